@@ -12,7 +12,7 @@ from pathlib import Path
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import IO
+    from gzip import GzipFile
 
     from .reading import Build
 
@@ -44,7 +44,9 @@ def in_tree_backend(build: Build) -> dict[str, Path]:
     }
 
 
-def _rewritten(sdist: Path, files: Mapping[str, Path], extend: Callable[[Path, Path, Mapping[str, Path]], bool]) -> None:
+def _rewritten(
+    sdist: Path, files: Mapping[str, Path], extend: Callable[[Path, Path, Mapping[str, Path]], bool]
+) -> None:
     """Write the extended archive beside the old one, then rename: a reader sees the one or the other."""
     beside = sdist.with_name(f"{sdist.name}.{os.getpid()}.tmp")
     try:
@@ -72,25 +74,27 @@ def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
     if not missing:
         return False
     time = _time(max((member.mtime for member in members), default=0))
-    with sdist.open("rb") as raw:
-        gzip_time = int.from_bytes(raw.read(8)[4:], "little")  # RFC 1952: MTIME
-    with gzip.open(sdist, "rb") as source, beside.open("wb") as raw:
-        # No name in the header, and the wrapped backend's own time: the same inputs give the same bytes.
-        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=gzip_time) as target:
-            _copy(source, target, end)
-            for name, file in sorted(missing.items()):
-                content = file.read_bytes()
-                member = tarfile.TarInfo(name)
-                member.size, member.mtime, member.mode = len(content), time, 0o644
-                target.write(member.tobuf(tarfile.PAX_FORMAT, encoding))
-                target.write(content + b"\0" * (-len(content) % tarfile.BLOCKSIZE))
-                end += len(member.tobuf(tarfile.PAX_FORMAT, encoding)) + len(content) + -len(content) % tarfile.BLOCKSIZE
-            closing = tarfile.BLOCKSIZE * 2
-            target.write(b"\0" * (closing + -(end + closing) % tarfile.RECORDSIZE))
+    with sdist.open("rb") as header:
+        gzip_time = int.from_bytes(header.read(8)[4:], "little")  # RFC 1952: MTIME
+    # No name in the header, and the wrapped backend's own time: the same inputs give the same bytes.
+    with (
+        gzip.open(sdist, "rb") as source,
+        beside.open("wb") as raw,
+        gzip.GzipFile("", "wb", 9, raw, gzip_time) as target,
+    ):
+        _copy(source, target, end)
+        for name, file in sorted(missing.items()):
+            content = file.read_bytes()
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime, member.mode = len(content), time, 0o644
+            padding = b"\0" * (-len(content) % tarfile.BLOCKSIZE)
+            end += target.write(member.tobuf(tarfile.PAX_FORMAT, encoding) + content + padding)
+        closing = tarfile.BLOCKSIZE * 2
+        target.write(b"\0" * (closing + -(end + closing) % tarfile.RECORDSIZE))
     return True
 
 
-def _copy(source: IO[bytes], target: IO[bytes], count: int) -> None:
+def _copy(source: GzipFile, target: GzipFile, count: int) -> None:
     while count:
         chunk = source.read(min(count, 1 << 20))
         target.write(chunk)

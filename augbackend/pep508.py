@@ -13,6 +13,7 @@ import re
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import eq, ge, gt, le, lt, ne
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Optional, Union
 
     Operand = tuple[bool, str]  # (is it a variable?, its name or the literal)
-    Comparison = tuple[Operand, str, Operand]
-    Marker = Union[Comparison, tuple[str, "Marker", "Marker"]]
+    Marker = Union["Comparison", "Junction"]
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REQUIREMENT = re.compile(rf"\s*(?P<name>{_NAME})\s*(?:\[(?P<extras>[^\]]*)\])?\s*")
@@ -57,6 +57,24 @@ _INFINITY = float("inf")
 
 class InvalidRequirement(ValueError):
     """The text is not a requirement, a marker or a version; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A leaf of a marker, such as ``sys_platform == "linux"``."""
+
+    left: Operand
+    operator: str
+    right: Operand
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Two markers joined by ``and`` or ``or``."""
+
+    word: str
+    left: Marker
+    right: Marker
 
 
 @dataclass(frozen=True)
@@ -160,7 +178,7 @@ def _parse_or(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
     left, at = _parse_and(tokens, at)
     while tokens[at] == ("word", "or"):
         right, at = _parse_and(tokens, at + 1)
-        left = ("or", left, right)
+        left = Junction("or", left, right)
     return left, at
 
 
@@ -168,7 +186,7 @@ def _parse_and(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
     left, at = _parse_atom(tokens, at)
     while tokens[at] == ("word", "and"):
         right, at = _parse_atom(tokens, at + 1)
-        left = ("and", left, right)
+        left = Junction("and", left, right)
     return left, at
 
 
@@ -185,9 +203,7 @@ def _parse_atom(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
     elif not (kind == "op" and operator not in "()") and operator != "in":
         raise InvalidRequirement(f"expected a comparison before {operator or 'the end'!r} in the marker")
     right, at = _parse_operand(tokens, at + 1)
-    if not (left[0] or right[0]):
-        raise InvalidRequirement(f"the marker compares {left[1]!r} with {right[1]!r}: neither is a variable")
-    return (left, operator, right), at
+    return Comparison(left, operator, right), at
 
 
 def _parse_operand(tokens: list[tuple[str, str]], at: int) -> tuple[Operand, int]:
@@ -200,28 +216,26 @@ def _parse_operand(tokens: list[tuple[str, str]], at: int) -> tuple[Operand, int
 
 
 def _holds(marker: Marker) -> bool:
-    if marker[0] == "and":
-        return _holds(marker[1]) and _holds(marker[2])  # type: ignore[arg-type]  # "and" holds two markers
-    if marker[0] == "or":
-        return _holds(marker[1]) or _holds(marker[2])  # type: ignore[arg-type]  # "or" holds two markers
-    (left_is_variable, left), operator, (right_is_variable, right) = marker  # type: ignore[misc]  # a comparison
+    if isinstance(marker, Junction):
+        both = marker.word == "and"
+        return _holds(marker.right) if _holds(marker.left) == both else not both
+    (left_is_variable, left), (right_is_variable, right) = marker.left, marker.right
     lhs = _variable(left) if left_is_variable else left
     rhs = _variable(right) if right_is_variable else right
-    if operator in ("in", "not in"):
-        return (lhs in rhs) == (operator == "in")
+    if marker.operator in ("in", "not in"):
+        return (lhs in rhs) == (marker.operator == "in")
     if (left if left_is_variable else right) in _VERSION_VARIABLES:
         try:
-            return _satisfies(lhs, operator, _checked_bound(operator, rhs))
+            return _satisfies(lhs, marker.operator, _checked_bound(marker.operator, rhs))
         except InvalidRequirement:
-            pass  # PEP 508: where one side is not a version, strings are compared
+            pass  # where one side is not a version, strings are compared
     if "extra" in (left, right):
         lhs, rhs = canonical_name(lhs), canonical_name(rhs)
-    compared = {"==": lhs == rhs, "!=": lhs != rhs, "===": lhs == rhs}
-    ordered = {"<": lhs < rhs, "<=": lhs <= rhs, ">": lhs > rhs, ">=": lhs >= rhs}
-    return {**compared, **ordered}.get(operator, False)
+    # Strings have no order that a specification defines, so nothing but equality holds between them.
+    return marker.operator in ("==", "!=") and (lhs == rhs) == (marker.operator == "==")
 
 
-@lru_cache(maxsize=None)
+@lru_cache
 def _variable(name: str) -> str:
     """The value of a marker variable here (PEP 508); ``platform`` is imported only where one needs it."""
     import platform
@@ -239,7 +253,7 @@ def _variable(name: str) -> str:
         "python_version": ".".join(platform.python_version_tuple()[:2]),
         "python_full_version": platform.python_version,
         "implementation_name": sys.implementation.name,
-        "implementation_version": "{0.major}.{0.minor}.{0.micro}".format(implementation) + kind,
+        "implementation_version": f"{implementation.major}.{implementation.minor}.{implementation.micro}" + kind,
         "extra": "",
     }
     value = values[name]
@@ -271,26 +285,22 @@ def _satisfies(version: str, operator: str, bound: str) -> bool:
         return version.strip().lower() == bound.strip().lower()
     if bound.endswith(".*"):
         return _has_prefix(version, bound[:-2]) == (operator == "==")
-    mine, theirs = _key(version), _key(bound)
-    if "+" not in bound:
-        # PEP 440: a specifier without a local label ignores that of the candidate.
-        public = _key(version.partition("+")[0])
-    else:
-        public = mine
+    mine, theirs, parsed = _key(version), _key(bound), _parsed(bound)
+    # PEP 440: a specifier without a local label ignores that of the candidate.
+    public = mine if parsed["local"] else _key(version.partition("+")[0])
+    bound_is_post = bool(parsed["post"] or parsed["post_n1"])
     if operator == "~=":
-        release = _parsed(bound)["release"].rpartition(".")[0]
-        epoch = _parsed(bound)["epoch"]
-        return public >= theirs and _has_prefix(version, f"{epoch}!{release}" if epoch else release)
-    if operator == "<":
-        # PEP 440: '<V' does not take a pre-release of V itself, unless V is one.
-        is_pre_of_bound = mine[2] < (_INFINITY,) and (_parsed(bound)["pre"] or _parsed(bound)["dev"]) is None
-        return public < theirs and not (is_pre_of_bound and mine[:2] == theirs[:2])
-    if operator == ">":
-        # PEP 440: '>V' takes neither a post-release nor a local version of V, unless V is a post-release.
-        bound_is_post = bool(_parsed(bound)["post"] or _parsed(bound)["post_n1"])
-        is_post_of_bound = mine[3] > (-_INFINITY,) and not bound_is_post
-        return public > theirs and not (is_post_of_bound and mine[:2] == theirs[:2])
-    return {"==": public == theirs, "!=": public != theirs, "<=": public <= theirs, ">=": public >= theirs}[operator]
+        prefix = parsed["release"].rpartition(".")[0]
+        return public >= theirs and _has_prefix(version, f"{parsed['epoch'] or 0}!{prefix}")
+    if operator == "<" and not (parsed["pre"] or parsed["dev"]):
+        # PEP 440: '<V' does not take a pre-release of V, unless V is one.
+        end = 4 if bound_is_post else 2  # of the key: epoch, release, pre, post
+        is_pre_of_bound = mine[:end] == theirs[:end] and mine[2:5] < theirs[2:5]
+        return public < theirs and not is_pre_of_bound
+    if operator == ">" and not (bound_is_post or parsed["dev"]):
+        # PEP 440: '>V' does not take a post-release of V, unless V is one.
+        return public > theirs and mine[:3] != theirs[:3]
+    return bool({"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}[operator](public, theirs))
 
 
 def _has_prefix(version: str, prefix: str) -> bool:
@@ -298,9 +308,8 @@ def _has_prefix(version: str, prefix: str) -> bool:
     if int(mine["epoch"] or 0) != int(wanted["epoch"] or 0):
         return False
     if wanted["pre"] or wanted["post"] or wanted["post_n1"]:
-        return _key(version)[: 4 if wanted["post"] or wanted["post_n1"] else 3] == _key(prefix)[
-            : 4 if wanted["post"] or wanted["post_n1"] else 3
-        ]
+        end = 4 if wanted["post"] or wanted["post_n1"] else 3  # of the key: epoch, release, pre, post
+        return _key(version)[:end] == _key(prefix)[:end]
     numbers = [int(part) for part in wanted["release"].split(".")]
     candidate = [int(part) for part in mine["release"].split(".")]
     candidate += [0] * (len(numbers) - len(candidate))
@@ -314,7 +323,7 @@ def _parsed(version: str) -> re.Match[str]:
     return parsed
 
 
-@lru_cache(maxsize=None)
+@lru_cache
 def _key(version: str) -> tuple[Any, ...]:
     """A tuple that orders versions as PEP 440 does ("Summary of permitted suffixes and relative ordering")."""
     parsed = _parsed(version)

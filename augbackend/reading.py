@@ -31,7 +31,15 @@ VARIABLE_PREFIX = "AUGBACKEND_"
 RESERVED = frozenset({"match-runtime", "pin-runtime", "metadata", "provenance", "local-version", "origin", "packages"})
 
 _INVALID: Any = object()
-_TOML_NAMES = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "an array", dict: "a table"}
+_LONGEST_SHOWN = 80
+_TOML_NAMES = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a float",
+    str: "a string",
+    list: "an array",
+    dict: "a table",
+}
 
 
 @dataclass(frozen=True)
@@ -204,7 +212,7 @@ def _parse_text(hint: Any, text: str, origin: str, mistakes: list[str]) -> Any:
     return {name.strip(): int(value) if of_numbers and value.isdigit() else value for name, _, value in pairs}
 
 
-@lru_cache(maxsize=None)
+@lru_cache
 def _hints(kind: type = Settings) -> dict[str, Any]:
     """Key → type of the fields of a settings class, optional ones without their ``None``."""
     found = {}
@@ -342,7 +350,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     shown = repr(value) if isinstance(value, str) else str(value)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
+    return shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + "..."
 
 
 def _unknown(key: str, kind: type) -> str:

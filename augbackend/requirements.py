@@ -62,7 +62,7 @@ def _asked(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str
     try:
         return [str(text) for text in ask() or ()]
     except (Exception, SystemExit) as error:
-        absent = [found for found in unmet(build, target)]
+        absent = unmet(build, target)
         if build.settings.dynamic_requires == "always" or not absent:
             raise
         from .setup_py import setup_requires

@@ -7,7 +7,7 @@ these classes. A key is its field's name with ``-`` for ``_``; the text below a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003  # the types are evaluated when settings are read
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional, Union
@@ -98,8 +98,10 @@ class BuildDependency:
         requirement, separator, own = self.requirement.partition(" ;" if "@" in self.requirement else ";")
         if not self.marker:
             return self.requirement
-        return f"{requirement.rstrip()} ; ({own.strip()}) and ({self.marker})" if separator else (
-            f"{requirement} ; {self.marker}"
+        return (
+            f"{requirement.rstrip()} ; ({own.strip()}) and ({self.marker})"
+            if separator
+            else (f"{requirement} ; {self.marker}")
         )
 
     @property

@@ -21,7 +21,7 @@ _PART = re.compile(
 )
 
 
-class UndefinedName(LookupError):
+class UndefinedNameError(LookupError):
     """A template names a variable that is not set and has no fallback; the name is the only argument."""
 
 
@@ -50,7 +50,7 @@ def expand(template: str, values: Mapping[str, str]) -> str:
 
     As in a shell, a fallback also stands in for a variable that is set but empty.
 
-    :raises UndefinedName: for a name without value and fallback.
+    :raises UndefinedNameError: for a name without value and fallback.
     """
     expanded = []
     for text, name, fallback in parse(template):
@@ -62,5 +62,5 @@ def expand(template: str, values: Mapping[str, str]) -> str:
         elif name in values:
             expanded.append(values[name])
         else:
-            raise UndefinedName(name)
+            raise UndefinedNameError(name)
     return "".join(expanded)

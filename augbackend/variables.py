@@ -46,7 +46,7 @@ def resolve(settings: Settings, environ: Mapping[str, str], file: str = "pyproje
                 value = templates.expand(variable.value, values)
                 os.fsencode(value)
                 one = Resolved(name, value, "a default" if variable.default else "declared")
-            except templates.UndefinedName as undefined:
+            except templates.UndefinedNameError as undefined:
                 missing = undefined.args[0]
                 mistakes.append(
                     f"{place}: ${missing} is not set; set it, or write a fallback: ${{{missing}:-fallback}}"
