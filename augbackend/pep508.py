@@ -275,8 +275,8 @@ def _checked_bound(operator: str, bound: str) -> str:
         raise InvalidRequirement(f"a local version ({bound!r}) cannot stand after {operator!r}")
     if operator == "~=" and "." not in parsed["release"]:
         raise InvalidRequirement(f"'~={bound}' needs at least two numbers")
-    if plain != bound and parsed["dev"]:
-        raise InvalidRequirement(f"{bound!r} mixes '.dev' and '.*'")
+    if plain != bound and (parsed["pre"] or parsed["post"] or parsed["post_n1"] or parsed["dev"]):
+        raise InvalidRequirement(f"'.*' can only follow numbers, not {plain!r}")
     return bound
 
 
@@ -307,9 +307,6 @@ def _has_prefix(version: str, prefix: str) -> bool:
     mine, wanted = _parsed(version), _parsed(prefix)
     if int(mine["epoch"] or 0) != int(wanted["epoch"] or 0):
         return False
-    if wanted["pre"] or wanted["post"] or wanted["post_n1"]:
-        end = 4 if wanted["post"] or wanted["post_n1"] else 3  # of the key: epoch, release, pre, post
-        return _key(version)[:end] == _key(prefix)[:end]
     numbers = [int(part) for part in wanted["release"].split(".")]
     candidate = [int(part) for part in mine["release"].split(".")]
     candidate += [0] * (len(numbers) - len(candidate))

@@ -1,0 +1,64 @@
+"""The backend as a folder of files in somebody's tree: ``_augbackend/augbackend/``.
+
+What is copied is the backend half, that is every module at the package's top level, and the licence.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import augbackend
+
+FOLDER = "_augbackend"
+PACKAGE = Path(augbackend.__file__).parent
+
+
+def backend_files() -> dict[str, bytes]:
+    """The files of the vendored package, by name, as bytes."""
+    files = {file.name: file.read_bytes() for file in sorted(PACKAGE.glob("*.py"))}
+    return {"LICENSE": _licence(), **files}
+
+
+def is_current(tree: Path) -> bool:
+    """Whether the tree's copy is this version's, file by file."""
+    copy = tree / FOLDER / "augbackend"
+    found = {file.name: file.read_bytes() for file in copy.glob("*") if file.is_file()} if copy.is_dir() else {}
+    return found == backend_files()
+
+
+def write_copy(tree: Path) -> None:
+    """Put the backend into ``tree``, or bring its copy up to date: written beside, then renamed."""
+    folder = tree / FOLDER
+    folder.mkdir(exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".augbackend-", dir=folder))
+    try:
+        new = beside / "new"
+        new.mkdir()
+        for name, content in backend_files().items():
+            (new / name).write_bytes(content)
+        target = folder / "augbackend"
+        if target.exists():
+            target.rename(beside / "old")
+        new.rename(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def remove_copy(tree: Path) -> None:
+    """Take the copy out again, and its folder if nothing else is in it."""
+    folder = tree / FOLDER
+    shutil.rmtree(folder / "augbackend", ignore_errors=True)
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _licence() -> bytes:
+    beside = PACKAGE.parent / "LICENSE"  # in a checkout
+    if beside.is_file() and (PACKAGE.parent / "pyproject.toml").is_file():
+        return beside.read_bytes()
+    installed = metadata.distribution("augbackend").read_text("licenses/LICENSE") or ""
+    return installed.encode()
