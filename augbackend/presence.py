@@ -48,7 +48,7 @@ def _in_wrapped(name: str) -> Any:
     from .reading import read
 
     build = read(Path.cwd())
-    if name.startswith("prepare_metadata") and not _has_safe_metadata(build):
+    if name.startswith("prepare_metadata") and not has_safe_metadata(build):
         return _MISSING
     with surrounded(build):
         # PEP 660: without `build_editable`, its `get_requires` has no meaning.
@@ -56,7 +56,7 @@ def _in_wrapped(name: str) -> Any:
         return getattr(wrapped.load(build), wanted, _MISSING)
 
 
-def _has_safe_metadata(build: Build) -> bool:
+def has_safe_metadata(build: Build) -> bool:
     """Hatchling cannot promise that its metadata hook and its wheel agree where dependencies are dynamic.
 
     uv skips ``prepare_metadata`` then, if the backend is called ``hatchling.build``; ours is not.

@@ -61,32 +61,40 @@ class Build:
 
 
 def read(
-    tree: Path, config_settings: Mapping[str, str | list[str]] | None = None, environ: Mapping[str, str] | None = None
+    tree: Path,
+    config_settings: Mapping[str, str | list[str]] | None = None,
+    environ: Mapping[str, str] | None = None,
+    document: Mapping[str, Any] | None = None,
 ) -> Build:
     """Read everything that bears on one hook call.
 
     :param tree: the source tree, the current directory of every PEP 517 hook.
     :param config_settings: what the frontend was given with ``-C``.
     :param environ: the caller's environment; ``os.environ`` if not given.
+    :param document: what ``pyproject.toml`` would say; the file itself if not given.
     :raises SettingsError: with all mistakes at once.
     :raises AugbackendError: if there is no readable ``pyproject.toml``.
     """
-    document = read_pyproject(tree)
+    if document is None:
+        document = read_pyproject(tree)
     mistakes: list[str] = []
     table = _at(document, "tool", "augbackend", default={})
     if not isinstance(table, dict):
         mistakes.append(f"{TABLE}: found {_found(table)}, expected a table")
         table = {}
-    merged, origins = dict(table), dict.fromkeys(table, f"{TABLE} in pyproject.toml")
     own_options = {key: value for key, value in (config_settings or {}).items() if key.startswith(OPTION_PREFIX)}
     layers = (
+        ((key, f"{TABLE} in pyproject.toml", value) for key, value in table.items()),
         _options(own_options, mistakes),
         _variables(os.environ if environ is None else environ, mistakes),
     )
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
     for key, origin, value in (entry for layer in layers for entry in layer):
         both_tables = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = {**merged[key], **value} if both_tables else value
-        origins[key] = f"{origins[key]}, {origin}" if both_tables else origin
+        origins[key] = origin
+        origins.update({f"{key}.{name}": origin for name in value} if isinstance(value, dict) else {})
     settings = _convert(Settings, merged, _Place(TABLE, origins), mistakes)
     if settings is not _INVALID:
         mistakes += _outside(tree, settings)
@@ -226,7 +234,7 @@ def _hints(kind: type = Settings) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Place:
-    """A key's full name; the first part below the table knows the source that the value came from."""
+    """A key's full name, from the table down; in a message, with the source of the value if it is another."""
 
     name: str
     origins: Mapping[str, str]
@@ -238,8 +246,8 @@ class _Place:
         return _Place(f"{self.name}[{index}]", self.origins)
 
     def __str__(self) -> str:
-        top = self.name[len(TABLE) + 1 :].partition(".")[0].partition("[")[0]
-        origin = self.origins.get(top, "")
+        parts = self.name[len(TABLE) + 1 :].partition("[")[0].split(".")
+        origin = self.origins.get(".".join(parts[:2])) or self.origins.get(parts[0], "")
         return self.name if not origin or origin.startswith(TABLE) else f"{self.name} (from {origin})"
 
 

@@ -1,1 +1,21 @@
 """The command line of augbackend; it may import the backend, never the other way round."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; a plain sentence instead of a traceback where its extra is not installed."""
+    try:
+        from .main import group
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("augbackend"):
+            raise
+        print(
+            f"augbackend: error: the command line needs {error.name!r}\n"
+            f'  hint: {sys.executable} -m pip install "augbackend[cli]"',
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None
+    group(prog_name="augbackend")

@@ -29,6 +29,12 @@ def is_current(tree: Path) -> bool:
     return found == backend_files()
 
 
+def looks_ours(folder: Path) -> bool:
+    """Whether ``folder`` holds a copy of the backend, of whatever version, and nothing else."""
+    names = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+    return names == {"augbackend"} and (folder / "augbackend" / "presence.py").is_file()
+
+
 def write_copy(tree: Path) -> None:
     """Put the backend into ``tree``, or bring its copy up to date: written beside, then renamed."""
     folder = tree / FOLDER

@@ -1,0 +1,235 @@
+"""``augbackend adopt``: put the backend into a tree that you own, bring it up to date, or take it out again.
+
+A run first makes a plan of plain data (the new text, what to do with the copy), checks that the result is a
+declaration that the backend accepts, and only then writes: the copy first, ``pyproject.toml`` last.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Optional
+
+import click
+from packaging.requirements import InvalidRequirement, Requirement
+
+from augbackend import reading
+from augbackend.errors import AugbackendError
+
+from . import declaration, vendoring, writing
+
+Copy = Literal["write", "remove", "leave"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do to one tree: texts of ``pyproject.toml`` (``None``: no file) and the copy's fate."""
+
+    tree: Path
+    old: Optional[str]
+    new: Optional[str]
+    copy: Copy
+
+
+def plan_adoption(tree: Path, additions: declaration.Additions, *, installed: bool) -> Plan:
+    """Plan to make augbackend the build backend of ``tree``.
+
+    :raises AugbackendError: if the tree would be damaged, or the declaration would be refused when it builds.
+    """
+    old = _read(tree)
+    if old is None and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
+        hint = "name the folder that holds pyproject.toml, setup.py or setup.cfg"
+        raise AugbackendError("no Python project here", where=str(tree), hint=hint)
+    document = declaration.parse(old or "", str(tree / "pyproject.toml"))
+    is_adopted = _backend(document) == "augbackend"
+    in_tree = vendoring.FOLDER in _table(document, "build-system").get("backend-path", ())
+    if is_adopted and installed and in_tree:
+        hint = "run it with --remove first"
+        raise AugbackendError("the backend is in this tree already", where=str(tree), hint=hint)
+    if is_adopted and not in_tree and "backend-path" in _table(document, "build-system"):
+        hint = f"only a copy in {vendoring.FOLDER!r} is this command's to keep"
+        raise AugbackendError("another copy of augbackend builds this tree", where=str(tree), hint=hint)
+    carries_copy = in_tree if is_adopted else not installed
+    if carries_copy:
+        _check_folder(tree, is_adopted=is_adopted)
+    new = declaration.adopted(old, additions, installed=not carries_copy, assumed_requires=_assumed_requires(tree))
+    reading.read(
+        tree, environ={}, document=declaration.parse(new, "pyproject.toml")
+    )  # refuses what no build would accept
+    return Plan(tree, old, new, "write" if carries_copy and not vendoring.is_current(tree) else "leave")
+
+
+def plan_removal(tree: Path) -> Plan:
+    """Plan to give ``tree`` its old build backend back.
+
+    :raises AugbackendError: if augbackend does not build it.
+    """
+    old = _read(tree)
+    document = declaration.parse(old or "", str(tree / "pyproject.toml"))
+    if old is None or _backend(document) != "augbackend" or not _table(document, "tool").get("augbackend"):
+        hint = "there is nothing to remove"
+        raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
+    in_tree = vendoring.FOLDER in _table(document, "build-system").get("backend-path", ())
+    return Plan(tree, old, declaration.restored(old), "remove" if in_tree else "leave")
+
+
+def carry_out(plan: Plan) -> None:
+    """Write what the plan says; ``pyproject.toml`` changes last, so that it never names a copy that is not there."""
+    file = plan.tree / "pyproject.toml"
+    if plan.copy == "write":
+        vendoring.write_copy(plan.tree)
+    if plan.new is None:
+        file.unlink()
+    elif plan.new != plan.old:
+        writing.replace_file(file, plan.new.encode())
+    if plan.copy == "remove":
+        vendoring.remove_copy(plan.tree)
+
+
+def diff(plan: Plan) -> str:
+    """The change as a unified diff of ``pyproject.toml``, and a line for the copy."""
+    old, new = ((text or "").splitlines(keepends=True) for text in (plan.old, plan.new))
+    before, after = ("/dev/null" if text is None else "pyproject.toml" for text in (plan.old, plan.new))
+    lines = list(difflib.unified_diff(old, new, before, after))
+    if plan.copy != "leave":
+        lines.append(f"# {plan.copy} {vendoring.FOLDER}/augbackend/ ({len(vendoring.backend_files())} files)\n")
+    return "".join(lines)
+
+
+def _read(tree: Path) -> str | None:
+    file = tree / "pyproject.toml"
+    if not file.exists() and not file.is_symlink():
+        return None
+    if tree.resolve() not in file.resolve().parents:
+        hint = "replace the link by a file of the tree's own"
+        raise AugbackendError(
+            f"it is a link that leads out of the tree, to {file.resolve()}", where=str(file), hint=hint
+        )
+    reading.read_pyproject(tree)  # says what is wrong with it, if anything is
+    return file.read_bytes().decode("utf-8")
+
+
+def _table(document: object, key: str) -> dict[str, Any]:
+    found = document.get(key, {}) if isinstance(document, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _backend(document: object) -> object:
+    return _table(document, "build-system").get("build-backend")
+
+
+def _check_folder(tree: Path, *, is_adopted: bool) -> None:
+    folder = tree / vendoring.FOLDER
+    hint = f"adopt keeps its copy in {vendoring.FOLDER!r}: move what is there, or use --installed"
+    if folder.is_symlink() or (folder / "augbackend").is_symlink():
+        raise AugbackendError("it is a link, and the backend must lie inside the tree", where=str(folder), hint=hint)
+    if folder.exists() and not folder.is_dir():
+        raise AugbackendError("it is a file", where=str(folder), hint=hint)
+    # A run that was stopped between the copy and pyproject.toml leaves a copy of ours, and can be repeated.
+    is_ours = is_adopted or vendoring.looks_ours(folder)
+    if folder.is_dir() and not is_ours and any(folder.iterdir()):
+        raise AugbackendError("it is not empty, and not ours", where=str(folder), hint=hint)
+
+
+def _assumed_requires(tree: Path) -> list[str]:
+    """What a frontend installs without a ``[build-system]``; and ``wheel``, where ``setup.py`` imports it.
+
+    ``wheel`` used to be installed as well, and trees of that time rely on it.
+    """
+    try:
+        nodes = list(ast.walk(ast.parse((tree / "setup.py").read_bytes())))
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        nodes = []
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    needs_wheel = any(name.partition(".")[0] == "wheel" for name in imported)
+    return [declaration.LEGACY_REQUIRES, *(["wheel"] if needs_wheel else [])]
+
+
+def _requirement(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            Requirement(value)
+        except InvalidRequirement as error:
+            raise click.BadParameter(f"{value!r}: {str(error).splitlines()[0]}") from None
+    return values
+
+
+def _variable(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for name, separator, _ in pairs:
+        if not name or not separator:
+            raise click.BadParameter(f"{name + separator!r}: expected NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+@click.command()
+@click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--require",
+    "requirements",
+    multiple=True,
+    metavar="REQ",
+    callback=_requirement,
+    help="A build requirement that the package forgot to declare. Repeatable.",
+)
+@click.option(
+    "--variable",
+    "variables_",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_variable,
+    help="An environment variable that its build wants; VALUE may use $NAME. Repeatable.",
+)
+@click.option("--installed", is_flag=True, help="Require augbackend from the index, copy nothing.")
+@click.option("--remove", is_flag=True, help="Undo: the old build backend again, without augbackend.")
+@click.option("--dry-run", is_flag=True, help="Print the change as a diff and write nothing.")
+def adopt(
+    tree: Path,
+    requirements: tuple[str, ...],
+    variables_: dict[str, str],
+    *,
+    installed: bool,
+    remove: bool,
+    dry_run: bool,
+) -> None:
+    r"""Put the backend into TREE, so that every frontend builds it.
+
+    The old build backend is wrapped, not replaced. Run it again to update the copy or to declare more.
+
+    \b
+    Example:
+      augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \
+        --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
+    """
+    if remove and (requirements or variables_ or installed):
+        raise click.UsageError("--remove goes with --dry-run only")
+    additions = declaration.Additions(requirements, variables_)
+    plan = plan_removal(tree) if remove else plan_adoption(tree, additions, installed=installed)
+    if dry_run:
+        click.echo(diff(plan), nl=False)
+        return
+    carry_out(plan)
+    for line in _report(plan, removed=remove):
+        click.echo(line)
+
+
+def _report(plan: Plan, *, removed: bool) -> list[str]:
+    if removed:
+        return [f"{plan.tree}: augbackend is gone, the old build backend is back"]
+    if plan.new == plan.old and plan.copy == "leave":
+        return [f"{plan.tree}: nothing to change"]
+    build = reading.read(plan.tree, environ={})
+    declared = [entry.text for entry in build.settings.extra_build_dependencies]
+    variables = ", ".join(build.settings.extra_build_variables)
+    lines = [f"{plan.tree}: augbackend now wraps {build.settings.build_backend}"]
+    lines += [f"  build requirements: {', '.join(declared)}"] if declared else []
+    lines += (
+        [f"  variables: {', '.join(build.settings.extra_build_variables)}"]
+        if build.settings.extra_build_variables
+        else []
+    )
+    lines += [f"  copy: {vendoring.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []
+    return [*lines, f"  try it: python -m pip wheel --no-deps {plan.tree}"]

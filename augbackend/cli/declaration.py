@@ -1,0 +1,228 @@
+"""Editing ``pyproject.toml``: the old ``[build-system]`` moves into ``[tool.augbackend]``, and back.
+
+The edits are written once, against the mapping interface that a tomlkit document and a plain dictionary
+share. tomlkit keeps the user's formatting and comments; the plain dictionary says what the result has to
+mean, and a result that parses to anything else is refused.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from augbackend.errors import AugbackendError
+
+from .vendoring import FOLDER
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+
+LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
+# What pip, build and uv assume where nothing is said (PEP 518: "setuptools"; the bound is pip's and build's).
+LEGACY_REQUIRES = "setuptools>=40.8.0"
+IN_TREE_REQUIRES = "tomli>=1.1; python_version < '3.11'"
+INSTALLED_REQUIRES = "augbackend"
+
+_CREATED_FILE = "# Created by augbackend adopt; `augbackend adopt --remove` deletes it again."
+_CREATED_TABLE = "added by augbackend adopt"
+_ASSUMED = "what a frontend assumes"
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What ``adopt`` is asked to declare: requirements as PEP 508 strings, variables by name."""
+
+    requirements: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def adopted(text: str | None, additions: Additions, *, installed: bool, assumed_requires: Sequence[str]) -> str:
+    """The text of ``pyproject.toml`` once augbackend is its build backend; the same text if it is already.
+
+    :param text: what it says today, ``None`` if there is none.
+    :param assumed_requires: what a frontend installs where there is no ``[build-system]``.
+    :raises AugbackendError: if the edit would change what the rest of the file means.
+    """
+
+    def edit(document: MutableMapping[str, Any]) -> None:
+        is_new = "augbackend" not in document.get("tool", {})
+        if _backend(document) != "augbackend":
+            _move_in(document, assumed_requires, installed=installed)
+        _declare(document, additions)
+        if is_new and isinstance(document, tomlkit.TOMLDocument):
+            document["tool"]["augbackend"].add(tomlkit.nl())  # sets off a table that follows
+
+    beginning = f"{_CREATED_FILE}\n\n" if text is None else text
+    return _edited(beginning, edit)
+
+
+def restored(text: str) -> str | None:
+    """The text of ``pyproject.toml`` without augbackend; ``None`` if ``adopt`` had created the file.
+
+    Comments that ``adopt`` left say which keys had not been there before it.
+    """
+    parse(text, "pyproject.toml")
+    document = tomlkit.parse(text)
+    whole_table = _comment(document["build-system"]) == _CREATED_TABLE
+    only_assumed = _comment(document["tool"]["augbackend"].get("build-backend")) == _ASSUMED
+    new = _edited(text, lambda editable: _move_out(editable, whole_table=whole_table, only_assumed=only_assumed))
+    left = new.replace(_CREATED_FILE, "").strip()
+    return None if text.startswith(_CREATED_FILE) and not left else new
+
+
+def _comment(item: Any) -> str:
+    return str(item.trivia.comment).lstrip("# ") if hasattr(item, "trivia") else ""
+
+
+def parse(text: str, where: str) -> dict[str, Any]:
+    """Parse TOML to plain values.
+
+    :raises AugbackendError: if it is none.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AugbackendError(f"it is not TOML: {error}", where=where, hint="mend the file there") from None
+
+
+def _backend(document: Mapping[str, Any]) -> str | None:
+    found: str | None = document.get("build-system", {}).get("build-backend")
+    return found
+
+
+def _edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    expected = parse(text, "pyproject.toml")
+    _check_shape(expected)
+    edit(expected)
+    try:
+        document = tomlkit.parse(text)
+        edit(document)
+        new = tomlkit.dumps(document)
+    except (TOMLKitError, TypeError, ValueError) as error:
+        raise _unsafe(str(error)) from None
+    if new != text:
+        new = "\n".join([*new.rstrip("\r\n").splitlines(), ""]).replace("\n", newline)
+    if parse(new, "pyproject.toml") != expected:
+        raise _unsafe("its layout is one that cannot be edited without changing what it means")
+    return new
+
+
+def _check_shape(document: Mapping[str, Any]) -> None:
+    tool = document.get("tool", {})
+    own = tool.get("augbackend", {}) if isinstance(tool, dict) else {}
+    for name, value in (("build-system", document.get("build-system", {})), ("tool", tool), ("tool.augbackend", own)):
+        if not isinstance(value, dict):
+            hint = "mend it there; nothing was changed"
+            raise AugbackendError(f"found {value!r}, expected a table", where=f"pyproject.toml, {name}", hint=hint)
+
+
+def _unsafe(why: str) -> AugbackendError:
+    hint = "write the tables by hand, as in the README's reference; nothing was changed"
+    return AugbackendError(f"will not edit it: {why}", where="pyproject.toml", hint=hint)
+
+
+def _move_in(document: MutableMapping[str, Any], assumed_requires: Sequence[str], *, installed: bool) -> None:
+    build_system = document.get("build-system")
+    if build_system is None:
+        build_system = _new_table(document, _CREATED_TABLE)
+        build_system["requires"] = list(assumed_requires)
+        document["build-system"] = build_system
+        build_system = document["build-system"]
+    table = _own_table(document)
+    if "build-backend" in table or "backend-path" in table:
+        raise AugbackendError(
+            "it already names a wrapped backend, but augbackend is not the build backend",
+            where="pyproject.toml, tool.augbackend",
+            hint="remove build-backend and backend-path there, then run this again",
+        )
+    if not isinstance(build_system.get("requires"), list):
+        raise AugbackendError(
+            "no list of build requirements, so no frontend builds this tree",
+            where="pyproject.toml, build-system.requires",
+            hint="add the key (PEP 518 asks for it), then run this again",
+        )
+    old_backend, old_path = build_system.get("build-backend"), build_system.get("backend-path")
+    wrapped = {"build-backend": LEGACY_BACKEND if old_backend is None else str(old_backend)}
+    for key, value in {**wrapped, **({} if old_path is None else {"backend-path": [*map(str, old_path)]})}.items():
+        table[key] = value
+    if old_backend is None and hasattr(table["build-backend"], "comment"):
+        table["build-backend"].comment(_ASSUMED)
+    build_system["build-backend"] = "augbackend"
+    if installed:
+        build_system.pop("backend-path", None)
+    else:
+        build_system["backend-path"] = [FOLDER]
+    _append(build_system, "requires", INSTALLED_REQUIRES if installed else IN_TREE_REQUIRES)
+
+
+def _declare(document: MutableMapping[str, Any], additions: Additions) -> None:
+    build_system, table = document["build-system"], _own_table(document)
+    for requirement in additions.requirements:
+        declared = table.get("extra-build-dependencies", ())
+        if requirement not in declared and requirement in build_system["requires"]:
+            continue  # nothing undeclared about it; taking it back later would take the user's own
+        _append(table, "extra-build-dependencies", requirement)
+        _append(build_system, "requires", requirement)
+    for name, value in additions.variables.items():
+        if "extra-build-variables" not in table:
+            table["extra-build-variables"] = _new_inline_table(document)
+        if table["extra-build-variables"].get(name) != value:
+            table["extra-build-variables"][name] = value
+
+
+def _move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assumed: bool) -> None:
+    build_system, table = document["build-system"], document["tool"]["augbackend"]
+    declared = [entry for entry in table.get("extra-build-dependencies", ()) if isinstance(entry, str)]
+    for added in (IN_TREE_REQUIRES, INSTALLED_REQUIRES, *declared):
+        if added in build_system["requires"]:
+            build_system["requires"].remove(added)
+    if "backend-path" in table:
+        build_system["backend-path"] = [*map(str, table["backend-path"])]
+    else:
+        build_system.pop("backend-path", None)
+    if only_assumed:
+        build_system.pop("build-backend")
+    else:
+        build_system["build-backend"] = str(table.get("build-backend", LEGACY_BACKEND))
+    if whole_table:
+        document.pop("build-system")
+    document["tool"].pop("augbackend")
+    if not document["tool"]:
+        document.pop("tool")
+
+
+def _own_table(document: MutableMapping[str, Any]) -> Any:
+    if "tool" not in document:
+        document["tool"] = tomlkit.table(is_super_table=True) if isinstance(document, tomlkit.TOMLDocument) else {}
+    tool = document["tool"]
+    if "augbackend" not in tool:
+        tool["augbackend"] = _new_table(document)
+    return tool["augbackend"]
+
+
+def _new_table(document: MutableMapping[str, Any], comment: str = "") -> Any:
+    if not isinstance(document, tomlkit.TOMLDocument):
+        return {}
+    table = tomlkit.table()
+    return table.comment(comment) if comment else table
+
+
+def _new_inline_table(document: MutableMapping[str, Any]) -> Any:
+    return tomlkit.inline_table() if isinstance(document, tomlkit.TOMLDocument) else {}
+
+
+def _append(table: MutableMapping[str, Any], key: str, item: str) -> None:
+    if key not in table:
+        table[key] = [item]
+    elif item not in table[key]:
+        table[key].append(item)

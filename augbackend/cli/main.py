@@ -1,0 +1,39 @@
+"""The commands, put together; each lives in a module of its own name."""
+
+from __future__ import annotations
+
+import click
+
+from augbackend import __version__
+from augbackend.errors import AugbackendError
+
+from .adopt import adopt
+from .show import show
+
+
+class _Group(click.Group):
+    """Ends with our message and status 2 on our own errors: the user's input, not a bug."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except AugbackendError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+        except OSError as error:
+            place = f"\n  where: {error.filename}" if error.filename else ""
+            click.echo(f"augbackend: error: {error.strerror or error}{place}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="augbackend")
+def group() -> None:
+    """Declare what a package's build is missing, so that every frontend builds it.
+
+    Exit status: 0 fine, 1 something was found, 2 misused.
+    """
+
+
+group.add_command(adopt)
+group.add_command(show)

@@ -1,0 +1,244 @@
+"""``augbackend show``: what each hook would inject on this machine, and why.
+
+Everything is first gathered into one plain structure, which ``--json`` prints as it is and the text is
+written from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from augbackend import __version__, pep508, presence, reading, requirements, variables
+from augbackend.errors import AugbackendError
+from augbackend.settings import Target
+
+from . import progress, vendoring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from augbackend.reading import Build
+    from augbackend.settings import BuildDependency
+
+TARGETS: tuple[Target, ...] = get_args(Target)
+
+
+def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool) -> dict[str, Any]:
+    """Everything that ``show`` has to say, as JSON knows it.
+
+    :param isolated: install ``build-system.requires`` and the declared requirements into an isolated
+        environment and ask the wrapped backend there, on a copy of the tree.
+    :raises AugbackendError: for a declaration that no build would accept.
+    """
+    build = reading.read(tree, config_settings)
+    resolved = variables.resolve(build.settings, os.environ, str(tree / "pyproject.toml"))
+    asked = _ask_isolated(build, config_settings) if isolated else _ask_here(build, config_settings)
+    hooks = asked["hooks"]
+    return {
+        "augbackend": __version__,
+        "tree": str(tree.resolve()),
+        "in-tree": vendoring.FOLDER in {folder.name for folder in build.backend_folders},
+        "wrapped-backend": {
+            "build-backend": build.settings.build_backend,
+            "backend-path": list(build.settings.backend_path),
+            "origin": build.origins.get("build-backend", "default"),
+            "hooks": None if hooks is None else [hook for hook in hooks if _is_exposed(build, hook)],
+            "problem": asked["problem"],
+        },
+        "dynamic-requires": build.settings.dynamic_requires,
+        "requirements": {target: _requirements(build, target, asked) for target in TARGETS},
+        "failed": asked["failed"],
+        "remove-build-dependencies": list(build.settings.remove_build_dependencies),
+        "variables": [
+            {
+                "name": one.name,
+                "value": one.value,
+                "why": one.why,
+                "origin": build.origins.get(f"extra-build-variables.{one.name}", build.origins.get("jobs", "")),
+            }
+            for one in resolved
+        ],
+        "config-settings": dict(build.config_settings or {}),
+    }
+
+
+def _is_exposed(build: Build, hook: str) -> bool:
+    return not hook.startswith("prepare_metadata") or presence.has_safe_metadata(build)
+
+
+def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    dropped = {pep508.canonical_name(name) for name in build.settings.remove_build_dependencies}
+    rows = []
+    theirs = [] if build.settings.dynamic_requires == "never" else asked["requires"].get(target, [])
+    for text in theirs:
+        name = pep508.parse_requirement(text).name
+        why = "asked for by the wrapped backend"
+        removed = name in dropped
+        why += ", removed by remove-build-dependencies" if removed else ""
+        rows.append(_row(build, text, injected=not removed, why=why))
+    injected = requirements.declared(build, target)
+    for entry in build.settings.extra_build_dependencies:
+        if entry in injected:
+            holds = entry.parsed.applies()
+            why = "declared" if holds else "declared, but its marker does not hold here"
+            rows.append(_row(build, requirements.text_for(build, entry), injected=holds, why=why))
+        else:
+            rows.append(_row(build, entry.text, injected=False, why=_why_not(entry, target)))
+    return rows
+
+
+def _row(build: Build, text: str, *, injected: bool, why: str) -> dict[str, Any]:
+    return {
+        "requirement": text,
+        "injected": injected,
+        "why": why,
+        "in-build-system-requires": text in build.requires,
+        "origin": build.origins.get("extra-build-dependencies", "") if why.startswith("declared") else "",
+    }
+
+
+def _why_not(entry: BuildDependency, target: Target) -> str:
+    if target not in entry.hooks:
+        return f"declared for {', '.join(entry.hooks)} only"
+    return f"the command {entry.unless_command!r} is here: {shutil.which(entry.unless_command)}"
+
+
+def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
+    return _ask(sys.executable, build.tree, config_settings, dict(os.environ), ask=False)
+
+
+def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
+    from build.env import DefaultIsolatedEnv
+
+    declared = [entry.text for entry in build.settings.extra_build_dependencies]
+    with progress.shown(f"installing the build requirements of {build.tree}"), _copied(build.tree) as tree:
+        try:
+            with DefaultIsolatedEnv() as environment:
+                environment.install({*build.requires, *declared})
+                found = dict(environment.make_extra_environ() or {})
+                return _ask(environment.python_executable, tree, config_settings, {**os.environ, **found}, ask=True)
+        except subprocess.CalledProcessError as error:
+            output = (error.output or error.stderr or b"").decode(errors="replace").strip().splitlines()
+            hint = output[-1] if output else "run a frontend to see why"
+            raise AugbackendError(
+                "the build requirements cannot be installed", where="build-system.requires", hint=hint
+            ) from None
+
+
+@contextmanager
+def _copied(tree: Path) -> Iterator[Path]:
+    """A copy to work on: ``setup.py`` writes into the tree that it runs in."""
+    with tempfile.TemporaryDirectory(prefix="augbackend-show-") as folder:
+        ignored = shutil.ignore_patterns(".git", ".tox", ".venv", "__pycache__", "node_modules")
+        yield Path(shutil.copytree(tree, Path(folder) / "tree", symlinks=True, ignore=ignored))
+
+
+def _ask(
+    python: str, tree: Path, config_settings: dict[str, str | list[str]], environ: dict[str, str], *, ask: bool
+) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="augbackend-show-") as folder:
+        # The backend half alone: what else this environment holds must not be seen by the wrapped backend.
+        vendoring.write_copy(Path(folder))
+        request = {"path": [str(Path(folder) / vendoring.FOLDER)], "config_settings": config_settings, "ask": ask}
+        script = Path(__file__).with_name("inspection.py")
+        command = [python, str(script), json.dumps(request)]
+        done = subprocess.run(command, cwd=tree, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  # ours
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        return {"hooks": None, "problem": last, "requires": {}, "failed": {}}
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def lines(found: dict[str, Any]) -> Iterator[str]:
+    """The text of ``show``, a line at a time."""
+    backend = found["wrapped-backend"]
+    yield f"{found['tree']} (augbackend {found['augbackend']}, {'in-tree' if found['in-tree'] else 'installed'})"
+    yield ""
+    yield f"wrapped backend: {backend['build-backend']} ({backend['origin']})"
+    if backend["hooks"] is None:
+        yield f"  hooks: not known here: {backend['problem']}"
+        yield "  (--isolated asks in an environment of its own)"
+    else:
+        yield f"  hooks: {', '.join(backend['hooks'])}"
+    if found["config-settings"]:
+        yield f"  config settings: {json.dumps(found['config-settings'])}"
+    by_rows: dict[str, list[str]] = {}
+    for target, rows in found["requirements"].items():
+        by_rows.setdefault("\n".join(_requirement_lines(found, target, rows)), []).append(target)
+    for text, targets in by_rows.items():
+        yield ""
+        yield f"build requirements for {', '.join(targets)}:"
+        yield text
+    yield ""
+    yield "environment variables:"
+    if not found["variables"]:
+        yield "  none"
+    for one in found["variables"]:
+        value = "left alone" if one["value"] is None else f"= {one['value']}"
+        yield f"  {one['name']} {value}  ({'; '.join(filter(None, [one['why'], one['origin']]))})"
+
+
+def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    if found["dynamic-requires"] == "never":
+        yield "  (the wrapped backend is not asked: dynamic-requires is never)"
+    elif target in found["failed"]:
+        yield f"  (the wrapped backend failed to answer: {found['failed'][target]})"
+    if not rows:
+        yield "  none"
+    for row in rows:
+        also = "also in build-system.requires" if row["in-build-system-requires"] else ""
+        because = "; ".join(filter(None, [row["why"], also, row["origin"]]))
+        yield f"  {'+' if row['injected'] else '-'} {row['requirement']}  ({because})"
+
+
+def _config_setting(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str | list[str]]:
+    """Repeated keys become a list, as in pip and build."""
+    settings: dict[str, str | list[str]] = {}
+    for value in values:
+        name, separator, text = value.partition("=")
+        if not name or not separator:
+            raise click.BadParameter(f"{value!r}: expected KEY=VALUE")
+        before = settings.get(name)
+        settings[name] = text if before is None else [*([before] if isinstance(before, str) else before), text]
+    return settings
+
+
+@click.command()
+@click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "-C",
+    "--config-setting",
+    "config_settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=_config_setting,
+    help="As a frontend would be given it; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
+)
+@click.option("--isolated", is_flag=True, help="Ask in an isolated environment, with the build requirements installed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, as_json: bool) -> None:
+    r"""Print what each hook would inject into a build of TREE on this machine, and why.
+
+    \b
+    Example:
+      augbackend show . -C augbackend.dynamic-requires=never
+    """
+    found = gather(tree, config_settings, isolated=isolated)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for line in lines(found):
+        click.echo(line)
