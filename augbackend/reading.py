@@ -166,11 +166,11 @@ def _options(options: Mapping[str, str | list[str]], mistakes: list[str]) -> Ite
     """The layer of ``-C augbackend.<key>=…``; frontends join repeated ones into a list."""
     for option, value in options.items():
         key = option[len(OPTION_PREFIX) :]
-        if key not in _hints():
+        if key not in hints():
             mistakes.append(f"-C {option}: {_unknown(key, Settings)}")
             continue
         lines = [value] if isinstance(value, str) else value
-        parsed = _parse_text(_hints()[key], "\n".join(map(str, lines)), f"-C {option}", mistakes)
+        parsed = _parse_text(hints()[key], "\n".join(map(str, lines)), f"-C {option}", mistakes)
         if parsed is not _INVALID:
             yield key, f"-C {option}", parsed
 
@@ -181,7 +181,7 @@ def _variables(environ: Mapping[str, str], mistakes: list[str]) -> Iterator[tupl
     An unknown one is only warned of: an environment is shared by all builds of a command, and the copy of
     augbackend in another package may be newer than this one.
     """
-    keys = {VARIABLE_PREFIX + key.upper().replace("-", "_"): key for key in _hints()}
+    keys = {VARIABLE_PREFIX + key.upper().replace("-", "_"): key for key in hints()}
     for variable in sorted(environ):
         if not variable.startswith(VARIABLE_PREFIX):
             continue
@@ -189,7 +189,7 @@ def _variables(environ: Mapping[str, str], mistakes: list[str]) -> Iterator[tupl
             if variable[len(VARIABLE_PREFIX) :].lower().replace("_", "-") not in RESERVED:
                 say("warning", f"{variable}: {_nearest(variable, keys)}; ignored")
             continue
-        parsed = _parse_text(_hints()[keys[variable]], environ[variable], variable, mistakes)
+        parsed = _parse_text(hints()[keys[variable]], environ[variable], variable, mistakes)
         if parsed is not _INVALID:
             yield keys[variable], f"environment variable {variable}", parsed
 
@@ -221,7 +221,7 @@ def _parse_text(hint: Any, text: str, origin: str, mistakes: list[str]) -> Any:
 
 
 @lru_cache
-def _hints(kind: type = Settings) -> dict[str, Any]:
+def hints(kind: type = Settings) -> dict[str, Any]:
     """Key → type of the fields of a settings class, optional ones without their ``None``."""
     found = {}
     types = get_type_hints(kind)
@@ -305,7 +305,7 @@ def _convert_mapping(hint: Any, value: Any, place: _Place, mistakes: list[str], 
 
 
 def _convert_table(kind: type, table: dict[str, Any], place: _Place, mistakes: list[str]) -> Any:
-    hints, values, before = _hints(kind), {}, len(mistakes)
+    types, values, before = hints(kind), {}, len(mistakes)
     known = {one.name.replace("_", "-"): one for one in fields(kind)}
     for key, value in table.items():
         # PEP 508-like tables of uv and ours use the same spelling; only '-' is accepted, as in uv.
@@ -314,10 +314,10 @@ def _convert_table(kind: type, table: dict[str, Any], place: _Place, mistakes: l
             continue
         field = known[key]
         convert_key = field.metadata.get("key_check")
-        if _shape(hints[key]) is dict and not is_dataclass(hints[key]):
-            values[field.name] = _convert_mapping(hints[key], value, place.below(key), mistakes, convert_key)
+        if _shape(types[key]) is dict and not is_dataclass(types[key]):
+            values[field.name] = _convert_mapping(types[key], value, place.below(key), mistakes, convert_key)
         else:
-            values[field.name] = _convert(hints[key], value, place.below(key), mistakes, field.metadata.get("check"))
+            values[field.name] = _convert(types[key], value, place.below(key), mistakes, field.metadata.get("check"))
     for key, field in known.items():
         if field.default_factory is MISSING and key not in table:
             mistakes.append(f"{place}: the key {key!r} is missing")
@@ -364,7 +364,7 @@ def _shown(value: Any) -> str:
 def _unknown(key: str, kind: type) -> str:
     if key in RESERVED:
         return f"not in this version of augbackend ({__version__})"
-    return _nearest(key, _hints(kind))
+    return _nearest(key, hints(kind))
 
 
 def _nearest(key: str, known: Mapping[str, Any]) -> str:

@@ -195,15 +195,15 @@ def adopt(
     remove: bool,
     dry_run: bool,
 ) -> None:
-    r"""Put the backend into TREE, so that every frontend builds it.
+    """Put the backend into TREE, so that every frontend builds it.
 
     The old build backend is wrapped, not replaced. Run it again to update the copy or to declare more.
 
     \b
     Example:
-      augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \
+      augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
-    """
+    """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if remove and (requirements or variables_ or installed):
         raise click.UsageError("--remove goes with --dry-run only")
     additions = declaration.Additions(requirements, variables_)
@@ -226,10 +226,6 @@ def _report(plan: Plan, *, removed: bool) -> list[str]:
     variables = ", ".join(build.settings.extra_build_variables)
     lines = [f"{plan.tree}: augbackend now wraps {build.settings.build_backend}"]
     lines += [f"  build requirements: {', '.join(declared)}"] if declared else []
-    lines += (
-        [f"  variables: {', '.join(build.settings.extra_build_variables)}"]
-        if build.settings.extra_build_variables
-        else []
-    )
+    lines += [f"  variables: {variables}"] if variables else []
     lines += [f"  copy: {vendoring.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []
     return [*lines, f"  try it: python -m pip wheel --no-deps {plan.tree}"]

@@ -47,7 +47,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
     return {
         "augbackend": __version__,
         "tree": str(tree.resolve()),
-        "in-tree": vendoring.FOLDER in {folder.name for folder in build.backend_folders},
+        "in-tree": bool(build.backend_folders),
         "wrapped-backend": {
             "build-backend": build.settings.build_backend,
             "backend-path": list(build.settings.backend_path),
@@ -230,12 +230,12 @@ def _config_setting(
 @click.option("--isolated", is_flag=True, help="Ask in an isolated environment, with the build requirements installed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, as_json: bool) -> None:
-    r"""Print what each hook would inject into a build of TREE on this machine, and why.
+    """Print what each hook would inject into a build of TREE on this machine, and why.
 
     \b
     Example:
       augbackend show . -C augbackend.dynamic-requires=never
-    """
+    """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     found = gather(tree, config_settings, isolated=isolated)
     if as_json:
         click.echo(json.dumps(found, indent=2))
