@@ -224,15 +224,22 @@ def _holds(marker: Marker) -> bool:
     rhs = _variable(right) if right_is_variable else right
     if marker.operator in ("in", "not in"):
         return (lhs in rhs) == (marker.operator == "in")
-    if (left if left_is_variable else right) in _VERSION_VARIABLES:
+    if (left if left_is_variable else right) in _VERSION_VARIABLES and _is_bound(marker.operator, rhs):
         try:
-            return _satisfies(lhs, marker.operator, _checked_bound(marker.operator, rhs))
+            return _satisfies(lhs, marker.operator, rhs)
         except InvalidRequirement:
-            pass  # where one side is not a version, strings are compared
+            return False  # what is no version satisfies no specifier
     if "extra" in (left, right):
         lhs, rhs = canonical_name(lhs), canonical_name(rhs)
     # Strings have no order that a specification defines, so nothing but equality holds between them.
     return marker.operator in ("==", "!=") and (lhs == rhs) == (marker.operator == "==")
+
+
+def _is_bound(operator: str, text: str) -> bool:
+    try:
+        return bool(_checked_bound(operator, text))
+    except InvalidRequirement:
+        return False
 
 
 @lru_cache

@@ -62,9 +62,10 @@ def resolve(settings: Settings, environ: Mapping[str, str], file: str = "pyproje
         raise SettingsError(file, mistakes)
     if settings.jobs is not None:
         for name, value in jobs.variables(settings.jobs).items():
-            caller_has_it = name in environ or name in settings.extra_build_variables
-            why = "the caller has set it" if name in environ else "from jobs"
-            resolved.append(Resolved(name, None if caller_has_it else value, why))
+            if name in environ and name not in settings.extra_build_variables:
+                resolved.append(Resolved(name, None, "from jobs, but the caller has set it"))
+            elif name not in settings.extra_build_variables:
+                resolved.append(Resolved(name, value, "from jobs"))
     return resolved
 
 
