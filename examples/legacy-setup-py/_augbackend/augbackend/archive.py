@@ -1,0 +1,125 @@
+"""An sdist with members more: whatever builds from it must find the in-tree backend in it.
+
+The archive's own members are carried over as they are, byte for byte; ours follow at the end. Nothing
+depends on the clock: new members take ``SOURCE_DATE_EPOCH``, or the newest time that the archive holds.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from gzip import GzipFile
+
+    from .reading import Build
+
+
+def complete_sdist(folder: str, name: str, build: Build) -> None:
+    """Add ``pyproject.toml`` and the in-tree backend to a finished sdist, where the wrapped backend left them out.
+
+    :param folder: the ``sdist_directory`` of PEP 517.
+    :param name: what the wrapped ``build_sdist`` returned.
+    """
+    sdist = Path(folder) / name
+    files = {"pyproject.toml": build.tree / "pyproject.toml", **in_tree_backend(build)}
+    if name.endswith(".tar.gz"):
+        _rewritten(sdist, files, _extend_tar)
+    elif name.endswith(".zip"):
+        _rewritten(sdist, files, _extend_zip)
+
+
+def in_tree_backend(build: Build) -> dict[str, Path]:
+    """The files of this very backend by their names in the tree; none if it is not in-tree but installed."""
+    package = Path(__file__).resolve().parent
+    if package.parent not in build.backend_folders:
+        return {}
+    root = build.tree.resolve()
+    return {
+        file.relative_to(root).as_posix(): file
+        for file in sorted(package.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+
+
+def _rewritten(
+    sdist: Path, files: Mapping[str, Path], extend: Callable[[Path, Path, Mapping[str, Path]], bool]
+) -> None:
+    """Write the extended archive beside the old one, then rename: a reader sees the one or the other."""
+    beside = sdist.with_name(f"{sdist.name}.{os.getpid()}.tmp")
+    try:
+        if extend(sdist, beside, files):
+            beside.replace(sdist)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _time(newest: float) -> int:
+    return int(os.environ.get("SOURCE_DATE_EPOCH") or newest)
+
+
+def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
+    import gzip
+    import tarfile
+
+    with tarfile.open(sdist, "r:gz") as archive:
+        members = archive.getmembers()
+        end = archive.offset  # of the last member's last block
+        encoding = archive.encoding or "utf-8"
+    names = {member.name for member in members}
+    top = members[0].name.partition("/")[0] if members else sdist.name[: -len(".tar.gz")]
+    missing = {f"{top}/{name}": file for name, file in files.items() if f"{top}/{name}" not in names}
+    if not missing:
+        return False
+    time = _time(max((member.mtime for member in members), default=0))
+    with sdist.open("rb") as header:
+        gzip_time = int.from_bytes(header.read(8)[4:], "little")  # RFC 1952: MTIME
+    # No name in the header, and the wrapped backend's own time: the same inputs give the same bytes.
+    with (
+        gzip.open(sdist, "rb") as source,
+        beside.open("wb") as raw,
+        gzip.GzipFile("", "wb", 9, raw, gzip_time) as target,
+    ):
+        _copy(source, target, end)
+        for name, file in sorted(missing.items()):
+            content = file.read_bytes()
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime, member.mode = len(content), time, 0o644
+            padding = b"\0" * (-len(content) % tarfile.BLOCKSIZE)
+            end += target.write(member.tobuf(tarfile.PAX_FORMAT, encoding) + content + padding)
+        closing = tarfile.BLOCKSIZE * 2
+        target.write(b"\0" * (closing + -(end + closing) % tarfile.RECORDSIZE))
+    return True
+
+
+def _copy(source: GzipFile, target: GzipFile, count: int) -> None:
+    while count:
+        chunk = source.read(min(count, 1 << 20))
+        target.write(chunk)
+        count -= len(chunk)
+
+
+def _extend_zip(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
+    import shutil
+    import time
+    import zipfile
+
+    with zipfile.ZipFile(sdist) as archive:
+        entries = archive.infolist()
+    names = {entry.filename for entry in entries}
+    top = entries[0].filename.partition("/")[0] if entries else sdist.name[: -len(".zip")]
+    missing = {f"{top}/{name}": file for name, file in files.items() if f"{top}/{name}" not in names}
+    if not missing:
+        return False
+    newest = max((entry.date_time for entry in entries), default=(1980, 1, 1, 0, 0, 0))
+    if os.environ.get("SOURCE_DATE_EPOCH"):
+        newest = max(time.gmtime(_time(0))[:6], (1980, 1, 1, 0, 0, 0))  # a zip knows nothing earlier
+    shutil.copyfile(sdist, beside)
+    with zipfile.ZipFile(beside, "a", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in sorted(missing.items()):
+            entry = zipfile.ZipInfo(name, newest)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, file.read_bytes())
+    return True

@@ -1,0 +1,79 @@
+"""One hook call: read the settings, prepare the process, load the wrapped backend, put everything back.
+
+The one way by which hooks reach the wrapped backend::
+
+    pyproject.toml, -C, environment -> Build -> lock -> variables set -> check -> import -> hook -> put back
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from . import requirements, variables, wrapped
+from .errors import AugbackendError, reported
+from .reading import read
+from .surroundings import put_back
+from .tree_lock import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from .reading import Build
+    from .settings import Target
+
+
+def surrounded(build: Build) -> AbstractContextManager[None]:
+    """The process as the wrapped backend is to find it, from its import on; put back at the end."""
+    resolved = variables.resolve(build.settings, os.environ, str(build.tree / "pyproject.toml"))
+    values = {one.name: one.value for one in resolved if one.value is not None}
+    return put_back(values, wrapped.folders(build))
+
+
+@contextmanager
+def wrapped_hook(name: str, config_settings: Mapping[str, Any] | None) -> Iterator[tuple[Callable[..., Any], Build]]:
+    """The wrapped backend's hook ``name``, for the length of one call; our own errors end the process."""
+    with _around(name, config_settings) as build:
+        if name != "build_sdist":
+            requirements.check(build, _target(name))
+        hook = getattr(wrapped.load(build), name, None)
+        if hook is None:
+            raise AugbackendError(
+                f"the wrapped backend {build.settings.build_backend!r} has no hook {name!r}",
+                where=build.origins.get("build-backend", "the default of tool.augbackend.build-backend"),
+                hint="ask the frontend for something that does not need this hook",
+            )
+        yield hook, build
+
+
+def get_requires(name: str, config_settings: Mapping[str, Any] | None) -> list[str]:
+    """The answer to the hook ``get_requires_for_build_<target>``, whether the wrapped backend has it or not."""
+    with _around(name, config_settings) as build:
+
+        def ask() -> Any:
+            hook = getattr(wrapped.load(build), name, None)
+            return hook(build.config_settings) if hook else ()
+
+        return requirements.answer(build, _target(name), ask)
+
+
+@contextmanager
+def _around(name: str, config_settings: Mapping[str, Any] | None) -> Iterator[Build]:
+    with reported():
+        build = read(Path.cwd(), config_settings)
+        writes_into_tree = wrapped.module_name(build).partition(".")[0] == "setuptools"
+        with locked(build.tree) if writes_into_tree else nullcontext(), surrounded(build):
+            try:
+                yield build
+            except AugbackendError:
+                raise
+            except Exception as error:
+                wrapped.explain(error, build, name)
+                raise
+
+
+def _target(hook: str) -> Target:
+    return cast("Target", hook.rpartition("_")[2])

@@ -1,0 +1,352 @@
+"""Reading requirements and markers (PEP 508) and comparing versions (PEP 440), with nothing installed.
+
+A build environment need not have ``packaging``, and adding it to one changes that environment. What is here
+is what the backend asks of a declared requirement: is it well formed, does its marker hold here, does the
+installed version satisfy it, is it the same requirement as that other string. The tests hold every answer
+against ``packaging``'s own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import eq, ge, gt, le, lt, ne
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, Optional, Union
+
+    Operand = tuple[bool, str]  # (is it a variable?, its name or the literal)
+    Marker = Union["Comparison", "Junction"]
+
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_REQUIREMENT = re.compile(rf"\s*(?P<name>{_NAME})\s*(?:\[(?P<extras>[^\]]*)\])?\s*")
+_CLAUSE = re.compile(r"\s*(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
+_VERSION = re.compile(
+    r"""\s*v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)
+    (?:[-_.]?(?P<pre>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<pre_n>\d*))?
+    (?:-(?P<post_n1>\d+)|[-_.]?(?P<post>post|rev|r)[-_.]?(?P<post_n>\d*))?
+    (?:[-_.]?(?P<dev>dev)[-_.]?(?P<dev_n>\d*))?
+    (?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<string>'[^']*'|"[^"]*")|(?P<op>===|~=|==|!=|<=|>=|<|>|\(|\))|(?P<word>[A-Za-z_][A-Za-z0-9_.]*))"""
+)
+_VARIABLES = (
+    "os_name",
+    "sys_platform",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_release",
+    "platform_system",
+    "platform_version",
+    "python_version",
+    "python_full_version",
+    "implementation_name",
+    "implementation_version",
+    "extra",
+)
+_VERSION_VARIABLES = ("python_version", "python_full_version", "implementation_version", "platform_release")
+_INFINITY = float("inf")
+
+
+class InvalidRequirement(ValueError):
+    """The text is not a requirement, a marker or a version; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A leaf of a marker, such as ``sys_platform == "linux"``."""
+
+    left: Operand
+    operator: str
+    right: Operand
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Two markers joined by ``and`` or ``or``."""
+
+    word: str
+    left: Marker
+    right: Marker
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One parsed requirement; two that mean the same compare equal, however they were spelled.
+
+    ``name`` is canonical (PEP 503), ``clauses`` are the version specifiers as (operator, version) pairs.
+    """
+
+    name: str
+    extras: frozenset[str]
+    clauses: frozenset[tuple[str, str]]
+    url: str
+    marker: Optional[Marker]
+
+    def applies(self) -> bool:
+        """Whether the marker holds for the running interpreter (PEP 508)."""
+        return self.marker is None or _holds(self.marker)
+
+    def accepts(self, version: str) -> bool:
+        """Whether an installed ``version`` satisfies this requirement (PEP 440).
+
+        A pre-release that is already installed counts, and a version that PEP 440 cannot read is let pass:
+        both are for the resolver to judge, not for us.
+        """
+        try:
+            return all(_satisfies(version, operator, bound) for operator, bound in self.clauses)
+        except InvalidRequirement:
+            return True
+
+
+def canonical_name(name: str) -> str:
+    """Normalise a project name as PEP 503 does."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def parse_requirement(text: str) -> Requirement:
+    """Parse a PEP 508 requirement.
+
+    :raises InvalidRequirement: naming what could not be read.
+    """
+    head = _REQUIREMENT.match(text)
+    if head is None:
+        raise InvalidRequirement(f"{text!r} does not begin with a project name")
+    extras = [extra.strip() for extra in (head["extras"] or "").split(",")] if (head["extras"] or "").strip() else []
+    for extra in extras:
+        if not re.fullmatch(_NAME, extra):
+            raise InvalidRequirement(f"{extra!r} is not the name of an extra")
+    rest, url, clauses = text[head.end() :], "", set()
+    if rest.startswith("@"):
+        # PEP 508: a marker after a URL is separated by a space, since a URL may hold a semicolon.
+        url, _, rest = rest[1:].strip().partition(" ")
+        if not url or url.startswith(";"):
+            raise InvalidRequirement("no URL after '@'")
+    else:
+        parenthesised = rest.startswith("(")
+        rest = rest[1:] if parenthesised else rest
+        while clause := _CLAUSE.match(rest):
+            clauses.add((clause[1], _checked_bound(*clause.groups())))
+            rest = rest[clause.end() :]
+            if not rest.startswith(","):
+                break
+            rest = rest[1:]
+        if parenthesised:
+            if not rest.lstrip().startswith(")"):
+                raise InvalidRequirement(f"a parenthesis is not closed before {rest!r}")
+            rest = rest.lstrip()[1:]
+    rest = rest.strip()
+    if rest and not rest.startswith(";"):
+        raise InvalidRequirement(f"{rest!r} is neither a version specifier nor a marker (which begins with ';')")
+    marker = parse_marker(rest[1:]) if rest else None
+    return Requirement(
+        canonical_name(head["name"]), frozenset(map(canonical_name, extras)), frozenset(clauses), url, marker
+    )
+
+
+def parse_marker(text: str) -> Marker:
+    """Parse an environment marker into nested tuples.
+
+    :raises InvalidRequirement: naming the word that does not fit.
+    """
+    tokens = list(_tokens(text))
+    marker, end = _parse_or(tokens, 0)
+    if tokens[end] != ("end", ""):
+        raise InvalidRequirement(f"{tokens[end][1]!r} does not fit at the end of marker {text.strip()!r}")
+    return marker
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    at = 0
+    while text[at:].strip():
+        token = _TOKEN.match(text, at)
+        if token is None:
+            raise InvalidRequirement(f"{text[at:].strip()!r} is not part of a marker")
+        at = token.end()
+        yield str(token.lastgroup), token[str(token.lastgroup)]
+    yield "end", ""
+
+
+def _parse_or(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
+    left, at = _parse_and(tokens, at)
+    while tokens[at] == ("word", "or"):
+        right, at = _parse_and(tokens, at + 1)
+        left = Junction("or", left, right)
+    return left, at
+
+
+def _parse_and(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
+    left, at = _parse_atom(tokens, at)
+    while tokens[at] == ("word", "and"):
+        right, at = _parse_atom(tokens, at + 1)
+        left = Junction("and", left, right)
+    return left, at
+
+
+def _parse_atom(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
+    if tokens[at] == ("op", "("):
+        inner, at = _parse_or(tokens, at + 1)
+        if tokens[at] != ("op", ")"):
+            raise InvalidRequirement("a parenthesis is not closed in the marker")
+        return inner, at + 1
+    left, at = _parse_operand(tokens, at)
+    kind, operator = tokens[at]
+    if tokens[at : at + 2] == [("word", "not"), ("word", "in")]:
+        operator, at = "not in", at + 1
+    elif not (kind == "op" and operator not in "()") and operator != "in":
+        raise InvalidRequirement(f"expected a comparison before {operator or 'the end'!r} in the marker")
+    right, at = _parse_operand(tokens, at + 1)
+    return Comparison(left, operator, right), at
+
+
+def _parse_operand(tokens: list[tuple[str, str]], at: int) -> tuple[Operand, int]:
+    kind, text = tokens[at]
+    if kind == "string":
+        return (False, text[1:-1]), at + 1
+    if kind == "word" and text in _VARIABLES:
+        return (True, text), at + 1
+    raise InvalidRequirement(f"{text or 'the end'!r} is not a marker variable or a quoted string")
+
+
+def _holds(marker: Marker) -> bool:
+    if isinstance(marker, Junction):
+        both = marker.word == "and"
+        return _holds(marker.right) if _holds(marker.left) == both else not both
+    (left_is_variable, left), (right_is_variable, right) = marker.left, marker.right
+    lhs = _variable(left) if left_is_variable else left
+    rhs = _variable(right) if right_is_variable else right
+    if marker.operator in ("in", "not in"):
+        return (lhs in rhs) == (marker.operator == "in")
+    if (left if left_is_variable else right) in _VERSION_VARIABLES and _is_bound(marker.operator, rhs):
+        try:
+            return _satisfies(lhs, marker.operator, rhs)
+        except InvalidRequirement:
+            return False  # what is no version satisfies no specifier
+    if "extra" in (left, right):
+        lhs, rhs = canonical_name(lhs), canonical_name(rhs)
+    # Strings have no order that a specification defines, so nothing but equality holds between them.
+    return marker.operator in ("==", "!=") and (lhs == rhs) == (marker.operator == "==")
+
+
+def _is_bound(operator: str, text: str) -> bool:
+    try:
+        return bool(_checked_bound(operator, text))
+    except InvalidRequirement:
+        return False
+
+
+@lru_cache
+def _variable(name: str) -> str:
+    """The value of a marker variable here (PEP 508); ``platform`` is imported only where one needs it."""
+    import platform
+
+    implementation = sys.implementation.version
+    kind = "" if implementation.releaselevel == "final" else implementation.releaselevel[0] + str(implementation.serial)
+    values: dict[str, Any] = {
+        "os_name": os.name,
+        "sys_platform": sys.platform,
+        "platform_machine": platform.machine,
+        "platform_python_implementation": platform.python_implementation,
+        "platform_release": platform.release,
+        "platform_system": platform.system,
+        "platform_version": platform.version,
+        "python_version": ".".join(platform.python_version_tuple()[:2]),
+        "python_full_version": platform.python_version,
+        "implementation_name": sys.implementation.name,
+        "implementation_version": f"{implementation.major}.{implementation.minor}.{implementation.micro}" + kind,
+        "extra": "",
+    }
+    value = values[name]
+    return str(value() if callable(value) else value)
+
+
+def _checked_bound(operator: str, bound: str) -> str:
+    """Return ``bound`` if ``operator`` may stand before it (PEP 440, "Version specifiers").
+
+    :raises InvalidRequirement: if it may not.
+    """
+    if operator == "===":
+        return bound
+    plain = bound[:-2] if operator in ("==", "!=") and bound.endswith(".*") else bound
+    parsed = _VERSION.fullmatch(plain)
+    if parsed is None:
+        raise InvalidRequirement(f"{bound!r} is not a version")
+    if parsed["local"] and (operator not in ("==", "!=") or plain != bound):
+        raise InvalidRequirement(f"a local version ({bound!r}) cannot stand after {operator!r}")
+    if operator == "~=" and "." not in parsed["release"]:
+        raise InvalidRequirement(f"'~={bound}' needs at least two numbers")
+    if plain != bound and (parsed["pre"] or parsed["post"] or parsed["post_n1"] or parsed["dev"]):
+        raise InvalidRequirement(f"'.*' can only follow numbers, not {plain!r}")
+    return bound
+
+
+def _satisfies(version: str, operator: str, bound: str) -> bool:
+    if operator == "===":
+        return version.strip().lower() == bound.strip().lower()
+    if bound.endswith(".*"):
+        return _has_prefix(version, bound[:-2]) == (operator == "==")
+    mine, theirs, parsed = _key(version), _key(bound), _parsed(bound)
+    # PEP 440: a specifier without a local label ignores that of the candidate.
+    public = mine if parsed["local"] else _key(version.partition("+")[0])
+    bound_is_post = bool(parsed["post"] or parsed["post_n1"])
+    if operator == "~=":
+        prefix = parsed["release"].rpartition(".")[0]
+        return public >= theirs and _has_prefix(version, f"{parsed['epoch'] or 0}!{prefix}")
+    if operator == "<" and not (parsed["pre"] or parsed["dev"]):
+        # PEP 440: '<V' does not take a pre-release of V, unless V is one.
+        end = 4 if bound_is_post else 2  # of the key: epoch, release, pre, post
+        is_pre_of_bound = mine[:end] == theirs[:end] and mine[2:5] < theirs[2:5]
+        return public < theirs and not is_pre_of_bound
+    if operator == ">" and not (bound_is_post or parsed["dev"]):
+        # PEP 440: '>V' does not take a post-release of V, unless V is one.
+        return public > theirs and mine[:3] != theirs[:3]
+    return bool({"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}[operator](public, theirs))
+
+
+def _has_prefix(version: str, prefix: str) -> bool:
+    mine, wanted = _parsed(version), _parsed(prefix)
+    if int(mine["epoch"] or 0) != int(wanted["epoch"] or 0):
+        return False
+    numbers = [int(part) for part in wanted["release"].split(".")]
+    candidate = [int(part) for part in mine["release"].split(".")]
+    candidate += [0] * (len(numbers) - len(candidate))
+    return candidate[: len(numbers)] == numbers
+
+
+def _parsed(version: str) -> re.Match[str]:
+    parsed = _VERSION.fullmatch(version)
+    if parsed is None:
+        raise InvalidRequirement(f"{version!r} is not a version")
+    return parsed
+
+
+@lru_cache
+def _key(version: str) -> tuple[Any, ...]:
+    """A tuple that orders versions as PEP 440 does ("Summary of permitted suffixes and relative ordering")."""
+    parsed = _parsed(version)
+    release = [int(part) for part in parsed["release"].split(".")]
+    while release and release[-1] == 0:
+        release.pop()
+    has_post = bool(parsed["post"] or parsed["post_n1"])
+    if parsed["pre"]:
+        letter = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
+        pre: tuple[Any, ...] = (0, letter.get(parsed["pre"].lower(), parsed["pre"].lower()), int(parsed["pre_n"] or 0))
+    elif parsed["dev"] and not has_post:
+        pre = (-1,)  # 1.0.dev1 is before 1.0a1
+    else:
+        pre = (_INFINITY,)
+    post = (int(parsed["post_n1"] or parsed["post_n"] or 0),) if has_post else (-_INFINITY,)
+    dev = (int(parsed["dev_n"] or 0),) if parsed["dev"] else (_INFINITY,)
+    local = tuple(
+        (1, int(part), "") if part.isdigit() else (0, 0, part)
+        for part in re.split(r"[-_.]", (parsed["local"] or "").lower())
+        if part
+    )
+    return (int(parsed["epoch"] or 0), tuple(release), pre, post, dev, local)

@@ -1,0 +1,155 @@
+"""Build requirements: what ``get_requires_for_build_*`` answers, and the check before a build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from . import pep508, wrapped
+from .errors import AugbackendError, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Optional
+
+    from .reading import Build
+    from .settings import BuildDependency, Target
+
+
+def declared(build: Build, target: Target) -> list[BuildDependency]:
+    """The entries of ``extra-build-dependencies`` for one kind of build, less those that a command replaces."""
+    return [
+        entry
+        for entry in build.settings.extra_build_dependencies
+        if target in entry.hooks and not (entry.unless_command and shutil.which(entry.unless_command))
+    ]
+
+
+def text_for(build: Build, entry: BuildDependency) -> str:
+    """The requirement's text; byte for byte that of ``build-system.requires``, if it stands there too.
+
+    Then uv sees nothing new and skips its second resolution.
+    """
+    for text in build.requires:
+        try:
+            if text == entry.text or pep508.parse_requirement(text) == entry.parsed:
+                return text
+        except pep508.InvalidRequirement:
+            continue  # the frontend's to report, in its own words
+    return entry.text
+
+
+def answer(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str]]]) -> list[str]:
+    """What ``get_requires_for_build_<target>`` returns (PEP 517): the wrapped backend's wishes and ours.
+
+    Markers are left for the frontend to evaluate.
+
+    :param ask: calls the wrapped backend's own hook.
+    """
+    theirs: list[str] = []
+    if build.settings.dynamic_requires != "never":
+        theirs = _asked(build, target, ask)
+    dropped = {pep508.canonical_name(name) for name in build.settings.remove_build_dependencies}
+    kept = [text for text in theirs if _project(text) not in dropped]
+    ours = [text_for(build, entry) for entry in declared(build, target)]
+    return [*kept, *(text for text in dict.fromkeys(ours) if text not in kept)]
+
+
+def _asked(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str]]]) -> list[str]:
+    """The wrapped backend's own answer; in ``auto``, what can be read instead if it cannot run yet."""
+    try:
+        return [str(text) for text in ask() or ()]
+    except (Exception, SystemExit) as error:
+        absent = unmet(build, target)
+        if build.settings.dynamic_requires == "always" or not absent:
+            raise
+        from .setup_py import setup_requires
+
+        read = setup_requires(build.tree)
+        if wrapped.module_name(build).startswith("setuptools") and _setuptools_needs_wheel():
+            read.append("wheel")
+        say(
+            "note",
+            f"{build.settings.build_backend} could not name its requirements before {', '.join(_names(absent))}"
+            f" is installed ({type(error).__name__}: {str(error).strip().partition(chr(10))[0]}); going on with the"
+            f" declared ones{' and ' + ', '.join(read) if read else ''}",
+        )
+        return read
+
+
+def _setuptools_needs_wheel() -> bool:
+    """setuptools before 70.1 has no ``bdist_wheel`` of its own and would have asked for ``wheel``."""
+    from importlib.util import find_spec
+
+    try:
+        return find_spec("setuptools.command.bdist_wheel") is None
+    except ModuleNotFoundError:
+        return False
+
+
+def _project(text: str) -> str:
+    try:
+        return pep508.parse_requirement(text).name
+    except pep508.InvalidRequirement:
+        return ""
+
+
+def _names(found: Sequence[tuple[BuildDependency, Optional[str]]]) -> list[str]:
+    return [entry.parsed.name for entry, _ in found]
+
+
+def installed_version(name: str) -> Optional[str]:
+    """The version of an installed project, ``None`` if it is not installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def unmet(build: Build, target: Target) -> list[tuple[BuildDependency, Optional[str]]]:
+    """The declared entries that hold here and are not satisfied, each with the version that is installed."""
+    found = []
+    for entry in declared(build, target):
+        requirement = entry.parsed
+        if requirement.applies():
+            version = installed_version(requirement.name)
+            if version is None or not requirement.accepts(version):
+                found.append((entry, version))
+    return found
+
+
+def check(build: Build, target: Target) -> None:
+    """Before a build: every declared requirement that applies is installed.
+
+    Frontends that isolate have seen to that; ``--no-build-isolation`` never calls ``get_requires``. Another
+    version than the declared one is worth a warning: who turned isolation off may know why.
+
+    :raises AugbackendError: naming what is missing and the command that installs it.
+    """
+    absent = []
+    for entry, version in unmet(build, target):
+        if version is None:
+            absent.append(entry)
+        else:
+            say("warning", f"{entry.text} is declared, but {entry.parsed.name} {version} is installed")
+    if absent:
+        command = [sys.executable or "python", "-m", "pip", "install", *(entry.text for entry in absent)]
+        raise AugbackendError(
+            f"not installed in the build environment: {', '.join(entry.parsed.name for entry in absent)}",
+            where="tool.augbackend.extra-build-dependencies; a frontend without build isolation installs nothing",
+            hint=_command_line(command),
+        )
+
+
+def _command_line(command: Sequence[str]) -> str:
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(command)
+    import shlex
+
+    return " ".join(map(shlex.quote, command))

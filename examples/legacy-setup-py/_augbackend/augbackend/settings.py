@@ -1,0 +1,162 @@
+"""The settings of one build: every key of ``[tool.augbackend]``, its type, its default and what it is for.
+
+Said once, here: the checks that read a table, the JSON Schema and the README's reference are all made from
+these classes. A key is its field's name with ``-`` for ``_``; the text below a field is its documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping  # noqa: TC003  # the types are evaluated when settings are read
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional, Union
+
+from . import pep508, templates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Target = Literal["wheel", "sdist", "editable"]
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_UNITS.update({"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40})
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?", re.IGNORECASE | re.ASCII)
+
+
+def parse_size(text: str) -> int:
+    """Bytes in a size such as ``512MiB`` or ``4 GB``.
+
+    :raises ValueError: if the text is not a size.
+    """
+    size = _SIZE.fullmatch(text.strip())
+    if size is None:
+        raise ValueError("expected a size such as '4GiB'")
+    return int(float(size[1]) * _UNITS[size[2].lower()])
+
+
+def _check_object_path(text: str) -> None:
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*)?", text):
+        raise ValueError("expected an object path such as 'hatchling.build' or 'package.module:object'")
+    if text.partition(":")[0].partition(".")[0] == __package__:
+        raise ValueError("augbackend cannot wrap itself; name the backend that does the building")
+
+
+def _check_project_name(text: str) -> None:
+    requirement = pep508.parse_requirement(text)
+    if requirement.clauses or requirement.extras or requirement.url or requirement.marker:
+        raise ValueError(f"expected only the name of a project, such as {requirement.name!r}")
+
+
+def _check_command(text: str) -> None:
+    if not text or "\0" in text or text != text.strip():
+        raise ValueError("expected the name of a command, such as 'cmake'")
+
+
+def _check_variable_name(name: str) -> None:
+    if not name or "=" in name or "\0" in name:
+        raise ValueError("expected the name of an environment variable: not empty, without '=' and NUL")
+
+
+def _check_value(text: str) -> None:
+    if "\0" in text:
+        raise ValueError("an environment variable cannot hold a NUL character")
+    templates.parse(text)
+
+
+def _key(
+    default: Any, *, check: Callable[[str], object] | None = None, key_check: Callable[[str], None] | None = None
+) -> Any:
+    """A field of the settings; the checks raise ``ValueError`` with the complaint, per string in the value.
+
+    :param default: ``...`` for a key that must be there.
+    """
+    metadata = {"check": check, "key_check": key_check}
+    if default is ...:
+        return field(metadata=metadata)
+    return field(default_factory=lambda: default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class BuildDependency:
+    """One entry of ``extra-build-dependencies``; a plain string is its ``requirement``."""
+
+    shorthand: ClassVar[bool] = True
+
+    requirement: str = _key(..., check=pep508.parse_requirement)
+    """What to install, as PEP 508 writes it."""
+    marker: str = _key("", check=pep508.parse_marker)
+    """Environment marker; joined with the requirement's own, evaluated by the frontend."""
+    hooks: tuple[Target, ...] = _key(("wheel", "sdist", "editable"))
+    """The kinds of build that need it."""
+    unless_command: str = _key("", check=_check_command)
+    """Not needed where this command is on `PATH` (`cmake` from the system, say)."""
+
+    @property
+    def text(self) -> str:
+        """The whole requirement, markers joined."""
+        requirement, separator, own = self.requirement.partition(" ;" if "@" in self.requirement else ";")
+        if not self.marker:
+            return self.requirement
+        return (
+            f"{requirement.rstrip()} ; ({own.strip()}) and ({self.marker})"
+            if separator
+            else (f"{requirement} ; {self.marker}")
+        )
+
+    @property
+    def parsed(self) -> pep508.Requirement:
+        """The requirement, for comparing and evaluating."""
+        return pep508.parse_requirement(self.text)
+
+
+@dataclass(frozen=True)
+class BuildVariable:
+    """One entry of ``extra-build-variables``; a plain string is its ``value``."""
+
+    shorthand: ClassVar[bool] = True
+
+    value: str = _key(..., check=_check_value)
+    """Template: `$NAME`, `${NAME}`, `${NAME:-fallback}`, `$$` for a dollar sign. `PATH` is prepended."""
+    marker: str = _key("", check=pep508.parse_marker)
+    """Environment marker; where it does not hold, the variable is left alone."""
+    default: bool = _key(False)
+    """Only a default: the caller's environment wins. Without it, this value wins."""
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """How many compilers may run at once."""
+
+    memory_per_job: str = _key("", check=parse_size)
+    """Memory that one job may need, such as `4GiB`."""
+    cpus_per_job: int = _key(1)
+    """Processors that one job keeps busy."""
+    reserve: str = _key("", check=parse_size)
+    """Memory to leave to the rest of the machine, such as `2GiB`."""
+    max: Optional[int] = _key(None)
+    """Never more jobs than this."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that ``[tool.augbackend]`` can say."""
+
+    build_backend: str = _key("setuptools.build_meta:__legacy__", check=_check_object_path)
+    """The wrapped backend: an object path as in PEP 517, `module.path:object.attribute`."""
+    backend_path: tuple[str, ...] = _key(())
+    """Folders of the tree that hold the wrapped backend, if it is in-tree."""
+    extra_build_dependencies: tuple[BuildDependency, ...] = _key(())
+    """Build requirements that the package did not declare."""
+    remove_build_dependencies: tuple[str, ...] = _key((), check=_check_project_name)
+    """Projects dropped from what the wrapped backend asks for."""
+    extra_build_variables: Mapping[str, BuildVariable] = _key(MappingProxyType({}), key_check=_check_variable_name)
+    """Environment variables around every hook of the wrapped backend."""
+    config_settings: Mapping[str, Union[str, tuple[str, ...]]] = _key(MappingProxyType({}))
+    """Passed to the wrapped backend underneath the caller's own `-C` settings."""
+    dynamic_requires: Literal["auto", "always", "never"] = _key("auto")
+    """Whether the wrapped backend is asked for its own requirements. `auto`: asked, but forgiven if it fails \
+before the declared ones are installed."""
+    jobs: Optional[Jobs] = _key(None)
+    """Sets `MAX_JOBS`, `CMAKE_BUILD_PARALLEL_LEVEL` and `MAKEFLAGS` from this machine's memory and processors, \
+unless the caller set them."""

@@ -1,0 +1,360 @@
+"""`augbackend adopt`: what it writes, what it keeps, what it refuses; and that it can be undone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from augbackend import reading
+from augbackend.cli import declaration, vendoring
+from augbackend.cli.main import group
+from augbackend.errors import AugbackendError
+
+from ..conftest import run_hook
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Tree = Callable[[dict[str, "str | bytes"]], Path]
+
+SETUP_PY = "from setuptools import setup\nsetup(name='x', version='1')\n"
+TOMLI = "tomli>=1.1; python_version < '3.11'"
+
+DOCUMENTS = {
+    "setuptools": '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n',
+    "no backend": '[build-system]\nrequires = ["setuptools", "wheel"]\n',
+    "in-tree": '[build-system]\nrequires = []\nbuild-backend = "be:x.y"\nbackend-path = ["_be"]\n# end\n',
+    "no table": '[project]\nname = "x"\n\n[[tool.uv.index]]\nname = "a"\n',
+    "empty": "",
+    "comments": """# hi
+[build-system]  # why
+requires = [
+    "hatchling",   # the builder
+    "hatch-vcs",
+]
+build-backend = "hatchling.build"  # not ours
+
+[project]
+name = "x"
+
+[tool.black]
+line-length = 3
+
+[project.urls]
+a = "b"
+""",
+    "windows": '[build-system]\r\nrequires = ["x",\r\n  "y"]\r\n\r\n[tool.z]\r\na = 1\r\n',
+    "dotted": 'build-system.requires = ["x"]\ntool.z.a = 1\n',
+    "inline": "tool = { z = { a = 1 } }\n",
+    "tool": "[tool]\nz = { a = 1 }\n",
+}
+UNEDITABLE = {"inline"}
+
+
+def adopt(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(group, ["adopt", *map(str, arguments)], catch_exceptions=False)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def table(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "pyproject.toml").read_bytes().decode())
+
+
+def test_legacy_tree(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    result = adopt(folder, "--require", "torch==2.8.0", "--require", "ninja", "--variable", "A=b=c", "--variable", "B=$HOME")
+    assert result.exit_code == 0
+    assert "augbackend now wraps setuptools.build_meta:__legacy__" in result.output
+    assert table(folder) == {
+        "build-system": {
+            "requires": ["setuptools>=40.8.0", TOMLI, "torch==2.8.0", "ninja"],
+            "build-backend": "augbackend",
+            "backend-path": ["_augbackend"],
+        },
+        "tool": {
+            "augbackend": {
+                "build-backend": "setuptools.build_meta:__legacy__",
+                "extra-build-dependencies": ["torch==2.8.0", "ninja"],
+                "extra-build-variables": {"A": "b=c", "B": "$HOME"},
+            }
+        },
+    }
+    copied = {file.name for file in (folder / "_augbackend" / "augbackend").iterdir()}
+    assert {"__init__.py", "hooks.py", "LICENSE"} <= copied
+    assert "cli" not in copied
+    assert b"Permission is hereby granted" in (folder / "_augbackend" / "augbackend" / "LICENSE").read_bytes()
+
+
+def test_the_adopted_tree_answers(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    adopt(folder, "--require", "torch==2.8.0")
+    copy = {"PYTHONPATH": str(folder / "_augbackend")}
+    answer = run_hook(folder, "get_requires_for_build_wheel", {"augbackend.dynamic-requires": "never"}, environ=copy).answer
+    assert answer == ["torch==2.8.0"]
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("from wheel.bdist_wheel import bdist_wheel", True),
+        ("import wheel.wheelfile as w", True),
+        ("try:\n    import wheel\nexcept ImportError: pass", True),
+        ("import wheelhouse", False),
+        ("print 'not Python 3'; import wheel", False),
+    ],
+)
+def test_wheel_is_assumed_where_setup_py_imports_it(tree: Tree, line: str, wanted: bool) -> None:
+    folder = tree({"setup.py": f"{line}\n{SETUP_PY}"})
+    adopt(folder)
+    assert ("wheel" in table(folder)["build-system"]["requires"]) == wanted
+
+
+@pytest.mark.parametrize("name", sorted(set(DOCUMENTS) - UNEDITABLE))
+def test_adopt_again_and_remove(tree: Tree, name: str) -> None:
+    folder = tree({"pyproject.toml": DOCUMENTS[name], "setup.py": SETUP_PY, "_be/be.py": "class x: y = None"})
+    before = content(folder)
+    old = table(folder)
+    arguments = (folder, "--require", "torch==2.8.0", "--variable", "A=1")
+    assert adopt(*arguments).exit_code == 0
+    once = content(folder)
+    new = table(folder)
+    assert new["build-system"]["build-backend"] == "augbackend"
+    for key in set(old) - {"build-system", "tool"}:
+        assert new[key] == old[key]
+    assert {key: new["tool"][key] for key in new["tool"] if key != "augbackend"} == old.get("tool", {})
+    assert adopt(*arguments).output == f"{folder}: nothing to change\n"
+    assert content(folder) == once
+    assert adopt(folder, "--remove").exit_code == 0
+    assert content(folder) == before
+
+
+def test_remove_deletes_the_file_that_adopt_created(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    adopt(folder, "--require", "x")
+    adopt(folder, "--remove")
+    assert content(folder) == {"setup.py": SETUP_PY.encode()}
+
+
+def test_comments_and_formatting_are_kept(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": DOCUMENTS["comments"]})
+    adopt(folder, "--require", "torch")
+    text = (folder / "pyproject.toml").read_text()
+    for line in DOCUMENTS["comments"].splitlines():
+        assert line.replace('"hatchling.build"', '"augbackend"') in text.splitlines()
+    assert '    "torch",\n]\n' in text
+
+
+def test_line_endings_are_kept(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": DOCUMENTS["windows"]})
+    adopt(folder, "--require", "torch")
+    written = (folder / "pyproject.toml").read_bytes()
+    assert written.count(b"\n") == written.count(b"\r\n") > 10
+
+
+def test_declaring_more_later(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    adopt(folder, "--require", "a", "--variable", "A=1")
+    adopt(folder, "--require", "b", "--variable", "A=2", "--variable", "B=1")
+    own = table(folder)["tool"]["augbackend"]
+    assert own["extra-build-dependencies"] == ["a", "b"]
+    assert own["extra-build-variables"] == {"A": "2", "B": "1"}
+
+
+def test_a_requirement_that_is_declared_already_stays_the_users(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": '[build-system]\nrequires = ["setuptools", "numpy"]\n'})
+    before = content(folder)
+    adopt(folder, "--require", "numpy")
+    assert "extra-build-dependencies" not in table(folder)["tool"]["augbackend"]
+    adopt(folder, "--remove")
+    assert content(folder) == before
+
+
+def test_installed(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": DOCUMENTS["in-tree"], "_be/be.py": ""})
+    adopt(folder, "--installed", "--require", "torch")
+    assert table(folder)["build-system"] == {"requires": ["augbackend", "torch"], "build-backend": "augbackend"}
+    assert table(folder)["tool"]["augbackend"]["backend-path"] == ["_be"]
+    assert not (folder / "_augbackend").exists()
+    adopt(folder, "--remove")
+    assert table(folder) == tomllib.loads(DOCUMENTS["in-tree"])
+
+
+def test_update_of_an_old_copy(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    adopt(folder, "--require", "x")
+    text = (folder / "pyproject.toml").read_bytes()
+    copy = folder / "_augbackend" / "augbackend"
+    (copy / "hooks.py").write_text("old")
+    (copy / "gone.py").write_text("of an old version")
+    assert "copy: _augbackend/augbackend/" in adopt(folder).output
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == vendoring.backend_files()
+    assert (folder / "pyproject.toml").read_bytes() == text
+    assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]
+
+
+def test_a_run_stopped_half_way_can_be_repeated(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    vendoring.write_copy(folder)
+    assert adopt(folder).exit_code == 0
+
+
+def test_dry_run_prints_the_diff_and_writes_nothing(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": DOCUMENTS["setuptools"]})
+    before = content(folder)
+    result = adopt(folder, "--require", "torch", "--dry-run")
+    assert content(folder) == before
+    assert {'+build-backend = "augbackend"', '+build-backend = "setuptools.build_meta"'} & set(result.output.splitlines())
+    assert '+backend-path = ["_augbackend"]' in result.output.splitlines()
+    assert result.output.endswith(f"# write _augbackend/augbackend/ ({len(vendoring.backend_files())} files)\n")
+    adopt(folder)
+    assert adopt(folder, "--remove", "--dry-run").output.endswith("files)\n")
+    assert (folder / "_augbackend").is_dir()
+
+
+REFUSED: dict[str, tuple[dict[str, str | bytes], str]] = {
+    "nothing to build": ({"README": ""}, "no Python project here"),
+    "not TOML": ({"pyproject.toml": "x ="}, "it is not TOML"),
+    "not UTF-8": ({"pyproject.toml": b"# \xff"}, "it is not UTF-8"),
+    "no requires": ({"pyproject.toml": "[build-system]\nbuild-backend='x'\n"}, "no list of build requirements"),
+    "build-system is no table": ({"pyproject.toml": "build-system = 3\n"}, "found 3, expected a table"),
+    "tool is no table": ({"pyproject.toml": "tool = 3\n"}, "found 3, expected a table"),
+    "inline": ({"pyproject.toml": DOCUMENTS["inline"]}, "will not edit it"),
+    "half a declaration": (
+        {"pyproject.toml": "[tool.augbackend]\nbuild-backend = 'hatchling.build'\n"},
+        "it already names a wrapped backend",
+    ),
+    "table with mistakes": ({"pyproject.toml": "[tool.augbackend]\njobs = 3\n"}, "tool.augbackend.jobs: found 3"),
+    "folder of others": ({"setup.py": "", "_augbackend/theirs.py": ""}, "it is not empty, and not ours"),
+    "file in the way": ({"setup.py": "", "_augbackend": ""}, "it is a file"),
+    "another copy": (
+        {"pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "augbackend"\nbackend-path = ["."]\n'},
+        "another copy of augbackend builds this tree",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_and_untouched(tree: Tree, case: str) -> None:
+    files, expected = REFUSED[case]
+    folder = tree(files)
+    before = content(folder)
+    result = adopt(folder, "--require", "x")
+    assert (result.exit_code, content(folder)) == (2, before)
+    assert expected in result.output
+    assert result.output.startswith("augbackend: error: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--require", "to rch"], "to rch"),
+        (["--variable", "A"], "expected NAME=VALUE"),
+        (["--variable", "=1"], "expected NAME=VALUE"),
+        (["--variable", "A=$(x)"], "commands are not run"),
+        (["--remove", "--require", "x"], "--remove goes with --dry-run only"),
+        (["--remove"], "augbackend does not build this tree"),
+    ],
+)
+def test_misused(tree: Tree, arguments: list[str], expected: str) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    result = adopt(folder, *arguments)
+    assert (result.exit_code, content(folder)) == (2, {"setup.py": SETUP_PY.encode()})
+    assert expected in result.output
+
+
+def test_installed_after_in_tree(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    adopt(folder)
+    result = adopt(folder, "--installed")
+    assert (result.exit_code, "run it with --remove first" in result.output) == (2, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links needs a privilege there")
+def test_links_out_of_the_tree(tree: Tree, tmp_path: Path) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "_augbackend").symlink_to(tmp_path / "elsewhere")
+    assert "it is a link" in adopt(folder).output
+    (folder / "_augbackend").unlink()
+    (tmp_path / "pyproject.toml").write_text("")
+    (folder / "pyproject.toml").symlink_to(tmp_path / "pyproject.toml")
+    assert "it is a link that leads out of the tree" in adopt(folder).output
+    assert (tmp_path / "pyproject.toml").read_text() == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links needs a privilege there")
+def test_a_link_inside_the_tree_stays_one(tree: Tree) -> None:
+    folder = tree({"real.toml": DOCUMENTS["setuptools"]})
+    (folder / "pyproject.toml").symlink_to(folder / "real.toml")
+    assert adopt(folder).exit_code == 0
+    assert (folder / "pyproject.toml").is_symlink()
+    assert "augbackend" in (folder / "real.toml").read_text()
+
+
+def test_a_failed_write_leaves_the_old_file(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree({"pyproject.toml": DOCUMENTS["setuptools"]})
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    result = adopt(folder)
+    assert (result.exit_code, "No space left on device" in result.output) == (2, True)
+    assert (folder / "pyproject.toml").read_text() == DOCUMENTS["setuptools"]
+    assert not [file for file in folder.iterdir() if file.name.startswith(".pyproject")]
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "[build-system]", 'requires = ["a"]', 'requires = [\n  "a", # c\n]', "requires = []", 'build-backend = "x.y"',
+            'backend-path = ["be"]', "[tool.a]", "[tool.a.b]", "x = 1", "# comment", "", "[[tool.l]]", "[tool]", "[project]",
+            "tool.k = 1", 'extra-build-dependencies = ["z"]', "[tool.augbackend]", "[tool.augbackend.extra-build-variables]",
+            'A = "1"', "y = { a = 1 }", "build-system.requires = []",
+        ]
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(lines=LINES)
+def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
+    text = "\n".join([*lines, ""])
+    try:
+        old = tomllib.loads(text)
+        new_text = declaration.adopted(
+            text, declaration.Additions(["torch"], {"B": "1"}), installed=False, assumed_requires=["s"]
+        )
+    except (tomllib.TOMLDecodeError, AugbackendError):
+        return
+    new = tomllib.loads(new_text)
+    assert new["build-system"]["build-backend"] == "augbackend"
+    for key in set(old) - {"build-system", "tool"}:
+        assert new[key] == old[key]
+    for key in set(old.get("tool", {})) - {"augbackend"}:
+        assert new["tool"][key] == old["tool"][key]
+    if "augbackend" not in old.get("tool", {}):
+        restored = declaration.restored(new_text)
+        assert restored is not None
+        assert tomllib.loads(restored) == {key: value for key, value in old.items() if (key, value) != ("tool", {})}
+
+
+def test_reading_what_was_written(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    adopt(folder, "--require", "torch==2.8.0 ; sys_platform == 'linux'", "--variable", 'Q="quoted"')
+    build = reading.read(folder, environ={})
+    assert build.settings.extra_build_variables["Q"].value == '"quoted"'
+    assert build.settings.extra_build_dependencies[0].text in build.requires

@@ -1,0 +1,111 @@
+"""`augbackend show`: what would be injected here, and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from augbackend.cli.main import group
+
+Tree = Callable[[dict[str, "str | bytes"]], Path]
+
+INNER = """
+import os
+assert os.environ["A"] == "1"
+def build_wheel(*a): ...
+def build_sdist(*a): ...
+def get_requires_for_build_wheel(config_settings=None): return ["theirs", "Torch==1.9"]
+"""
+PYPROJECT = """
+[build-system]
+requires = ["setuptools", "torch==2.8.0"]
+build-backend = "augbackend"
+
+[tool.augbackend]
+build-backend = "inner"
+backend-path = ["_inner"]
+remove-build-dependencies = ["torch"]
+extra-build-dependencies = [
+  "torch==2.8.0",
+  { requirement = "elsewhere", marker = "sys_platform == 'nowhere'" },
+  { requirement = "git-python", unless-command = "git" },
+  { requirement = "only-sdist", hooks = ["sdist"] },
+]
+config-settings = { k = "v" }
+
+[tool.augbackend.extra-build-variables]
+A = "1"
+HERE = "${NOT_SET:-fallback}"
+HOME = { value = "/nowhere", default = true }
+"""
+
+
+def show(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(group, ["show", *map(str, arguments)], catch_exceptions=False)
+
+
+@pytest.fixture
+def project(tree: Tree) -> Path:
+    return tree({"pyproject.toml": PYPROJECT, "_inner/inner.py": INNER})
+
+
+def test_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/x")
+    lines = show(project, "-C", "augbackend.extra-build-variables=B=2").output.splitlines()
+    table = "tool.augbackend in pyproject.toml"
+    for line in (
+        f"wrapped backend: inner ({table})",
+        "  hooks: get_requires_for_build_wheel, build_wheel, build_sdist",
+        '  config settings: {"k": "v"}',
+        "build requirements for wheel, editable:",
+        "build requirements for sdist:",
+        f"  + torch==2.8.0  (declared; also in build-system.requires; {table})",
+        f"  - elsewhere ; sys_platform == 'nowhere'  (declared, but its marker does not hold here; {table})",
+        f"  - only-sdist  (declared for sdist only; {table})",
+        f"  + only-sdist  (declared; {table})",
+        f"  A = 1  (declared; {table})",
+        f"  HERE = fallback  (declared; {table})",
+        f"  HOME left alone  (a default, and the caller has set it; {table})",
+        "  B = 2  (declared; -C augbackend.extra-build-variables)",
+    ):
+        assert line in lines
+    assert any(line.startswith("  - git-python  (the command 'git' is here: ") for line in lines)
+
+
+def test_json_of_an_isolated_environment(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (project / "pyproject.toml").read_text()
+    text = text.replace('requires = ["setuptools", "torch==2.8.0"]', "requires = []")
+    (project / "pyproject.toml").write_text(text.replace('"torch==2.8.0",', "").replace('{ requirement = "only', '#'))
+    before = {file for file in project.rglob("*") if "__pycache__" not in file.parts}
+    result = show(project, "--json", "--isolated")
+    found: dict[str, Any] = json.loads(result.output)
+    assert found["wrapped-backend"]["hooks"] == ["get_requires_for_build_wheel", "build_wheel", "build_sdist"]
+    wheel = {row["requirement"]: (row["injected"], row["why"]) for row in found["requirements"]["wheel"]}
+    assert wheel["theirs"] == (True, "asked for by the wrapped backend")
+    assert wheel["Torch==1.9"] == (False, "asked for by the wrapped backend, removed by remove-build-dependencies")
+    assert {file for file in project.rglob("*") if "__pycache__" not in file.parts} == before
+
+
+def test_wrapped_backend_that_is_not_here(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": "[tool.augbackend]\nbuild-backend = 'no_such.backend'\n"})
+    result = show(folder)
+    assert result.exit_code == 0
+    assert "hooks: not known here: the wrapped backend cannot be imported: No module named 'no_such'" in result.output
+    assert "--isolated" in result.output
+
+
+def test_mistakes_end_with_status_2(tree: Tree) -> None:
+    result = show(tree({"pyproject.toml": "[tool.augbackend]\njobs = 3\n"}))
+    assert (result.exit_code, "tool.augbackend.jobs: found 3" in result.output) == (2, True)
+    assert show(tree({"pyproject.toml": ""}), "-C", "nonsense").exit_code == 2
+
+
+def test_output_of_the_wrapped_backend_does_not_disturb(tree: Tree) -> None:
+    inner = "print('hello'); import sys; print('world', file=sys.stderr)\ndef build_wheel(*a): ...\n"
+    pyproject = "[tool.augbackend]\nbuild-backend = 'inner'\nbackend-path = ['.']\n"
+    result = show(tree({"pyproject.toml": pyproject, "inner.py": inner}), "--json")
+    assert json.loads(result.output)["wrapped-backend"]["hooks"] == ["build_wheel"]

@@ -1,0 +1,122 @@
+"""An sdist completed: what was in it stays as it was, byte for byte; what is added is reproducible."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from augbackend import archive
+from augbackend.reading import Build
+from augbackend.settings import Settings
+
+Tree = Callable[[dict[str, "str | bytes"]], Path]
+
+LONG = "x" * 120  # longer than a plain tar header holds
+
+
+def tar_gz(file: Path, members: dict[str, bytes], *, mtime: int = 1_600_000_000, form: int = tarfile.GNU_FORMAT) -> None:
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=form) as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime, member.uname, member.mode = len(content), mtime, "someone", 0o640
+            tar.addfile(member, io.BytesIO(content))
+    file.write_bytes(gzip.compress(raw.getvalue(), mtime=12345))
+
+
+def build_of(folder: Path) -> Build:
+    return Build(folder, Settings(), {}, backend_folders=())
+
+
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
+def test_members_are_carried_over_as_they_are(tree: Tree, form: int) -> None:
+    folder = tree({"pyproject.toml": "[project]\n"})
+    members = {"p-1/setup.py": b"a" * 700, "p-1/" + (LONG if form != tarfile.USTAR_FORMAT else "y"): b"", "p-1/PKG-INFO": b"i"}
+    sdist = folder / "p-1.tar.gz"
+    tar_gz(sdist, members, form=form)
+    before = gzip.decompress(sdist.read_bytes())
+    archive.complete_sdist(str(folder), sdist.name, build_of(folder))
+    after = gzip.decompress(sdist.read_bytes())
+    with tarfile.open(sdist) as tar:
+        found = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+        added = tar.getmember("p-1/pyproject.toml")
+    assert found == {**members, "p-1/pyproject.toml": b"[project]\n"}
+    assert (added.mtime, added.mode, added.uid, added.uname) == (1_600_000_000, 0o644, 0, "")
+    end = len(before.rstrip(b"\0"))
+    assert after[:end] == before[:end]
+    assert len(after) % tarfile.RECORDSIZE == 0
+    assert sdist.read_bytes()[4:8] == (12345).to_bytes(4, "little")
+    assert [file.name for file in folder.iterdir()] in (["pyproject.toml", sdist.name], [sdist.name, "pyproject.toml"])
+
+
+def test_same_inputs_same_bytes(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree({"pyproject.toml": "[project]\n"})
+    found = set()
+    for at in range(3):
+        (folder / str(at)).mkdir()
+        tar_gz(folder / str(at) / "p-1.tar.gz", {"p-1/setup.py": b""})
+        (folder / "pyproject.toml").touch()
+        archive.complete_sdist(str(folder / str(at)), "p-1.tar.gz", build_of(folder))
+        found.add((folder / str(at) / "p-1.tar.gz").read_bytes())
+    assert len(found) == 1
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    tar_gz(folder / "p-1.tar.gz", {"p-1/setup.py": b""})
+    archive.complete_sdist(str(folder), "p-1.tar.gz", build_of(folder))
+    with tarfile.open(folder / "p-1.tar.gz") as tar:
+        assert tar.getmember("p-1/pyproject.toml").mtime == 1_700_000_000
+
+
+def test_complete_archive_is_left_alone(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": ""})
+    tar_gz(folder / "p-1.tar.gz", {"p-1/pyproject.toml": b"changed by the wrapped backend"})
+    before = (folder / "p-1.tar.gz").read_bytes()
+    archive.complete_sdist(str(folder), "p-1.tar.gz", build_of(folder))
+    assert (folder / "p-1.tar.gz").read_bytes() == before
+
+
+def test_zip(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree({"pyproject.toml": "[project]\n"})
+    found = set()
+    for _ in range(2):
+        with zipfile.ZipFile(folder / "p-1.zip", "w") as zipped:
+            zipped.writestr(zipfile.ZipInfo("p-1/setup.py", (2020, 1, 2, 3, 4, 6)), "content")
+        archive.complete_sdist(str(folder), "p-1.zip", build_of(folder))
+        found.add((folder / "p-1.zip").read_bytes())
+    assert len(found) == 1
+    with zipfile.ZipFile(folder / "p-1.zip") as zipped:
+        assert zipped.testzip() is None
+        assert zipped.read("p-1/pyproject.toml") == b"[project]\n"
+        assert zipped.getinfo("p-1/pyproject.toml").date_time == (2020, 1, 2, 3, 4, 6)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    with zipfile.ZipFile(folder / "p-1.zip", "w") as zipped:
+        zipped.writestr("p-1/setup.py", "content")
+    archive.complete_sdist(str(folder), "p-1.zip", build_of(folder))
+    with zipfile.ZipFile(folder / "p-1.zip") as zipped:
+        assert zipped.getinfo("p-1/pyproject.toml").date_time == (1980, 1, 1, 0, 0, 0)
+
+
+def test_failure_half_way_leaves_the_archive(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree({"pyproject.toml": "[project]\n"})
+    tar_gz(folder / "p-1.tar.gz", {"p-1/setup.py": b""})
+    before = (folder / "p-1.tar.gz").read_bytes()
+
+    def full(*_arguments: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(gzip.GzipFile, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        archive.complete_sdist(str(folder), "p-1.tar.gz", build_of(folder))
+    assert (folder / "p-1.tar.gz").read_bytes() == before
+    assert sorted(file.name for file in folder.iterdir()) == ["p-1.tar.gz", "pyproject.toml"]
+
+
+def test_other_formats_are_left_alone(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": "", "p-1.tar.bz2": b"whatever"})
+    archive.complete_sdist(str(folder), "p-1.tar.bz2", build_of(folder))
+    assert (folder / "p-1.tar.bz2").read_bytes() == b"whatever"
