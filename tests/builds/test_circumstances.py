@@ -57,12 +57,15 @@ def tree_of(folder: Path, backend: str, hooks: str, files: dict[str, str | bytes
 def ours(tree: Path) -> set[str]:
     """What is in the tree, but for what Python and the wrapped backend put there by themselves."""
     theirs = ("__pycache__", "build", "p.egg-info")
-    return {str(file.relative_to(tree)) for file in tree.rglob("*") if not set(theirs) & set(file.relative_to(tree).parts)}
+    return {
+        str(file.relative_to(tree)) for file in tree.rglob("*") if not set(theirs) & set(file.relative_to(tree).parts)
+    }
 
 
 def test_two_builds_of_one_tree_at_once(frontends: Frontends, tmp_path: Path) -> None:
     tree = tree_of(tmp_path / "tree", "setuptools", "setuptools.build_meta", {"setup.py": SETUP_PY, "p.py": "x = 1"})
     before = ours(tree)
+    frontends.program("pip")  # installed once, before three ask for it
     with ThreadPoolExecutor() as pool:
         builds = [pool.submit(run.pip_wheel, frontends, tree, tmp_path / str(at)) for at in range(3)]
         for build in builds:
@@ -108,7 +111,11 @@ def build_wheel2(*arguments): ...
     write(tree, {"pyproject.toml": text, "_inner/inner.py": inner})
     vendoring.write_copy(tree)
     before = ours(tree)
-    code = f"import augbackend; augbackend.{hook}('.')" if hook.startswith("build") else f"import augbackend; augbackend.{hook}()"
+    code = (
+        f"import augbackend; augbackend.{hook}('.')"
+        if hook.startswith("build")
+        else f"import augbackend; augbackend.{hook}()"
+    )
     environ = {**os.environ, "PYTHONPATH": str(tree / "_augbackend"), "MARKS": str(tmp_path)}
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tree, env=environ)
     for _ in range(600):

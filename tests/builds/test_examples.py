@@ -78,7 +78,9 @@ def test_consumer_as_a_tool(frontends: Frontends, examples: Path, tmp_path: Path
     said = frontends.run(str(tmp_path / "commands" / f"augexample-consumer{run.EXE}"), cwd=tmp_path)
     assert said.splitlines() == greeting
     uvx = frontends.program("uv", command="uvx")
-    said = frontends.run(uvx, "--quiet", "--python", sys.executable, "--from", consumer, "augexample-consumer", cwd=tmp_path)
+    said = frontends.run(
+        uvx, "--quiet", "--python", sys.executable, "--from", consumer, "augexample-consumer", cwd=tmp_path
+    )
     assert said.splitlines() == greeting
 
 

@@ -24,7 +24,9 @@ except ImportError:
     version = "1.0"
 """
 TREES: dict[str, dict[str, str | bytes]] = {
-    "literal": {"setup.py": f"from setuptools import setup{VERSION}setup(name='p', version=version, setup_requires=['fakelib'])"},
+    "literal": {
+        "setup.py": f"from setuptools import setup{VERSION}setup(name='p', version=version, setup_requires=['fakelib'])"
+    },
     "computed": {
         "setup.py": f"from setuptools import setup{VERSION}"
         "setup(name='p', version=version, setup_requires=['fake' + part for part in ['lib']])"
@@ -42,7 +44,11 @@ TREES: dict[str, dict[str, str | bytes]] = {
         "setup(name='p', version=version, setup_requires=['fake' + part for part in ['lib']])"
     },
 }
-BUILDERS: dict[str, Callable[[Frontends, Path, Path], None]] = {"pip": run.pip_wheel, "uv": run.uv_build, "build": run.build}
+BUILDERS: dict[str, Callable[[Frontends, Path, Path], None]] = {
+    "pip": run.pip_wheel,
+    "uv": run.uv_build,
+    "build": run.build,
+}
 
 
 @pytest.mark.parametrize("builder", BUILDERS)
@@ -51,7 +57,9 @@ def test_setup_requires(frontends: Frontends, tmp_path: Path, case: str, builder
     tree = write(tmp_path / "tree", TREES[case])
     requirements = ["otherlib"] if "import" in case else []
     vendoring.write_copy(tree)
-    text = declaration.adopted(None, declaration.Additions(requirements), installed=False, assumed_requires=["setuptools"])
+    text = declaration.adopted(
+        None, declaration.Additions(requirements), installed=False, assumed_requires=["setuptools"]
+    )
     if not case.startswith("computed,"):
         # Declared in the table alone: then the hook has to answer before the import can succeed.
         text = text.replace(', "otherlib"]', "]")
@@ -78,5 +86,5 @@ commit-files = []
 dependencies-file = "none.yaml"
 """
     tree = write(tmp_path / "tree", {**TREES["with an import that fails"], "pyproject.toml": pyproject})
-    with pytest.raises(BuildFailedError, match="Detected use of 'setup_requires' in a setup.py file"):
+    with pytest.raises(BuildFailedError, match=r"Detected use of 'setup_requires' in a setup\.py file"):
         run.pip_wheel(frontends, tree, tmp_path / "out")

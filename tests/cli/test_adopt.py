@@ -74,7 +74,9 @@ def table(folder: Path) -> dict[str, Any]:
 
 def test_legacy_tree(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
-    result = adopt(folder, "--require", "torch==2.8.0", "--require", "ninja", "--variable", "A=b=c", "--variable", "B=$HOME")
+    result = adopt(
+        folder, "--require", "torch==2.8.0", "--require", "ninja", "--variable", "A=b=c", "--variable", "B=$HOME"
+    )
     assert result.exit_code == 0
     assert "augbackend now wraps setuptools.build_meta:__legacy__" in result.output
     assert table(folder) == {
@@ -101,7 +103,9 @@ def test_the_adopted_tree_answers(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
     adopt(folder, "--require", "torch==2.8.0")
     copy = {"PYTHONPATH": str(folder / "_augbackend")}
-    answer = run_hook(folder, "get_requires_for_build_wheel", {"augbackend.dynamic-requires": "never"}, environ=copy).answer
+    answer = run_hook(
+        folder, "get_requires_for_build_wheel", {"augbackend.dynamic-requires": "never"}, environ=copy
+    ).answer
     assert answer == ["torch==2.8.0"]
 
 
@@ -215,7 +219,9 @@ def test_dry_run_prints_the_diff_and_writes_nothing(tree: Tree) -> None:
     before = content(folder)
     result = adopt(folder, "--require", "torch", "--dry-run")
     assert content(folder) == before
-    assert {'+build-backend = "augbackend"', '+build-backend = "setuptools.build_meta"'} & set(result.output.splitlines())
+    assert {'+build-backend = "augbackend"', '+build-backend = "setuptools.build_meta"'} & set(
+        result.output.splitlines()
+    )
     assert '+backend-path = ["_augbackend"]' in result.output.splitlines()
     assert result.output.endswith(f"# write _augbackend/augbackend/ ({len(vendoring.backend_files())} files)\n")
     adopt(folder)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from validate_pyproject import api, errors, plugins
+from validate_pyproject.types import Schema
 
 from augbackend.cli import reference, schema
 
@@ -17,7 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-VALIDATOR = api.Validator(plugins=[plugins.PluginWrapper("augbackend", schema.get_schema)])
+VALIDATOR = api.Validator(plugins=[plugins.PluginWrapper("augbackend", lambda name: Schema(schema.get_schema(name)))])
 
 GOOD = """
 build-backend = "hatchling.build"
@@ -62,4 +63,6 @@ def test_readme_has_the_reference_of_today() -> None:
 
 def test_entry_point() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["entry-points"]["validate_pyproject.tool_schema"] == {"augbackend": "augbackend.cli.schema:get_schema"}
+    assert project["entry-points"]["validate_pyproject.tool_schema"] == {
+        "augbackend": "augbackend.cli.schema:get_schema"
+    }

@@ -76,10 +76,10 @@ def test_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(line.startswith("  - git-python  (the command 'git' is here: ") for line in lines)
 
 
-def test_json_of_an_isolated_environment(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_of_an_isolated_environment(project: Path) -> None:
     text = (project / "pyproject.toml").read_text()
     text = text.replace('requires = ["setuptools", "torch==2.8.0"]', "requires = []")
-    (project / "pyproject.toml").write_text(text.replace('"torch==2.8.0",', "").replace('{ requirement = "only', '#'))
+    (project / "pyproject.toml").write_text(text.replace('"torch==2.8.0",', "").replace('{ requirement = "only', "#"))
     before = {file for file in project.rglob("*") if "__pycache__" not in file.parts}
     result = show(project, "--json", "--isolated")
     found: dict[str, Any] = json.loads(result.output)

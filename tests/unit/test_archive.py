@@ -20,7 +20,9 @@ Tree = Callable[[dict[str, "str | bytes"]], Path]
 LONG = "x" * 120  # longer than a plain tar header holds
 
 
-def tar_gz(file: Path, members: dict[str, bytes], *, mtime: int = 1_600_000_000, form: int = tarfile.GNU_FORMAT) -> None:
+def tar_gz(
+    file: Path, members: dict[str, bytes], *, mtime: int = 1_600_000_000, form: int = tarfile.GNU_FORMAT
+) -> None:
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=form) as tar:
         for name, content in members.items():
@@ -37,7 +39,11 @@ def build_of(folder: Path) -> Build:
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
 def test_members_are_carried_over_as_they_are(tree: Tree, form: int) -> None:
     folder = tree({"pyproject.toml": "[project]\n"})
-    members = {"p-1/setup.py": b"a" * 700, "p-1/" + (LONG if form != tarfile.USTAR_FORMAT else "y"): b"", "p-1/PKG-INFO": b"i"}
+    members = {
+        "p-1/setup.py": b"a" * 700,
+        "p-1/" + (LONG if form != tarfile.USTAR_FORMAT else "y"): b"",
+        "p-1/PKG-INFO": b"i",
+    }
     sdist = folder / "p-1.tar.gz"
     tar_gz(sdist, members, form=form)
     before = gzip.decompress(sdist.read_bytes())

@@ -260,7 +260,9 @@ def test_strings_of_build_system_requires_come_back_byte_for_byte(tree: Tree) ->
     assert answer == ["Torch == 2.8.0;os_name=='posix'", "ninja "]
 
 
-@pytest.mark.parametrize(("target", "expected"), [("wheel", ["a", "c"]), ("sdist", ["b", "c"]), ("editable", ["a", "c"])])
+@pytest.mark.parametrize(
+    ("target", "expected"), [("wheel", ["a", "c"]), ("sdist", ["b", "c"]), ("editable", ["a", "c"])]
+)
 def test_hooks_of_an_entry(tree: Tree, target: str, expected: list[str]) -> None:
     table = """
     extra-build-dependencies = [
@@ -278,7 +280,9 @@ def test_unless_command(tree: Tree) -> None:
 
 
 def test_failure_before_the_declared_ones_are_installed_is_no_error(tree: Tree) -> None:
-    folder = project(tree, GET_REQUIRES.format(body="import no_such_thing"), "extra-build-dependencies = ['no-such-thing']")
+    folder = project(
+        tree, GET_REQUIRES.format(body="import no_such_thing"), "extra-build-dependencies = ['no-such-thing']"
+    )
     write(folder, {"setup.py": "import no_such_thing\nsetup(setup_requires=['cython'])"})
     outcome = run_hook(folder, "get_requires_for_build_wheel")
     assert outcome.answer == ["cython", "no-such-thing"]
@@ -289,7 +293,9 @@ def test_failure_before_the_declared_ones_are_installed_is_no_error(tree: Tree) 
     )
 
 
-@pytest.mark.parametrize("body", ["raise SystemExit('install no-such-thing first')", "raise RuntimeError('two\\nlines')"])
+@pytest.mark.parametrize(
+    "body", ["raise SystemExit('install no-such-thing first')", "raise RuntimeError('two\\nlines')"]
+)
 def test_other_ways_to_fail_before(tree: Tree, body: str) -> None:
     answer, stderr = requires(tree, body, "extra-build-dependencies = ['no-such-thing']")
     assert answer == ["no-such-thing"]
@@ -307,7 +313,12 @@ def test_wrapped_backend_that_is_itself_declared(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["", "extra-build-dependencies = ['no-such-thing']\ndynamic-requires = 'always'", "extra-build-dependencies = ['pytest']"]
+    "table",
+    [
+        "",
+        "extra-build-dependencies = ['no-such-thing']\ndynamic-requires = 'always'",
+        "extra-build-dependencies = ['pytest']",
+    ],
 )
 def test_failure_is_the_users_to_see(tree: Tree, table: str) -> None:
     answer, stderr = requires(tree, "import no_such_thing", table)
@@ -322,7 +333,9 @@ def test_never_does_not_even_import(tree: Tree) -> None:
 
 
 def test_missing_requirement_before_a_build(tree: Tree) -> None:
-    table = "extra-build-dependencies = ['no-such-thing>=1', 'pytest', { requirement = 'nt', marker = \"os_name == 'x'\" }]"
+    table = (
+        "extra-build-dependencies = ['no-such-thing>=1', 'pytest', { requirement = 'nt', marker = \"os_name == 'x'\" }]"
+    )
     folder = project(tree, RECORDER, table)
     for hook in ("build_wheel", "build_editable", "prepare_metadata_for_build_wheel"):
         outcome = run_hook(folder, hook, "x")
@@ -354,7 +367,9 @@ def test_hook_that_only_an_override_takes_away(tree: Tree) -> None:
     folder = project(tree, RECORDER)
     write(folder, {"_inner/other.py": "def build_wheel(*a): return 'w'"})
     outcome = run_hook(folder, "prepare_metadata_for_build_wheel", "x", {"augbackend.build-backend": "other"})
-    assert outcome.stderr.startswith("augbackend: error: the wrapped backend 'other' has no hook 'prepare_metadata_for_build_wheel'")
+    assert outcome.stderr.startswith(
+        "augbackend: error: the wrapped backend 'other' has no hook 'prepare_metadata_for_build_wheel'"
+    )
 
 
 def test_unsupported_operation_passes(tree: Tree) -> None:

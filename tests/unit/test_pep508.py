@@ -13,7 +13,9 @@ from augbackend import pep508
 
 NUMBERS = st.lists(st.integers(0, 12), min_size=1, max_size=3).map(lambda parts: ".".join(map(str, parts)))
 SUFFIXES = st.lists(
-    st.sampled_from(["a1", "b2", "rc1", ".dev1", ".dev0", ".post1", "-1", "+cpu", "+cu128", "c1", ".alpha", "preview3"]),
+    st.sampled_from(
+        ["a1", "b2", "rc1", ".dev1", ".dev0", ".post1", "-1", "+cpu", "+cu128", "c1", ".alpha", "preview3"]
+    ),
     max_size=3,
 )
 VERSIONS = st.builds(
@@ -27,7 +29,9 @@ VARIABLES = st.sampled_from(
     ["os_name", "sys_platform", "platform_machine", "platform_system", "platform_release", "python_version",
      "python_full_version", "implementation_name", "implementation_version", "platform_python_implementation", "extra"]
 )  # fmt: skip
-LITERALS = st.sampled_from(["posix", "linux", "3", "3.9", "3.11", "3.12.1", "x86_64", "", "cpython", "CPython", "2.0+x"])
+LITERALS = st.sampled_from(
+    ["posix", "linux", "3", "3.9", "3.11", "3.12.1", "x86_64", "", "cpython", "CPython", "2.0+x"]
+)
 
 
 def packaging_accepts(operator: str, bound: str, version: str) -> bool | None:

@@ -190,7 +190,11 @@ def test_strongest_source_wins(tree: Tree) -> None:
         {"AUGBACKEND_EXTRA_BUILD_VARIABLES": '{ C = "3" }', "AUGBACKEND_JOBS": "max=4"},
     )
     assert build.settings.dynamic_requires == "always"
-    assert {name: one.value for name, one in build.settings.extra_build_variables.items()} == {"A": "1", "B": "2", "C": "3"}
+    assert {name: one.value for name, one in build.settings.extra_build_variables.items()} == {
+        "A": "1",
+        "B": "2",
+        "C": "3",
+    }
     assert [one.text for one in build.settings.extra_build_dependencies] == ["x>=1", "y ; os_name == 'nt'"]
     assert build.settings.jobs is not None
     assert build.settings.jobs.max == 4
@@ -233,9 +237,9 @@ def test_config_settings_of_the_caller_are_on_top(tree: Tree) -> None:
 
 
 # Values that TOML knows, and names near to those that the table knows.
-NAMES = st.sampled_from([*reading.hints(), "requirement", "marker", "hooks", "value", "default", "max", "A", ""]) | st.text(
-    max_size=5
-)
+NAMES = st.sampled_from(
+    [*reading.hints(), "requirement", "marker", "hooks", "value", "default", "max", "A", ""]
+) | st.text(max_size=5)
 SCALARS = st.one_of(
     st.booleans(), st.integers(-3, 3), st.floats(allow_nan=False), st.dates(), st.text(max_size=8),
     st.sampled_from(["x>=1", "os_name == 'nt'", "wheel", "auto", "$HOME", "${", "4GiB", "setuptools.build_meta", ".."]),
@@ -248,7 +252,9 @@ VALUES = st.recursive(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(table=st.dictionaries(NAMES, VALUES, max_size=4), options=st.dictionaries(NAMES, st.text(max_size=8), max_size=2))
+@given(
+    table=st.dictionaries(NAMES, VALUES, max_size=4), options=st.dictionaries(NAMES, st.text(max_size=8), max_size=2)
+)
 def test_any_table_is_read_or_refused(tmp_path: Path, table: dict[str, Any], options: dict[str, str]) -> None:
     """Never a traceback of ours, never a changed tree."""
     text = tomlkit.dumps({"tool": {"augbackend": table}})
@@ -299,7 +305,11 @@ def test_undefined_names_all_at_once(tree: Tree) -> None:
 
 def test_jobs_yield_to_the_caller_and_to_the_table(tree: Tree) -> None:
     table = "jobs = { max = 1 }\nextra-build-variables = { MAKEFLAGS = '-k' }"
-    assert resolved(tree, table, {"MAX_JOBS": "9"}) == {"MAKEFLAGS": "-k", "MAX_JOBS": None, "CMAKE_BUILD_PARALLEL_LEVEL": "1"}
+    assert resolved(tree, table, {"MAX_JOBS": "9"}) == {
+        "MAKEFLAGS": "-k",
+        "MAX_JOBS": None,
+        "CMAKE_BUILD_PARALLEL_LEVEL": "1",
+    }
 
 
 def test_templates_are_checked_where_the_marker_does_not_hold() -> None:

@@ -1,0 +1,1 @@
+"""Figures that the README does not promise: ``python -m benchmarks``."""
