@@ -32,6 +32,7 @@ extra-build-dependencies = ["otherlib"]
 [project]
 name = "p"
 version = "1.0"
+description = "A project"
 """
 # Two setuptools at once in one tree tread on each other here: each finds the other's mark.
 SETUP_PY = """

@@ -1,0 +1,135 @@
+"""The published sdists of flash-attn with the real torch, a CPU build: adopted they build, as they are they do not.
+
+The torch has to lie in a folder of `PIP_FIND_LINKS`, so that nobody downloads gigabytes by accident.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ..conftest import ROOT, write
+from ..matrix import frontends as run
+from ..matrix.frontends import BIN, EXE, BuildFailedError, Frontends
+
+pytestmark = pytest.mark.flash_attn
+
+FOLDERS = [folder for folder in os.environ.get("PIP_FIND_LINKS", "").split() if Path(folder).is_dir()]
+TAG = f"-cp{sys.version_info[0]}{sys.version_info[1]}-"
+TORCHES = sorted(wheel for folder in FOLDERS for wheel in Path(folder).glob("torch-*.whl") if TAG in wheel.name)
+# A CPU build of torch has no CUDA version, which flash-attn would put into the name of a finished wheel to download.
+FORCE = ("--variable", "FLASH_ATTENTION_FORCE_BUILD=TRUE")
+
+if not TORCHES:
+    pytest.skip(f"no torch for this Python in PIP_FIND_LINKS ({FOLDERS})", allow_module_level=True)
+TORCH = f"torch=={TORCHES[-1].name.split('-')[1]}"
+
+CONSUMER = """
+[build-system]
+requires = ["flit_core>=3.11"]
+build-backend = "flit_core.buildapi"
+
+[project]
+name = "flash-attn-repro"
+version = "0.1.0"
+description = "An application that depends on flash-attn"
+requires-python = ">={python}"
+dependencies = ["{flash_attn}", "{torch}"]
+
+[project.scripts]
+flash-attn-repro = "flash_attn_repro:main"
+{sources}
+"""
+MODULE = """
+from importlib.metadata import version
+
+def main():
+    print("Hello from flash-attn-repro!", version("flash-attn"), version("torch"))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _uv_sees_the_torch_too(frontends: Frontends, monkeypatch: pytest.MonkeyPatch) -> None:
+    links = ",".join([str(frontends.wheels), *FOLDERS])
+    monkeypatch.setitem(frontends.environ, "UV_FIND_LINKS", links)
+
+
+@pytest.fixture(scope="module", params=["2.8.3", "2.5.0"])
+def trees(request: pytest.FixtureRequest, frontends: Frontends, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist as published (`upstream`), and as the example's recipe leaves it (`adopted`)."""
+    folder = tmp_path_factory.mktemp(f"flash-attn-{request.param}")
+    frontends.environment(folder / "environment")
+    (wheel,) = frontends.wheels.glob("augbackend-*.whl")
+    frontends.install(folder / "environment", f"augbackend[cli] @ {wheel.as_uri()}", "unearth")
+    environ = {
+        "PATH": f"{folder / 'environment' / BIN}{os.pathsep}{frontends.environ['PATH']}",
+        "VERSION": request.param,
+        "TORCH": TORCH,
+    }
+    recipe = str(ROOT / "examples" / "flash-attn" / "recipe.sh")
+    frontends.run("sh", recipe, *FORCE, cwd=folder, **environ)
+    (folder / f"flash_attn-{request.param}").rename(folder / "adopted")
+    frontends.run("tar", "xf", f"flash_attn-{request.param}.tar.gz", cwd=folder)
+    (folder / f"flash_attn-{request.param}").rename(folder / "upstream")
+    return folder
+
+
+@pytest.mark.parametrize("builder", [run.pip_wheel, run.uv_build, run.build])
+def test_as_published_it_does_not_build(frontends: Frontends, trees: Path, tmp_path: Path, builder: object) -> None:
+    assert callable(builder)
+    with pytest.raises(BuildFailedError, match="No module named 'torch'"):
+        builder(frontends, trees / "upstream", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("builder", "options"), [(run.pip_wheel, ()), (run.uv_build, ("--wheel",)), (run.build, ("--wheel",))]
+)
+def test_adopted_it_builds(
+    frontends: Frontends,
+    trees: Path,
+    tmp_path: Path,
+    builder: object,
+    options: tuple[str, ...],
+) -> None:
+    assert callable(builder)
+    builder(frontends, trees / "adopted", tmp_path / "out", *options)
+    (wheel,) = (tmp_path / "out").glob("*.whl")
+    assert wheel.name.startswith("flash_attn-2.")
+
+
+def consumer(folder: Path, flash_attn: str, sources: str = "") -> Path:
+    python = ".".join(map(str, sys.version_info[:2]))
+    pyproject = CONSUMER.format(python=python, flash_attn=flash_attn, torch=TORCH, sources=sources)
+    return write(folder / "consumer", {"pyproject.toml": pyproject, "flash_attn_repro.py": MODULE})
+
+
+def test_consumer_as_a_tool_of_uv(frontends: Frontends, trees: Path, tmp_path: Path) -> None:
+    sources = f'[tool.uv.sources]\nflash-attn = {{ path = "{(trees / "adopted").as_posix()}" }}\n'
+    tree = consumer(tmp_path, "flash-attn", sources)
+    folders = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "commands")}
+    frontends.run("uv", "tool", "install", "--python", sys.executable, str(tree), cwd=tmp_path, **folders)
+    said = frontends.run(str(tmp_path / "commands" / f"flash-attn-repro{EXE}"), cwd=tmp_path)
+    assert said.startswith("Hello from flash-attn-repro! 2.")
+    uvx = frontends.program("uv", command="uvx")
+    said = frontends.run(uvx, "--quiet", "--python", sys.executable, "--from", ".", "flash-attn-repro", cwd=tree)
+    assert said.startswith("Hello from flash-attn-repro! 2.")
+
+
+def test_consumer_by_pip(frontends: Frontends, trees: Path, tmp_path: Path) -> None:
+    tree = consumer(tmp_path, f"flash-attn @ {(trees / 'adopted').as_uri()}")
+    python = frontends.environment(tmp_path / "environment")
+    pip = frontends.program("pip")
+    frontends.run(pip, "--python", str(python), "install", str(tree), cwd=tmp_path)
+    said = frontends.run(str(tmp_path / "environment" / BIN / f"flash-attn-repro{EXE}"), cwd=tmp_path)
+    assert said.startswith("Hello from flash-attn-repro! 2.")
+
+
+def test_consumer_of_the_published_one_fails(frontends: Frontends, trees: Path, tmp_path: Path) -> None:
+    sources = f'[tool.uv.sources]\nflash-attn = {{ path = "{(trees / "upstream").as_posix()}" }}\n'
+    tree = consumer(tmp_path, "flash-attn", sources)
+    folders = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "commands")}
+    with pytest.raises(BuildFailedError, match="No module named 'torch'"):
+        frontends.run("uv", "tool", "install", "--python", sys.executable, str(tree), cwd=tmp_path, **folders)
