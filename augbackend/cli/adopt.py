@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Optional
@@ -228,4 +229,6 @@ def _report(plan: Plan, *, removed: bool) -> list[str]:
     lines += [f"  build requirements: {', '.join(declared)}"] if declared else []
     lines += [f"  variables: {variables}"] if variables else []
     lines += [f"  copy: {vendoring.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []
-    return [*lines, f"  try it: python -m pip wheel --no-deps {plan.tree}"]
+    # Without a separator in it, pip would take the folder for a project's name, and fetch a stranger's.
+    path = plan.tree if plan.tree.is_absolute() else f".{os.sep}{plan.tree}"
+    return [*lines, f"  try it: python -m pip wheel --no-deps {path}"]

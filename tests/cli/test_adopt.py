@@ -99,6 +99,12 @@ def test_legacy_tree(tree: Tree) -> None:
     assert b"Permission is hereby granted" in (folder / "_augbackend" / "augbackend" / "LICENSE").read_bytes()
 
 
+def test_the_command_to_try_names_a_path_not_a_project(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    monkeypatch.chdir(folder.parent)
+    assert adopt("tree").output.endswith(f"try it: python -m pip wheel --no-deps .{os.sep}tree\n")
+
+
 def test_the_adopted_tree_answers(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
     adopt(folder, "--require", "torch==2.8.0")
