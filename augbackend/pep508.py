@@ -1,4 +1,4 @@
-"""Reading requirements and markers (PEP 508) and comparing versions (PEP 440), with nothing installed.
+"""Reading requirements and markers (PEP 508), with nothing installed.
 
 A build environment need not have ``packaging``, and adding it to one changes that environment. What is here
 is what the backend asks of a declared requirement: is it well formed, does its marker hold here, does the
@@ -13,7 +13,8 @@ import re
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import eq, ge, gt, le, lt, ne
+
+from .pep440 import InvalidVersion, checked_bound, satisfies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REQUIREMENT = re.compile(rf"\s*(?P<name>{_NAME})\s*(?:\[(?P<extras>[^\]]*)\])?\s*")
 _CLAUSE = re.compile(r"\s*(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
-_VERSION = re.compile(
-    r"""\s*v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)
-    (?:[-_.]?(?P<pre>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<pre_n>\d*))?
-    (?:-(?P<post_n1>\d+)|[-_.]?(?P<post>post|rev|r)[-_.]?(?P<post_n>\d*))?
-    (?:[-_.]?(?P<dev>dev)[-_.]?(?P<dev_n>\d*))?
-    (?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
 _TOKEN = re.compile(
     r"""\s*(?:(?P<string>'[^']*'|"[^"]*")|(?P<op>===|~=|==|!=|<=|>=|<|>|\(|\))|(?P<word>[A-Za-z_][A-Za-z0-9_.]*))"""
 )
@@ -52,11 +45,10 @@ _VARIABLES = (
     "extra",
 )
 _VERSION_VARIABLES = ("python_version", "python_full_version", "implementation_version", "platform_release")
-_INFINITY = float("inf")
 
 
 class InvalidRequirement(ValueError):
-    """The text is not a requirement, a marker or a version; the message says what is wrong with it."""
+    """The text is not a requirement or a marker; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +93,8 @@ class Requirement:
         both are for the resolver to judge, not for us.
         """
         try:
-            return all(_satisfies(version, operator, bound) for operator, bound in self.clauses)
-        except InvalidRequirement:
+            return all(satisfies(version, operator, bound) for operator, bound in self.clauses)
+        except InvalidVersion:
             return True
 
 
@@ -133,7 +125,7 @@ def parse_requirement(text: str) -> Requirement:
         parenthesised = rest.startswith("(")
         rest = rest[1:] if parenthesised else rest
         while clause := _CLAUSE.match(rest):
-            clauses.add((clause[1], _checked_bound(*clause.groups())))
+            clauses.add(_checked_clause(*clause.groups()))
             rest = rest[clause.end() :]
             if not rest.startswith(","):
                 break
@@ -149,6 +141,13 @@ def parse_requirement(text: str) -> Requirement:
     return Requirement(
         canonical_name(head["name"]), frozenset(map(canonical_name, extras)), frozenset(clauses), url, marker
     )
+
+
+def _checked_clause(operator: str, bound: str) -> tuple[str, str]:
+    try:
+        return operator, checked_bound(operator, bound)
+    except InvalidVersion as error:
+        raise InvalidRequirement(str(error)) from None
 
 
 def parse_marker(text: str) -> Marker:
@@ -226,8 +225,8 @@ def _holds(marker: Marker) -> bool:
         return (lhs in rhs) == (marker.operator == "in")
     if (left if left_is_variable else right) in _VERSION_VARIABLES and _is_bound(marker.operator, rhs):
         try:
-            return _satisfies(lhs, marker.operator, rhs)
-        except InvalidRequirement:
+            return satisfies(lhs, marker.operator, rhs)
+        except InvalidVersion:
             return False  # what is no version satisfies no specifier
     if "extra" in (left, right):
         lhs, rhs = canonical_name(lhs), canonical_name(rhs)
@@ -237,8 +236,8 @@ def _holds(marker: Marker) -> bool:
 
 def _is_bound(operator: str, text: str) -> bool:
     try:
-        return bool(_checked_bound(operator, text))
-    except InvalidRequirement:
+        return bool(checked_bound(operator, text))
+    except InvalidVersion:
         return False
 
 
@@ -265,88 +264,3 @@ def _variable(name: str) -> str:
     }
     value = values[name]
     return str(value() if callable(value) else value)
-
-
-def _checked_bound(operator: str, bound: str) -> str:
-    """Return ``bound`` if ``operator`` may stand before it (PEP 440, "Version specifiers").
-
-    :raises InvalidRequirement: if it may not.
-    """
-    if operator == "===":
-        return bound
-    plain = bound[:-2] if operator in ("==", "!=") and bound.endswith(".*") else bound
-    parsed = _VERSION.fullmatch(plain)
-    if parsed is None:
-        raise InvalidRequirement(f"{bound!r} is not a version")
-    if parsed["local"] and (operator not in ("==", "!=") or plain != bound):
-        raise InvalidRequirement(f"a local version ({bound!r}) cannot stand after {operator!r}")
-    if operator == "~=" and "." not in parsed["release"]:
-        raise InvalidRequirement(f"'~={bound}' needs at least two numbers")
-    if plain != bound and (parsed["pre"] or parsed["post"] or parsed["post_n1"] or parsed["dev"]):
-        raise InvalidRequirement(f"'.*' can only follow numbers, not {plain!r}")
-    return bound
-
-
-def _satisfies(version: str, operator: str, bound: str) -> bool:
-    if operator == "===":
-        return version.strip().lower() == bound.strip().lower()
-    if bound.endswith(".*"):
-        return _has_prefix(version, bound[:-2]) == (operator == "==")
-    mine, theirs, parsed = _key(version), _key(bound), _parsed(bound)
-    # PEP 440: a specifier without a local label ignores that of the candidate.
-    public = mine if parsed["local"] else _key(version.partition("+")[0])
-    bound_is_post = bool(parsed["post"] or parsed["post_n1"])
-    if operator == "~=":
-        prefix = parsed["release"].rpartition(".")[0]
-        return public >= theirs and _has_prefix(version, f"{parsed['epoch'] or 0}!{prefix}")
-    if operator == "<" and not (parsed["pre"] or parsed["dev"]):
-        # PEP 440: '<V' does not take a pre-release of V, unless V is one.
-        end = 4 if bound_is_post else 2  # of the key: epoch, release, pre, post
-        is_pre_of_bound = mine[:end] == theirs[:end] and mine[2:5] < theirs[2:5]
-        return public < theirs and not is_pre_of_bound
-    if operator == ">" and not (bound_is_post or parsed["dev"]):
-        # PEP 440: '>V' does not take a post-release of V, unless V is one.
-        return public > theirs and mine[:3] != theirs[:3]
-    return bool({"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}[operator](public, theirs))
-
-
-def _has_prefix(version: str, prefix: str) -> bool:
-    mine, wanted = _parsed(version), _parsed(prefix)
-    if int(mine["epoch"] or 0) != int(wanted["epoch"] or 0):
-        return False
-    numbers = [int(part) for part in wanted["release"].split(".")]
-    candidate = [int(part) for part in mine["release"].split(".")]
-    candidate += [0] * (len(numbers) - len(candidate))
-    return candidate[: len(numbers)] == numbers
-
-
-def _parsed(version: str) -> re.Match[str]:
-    parsed = _VERSION.fullmatch(version)
-    if parsed is None:
-        raise InvalidRequirement(f"{version!r} is not a version")
-    return parsed
-
-
-@lru_cache
-def _key(version: str) -> tuple[Any, ...]:
-    """A tuple that orders versions as PEP 440 does ("Summary of permitted suffixes and relative ordering")."""
-    parsed = _parsed(version)
-    release = [int(part) for part in parsed["release"].split(".")]
-    while release and release[-1] == 0:
-        release.pop()
-    has_post = bool(parsed["post"] or parsed["post_n1"])
-    if parsed["pre"]:
-        letter = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
-        pre: tuple[Any, ...] = (0, letter.get(parsed["pre"].lower(), parsed["pre"].lower()), int(parsed["pre_n"] or 0))
-    elif parsed["dev"] and not has_post:
-        pre = (-1,)  # 1.0.dev1 is before 1.0a1
-    else:
-        pre = (_INFINITY,)
-    post = (int(parsed["post_n1"] or parsed["post_n"] or 0),) if has_post else (-_INFINITY,)
-    dev = (int(parsed["dev_n"] or 0),) if parsed["dev"] else (_INFINITY,)
-    local = tuple(
-        (1, int(part), "") if part.isdigit() else (0, 0, part)
-        for part in re.split(r"[-_.]", (parsed["local"] or "").lower())
-        if part
-    )
-    return (int(parsed["epoch"] or 0), tuple(release), pre, post, dev, local)

@@ -16,7 +16,7 @@ from typing import Any, Literal, Optional
 import click
 from packaging.requirements import InvalidRequirement, Requirement
 
-from augbackend import reading
+from augbackend import reading, sources
 from augbackend.errors import AugbackendError
 
 from . import declaration, vendoring, writing
@@ -108,7 +108,7 @@ def _read(tree: Path) -> str | None:
         raise AugbackendError(
             f"it is a link that leads out of the tree, to {file.resolve()}", where=str(file), hint=hint
         )
-    reading.read_pyproject(tree)  # says what is wrong with it, if anything is
+    sources.read_pyproject(tree)  # says what is wrong with it, if anything is
     return file.read_bytes().decode("utf-8")
 
 

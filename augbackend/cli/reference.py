@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from augbackend import reading
+from augbackend import checking
 from augbackend.settings import BuildDependency, BuildVariable, Jobs, Settings
 
 from . import schema, writing
@@ -36,7 +36,7 @@ def inserted(text: str) -> str:
 
 
 def _table(kind: type) -> str:
-    hints = reading.hints(kind)
+    hints = checking.hints(kind)
     rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
     for field in fields(kind):
         key = field.name.replace("_", "-")

@@ -13,7 +13,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from typing import Any, Literal, Union, get_args, get_origin
 
-from augbackend import reading
+from augbackend import checking
 from augbackend.settings import Settings
 
 
@@ -41,7 +41,7 @@ def docs(kind: type) -> dict[str, str]:
 
 
 def _table(kind: type) -> dict[str, Any]:
-    hints, known = reading.hints(kind), {field.name.replace("_", "-"): field for field in fields(kind)}
+    hints, known = checking.hints(kind), {field.name.replace("_", "-"): field for field in fields(kind)}
     return {
         "type": "object",
         "description": inspect.getdoc(kind),

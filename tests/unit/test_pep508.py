@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from augbackend import pep508
+from augbackend import pep440, pep508
 
 NUMBERS = st.lists(st.integers(0, 12), min_size=1, max_size=3).map(lambda parts: ".".join(map(str, parts)))
 SUFFIXES = st.lists(
@@ -43,7 +43,7 @@ def packaging_accepts(operator: str, bound: str, version: str) -> bool | None:
 
 
 def is_version(text: str) -> bool:
-    return pep508._VERSION.fullmatch(text) is not None
+    return pep440._VERSION.fullmatch(text) is not None
 
 
 @given(VERSIONS, OPERATORS, VERSIONS, st.booleans())

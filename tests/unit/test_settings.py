@@ -11,7 +11,7 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from augbackend import reading, templates, variables
+from augbackend import checking, reading, templates, variables
 from augbackend.errors import AugbackendError, SettingsError
 from augbackend.settings import BuildDependency, BuildVariable, Settings
 
@@ -238,7 +238,7 @@ def test_config_settings_of_the_caller_are_on_top(tree: Tree) -> None:
 
 # Values that TOML knows, and names near to those that the table knows.
 NAMES = st.sampled_from(
-    [*reading.hints(), "requirement", "marker", "hooks", "value", "default", "max", "A", ""]
+    [*checking.hints(), "requirement", "marker", "hooks", "value", "default", "max", "A", ""]
 ) | st.text(max_size=5)
 SCALARS = st.one_of(
     st.booleans(), st.integers(-3, 3), st.floats(allow_nan=False), st.dates(), st.text(max_size=8),

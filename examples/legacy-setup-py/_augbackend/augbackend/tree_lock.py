@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 from .errors import say
 
@@ -22,9 +21,11 @@ if TYPE_CHECKING:
 
 def lock_file(tree: Path) -> Path:
     """Where the lock of ``tree`` lies: in the system's temporary folder, never in the tree."""
+    import tempfile
+
     user = os.getuid() if hasattr(os, "getuid") else ""
-    digest = sha256(os.fsencode(tree.resolve())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"augbackend-{user}-{digest}.lock"
+    # Two trees of the same sum would only wait for each other; hashlib would cost every build its import.
+    return Path(tempfile.gettempdir()) / f"augbackend-{user}-{crc32(os.fsencode(tree.resolve())):08x}.lock"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from . import jobs, pep508, templates
+from . import pep508, templates
 from .errors import SettingsError
 
 TYPE_CHECKING = False
@@ -61,6 +61,8 @@ def resolve(settings: Settings, environ: Mapping[str, str], file: str = "pyproje
     if mistakes:
         raise SettingsError(file, mistakes)
     if settings.jobs is not None:
+        from . import jobs
+
         for name, value in jobs.variables(settings.jobs).items():
             if name in environ and name not in settings.extra_build_variables:
                 resolved.append(Resolved(name, None, "from jobs, but the caller has set it"))
