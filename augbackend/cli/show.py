@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -165,12 +166,14 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     backend = found["wrapped-backend"]
     yield f"{found['tree']} (augbackend {found['augbackend']}, {'in-tree' if found['in-tree'] else 'installed'})"
     yield ""
-    yield f"wrapped backend: {backend['build-backend']} ({backend['origin']})"
+    yield f"wrapped backend: {backend['build-backend']}  ({_source(backend['origin'])})"
     if backend["hooks"] is None:
         yield f"  hooks: not known here: {backend['problem']}"
         yield "  (--isolated asks in an environment of its own)"
     else:
-        yield f"  hooks: {', '.join(backend['hooks'])}"
+        yield from textwrap.wrap(
+            "hooks: " + ", ".join(backend["hooks"]), 78, initial_indent="  ", subsequent_indent="    "
+        )
     if found["config-settings"]:
         yield f"  config settings: {json.dumps(found['config-settings'])}"
     by_rows: dict[str, list[str]] = {}
@@ -186,7 +189,11 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield "  none"
     for one in found["variables"]:
         value = "left alone" if one["value"] is None else f"= {one['value']}"
-        yield f"  {one['name']} {value}  ({'; '.join(filter(None, [one['why'], one['origin']]))})"
+        yield f"  {one['name']} {value}  ({'; '.join(filter(None, [one['why'], _source(one['origin'])]))})"
+
+
+def _source(origin: str) -> str:
+    return "table" if origin.startswith("tool.augbackend") else origin
 
 
 def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -198,7 +205,7 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
         yield "  none"
     for row in rows:
         also = "also in build-system.requires" if row["in-build-system-requires"] else ""
-        because = "; ".join(filter(None, [row["why"], also, row["origin"]]))
+        because = "; ".join(filter(None, [row["why"], also, _source(row["origin"])]))
         yield f"  {'+' if row['injected'] else '-'} {row['requirement']}  ({because})"
 
 

@@ -56,9 +56,9 @@ def project(tree: Tree) -> Path:
 def test_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/x")
     lines = show(project, "-C", "augbackend.extra-build-variables=B=2").output.splitlines()
-    table = "tool.augbackend in pyproject.toml"
+    table = "table"
     for line in (
-        f"wrapped backend: inner ({table})",
+        f"wrapped backend: inner  ({table})",
         "  hooks: get_requires_for_build_wheel, build_wheel, build_sdist",
         '  config settings: {"k": "v"}',
         "build requirements for wheel, editable:",
