@@ -78,7 +78,7 @@ def environment(folder: Path) -> str:
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
     requirements = ["setuptools", "hatchling", "rapids-build-backend", "packaging", "tomli"]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--upgrade", *requirements], check=True)
     subprocess.run([python, "-m", "compileall", "-q", str(folder)], check=True, stdout=subprocess.DEVNULL)
     return python
 
