@@ -7,7 +7,7 @@ depends on the clock: new members take ``SOURCE_DATE_EPOCH``, or the newest time
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def complete_sdist(folder: str, name: str, build: Build) -> None:
     :param folder: the ``sdist_directory`` of PEP 517.
     :param name: what the wrapped ``build_sdist`` returned.
     """
+    if not isinstance(name, str):
+        return  # the frontend's to complain about
     sdist = Path(folder) / name
     files = {"pyproject.toml": build.tree / "pyproject.toml", **in_tree_backend(build)}
     if name.endswith(".tar.gz"):
@@ -34,14 +36,14 @@ def complete_sdist(folder: str, name: str, build: Build) -> None:
 def in_tree_backend(build: Build) -> dict[str, Path]:
     """The files of this very backend by their names in the tree; none if it is not in-tree but installed."""
     package = Path(__file__).resolve().parent
-    if package.parent not in build.backend_folders:
-        return {}
-    root = build.tree.resolve()
-    return {
-        file.relative_to(root).as_posix(): file
-        for file in sorted(package.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
-    }
+    for folder in build.backend_path:
+        if (build.tree / folder).resolve() == package.parent:
+            return {
+                (PurePosixPath(folder) / file.relative_to(package.parent).as_posix()).as_posix(): file
+                for file in sorted(package.rglob("*"))
+                if file.is_file() and "__pycache__" not in file.parts
+            }
+    return {}
 
 
 def _rewritten(
@@ -57,7 +59,9 @@ def _rewritten(
 
 
 def _time(newest: float) -> int:
-    return int(os.environ.get("SOURCE_DATE_EPOCH") or newest)
+    """The time of new members; a value that is no number is the wrapped backend's to report, or to ignore."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return int(epoch) if epoch.isascii() and epoch.isdigit() else int(newest)
 
 
 def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
@@ -114,8 +118,9 @@ def _extend_zip(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
     if not missing:
         return False
     newest = max((entry.date_time for entry in entries), default=(1980, 1, 1, 0, 0, 0))
-    if os.environ.get("SOURCE_DATE_EPOCH"):
-        newest = max(time.gmtime(_time(0))[:6], (1980, 1, 1, 0, 0, 0))  # a zip knows nothing earlier
+    epoch = _time(-1)
+    if epoch >= 0:
+        newest = max(time.gmtime(epoch)[:6], (1980, 1, 1, 0, 0, 0))  # a zip knows nothing earlier
     shutil.copyfile(sdist, beside)
     with zipfile.ZipFile(beside, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, file in sorted(missing.items()):

@@ -11,12 +11,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from .pep440 import InvalidVersion, checked_bound, satisfies
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, Optional, Union
@@ -24,10 +23,11 @@ if TYPE_CHECKING:
     Operand = tuple[bool, str]  # (is it a variable?, its name or the literal)
     Marker = Union["Comparison", "Junction"]
 
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_REQUIREMENT = re.compile(rf"\s*(?P<name>{_NAME})\s*(?:\[(?P<extras>[^\]]*)\])?\s*")
-_CLAUSE = re.compile(r"\s*(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
-_TOKEN = re.compile(
+# Patterns are compiled by `re` when they are first used, which in most builds is never.
+NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_REQUIREMENT = rf"\s*(?P<name>{NAME})\s*(?:\[(?P<extras>[^\]]*)\])?\s*"
+_CLAUSE = r"\s*(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*"
+_TOKEN = (
     r"""\s*(?:(?P<string>'[^']*'|"[^"]*")|(?P<op>===|~=|==|!=|<=|>=|<|>|\(|\))|(?P<word>[A-Za-z_][A-Za-z0-9_.]*))"""
 )
 _VARIABLES = (
@@ -44,6 +44,15 @@ _VARIABLES = (
     "implementation_version",
     "extra",
 )
+# Spellings of PEP 345 and of old setuptools, which frontends take as well.
+_ALIASES = {
+    "os.name": "os_name",
+    "sys.platform": "sys_platform",
+    "platform.version": "platform_version",
+    "platform.machine": "platform_machine",
+    "platform.python_implementation": "platform_python_implementation",
+    "python_implementation": "platform_python_implementation",
+}
 _VERSION_VARIABLES = ("python_version", "python_full_version", "implementation_version", "platform_release")
 
 
@@ -51,8 +60,7 @@ class InvalidRequirement(ValueError):
     """The text is not a requirement or a marker; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """A leaf of a marker, such as ``sys_platform == "linux"``."""
 
     left: Operand
@@ -60,8 +68,7 @@ class Comparison:
     right: Operand
 
 
-@dataclass(frozen=True)
-class Junction:
+class Junction(NamedTuple):
     """Two markers joined by ``and`` or ``or``."""
 
     word: str
@@ -69,8 +76,7 @@ class Junction:
     right: Marker
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One parsed requirement; two that mean the same compare equal, however they were spelled.
 
     ``name`` is canonical (PEP 503), ``clauses`` are the version specifiers as (operator, version) pairs.
@@ -100,7 +106,10 @@ class Requirement:
 
 def canonical_name(name: str) -> str:
     """Normalise a project name as PEP 503 does."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    name = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in name:
+        name = name.replace("--", "-")
+    return name
 
 
 def parse_requirement(text: str) -> Requirement:
@@ -108,12 +117,14 @@ def parse_requirement(text: str) -> Requirement:
 
     :raises InvalidRequirement: naming what could not be read.
     """
-    head = _REQUIREMENT.match(text)
+    if text.isascii() and text.isalnum():  # the most frequent one: a name and nothing else
+        return Requirement(text.lower(), frozenset(), frozenset(), "", None)
+    head = re.match(_REQUIREMENT, text)
     if head is None:
         raise InvalidRequirement(f"{text!r} does not begin with a project name")
     extras = [extra.strip() for extra in (head["extras"] or "").split(",")] if (head["extras"] or "").strip() else []
     for extra in extras:
-        if not re.fullmatch(_NAME, extra):
+        if not re.fullmatch(NAME, extra):
             raise InvalidRequirement(f"{extra!r} is not the name of an extra")
     rest, url, clauses = text[head.end() :], "", set()
     if rest.startswith("@"):
@@ -124,7 +135,7 @@ def parse_requirement(text: str) -> Requirement:
     else:
         parenthesised = rest.startswith("(")
         rest = rest[1:] if parenthesised else rest
-        while clause := _CLAUSE.match(rest):
+        while clause := re.match(_CLAUSE, rest):
             clauses.add(_checked_clause(*clause.groups()))
             rest = rest[clause.end() :]
             if not rest.startswith(","):
@@ -151,7 +162,7 @@ def _checked_clause(operator: str, bound: str) -> tuple[str, str]:
 
 
 def parse_marker(text: str) -> Marker:
-    """Parse an environment marker into nested tuples.
+    """Parse an environment marker into a tree of comparisons.
 
     :raises InvalidRequirement: naming the word that does not fit.
     """
@@ -165,10 +176,10 @@ def parse_marker(text: str) -> Marker:
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
     at = 0
     while text[at:].strip():
-        token = _TOKEN.match(text, at)
+        token = re.match(_TOKEN, text[at:])
         if token is None:
             raise InvalidRequirement(f"{text[at:].strip()!r} is not part of a marker")
-        at = token.end()
+        at += token.end()
         yield str(token.lastgroup), token[str(token.lastgroup)]
     yield "end", ""
 
@@ -209,8 +220,9 @@ def _parse_operand(tokens: list[tuple[str, str]], at: int) -> tuple[Operand, int
     kind, text = tokens[at]
     if kind == "string":
         return (False, text[1:-1]), at + 1
-    if kind == "word" and text in _VARIABLES:
-        return (True, text), at + 1
+    name = _ALIASES.get(text, text)
+    if kind == "word" and name in _VARIABLES:
+        return (True, name), at + 1
     raise InvalidRequirement(f"{text or 'the end'!r} is not a marker variable or a quoted string")
 
 
@@ -230,8 +242,8 @@ def _holds(marker: Marker) -> bool:
             return False  # what is no version satisfies no specifier
     if "extra" in (left, right):
         lhs, rhs = canonical_name(lhs), canonical_name(rhs)
-    # Strings have no order that a specification defines, so nothing but equality holds between them.
-    return marker.operator in ("==", "!=") and (lhs == rhs) == (marker.operator == "==")
+    # Strings have no order that a specification defines, so equality is all that can hold between them.
+    return marker.operator in ("==", "!=", "<=", ">=") and (lhs == rhs) == (marker.operator != "!=")
 
 
 def _is_bound(operator: str, text: str) -> bool:

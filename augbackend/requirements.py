@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 
@@ -52,7 +53,7 @@ def answer(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str
     if build.settings.dynamic_requires != "never":
         theirs = _asked(build, target, ask)
     dropped = {pep508.canonical_name(name) for name in build.settings.remove_build_dependencies}
-    kept = [text for text in theirs if _project(text) not in dropped]
+    kept = [text for text in theirs if project_name(text) not in dropped]
     ours = [text_for(build, entry) for entry in declared(build, target)]
     return [*kept, *(text for text in dict.fromkeys(ours) if text not in kept)]
 
@@ -89,11 +90,10 @@ def _setuptools_needs_wheel() -> bool:
         return False
 
 
-def _project(text: str) -> str:
-    try:
-        return pep508.parse_requirement(text).name
-    except pep508.InvalidRequirement:
-        return ""
+def project_name(text: str) -> str:
+    """The canonical name that a requirement begins with, whatever follows it; empty if none does."""
+    head = re.match(pep508.NAME, text.strip())
+    return pep508.canonical_name(head[0]) if head else ""
 
 
 def _names(found: Sequence[tuple[BuildDependency, Optional[str]]]) -> list[str]:
@@ -101,7 +101,21 @@ def _names(found: Sequence[tuple[BuildDependency, Optional[str]]]) -> list[str]:
 
 
 def installed_version(name: str) -> Optional[str]:
-    """The version of an installed project, ``None`` if it is not installed."""
+    """The version of an installed project, ``None`` if it is not installed.
+
+    Looked for by the names of ``.dist-info`` folders first ("Recording installed projects": the name and the
+    version stand there). importlib.metadata knows more places, but costs some 20 ms to import.
+    """
+    wanted = pep508.canonical_name(name)
+    for folder in dict.fromkeys(sys.path):
+        try:
+            entries = os.listdir(folder or os.curdir)
+        except OSError:
+            continue
+        for entry in entries:
+            project, _, version = entry[: -len(".dist-info")].partition("-")
+            if entry.endswith(".dist-info") and version and pep508.canonical_name(project) == wanted:
+                return version
     from importlib import metadata
 
     try:
@@ -141,11 +155,12 @@ def check(build: Build, target: Target) -> None:
         raise AugbackendError(
             f"not installed in the build environment: {', '.join(entry.parsed.name for entry in absent)}",
             where="tool.augbackend.extra-build-dependencies; a frontend without build isolation installs nothing",
-            hint=_command_line(command),
+            hint=command_line(command),
         )
 
 
-def _command_line(command: Sequence[str]) -> str:
+def command_line(command: Sequence[str]) -> str:
+    """The command as one types it into this system's shell."""
     if os.name == "nt":
         import subprocess
 

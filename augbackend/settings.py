@@ -4,24 +4,20 @@ Said once, here: the checks that read a table, the JSON Schema and the README's 
 these classes. A key is its field's name with ``-`` for ``_``; the text below a field is its documentation.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Mapping  # noqa: TC003  # the types are evaluated when settings are read
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional, Union
+from typing import Any, ClassVar, Literal, Optional, Union
 
 from . import pep508, templates
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Target = Literal["wheel", "sdist", "editable"]
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _UNITS.update({"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40})
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?", re.IGNORECASE | re.ASCII)
+_LONGEST_NUMBER = 20
+_SIZE = r"(?ia)(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?"
 
 
 def parse_size(text: str) -> int:
@@ -29,16 +25,20 @@ def parse_size(text: str) -> int:
 
     :raises ValueError: if the text is not a size.
     """
-    size = _SIZE.fullmatch(text.strip())
+    size = re.fullmatch(_SIZE, text.strip())
     if size is None:
         raise ValueError("expected a size such as '4GiB'")
+    if len(size[1]) > _LONGEST_NUMBER:
+        raise ValueError("no machine has as much")
     return int(float(size[1]) * _UNITS[size[2].lower()])
 
 
 def _check_object_path(text: str) -> None:
-    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*)?", text):
+    module, colon, attributes = text.partition(":")
+    names = [*module.split("."), *(attributes.split(".") if colon else ())]
+    if not all(name.isidentifier() for name in names):
         raise ValueError("expected an object path such as 'hatchling.build' or 'package.module:object'")
-    if text.partition(":")[0].partition(".")[0] == __package__:
+    if names[0] == __package__:
         raise ValueError("augbackend cannot wrap itself; name the backend that does the building")
 
 
@@ -65,7 +65,7 @@ def _check_value(text: str) -> None:
 
 
 def _key(
-    default: Any, *, check: Callable[[str], object] | None = None, key_check: Callable[[str], None] | None = None
+    default: Any, *, check: Optional[Callable[[str], object]] = None, key_check: Optional[Callable[[str], None]] = None
 ) -> Any:
     """A field of the settings; the checks raise ``ValueError`` with the complaint, per string in the value.
 
@@ -77,7 +77,7 @@ def _key(
     return field(default_factory=lambda: default, metadata=metadata)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class BuildDependency:
     """One entry of ``extra-build-dependencies``; a plain string is its ``requirement``."""
 
@@ -110,7 +110,7 @@ class BuildDependency:
         return pep508.parse_requirement(self.text)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class BuildVariable:
     """One entry of ``extra-build-variables``; a plain string is its ``value``."""
 
@@ -124,7 +124,7 @@ class BuildVariable:
     """Only a default: the caller's environment wins. Without it, this value wins."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Jobs:
     """How many compilers may run at once."""
 
@@ -138,7 +138,7 @@ class Jobs:
     """Never more jobs than this."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Settings:
     """Everything that ``[tool.augbackend]`` can say."""
 

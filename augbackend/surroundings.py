@@ -8,15 +8,37 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager, suppress
+from importlib.machinery import PathFinder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from importlib.machinery import ModuleSpec
     from pathlib import Path
+    from types import ModuleType
+    from typing import Optional
 
 # A module that was imported stays imported, so what its import added to sys.path must be there again whenever
 # it runs: setuptools adds the folder of its vendored packages. This is sys.modules' other half, not our state.
 _added_by_imports: list[str] = []
+
+
+class _InTreeFinder:
+    """Looks for top-level modules in the wrapped backend's own folders before anywhere else.
+
+    PEP 517: an in-tree backend must be loaded from its ``backend-path``, whatever other finders are installed.
+    A folder without ``__init__.py`` is passed over: with a ``backend-path`` of the tree itself, any folder in it
+    would hide an installed package of its name.
+    """
+
+    def __init__(self, folders: Sequence[str]) -> None:
+        self.folders = folders
+
+    def find_spec(
+        self, name: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
+    ) -> Optional[ModuleSpec]:
+        spec = PathFinder.find_spec(name, self.folders, target) if path is None else None
+        return spec if spec is not None and spec.origin is not None else None
 
 
 @contextmanager
@@ -29,12 +51,15 @@ def put_back(variables: Mapping[str, str], folders: Sequence[Path]) -> Iterator[
     lists = {name: (getattr(sys, name), list(getattr(sys, name))) for name in ("argv", "path")}
     first = [str(folder) for folder in folders]
     known = {*sys.path, *first}
+    finder = _InTreeFinder(first)
     try:
+        sys.meta_path[:0] = [finder] if first else []
         os.environ.update(variables)
         sys.path[:] = [*first, *sys.path, *(item for item in _added_by_imports if item not in known)]
         yield
     finally:
         _added_by_imports.extend(item for item in sys.path if item not in {*known, *_added_by_imports})
+        sys.meta_path[:] = [item for item in sys.meta_path if item is not finder]
         for name in os.environ.keys() - environ.keys():
             del os.environ[name]
         for name, value in environ.items():

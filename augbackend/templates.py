@@ -11,14 +11,11 @@ if TYPE_CHECKING:
 
     Part = tuple[str, Optional[str], Optional[str]]  # (literal text, name that follows it, its fallback)
 
-_PART = re.compile(
-    r"""(?P<text>[^$]*)
+_PART = r"""(?xa)(?P<text>[^$]*)
     (?:(?P<dollar>\$\$)
       |\$(?P<plain>[A-Za-z_]\w*)
       |\$\{(?P<braced>[A-Za-z_]\w*)(?::-(?P<fallback>[^{}]*))?\}
-      |\Z)""",
-    re.VERBOSE | re.ASCII,
-)
+      |\Z)"""
 
 
 class UndefinedNameError(LookupError):
@@ -30,18 +27,21 @@ def parse(template: str) -> list[Part]:
 
     :raises ValueError: if a dollar sign introduces nothing that templates know.
     """
+    if "$" not in template:
+        return [(template, None, None)]
     parts: list[Part] = []
     at = 0
     while at < len(template):
-        part = _PART.match(template, at)
+        part = re.match(_PART, template[at:])
         if part is None:
             rest = template[template.index("$", at) :]
             if rest.startswith(("$(", "${`", "$((")):
                 raise ValueError(f"{rest!r}: commands are not run; write the value itself, or '$$' for a dollar sign")
             raise ValueError(f"{rest!r}: expected $NAME, ${{NAME}}, ${{NAME:-fallback}} or $$ (a dollar sign)")
         text = part["text"] + ("$" if part["dollar"] else "")
+        parse(part["fallback"] or "")
         parts.append((text, part["plain"] or part["braced"], part["fallback"]))
-        at = part.end()
+        at += part.end()
     return parts
 
 
@@ -58,7 +58,7 @@ def expand(template: str, values: Mapping[str, str]) -> str:
         if name is None:
             continue
         if fallback is not None:
-            expanded.append(values.get(name) or fallback)
+            expanded.append(values.get(name) or expand(fallback, values))
         elif name in values:
             expanded.append(values[name])
         else:

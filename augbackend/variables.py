@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from . import pep508, templates
 from .errors import SettingsError
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Optional
 
     from .settings import Settings
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(NamedTuple):
     """One variable: its value around the hook, or ``None`` if it is left alone; ``why`` in a few words."""
 
     name: str

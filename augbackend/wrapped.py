@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from .errors import WrappedBackendUnavailable, add_note
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .reading import Build
+
+
+# Modules that used to be there without being asked for, and the project that still has them: Python 3.12 left
+# distutils to setuptools, and setuptools 82 left out pkg_resources.
+_PROJECTS = {"distutils": "setuptools", "pkg_resources": "setuptools<82"}
 
 
 def module_name(build: Build) -> str:
@@ -34,31 +40,33 @@ def load(build: Build) -> Any:
     """
     name, _, attributes = build.settings.build_backend.partition(":")
     place = build.origins.get("build-backend", "the default of tool.augbackend.build-backend")
+    where = f"{place}: {build.settings.build_backend!r}"
+    top, in_tree = name.partition(".")[0], [str(folder) for folder in folders(build)]
+    if in_tree and PathFinder.find_spec(top, in_tree) is None:
+        what = f"the wrapped backend is not in its backend-path: no module {top!r} there"
+        raise WrappedBackendUnavailable(what, where=where, hint=f"looked in {', '.join(in_tree)}")
     try:
         backend: Any = import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
-        where = f"{place}: {build.settings.build_backend!r}"
         raise WrappedBackendUnavailable(
-            f"the wrapped backend cannot be imported: {error}", where=where, hint=_missing_hint(build, str(error.name))
+            f"the wrapped backend cannot be imported: {error}", where=where, hint=_missing_hint(str(error.name))
         ) from None
     if folders(build):
-        _check_origin(backend, folders(build), f"{place}: {build.settings.build_backend!r}")
+        _check_origin(backend, folders(build), where)
     for attribute in filter(None, attributes.split(".")):
         if not hasattr(backend, attribute):
             raise WrappedBackendUnavailable(
                 f"the wrapped backend has no {attribute!r}: {backend!r}",
-                where=f"{place}: {build.settings.build_backend!r}",
+                where=where,
                 hint=f"mend the part after the colon; {name} is importable",
             )
         backend = getattr(backend, attribute)
     return backend
 
 
-def _missing_hint(build: Build, missing: str) -> str:
-    if build.settings.backend_path:
-        return f"no {missing!r} in tool.augbackend.backend-path ({', '.join(build.settings.backend_path)})"
+def _missing_hint(missing: str) -> str:
     if "." in missing:
         return f"{missing.rpartition('.')[0]!r} is there, but has no module {missing.rpartition('.')[2]!r}: misspelt?"
     return f"misspelt, or the project that provides {missing!r} is not in build-system.requires"
@@ -75,18 +83,26 @@ def _check_origin(module: Any, wanted: Sequence[Path], where: str) -> None:
         )
 
 
+def _is_of_the_tree(build: Build, module: str) -> bool:
+    return any((build.tree / folder / name).exists() for folder in ("", "src") for name in (module, f"{module}.py"))
+
+
 def explain(error: BaseException, build: Build, hook: str) -> None:
     """Add to somebody else's exception which hook of which backend raised it, and the cure where it is plain.
 
     A missing module becomes the line to write into the table.
     """
     note = f"augbackend: raised in {build.settings.build_backend}, hook {hook}"
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        project = error.name.partition(".")[0]
-        entries = [*(entry.text for entry in build.settings.extra_build_dependencies), project]
-        quoted = ", ".join('"' + entry.replace("\\", "\\\\").replace('"', '\\"') + '"' for entry in entries)
+    # Of a dotted name the first part was found, so that installing it would not help.
+    missing = error.name if isinstance(error, ModuleNotFoundError) and "." not in (error.name or ".") else None
+    if missing and _is_of_the_tree(build, missing):
+        note += f"\naugbackend: {missing!r} is a module of this tree, and the tree is not on sys.path here"
+        if build.settings.build_backend == "setuptools.build_meta":
+            note += "; it is with tool.augbackend.build-backend = 'setuptools.build_meta:__legacy__'"
+    elif missing and not any(entry.parsed.name == missing for entry in build.settings.extra_build_dependencies):
+        project = _PROJECTS.get(missing, missing)
         note += (
-            f"\naugbackend: the build needs {error.name!r}, which nothing declares; if the project of that name has"
-            f" it, write into pyproject.toml:\n  [tool.augbackend]\n  extra-build-dependencies = [{quoted}]"
+            f"\naugbackend: the build needs {missing!r}, which nothing declares; if the project {project!r} has it, add"
+            f'\n  "{project}"\naugbackend: to extra-build-dependencies in [tool.augbackend] of pyproject.toml'
         )
     add_note(error, note)

@@ -18,8 +18,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from augbackend import reading, sources
 from augbackend.errors import AugbackendError
+from augbackend.requirements import command_line
 
-from . import declaration, vendoring, writing
+from . import declaration, discovery, vendoring, writing
 
 Copy = Literal["write", "remove", "leave"]
 
@@ -40,11 +41,14 @@ def plan_adoption(tree: Path, additions: declaration.Additions, *, installed: bo
     :raises AugbackendError: if the tree would be damaged, or the declaration would be refused when it builds.
     """
     old = _read(tree)
+    if old is not None:
+        reading.read(tree, environ={})  # refuses what no build would accept; and below, what none will
     if old is None and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
         hint = "name the folder that holds pyproject.toml, setup.py or setup.cfg"
         raise AugbackendError("no Python project here", where=str(tree), hint=hint)
     document = declaration.parse(old or "", str(tree / "pyproject.toml"))
-    is_adopted = _backend(document) == "augbackend"
+    declaration.check_shape(document)
+    is_adopted = declaration.backend(document) == "augbackend"
     in_tree = vendoring.FOLDER in _table(document, "build-system").get("backend-path", ())
     if is_adopted and installed and in_tree:
         hint = "run it with --remove first"
@@ -55,10 +59,12 @@ def plan_adoption(tree: Path, additions: declaration.Additions, *, installed: bo
     carries_copy = in_tree if is_adopted else not installed
     if carries_copy:
         _check_folder(tree, is_adopted=is_adopted)
+        cure = discovery.takes_the_copy(tree, document)
+        if cure is not None:
+            what = "setuptools would ship the copy in this project's wheel: it looks for namespace packages"
+            raise AugbackendError(what, where=str(tree), hint=f"{cure}; or use --installed")
     new = declaration.adopted(old, additions, installed=not carries_copy, assumed_requires=_assumed_requires(tree))
-    reading.read(
-        tree, environ={}, document=declaration.parse(new, "pyproject.toml")
-    )  # refuses what no build would accept
+    reading.read(tree, environ={}, document=declaration.parse(new, "pyproject.toml"))
     return Plan(tree, old, new, "write" if carries_copy and not vendoring.is_current(tree) else "leave")
 
 
@@ -69,7 +75,8 @@ def plan_removal(tree: Path) -> Plan:
     """
     old = _read(tree)
     document = declaration.parse(old or "", str(tree / "pyproject.toml"))
-    if old is None or _backend(document) != "augbackend" or not _table(document, "tool").get("augbackend"):
+    declaration.check_shape(document)
+    if old is None or declaration.backend(document) != "augbackend" or not _table(document, "tool").get("augbackend"):
         hint = "there is nothing to remove"
         raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
     in_tree = vendoring.FOLDER in _table(document, "build-system").get("backend-path", ())
@@ -91,7 +98,7 @@ def carry_out(plan: Plan) -> None:
 
 def diff(plan: Plan) -> str:
     """The change as a unified diff of ``pyproject.toml``, and a line for the copy."""
-    old, new = ((text or "").splitlines(keepends=True) for text in (plan.old, plan.new))
+    old, new = ([f"{line}\n" for line in (text or "").splitlines()] for text in (plan.old, plan.new))
     before, after = ("/dev/null" if text is None else "pyproject.toml" for text in (plan.old, plan.new))
     lines = list(difflib.unified_diff(old, new, before, after))
     if plan.copy != "leave":
@@ -115,10 +122,6 @@ def _read(tree: Path) -> str | None:
 def _table(document: object, key: str) -> dict[str, Any]:
     found = document.get(key, {}) if isinstance(document, dict) else {}
     return found if isinstance(found, dict) else {}
-
-
-def _backend(document: object) -> object:
-    return _table(document, "build-system").get("build-backend")
 
 
 def _check_folder(tree: Path, *, is_adopted: bool) -> None:
@@ -231,4 +234,4 @@ def _report(plan: Plan, *, removed: bool) -> list[str]:
     lines += [f"  copy: {vendoring.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []
     # Without a separator in it, pip would take the folder for a project's name, and fetch a stranger's.
     path = plan.tree if plan.tree.is_absolute() else f".{os.sep}{plan.tree}"
-    return [*lines, f"  try it: python -m pip wheel --no-deps {path}"]
+    return [*lines, "  try it: " + command_line(["python", "-m", "pip", "wheel", "--no-deps", str(path)])]

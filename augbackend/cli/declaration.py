@@ -7,21 +7,16 @@ mean, and a result that parses to anything else is refused.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from augbackend import sources
 from augbackend.errors import AugbackendError
 
 from .vendoring import FOLDER
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -55,7 +50,7 @@ def adopted(text: str | None, additions: Additions, *, installed: bool, assumed_
 
     def edit(document: MutableMapping[str, Any]) -> None:
         is_new = "augbackend" not in document.get("tool", {})
-        if _backend(document) != "augbackend":
+        if backend(document) != "augbackend":
             _move_in(document, assumed_requires, installed=installed)
         _declare(document, additions)
         if is_new and isinstance(document, tomlkit.TOMLDocument):
@@ -89,12 +84,13 @@ def parse(text: str, where: str) -> dict[str, Any]:
     :raises AugbackendError: if it is none.
     """
     try:
-        return tomllib.loads(text)
+        return sources.toml(text)
     except (ValueError, RecursionError) as error:
         raise AugbackendError(f"it is not TOML: {error}", where=where, hint="mend the file there") from None
 
 
-def _backend(document: Mapping[str, Any]) -> str | None:
+def backend(document: Mapping[str, Any]) -> str | None:
+    """The build backend that a ``pyproject.toml`` of good shape names."""
     found: str | None = document.get("build-system", {}).get("build-backend")
     return found
 
@@ -102,7 +98,7 @@ def _backend(document: Mapping[str, Any]) -> str | None:
 def _edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     expected = parse(text, "pyproject.toml")
-    _check_shape(expected)
+    check_shape(expected)
     edit(expected)
     try:
         document = tomlkit.parse(text)
@@ -111,19 +107,38 @@ def _edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
     except (TOMLKitError, TypeError, ValueError) as error:
         raise _unsafe(str(error)) from None
     if new != text:
-        new = "\n".join([*new.rstrip("\r\n").splitlines(), ""]).replace("\n", newline)
+        lines = new.rstrip("\r\n").replace("\r\n", "\n")
+        new = (f"{lines}\n" if lines else "").replace("\n", newline)
     if parse(new, "pyproject.toml") != expected:
         raise _unsafe("its layout is one that cannot be edited without changing what it means")
     return new
 
 
-def _check_shape(document: Mapping[str, Any]) -> None:
-    tool = document.get("tool", {})
+def check_shape(document: Mapping[str, Any]) -> None:
+    """Make sure that the tables that are edited here are tables, and the lists lists.
+
+    :raises AugbackendError: naming the first that is not.
+    """
+    tool, build_system = document.get("tool", {}), document.get("build-system", {})
     own = tool.get("augbackend", {}) if isinstance(tool, dict) else {}
-    for name, value in (("build-system", document.get("build-system", {})), ("tool", tool), ("tool.augbackend", own)):
+    for name, value in (("build-system", build_system), ("tool", tool), ("tool.augbackend", own)):
         if not isinstance(value, dict):
-            hint = "mend it there; nothing was changed"
-            raise AugbackendError(f"found {value!r}, expected a table", where=f"pyproject.toml, {name}", hint=hint)
+            raise _misshapen(value, "a table", name)
+    if "build-system" in document and "requires" not in build_system:
+        hint = "add the key (PEP 518 asks for it), then run this again"
+        what = "no list of build requirements, so no frontend builds this tree"
+        raise AugbackendError(what, where="pyproject.toml, build-system.requires", hint=hint)
+    for key in ("requires", "backend-path"):
+        value = build_system.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise _misshapen(value, "a list of strings", f"build-system.{key}")
+    if not isinstance(build_system.get("build-backend", ""), str):
+        raise _misshapen(build_system["build-backend"], "a string", "build-system.build-backend")
+
+
+def _misshapen(value: object, expected: str, key: str) -> AugbackendError:
+    hint = "mend it there; nothing was changed"
+    return AugbackendError(f"found {value!r}, expected {expected}", where=f"pyproject.toml, {key}", hint=hint)
 
 
 def _unsafe(why: str) -> AugbackendError:
@@ -144,12 +159,6 @@ def _move_in(document: MutableMapping[str, Any], assumed_requires: Sequence[str]
             "it already names a wrapped backend, but augbackend is not the build backend",
             where="pyproject.toml, tool.augbackend",
             hint="remove build-backend and backend-path there, then run this again",
-        )
-    if not isinstance(build_system.get("requires"), list):
-        raise AugbackendError(
-            "no list of build requirements, so no frontend builds this tree",
-            where="pyproject.toml, build-system.requires",
-            hint="add the key (PEP 518 asks for it), then run this again",
         )
     old_backend, old_path = build_system.get("build-backend"), build_system.get("backend-path")
     wrapped = {"build-backend": LEGACY_BACKEND if old_backend is None else str(old_backend)}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
+
 import click
 
 from augbackend import __version__
@@ -15,6 +18,9 @@ class _Group(click.Group):
     """Ends with our message and status 2 on our own errors: the user's input, not a bug."""
 
     def invoke(self, ctx: click.Context) -> object:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a console may know fewer characters than TOML
         try:
             return super().invoke(ctx)
         except AugbackendError as error:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from augbackend import __version__, pep508, presence, reading, requirements, variables
+from augbackend import __version__, call, pep508, reading, requirements, sources, variables
 from augbackend.errors import AugbackendError
 from augbackend.settings import Target
 
@@ -41,23 +41,26 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
         environment and ask the wrapped backend there, on a copy of the tree.
     :raises AugbackendError: for a declaration that no build would accept.
     """
-    build = reading.read(tree, config_settings)
+    document = sources.read_pyproject(tree)
+    build = reading.read(tree, config_settings, document=document)
     resolved = variables.resolve(build.settings, os.environ, str(tree / "pyproject.toml"))
     asked = _ask_isolated(build, config_settings) if isolated else _ask_here(build, config_settings)
-    hooks = asked["hooks"]
+    with call.surrounded(build):  # `unless-command` is looked for on the declared PATH
+        rows = {target: _requirements(build, target, asked) for target in TARGETS}
     return {
         "augbackend": __version__,
         "tree": str(tree.resolve()),
-        "in-tree": bool(build.backend_folders),
+        "build-backend": document.get("build-system", {}).get("build-backend"),
+        "in-tree": bool(build.backend_path),
         "wrapped-backend": {
             "build-backend": build.settings.build_backend,
             "backend-path": list(build.settings.backend_path),
             "origin": build.origins.get("build-backend", "default"),
-            "hooks": None if hooks is None else [hook for hook in hooks if _is_exposed(build, hook)],
+            "hooks": asked["hooks"],
             "problem": asked["problem"],
         },
         "dynamic-requires": build.settings.dynamic_requires,
-        "requirements": {target: _requirements(build, target, asked) for target in TARGETS},
+        "requirements": rows,
         "failed": asked["failed"],
         "remove-build-dependencies": list(build.settings.remove_build_dependencies),
         "variables": [
@@ -73,16 +76,12 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
     }
 
 
-def _is_exposed(build: Build, hook: str) -> bool:
-    return not hook.startswith("prepare_metadata") or presence.has_safe_metadata(build)
-
-
 def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[dict[str, Any]]:
     dropped = {pep508.canonical_name(name) for name in build.settings.remove_build_dependencies}
     rows = []
     theirs = [] if build.settings.dynamic_requires == "never" else asked["requires"].get(target, [])
     for text in theirs:
-        name = pep508.parse_requirement(text).name
+        name = requirements.project_name(text)
         why = "asked for by the wrapped backend"
         removed = name in dropped
         why += ", removed by remove-build-dependencies" if removed else ""
@@ -121,7 +120,8 @@ def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict
 def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
     from build.env import DefaultIsolatedEnv
 
-    declared = [entry.text for entry in build.settings.extra_build_dependencies]
+    with call.surrounded(build):
+        declared = {entry.text for target in TARGETS for entry in requirements.declared(build, target)}
     with progress.shown(f"installing the build requirements of {build.tree}"), _copied(build.tree) as tree:
         try:
             with DefaultIsolatedEnv() as environment:
@@ -129,8 +129,8 @@ def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> 
                 found = dict(environment.make_extra_environ() or {})
                 return _ask(environment.python_executable, tree, config_settings, {**os.environ, **found}, ask=True)
         except subprocess.CalledProcessError as error:
-            output = (error.output or error.stderr or b"").decode(errors="replace").strip().splitlines()
-            hint = output[-1] if output else "run a frontend to see why"
+            output = (error.output or error.stderr or b"").decode(errors="replace").splitlines()
+            hint = next((line for line in output if "ERROR" in line), "run a frontend to see why")
             raise AugbackendError(
                 "the build requirements cannot be installed", where="build-system.requires", hint=hint
             ) from None
@@ -140,7 +140,7 @@ def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> 
 def _copied(tree: Path) -> Iterator[Path]:
     """A copy to work on: ``setup.py`` writes into the tree that it runs in."""
     with tempfile.TemporaryDirectory(prefix="augbackend-show-") as folder:
-        ignored = shutil.ignore_patterns(".git", ".tox", ".venv", "__pycache__", "node_modules")
+        ignored = shutil.ignore_patterns(".tox", ".venv", "__pycache__", "node_modules")
         yield Path(shutil.copytree(tree, Path(folder) / "tree", symlinks=True, ignore=ignored))
 
 
@@ -150,15 +150,16 @@ def _ask(
     with tempfile.TemporaryDirectory(prefix="augbackend-show-") as folder:
         # The backend half alone: what else this environment holds must not be seen by the wrapped backend.
         vendoring.write_copy(Path(folder))
-        request = {"path": [str(Path(folder) / vendoring.FOLDER)], "config_settings": config_settings, "ask": ask}
-        script = Path(__file__).with_name("inspection.py")
-        command = [python, str(script), json.dumps(request)]
-        done = subprocess.run(command, cwd=tree, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  # ours
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        return {"hooks": None, "problem": last, "requires": {}, "failed": {}}
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+        answer = Path(folder) / "answer.json"
+        path = [str(Path(folder) / vendoring.FOLDER)]
+        request = {"path": path, "answer": str(answer), "config_settings": config_settings, "ask": ask}
+        command = [python, str(Path(__file__).with_name("inspection.py")), json.dumps(request)]
+        done = subprocess.run(command, cwd=tree, env=environ, capture_output=True, check=False)  # noqa: S603  # ours
+        if answer.exists():
+            found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+            return found
+    last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
+    return {"hooks": None, "problem": last, "requires": {}, "failed": {}}
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
@@ -246,6 +247,9 @@ def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: b
     found = gather(tree, config_settings, isolated=isolated)
     if as_json:
         click.echo(json.dumps(found, indent=2))
-        return
-    for line in lines(found):
-        click.echo(line)
+    else:
+        for line in lines(found):
+            click.echo(line)
+    if found["build-backend"] != "augbackend":
+        click.echo("augbackend: warning: it is not the build backend of this tree: augbackend adopt", err=True)
+        raise SystemExit(1)

@@ -13,6 +13,7 @@ from pathlib import Path
 import augbackend
 
 FOLDER = "_augbackend"
+_BESIDE = ".augbackend-"
 PACKAGE = Path(augbackend.__file__).parent
 
 
@@ -26,20 +27,24 @@ def is_current(tree: Path) -> bool:
     """Whether the tree's copy is this version's, file by file."""
     copy = tree / FOLDER / "augbackend"
     found = {file.name: file.read_bytes() for file in copy.glob("*") if file.is_file()} if copy.is_dir() else {}
-    return found == backend_files()
+    return found == backend_files() and not list((tree / FOLDER).glob(f"{_BESIDE}*"))
 
 
 def looks_ours(folder: Path) -> bool:
     """Whether ``folder`` holds a copy of the backend, of whatever version, and nothing else."""
     names = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
-    return names == {"augbackend"} and (folder / "augbackend" / "presence.py").is_file()
+    left_over = {name for name in names if name.startswith(_BESIDE)}  # by a run that was stopped
+    has_copy = (folder / "augbackend" / "presence.py").is_file()
+    return names - left_over == ({"augbackend"} if has_copy else set())
 
 
 def write_copy(tree: Path) -> None:
     """Put the backend into ``tree``, or bring its copy up to date: written beside, then renamed."""
     folder = tree / FOLDER
     folder.mkdir(exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".augbackend-", dir=folder))
+    for left_over in folder.glob(f"{_BESIDE}*"):
+        shutil.rmtree(left_over)
+    beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=folder))
     try:
         new = beside / "new"
         new.mkdir()
@@ -56,7 +61,8 @@ def write_copy(tree: Path) -> None:
 def remove_copy(tree: Path) -> None:
     """Take the copy out again, and its folder if nothing else is in it."""
     folder = tree / FOLDER
-    shutil.rmtree(folder / "augbackend", ignore_errors=True)
+    if (folder / "augbackend").exists():
+        shutil.rmtree(folder / "augbackend")
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()

@@ -217,7 +217,9 @@ def test_update_of_an_old_copy(tree: Tree) -> None:
 def test_a_run_stopped_half_way_can_be_repeated(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
     vendoring.write_copy(folder)
+    (folder / "_augbackend" / ".augbackend-1234" / "new").mkdir(parents=True)
     assert adopt(folder).exit_code == 0
+    assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]
 
 
 def test_dry_run_prints_the_diff_and_writes_nothing(tree: Tree) -> None:
@@ -250,6 +252,33 @@ REFUSED: dict[str, tuple[dict[str, str | bytes], str]] = {
     "table with mistakes": ({"pyproject.toml": "[tool.augbackend]\njobs = 3\n"}, "tool.augbackend.jobs: found 3"),
     "folder of others": ({"setup.py": "", "_augbackend/theirs.py": ""}, "it is not empty, and not ours"),
     "file in the way": ({"setup.py": "", "_augbackend": ""}, "it is a file"),
+    "requires is no list": (
+        {"pyproject.toml": "[build-system]\nrequires = 'x'\n"},
+        "found 'x', expected a list of strings",
+    ),
+    "backend-path is no list": (
+        {"pyproject.toml": "[build-system]\nrequires = []\nbackend-path = 5\n"},
+        "found 5, expected a list",
+    ),
+    "adopted, and then broken": (
+        {
+            "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'augbackend'\n"
+            "[tool.augbackend]\nextra-build-dependencies = 'x'\n"
+        },
+        "tool.augbackend.extra-build-dependencies: found 'x'",
+    ),
+    "namespace packages": (
+        {"pyproject.toml": "[tool.setuptools.packages.find]\nexclude = ['tests*']\n"},
+        'add "_augbackend*" to tool.setuptools.packages.find.exclude',
+    ),
+    "namespace packages in setup.cfg": (
+        {"setup.py": "", "setup.cfg": "[options]\npackages = find_namespace:\n"},
+        "add _augbackend* to exclude in [options.packages.find] of setup.cfg",
+    ),
+    "namespace packages in setup.py": (
+        {"setup.py": "setup(packages=find_namespace_packages())"},
+        'with exclude=["_augbackend*"] in setup.py',
+    ),
     "another copy": (
         {"pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "augbackend"\nbackend-path = ["."]\n'},
         "another copy of augbackend builds this tree",
@@ -266,6 +295,31 @@ def test_refused_and_untouched(tree: Tree, case: str) -> None:
     assert (result.exit_code, content(folder)) == (2, before)
     assert expected in result.output
     assert result.output.startswith("augbackend: error: ")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": "[tool.setuptools.packages.find]\nwhere = ['src']\n"},
+        {"pyproject.toml": "[tool.setuptools.packages.find]\nnamespaces = false\n"},
+        {"pyproject.toml": "[tool.setuptools.packages.find]\nexclude = ['_*']\n"},
+        {"pyproject.toml": "[tool.setuptools.packages.find]\ninclude = ['my*']\n"},
+        {"pyproject.toml": "[tool.setuptools]\npackages = ['my']\n"},
+        {"setup.py": "", "setup.cfg": "[options]\npackages = find_namespace:\n[options.packages.find]\nwhere = src\n"},
+        {"setup.py": "setup(packages=find_namespace_packages('src'))"},
+        {"setup.py": "setup(packages=find_packages())"},
+    ],
+)
+def test_discovery_that_passes_the_copy_by(tree: Tree, files: dict[str, str | bytes]) -> None:
+    assert adopt(tree(files)).exit_code == 0
+
+
+def test_separators_of_other_alphabets_in_a_comment(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": "# a\u2028b\u0085c\n" + DOCUMENTS["setuptools"]})
+    before = content(folder)
+    assert adopt(folder).exit_code == 0
+    adopt(folder, "--remove")
+    assert content(folder) == before
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,8 @@ def test_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = "table"
     for line in (
         f"wrapped backend: inner  ({table})",
-        "  hooks: get_requires_for_build_wheel, build_wheel, build_sdist",
+        "  hooks: get_requires_for_build_wheel, get_requires_for_build_sdist,",
+        "    build_wheel, build_sdist",
         '  config settings: {"k": "v"}',
         "build requirements for wheel, editable:",
         "build requirements for sdist:",
@@ -78,12 +79,17 @@ def test_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_json_of_an_isolated_environment(project: Path) -> None:
     text = (project / "pyproject.toml").read_text()
-    text = text.replace('requires = ["setuptools", "torch==2.8.0"]', "requires = []")
+    text = text.replace('requires = ["setuptools", "torch==2.8.0"]', "requires = [\"tomli; python_version < '3.11'\"]")
     (project / "pyproject.toml").write_text(text.replace('"torch==2.8.0",', "").replace('{ requirement = "only', "#"))
     before = {file for file in project.rglob("*") if "__pycache__" not in file.parts}
     result = show(project, "--json", "--isolated")
     found: dict[str, Any] = json.loads(result.output)
-    assert found["wrapped-backend"]["hooks"] == ["get_requires_for_build_wheel", "build_wheel", "build_sdist"]
+    assert found["wrapped-backend"]["hooks"] == [
+        "get_requires_for_build_wheel",
+        "get_requires_for_build_sdist",
+        "build_wheel",
+        "build_sdist",
+    ]
     wheel = {row["requirement"]: (row["injected"], row["why"]) for row in found["requirements"]["wheel"]}
     assert wheel["theirs"] == (True, "asked for by the wrapped backend")
     assert wheel["Torch==1.9"] == (False, "asked for by the wrapped backend, removed by remove-build-dependencies")
@@ -93,7 +99,8 @@ def test_json_of_an_isolated_environment(project: Path) -> None:
 def test_wrapped_backend_that_is_not_here(tree: Tree) -> None:
     folder = tree({"pyproject.toml": "[tool.augbackend]\nbuild-backend = 'no_such.backend'\n"})
     result = show(folder)
-    assert result.exit_code == 0
+    assert result.exit_code == 1
+    assert "it is not the build backend of this tree: augbackend adopt" in result.output
     assert "hooks: not known here: the wrapped backend cannot be imported: No module named 'no_such'" in result.output
     assert "--isolated" in result.output
 
@@ -104,8 +111,37 @@ def test_mistakes_end_with_status_2(tree: Tree) -> None:
     assert show(tree({"pyproject.toml": ""}), "-C", "nonsense").exit_code == 2
 
 
+def test_unless_command_on_the_declared_path(tree: Tree) -> None:
+    pyproject = PYPROJECT.replace('"git" }', '"zcmake" }').replace('A = "1"', 'A = "1"\nPATH = "bin-of-the-tree"')
+    folder = tree({"pyproject.toml": pyproject, "_inner/inner.py": INNER, "tools/zcmake": "#!/bin/sh\n"})
+    (folder / "tools" / "zcmake").chmod(0o755)
+    (folder / "pyproject.toml").write_text(pyproject.replace("bin-of-the-tree", str(folder / "tools")))
+    assert f"  - git-python  (the command 'zcmake' is here: {folder / 'tools' / 'zcmake'})" in show(folder).output
+
+
+@pytest.mark.parametrize(
+    "inner", ["import os; os.write(2, b'\\xff'); os.write(1, b'\\xff')", "import atexit; atexit.register(print, 'bye')"]
+)
+def test_noise_of_the_wrapped_backend(tree: Tree, inner: str) -> None:
+    pyproject = (
+        "[build-system]\nrequires = []\nbuild-backend = 'augbackend'\n[tool.augbackend]\nbuild-backend = 'inner'\n"
+    )
+    folder = tree(
+        {"pyproject.toml": pyproject + "backend-path = ['.']\n", "inner.py": inner + "\ndef build_wheel(*a): ..."}
+    )
+    assert (
+        "  hooks: get_requires_for_build_wheel, get_requires_for_build_sdist,\n    build_wheel\n" in show(folder).output
+    )
+    (folder / "inner.py").write_text("import sys; sys.exit('no CUDA')")
+    assert "  hooks: not known here: SystemExit: no CUDA\n" in show(folder).output
+
+
 def test_output_of_the_wrapped_backend_does_not_disturb(tree: Tree) -> None:
     inner = "print('hello'); import sys; print('world', file=sys.stderr)\ndef build_wheel(*a): ...\n"
-    pyproject = "[tool.augbackend]\nbuild-backend = 'inner'\nbackend-path = ['.']\n"
+    pyproject = "[build-system]\nrequires = []\nbuild-backend = 'augbackend'\n[tool.augbackend]\nbuild-backend = 'inner'\nbackend-path = ['.']\n"
     result = show(tree({"pyproject.toml": pyproject, "inner.py": inner}), "--json")
-    assert json.loads(result.output)["wrapped-backend"]["hooks"] == ["build_wheel"]
+    assert json.loads(result.output)["wrapped-backend"]["hooks"] == [
+        "get_requires_for_build_wheel",
+        "get_requires_for_build_sdist",
+        "build_wheel",
+    ]

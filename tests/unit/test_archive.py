@@ -33,7 +33,7 @@ def tar_gz(
 
 
 def build_of(folder: Path) -> Build:
-    return Build(folder, Settings(), {}, backend_folders=())
+    return Build(folder, Settings(), {}, backend_path=())
 
 
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])

@@ -33,7 +33,7 @@ def mistakes(folder: Path, **arguments: Any) -> tuple[str, ...]:
 
 def test_nothing_declared(tree: Tree) -> None:
     build = reading.read(tree({"pyproject.toml": ""}), environ={})
-    assert build.settings == Settings()
+    assert vars(build.settings) == vars(Settings())
     assert build.settings.build_backend == "setuptools.build_meta:__legacy__"
     assert build.config_settings is None
 
@@ -60,7 +60,9 @@ def test_everything_declared(tree: Tree) -> None:
     )
     assert build.settings.extra_build_dependencies[1].text == "torch==2.8.0 ; sys_platform == 'linux'"
     assert build.settings.extra_build_dependencies[2].unless_command == "cmake"
-    assert build.settings.extra_build_variables["B"] == BuildVariable("$A", "os_name == 'posix'", default=True)
+    assert vars(build.settings.extra_build_variables["B"]) == vars(
+        BuildVariable("$A", "os_name == 'posix'", default=True)
+    )
     assert build.config_settings == {"key": "value", "many": ["a", "b"]}
     assert build.settings.jobs is not None
 
@@ -105,6 +107,8 @@ def test_markers_are_joined(entry: BuildDependency, text: str) -> None:
         ("jobs = { max = 0 }", "tool.augbackend.jobs.max: found 0, expected a number from 1 on"),
         ("jobs = { max = true }", "jobs.max: found true (a boolean), expected an integer"),
         ("jobs = { memory-per-job = '4 apples' }", "expected a size such as '4GiB'"),
+        (f"jobs = {{ memory-per-job = '{'9' * 400}' }}", "no machine has as much"),
+        ("extra-build-variables = { A = '${B:-$(x)}' }", "commands are not run"),
         ("build-backend = 'no good'", "expected an object path such as 'hatchling.build'"),
         ("build-backend = 'augbackend'", "augbackend cannot wrap itself"),
         ("build-backend = 'augbackend.hooks:x'", "augbackend cannot wrap itself"),
@@ -201,6 +205,18 @@ def test_strongest_source_wins(tree: Tree) -> None:
     assert build.config_settings == {"--theirs": "kept"}
     assert build.origins["extra-build-variables.B"] == "-C augbackend.extra-build-variables"
     assert build.origins["extra-build-variables.C"] == "environment variable AUGBACKEND_EXTRA_BUILD_VARIABLES"
+
+
+@pytest.mark.parametrize("text", ["memory-per-job=4", "memory-per-job = 4 \n max=2"])
+def test_numbers_and_strings_in_an_override_of_jobs(tree: Tree, text: str) -> None:
+    build = reading.read(declared(tree, ""), environ={"AUGBACKEND_JOBS": text.replace(" = ", "=")})
+    assert build.settings.jobs is not None
+    assert build.settings.jobs.memory_per_job == "4"
+
+
+def test_a_digit_that_is_no_number(tree: Tree) -> None:
+    with pytest.raises(SettingsError):
+        reading.read(declared(tree, ""), environ={"AUGBACKEND_JOBS": "max=\u00b2"})
 
 
 @pytest.mark.parametrize("text", ["['a', 'b']", "a\nb", " a \n\n b"])

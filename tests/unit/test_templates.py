@@ -19,6 +19,8 @@ VALUES = {"HOME": "/home/x", "EMPTY": "", "A": "1"}
         ("$HOME/lib", "/home/x/lib"),
         ("${HOME}lib", "/home/xlib"),
         ("${NONE:-fall back}", "fall back"),
+        ("${NONE:-$HOME/cuda}", "/home/x/cuda"),
+        ("${NONE:-$$5}", "$5"),
         ("${EMPTY:-fallback}", "fallback"),
         ("${NONE:-}", ""),
         ("$EMPTY", ""),

@@ -52,6 +52,12 @@ def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
         assert time.monotonic() - started < 30
 
 
+def test_a_build_inside_a_build_does_not_wait(tmp_path: Path) -> None:
+    with locked(tmp_path):
+        inner = hold(tmp_path, 0)
+        assert inner.communicate(timeout=60) == ("held\nreleased\n", "")
+
+
 def test_trees_do_not_wait_for_each_other(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

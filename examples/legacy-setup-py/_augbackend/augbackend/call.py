@@ -16,7 +16,6 @@ from . import requirements, variables, wrapped
 from .errors import AugbackendError, reported
 from .reading import read
 from .surroundings import put_back
-from .tree_lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +33,7 @@ def surrounded(build: Build) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def wrapped_hook(name: str, config_settings: Mapping[str, Any] | None) -> Iterator[tuple[Callable[..., Any], Build]]:
+def wrapped_hook(name: str, config_settings: Mapping[str, Any] | None) -> Iterator[tuple[Callable[..., str], Build]]:
     """The wrapped backend's hook ``name``, for the length of one call; our own errors end the process."""
     with _around(name, config_settings) as build:
         if name != "build_sdist":
@@ -64,8 +63,7 @@ def get_requires(name: str, config_settings: Mapping[str, Any] | None) -> list[s
 def _around(name: str, config_settings: Mapping[str, Any] | None) -> Iterator[Build]:
     with reported():
         build = read(Path.cwd(), config_settings)
-        writes_into_tree = wrapped.module_name(build).partition(".")[0] == "setuptools"
-        with locked(build.tree) if writes_into_tree else nullcontext(), surrounded(build):
+        with _lock(build), surrounded(build):
             try:
                 yield build
             except AugbackendError:
@@ -73,6 +71,15 @@ def _around(name: str, config_settings: Mapping[str, Any] | None) -> Iterator[Bu
             except Exception as error:
                 wrapped.explain(error, build, name)
                 raise
+
+
+def _lock(build: Build) -> AbstractContextManager[None]:
+    """The tree's lock, where the wrapped backend writes into the tree."""
+    if wrapped.module_name(build).partition(".")[0] != "setuptools":
+        return nullcontext()
+    from .tree_lock import locked
+
+    return locked(build.tree)
 
 
 def _target(hook: str) -> Target:

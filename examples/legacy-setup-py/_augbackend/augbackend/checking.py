@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from . import __version__
 from .settings import Settings
@@ -43,16 +43,14 @@ def check(table: dict[str, Any], origins: Mapping[str, str], mistakes: list[str]
 def hints(kind: type = Settings) -> dict[str, Any]:
     """Key → type of the fields of a settings class, optional ones without their ``None``."""
     found = {}
-    types = get_type_hints(kind)
     for one in fields(kind):
-        alternatives = get_args(types[one.name]) if get_origin(types[one.name]) is Union else ()
+        alternatives = get_args(one.type) if get_origin(one.type) is Union else ()
         inner = [alternative for alternative in alternatives if alternative is not type(None)]
-        found[one.name.replace("_", "-")] = inner[0] if len(inner) == 1 else types[one.name]
+        found[one.name.replace("_", "-")] = inner[0] if len(inner) == 1 else one.type
     return found
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """A key's full name, from the table down; in a message, with the source of the value if it is another."""
 
     name: str

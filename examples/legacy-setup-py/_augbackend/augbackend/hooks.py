@@ -6,7 +6,6 @@ Which of these a frontend gets to see is decided in :mod:`.presence`.
 
 from __future__ import annotations
 
-from . import archive
 from .call import get_requires, wrapped_hook
 
 TYPE_CHECKING = False
@@ -35,13 +34,13 @@ def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> l
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 517: write the ``.dist-info`` folder and return its name."""
     with wrapped_hook("prepare_metadata_for_build_wheel", config_settings) as (hook, build):
-        return str(hook(metadata_directory, build.config_settings))
+        return hook(metadata_directory, build.config_settings)
 
 
 def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 660: write the ``.dist-info`` folder and return its name."""
     with wrapped_hook("prepare_metadata_for_build_editable", config_settings) as (hook, build):
-        return str(hook(metadata_directory, build.config_settings))
+        return hook(metadata_directory, build.config_settings)
 
 
 def build_wheel(
@@ -49,7 +48,7 @@ def build_wheel(
 ) -> str:
     """PEP 517: build the wheel and return its name."""
     with wrapped_hook("build_wheel", config_settings) as (hook, build):
-        return str(hook(wheel_directory, build.config_settings, metadata_directory))
+        return hook(wheel_directory, build.config_settings, metadata_directory)
 
 
 def build_editable(
@@ -57,12 +56,14 @@ def build_editable(
 ) -> str:
     """PEP 660: build the editable wheel and return its name."""
     with wrapped_hook("build_editable", config_settings) as (hook, build):
-        return str(hook(wheel_directory, build.config_settings, metadata_directory))
+        return hook(wheel_directory, build.config_settings, metadata_directory)
 
 
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 517: build the sdist, with the in-tree backend in it, and return its name."""
+    from .archive import complete_sdist
+
     with wrapped_hook("build_sdist", config_settings) as (hook, build):
-        name = str(hook(sdist_directory, build.config_settings))
-        archive.complete_sdist(sdist_directory, name, build)
-        return name
+        name = hook(sdist_directory, build.config_settings)
+    complete_sdist(sdist_directory, name, build)
+    return name

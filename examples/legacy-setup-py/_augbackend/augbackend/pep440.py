@@ -10,14 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_VERSION = re.compile(
-    r"""\s*v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)
+_VERSION = r"""(?xia)\s*v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)
     (?:[-_.]?(?P<pre>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<pre_n>\d*))?
     (?:-(?P<post_n1>\d+)|[-_.]?(?P<post>post|rev|r)[-_.]?(?P<post_n>\d*))?
     (?:[-_.]?(?P<dev>dev)[-_.]?(?P<dev_n>\d*))?
-    (?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
+    (?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*"""
 _INFINITY = float("inf")
 
 
@@ -33,7 +30,7 @@ def checked_bound(operator: str, bound: str) -> str:
     if operator == "===":
         return bound
     plain = bound[:-2] if operator in ("==", "!=") and bound.endswith(".*") else bound
-    parsed = _VERSION.fullmatch(plain)
+    parsed = re.fullmatch(_VERSION, plain)
     if parsed is None:
         raise InvalidVersion(f"{bound!r} is not a version")
     if parsed["local"] and (operator not in ("==", "!=") or plain != bound):
@@ -80,7 +77,7 @@ def _has_prefix(version: str, prefix: str) -> bool:
 
 
 def _parsed(version: str) -> re.Match[str]:
-    parsed = _VERSION.fullmatch(version)
+    parsed = re.fullmatch(_VERSION, version)
     if parsed is None:
         raise InvalidVersion(f"{version!r} is not a version")
     return parsed

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
+from . import hooks, wrapped
+from .call import surrounded
 from .errors import AugbackendError, WrappedBackendUnavailable
+from .reading import read
+from .requirements import unmet
+from .settings import Target
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .reading import Build
 
 # Ours to answer, whether or not the wrapped backend has something to add.
@@ -24,39 +27,45 @@ def lookup(name: str) -> Any:
     :raises AttributeError: if the wrapped backend does not have it.
     :raises ImportError: if the wrapped backend cannot be imported, so that nobody concludes that it lacks the hook.
     """
-    from . import hooks
-
     if name in _ALWAYS:
         return getattr(hooks, name)
     try:
-        found = _in_wrapped(name)
+        build = read(Path.cwd(), warn=False)
+        found = _in_wrapped(build, name)
     except WrappedBackendUnavailable:
         raise
     except AugbackendError:
         # A mistake in the declaration: the hook itself reports it in plain words, a lookup could not.
         found = _MISSING if name == "UnsupportedOperation" else None
-    except AttributeError as error:
-        raise ImportError(f"augbackend: error: importing the wrapped backend failed: {error}") from error
+    except Exception as error:
+        # Before the declared requirements are installed, an import may well fail: the hook says what is missing.
+        if name == "UnsupportedOperation" or not any(unmet(build, target) for target in get_args(Target)):
+            what = f"importing the wrapped backend {build.settings.build_backend!r} failed"
+            raise ImportError(f"augbackend: error: {what}: {type(error).__name__}: {error}") from error
+        found = None
     if found is _MISSING:
         raise AttributeError(f"the wrapped backend has no {name!r}")
     return found if name == "UnsupportedOperation" else getattr(hooks, name)
 
 
-def _in_wrapped(name: str) -> Any:
-    from . import wrapped
-    from .call import surrounded
-    from .reading import read
+def is_exposed(build: Build, name: str, backend: object) -> bool:
+    """Whether the hook ``name`` exists around ``backend``, the wrapped one, imported."""
+    if name in _ALWAYS:
+        return True
+    # PEP 660: without `build_editable`, its `get_requires` has no meaning.
+    wanted = "build_editable" if name == "get_requires_for_build_editable" else name
+    return hasattr(backend, wanted) and (_has_safe_metadata(build) or not name.startswith("prepare_metadata"))
 
-    build = read(Path.cwd())
-    if name.startswith("prepare_metadata") and not has_safe_metadata(build):
-        return _MISSING
+
+def _in_wrapped(build: Build, name: str) -> Any:
     with surrounded(build):
-        # PEP 660: without `build_editable`, its `get_requires` has no meaning.
-        wanted = "build_editable" if name == "get_requires_for_build_editable" else name
-        return getattr(wrapped.load(build), wanted, _MISSING)
+        backend = wrapped.load(build)
+        if name == "UnsupportedOperation":
+            return getattr(backend, name, _MISSING)
+        return None if is_exposed(build, name, backend) else _MISSING
 
 
-def has_safe_metadata(build: Build) -> bool:
+def _has_safe_metadata(build: Build) -> bool:
     """Hatchling cannot promise that its metadata hook and its wheel agree where dependencies are dynamic.
 
     uv skips ``prepare_metadata`` then, if the backend is called ``hatchling.build``; ours is not.

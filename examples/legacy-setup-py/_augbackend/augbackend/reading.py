@@ -7,10 +7,9 @@ replaced, a table is merged name by name) and then checked in one pass that coll
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from . import checking, sources
 from .errors import SettingsError
@@ -23,12 +22,11 @@ if TYPE_CHECKING:
     ConfigSettings = dict[str, Union[str, list[str]]]
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(NamedTuple):
     """What one hook call needs to know.
 
     ``origins`` says for each key that is set where it came from; ``requires`` is ``build-system.requires``;
-    ``backend_folders`` are the folders of ``build-system.backend-path``, absolute; ``dynamic`` is
+    ``backend_path`` is ``build-system.backend-path``; ``dynamic`` is
     ``project.dynamic``; ``config_settings`` are the wrapped backend's own, ours stripped.
     """
 
@@ -36,7 +34,7 @@ class Build:
     settings: Settings
     origins: Mapping[str, str]
     requires: tuple[str, ...] = ()
-    backend_folders: tuple[Path, ...] = ()
+    backend_path: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
     config_settings: Mapping[str, str | list[str]] | None = None
 
@@ -46,6 +44,8 @@ def read(
     config_settings: Mapping[str, str | list[str]] | None = None,
     environ: Mapping[str, str] | None = None,
     document: Mapping[str, Any] | None = None,
+    *,
+    warn: bool = True,
 ) -> Build:
     """Read everything that bears on one hook call.
 
@@ -53,6 +53,7 @@ def read(
     :param config_settings: what the frontend was given with ``-C``.
     :param environ: the caller's environment; ``os.environ`` if not given.
     :param document: what ``pyproject.toml`` would say; the file itself if not given.
+    :param warn: say so if the environment has variables that look like ours and are not.
     :raises SettingsError: with all mistakes at once.
     :raises AugbackendError: if there is no readable ``pyproject.toml``.
     """
@@ -69,7 +70,7 @@ def read(
     layers = (
         ((key, f"{checking.TABLE} in pyproject.toml", value) for key, value in table.items()),
         sources.options(own_options, mistakes),
-        sources.variables(os.environ if environ is None else environ, mistakes),
+        sources.variables(os.environ if environ is None else environ, mistakes, warn=warn),
     )
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -86,13 +87,12 @@ def read(
     below = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.config_settings.items()}
     above = {key: value for key, value in (config_settings or {}).items() if key not in own_options}
     nothing = config_settings is None and not below
-    folders = _strings(_at(document, "build-system", "backend-path", default=()))
     return Build(
         tree=tree,
         settings=settings,
         origins=MappingProxyType(origins),
         requires=_strings(_at(document, "build-system", "requires", default=())),
-        backend_folders=tuple((tree / folder).resolve() for folder in folders),
+        backend_path=_strings(_at(document, "build-system", "backend-path", default=())),
         dynamic=_strings(_at(document, "project", "dynamic", default=())),
         config_settings=None if nothing else {**below, **above},
     )
@@ -113,7 +113,7 @@ def _strings(value: Any) -> tuple[str, ...]:
 
 def _outside(tree: Path, settings: Settings) -> Iterator[str]:
     """Complaints about the wrapped backend's folders (PEP 517: they must be in the source tree)."""
-    root = tree.resolve()
+    root = tree.resolve() if settings.backend_path else tree
     for at, folder in enumerate(settings.backend_path):
         place = f"{checking.TABLE}.backend-path[{at}]: found {folder!r}"
         resolved = (root / folder).resolve() if "\0" not in folder else root.parent

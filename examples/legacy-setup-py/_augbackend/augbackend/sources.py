@@ -67,7 +67,7 @@ def options(options: Mapping[str, str | list[str]], mistakes: list[str]) -> Iter
             yield key, f"-C {option}", parsed
 
 
-def variables(environ: Mapping[str, str], mistakes: list[str]) -> Iterator[tuple[str, str, Any]]:
+def variables(environ: Mapping[str, str], mistakes: list[str], *, warn: bool) -> Iterator[tuple[str, str, Any]]:
     """The layer of ``AUGBACKEND_<KEY>``.
 
     An unknown one is only warned of: an environment is shared by all builds of a command, and the copy of
@@ -78,7 +78,7 @@ def variables(environ: Mapping[str, str], mistakes: list[str]) -> Iterator[tuple
         if not variable.startswith(VARIABLE_PREFIX):
             continue
         if variable not in keys:
-            if variable[len(VARIABLE_PREFIX) :].lower().replace("_", "-") not in RESERVED:
+            if warn and variable[len(VARIABLE_PREFIX) :].lower().replace("_", "-") not in RESERVED:
                 say("warning", f"{variable}: {nearest(variable, keys)}; ignored")
             continue
         parsed = _parse_text(hints()[keys[variable]], environ[variable], variable, mistakes)
@@ -108,5 +108,12 @@ def _parse_text(hint: Any, text: str, origin: str, mistakes: list[str]) -> Any:
     if not all(name and separator for name, separator, _ in pairs):
         mistakes.append(f"{origin}: found {text!r}, expected NAME=VALUE (one a line) or an inline table {{…}}")
         return _INVALID
-    of_numbers = is_dataclass(hint)  # jobs: what looks like a number is one
-    return {name.strip(): int(value) if of_numbers and value.isdigit() else value for name, _, value in pairs}
+    numbers = (
+        {key for key, kind in hints(hint).items() if kind is int}
+        if isinstance(hint, type) and is_dataclass(hint)
+        else ()
+    )
+    return {
+        name.strip(): int(value) if name.strip() in numbers and value.isascii() and value.isdigit() else value
+        for name, _, value in pairs
+    }

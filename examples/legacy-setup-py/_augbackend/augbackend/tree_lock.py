@@ -14,6 +14,8 @@ from zlib import crc32
 
 from .errors import say
 
+_HELD = "_AUGBACKEND_TREE_LOCK"
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,9 @@ def locked(tree: Path) -> Iterator[None]:
 
     Where a lock cannot be made (no temporary folder, say), build without one, as any other frontend would.
     """
+    if os.environ.get(_HELD) == str(lock_file(tree)):
+        yield  # a build that the wrapped backend started, of the same tree: waiting for it to end would take for ever
+        return
     try:
         handle = os.open(lock_file(tree), os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError:
@@ -41,8 +46,10 @@ def locked(tree: Path) -> Iterator[None]:
         return
     try:
         _acquire(handle, tree)
+        os.environ[_HELD] = str(lock_file(tree))
         yield
     finally:
+        os.environ.pop(_HELD, None)
         os.close(handle)
 
 
