@@ -99,7 +99,7 @@ def command(python: str, variant: str, case: Case, out: Path) -> list[str]:
     module = VARIANTS[variant][1] or BACKENDS[case.backend]
     paths = "import sys; sys.path.insert(0, '_augbackend')\n" if module == "augbackend" else ""
     hook = HOOKS[case.hook].format(out=str(out))
-    return [python, "-c", f"{paths}import {module} as backend\ngetattr(backend, 'build_wheel')\nbackend.{hook}"]
+    return [python, "-c", f"{paths}import {module} as backend\nbackend.{hook}"]
 
 
 def hooks(python: str, folder: Path, rounds: int) -> list[str]:

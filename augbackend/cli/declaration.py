@@ -7,6 +7,7 @@ mean, and a result that parses to anything else is refused.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,7 @@ def parse(text: str, where: str) -> dict[str, Any]:
     :raises AugbackendError: if it is none.
     """
     try:
-        return sources.toml(text)
+        return copy.deepcopy(sources.toml(text))  # ours to edit
     except (ValueError, RecursionError) as error:
         raise AugbackendError(f"it is not TOML: {error}", where=where, hint="mend the file there") from None
 
