@@ -2,7 +2,7 @@
 
 The one way by which hooks reach the wrapped backend::
 
-    pyproject.toml, -C, environment -> Build -> lock -> variables set -> check -> import -> hook -> put back
+    pyproject.toml, -C, environment -> Build -> variables set -> check -> import -> lock -> hook -> put back
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def wrapped_hook(name: str, config_settings: Mapping[str, Any] | None) -> Iterat
                 where=build.origins.get("build-backend", "the default of tool.augbackend.build-backend"),
                 hint="ask the frontend for something that does not need this hook",
             )
-        yield hook, build
+        with _lock(build):
+            yield hook, build
 
 
 def get_requires(name: str, config_settings: Mapping[str, Any] | None) -> list[str]:
@@ -54,7 +55,8 @@ def get_requires(name: str, config_settings: Mapping[str, Any] | None) -> list[s
 
         def ask() -> Any:
             hook = getattr(wrapped.load(build), name, None)
-            return hook(build.config_settings) if hook else ()
+            with _lock(build):
+                return hook(build.config_settings) if hook else ()
 
         return requirements.answer(build, _target(name), ask)
 
@@ -63,7 +65,7 @@ def get_requires(name: str, config_settings: Mapping[str, Any] | None) -> list[s
 def _around(name: str, config_settings: Mapping[str, Any] | None) -> Iterator[Build]:
     with reported():
         build = read(Path.cwd(), config_settings)
-        with _lock(build), surrounded(build):
+        with surrounded(build):
             try:
                 yield build
             except AugbackendError:

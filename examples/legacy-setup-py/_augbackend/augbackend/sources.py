@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import is_dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_origin
 
 from .checking import RESERVED, hints, nearest, unknown
@@ -38,8 +39,13 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
         raise AugbackendError(f"it is not TOML: {error}", where=str(file), hint="mend the file there") from None
 
 
+@lru_cache(maxsize=4)
 def toml(text: str) -> dict[str, Any]:
-    """Parse TOML with the standard library, or with tomli where that has no parser."""
+    """Parse TOML with the standard library, or with tomli where that has no parser.
+
+    One call of a frontend parses the same text twice, for the lookup and for the hook: the result is kept, and
+    must not be changed.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
