@@ -238,7 +238,7 @@ def _config_setting(
 @click.option("--isolated", is_flag=True, help="Ask in an isolated environment, with the build requirements installed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, as_json: bool) -> None:
-    """Print what each hook would inject into a build of TREE on this machine, and why.
+    """Print what a build of TREE would get here, and why.
 
     \b
     Example:
