@@ -41,10 +41,10 @@ def load(build: Build) -> Any:
     name, _, attributes = build.settings.build_backend.partition(":")
     place = build.origins.get("build-backend", "the default of tool.augbackend.build-backend")
     where = f"{place}: {build.settings.build_backend!r}"
-    top, in_tree = name.partition(".")[0], [str(folder) for folder in folders(build)]
-    if in_tree and PathFinder.find_spec(top, in_tree) is None:
+    top, in_tree = name.partition(".")[0], folders(build)
+    if in_tree and PathFinder.find_spec(top, [str(folder) for folder in in_tree]) is None:
         what = f"the wrapped backend is not in its backend-path: no module {top!r} there"
-        raise WrappedBackendUnavailable(what, where=where, hint=f"looked in {', '.join(in_tree)}")
+        raise WrappedBackendUnavailable(what, where=where, hint=f"looked in {', '.join(map(str, in_tree))}")
     try:
         backend: Any = import_module(name)
     except ModuleNotFoundError as error:
@@ -53,8 +53,8 @@ def load(build: Build) -> Any:
         raise WrappedBackendUnavailable(
             f"the wrapped backend cannot be imported: {error}", where=where, hint=_missing_hint(str(error.name))
         ) from None
-    if folders(build):
-        _check_origin(backend, folders(build), where)
+    if in_tree:
+        _check_origin(backend, in_tree, where)
     for attribute in filter(None, attributes.split(".")):
         if not hasattr(backend, attribute):
             raise WrappedBackendUnavailable(

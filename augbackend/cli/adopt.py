@@ -11,7 +11,7 @@ import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Optional
+from typing import Literal, Optional
 
 import click
 from packaging.requirements import InvalidRequirement, Requirement
@@ -42,18 +42,18 @@ def plan_adoption(tree: Path, additions: declaration.Additions, *, installed: bo
     """
     old = _read(tree)
     if old is not None:
-        reading.read(tree, environ={})  # refuses what no build would accept; and below, what none will
+        reading.read(tree, environ={})  # a table with mistakes is for its author to mend, before anything is added
     if old is None and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
         hint = "name the folder that holds pyproject.toml, setup.py or setup.cfg"
         raise AugbackendError("no Python project here", where=str(tree), hint=hint)
     document = declaration.parse(old or "", str(tree / "pyproject.toml"))
     declaration.check_shape(document)
     is_adopted = declaration.backend(document) == "augbackend"
-    in_tree = vendoring.FOLDER in _table(document, "build-system").get("backend-path", ())
+    in_tree = vendoring.FOLDER in sources.at(document, "build-system", "backend-path", default=())
     if is_adopted and installed and in_tree:
         hint = "run it with --remove first"
         raise AugbackendError("the backend is in this tree already", where=str(tree), hint=hint)
-    if is_adopted and not in_tree and "backend-path" in _table(document, "build-system"):
+    if is_adopted and not in_tree and sources.at(document, "build-system", "backend-path", default=None) is not None:
         hint = f"only a copy in {vendoring.FOLDER!r} is this command's to keep"
         raise AugbackendError("another copy of augbackend builds this tree", where=str(tree), hint=hint)
     carries_copy = in_tree if is_adopted else not installed
@@ -76,10 +76,14 @@ def plan_removal(tree: Path) -> Plan:
     old = _read(tree)
     document = declaration.parse(old or "", str(tree / "pyproject.toml"))
     declaration.check_shape(document)
-    if old is None or declaration.backend(document) != "augbackend" or not _table(document, "tool").get("augbackend"):
+    if (
+        old is None
+        or declaration.backend(document) != "augbackend"
+        or not sources.at(document, "tool", "augbackend", default={})
+    ):
         hint = "there is nothing to remove"
         raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
-    in_tree = vendoring.FOLDER in _table(document, "build-system").get("backend-path", ())
+    in_tree = vendoring.FOLDER in sources.at(document, "build-system", "backend-path", default=())
     return Plan(tree, old, declaration.restored(old), "remove" if in_tree else "leave")
 
 
@@ -117,11 +121,6 @@ def _read(tree: Path) -> str | None:
         )
     sources.read_pyproject(tree)  # says what is wrong with it, if anything is
     return file.read_bytes().decode("utf-8")
-
-
-def _table(document: object, key: str) -> dict[str, Any]:
-    found = document.get(key, {}) if isinstance(document, dict) else {}
-    return found if isinstance(found, dict) else {}
 
 
 def _check_folder(tree: Path, *, is_adopted: bool) -> None:

@@ -129,10 +129,14 @@ def check_shape(document: Mapping[str, Any]) -> None:
         hint = "add the key (PEP 518 asks for it), then run this again"
         what = "no list of build requirements, so no frontend builds this tree"
         raise AugbackendError(what, where="pyproject.toml, build-system.requires", hint=hint)
-    for key in ("requires", "backend-path"):
-        value = build_system.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise _misshapen(value, "a list of strings", f"build-system.{key}")
+    lists = (("build-system", build_system, ("requires", "backend-path")), ("tool.augbackend", own, ("backend-path",)))
+    for name, table, keys in lists:
+        for key in keys:
+            value = table.get(key, [])
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise _misshapen(value, "a list of strings", f"{name}.{key}")
+    if not isinstance(own.get("extra-build-dependencies", []), list):
+        raise _misshapen(own["extra-build-dependencies"], "a list", "tool.augbackend.extra-build-dependencies")
     if not isinstance(build_system.get("build-backend", ""), str):
         raise _misshapen(build_system["build-backend"], "a string", "build-system.build-backend")
 

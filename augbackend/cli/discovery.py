@@ -11,6 +11,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from augbackend import sources
+
 from .vendoring import FOLDER
 
 if TYPE_CHECKING:
@@ -25,8 +27,7 @@ def takes_the_copy(tree: Path, document: dict[str, Any]) -> str | None:
 
     :param document: the tree's ``pyproject.toml``.
     """
-    find = document.get("tool", {}).get("setuptools", {}).get("packages", {})
-    find = find.get("find") if isinstance(find, dict) else None
+    find = sources.at(document, "tool", "setuptools", "packages", "find", default=None)
     if isinstance(find, dict) and find.get("namespaces", True) and _includes(find):
         return f'add "{_EXCLUDE}" to tool.setuptools.packages.find.exclude in pyproject.toml'
     parser = configparser.ConfigParser(interpolation=None)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from augbackend import __version__, call, pep508, reading, requirements, sources, variables
+from augbackend import __version__, call, reading, requirements, sources, variables
 from augbackend.errors import AugbackendError
 from augbackend.settings import Target
 
@@ -50,7 +50,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
     return {
         "augbackend": __version__,
         "tree": str(tree.resolve()),
-        "build-backend": document.get("build-system", {}).get("build-backend"),
+        "build-backend": sources.at(document, "build-system", "build-backend", default=None),
         "in-tree": bool(build.backend_path),
         "wrapped-backend": {
             "build-backend": build.settings.build_backend,
@@ -77,13 +77,11 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
 
 
 def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    dropped = {pep508.canonical_name(name) for name in build.settings.remove_build_dependencies}
     rows = []
     theirs = [] if build.settings.dynamic_requires == "never" else asked["requires"].get(target, [])
     for text in theirs:
-        name = requirements.project_name(text)
         why = "asked for by the wrapped backend"
-        removed = name in dropped
+        removed = requirements.is_removed(build, text)
         why += ", removed by remove-build-dependencies" if removed else ""
         rows.append(_row(build, text, injected=not removed, why=why))
     injected = requirements.declared(build, target)

@@ -340,6 +340,28 @@ def test_misused(tree: Tree, arguments: list[str], expected: str) -> None:
     assert expected in result.output
 
 
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("backend-path = 5", "found 5, expected a list of strings"),
+        ("extra-build-dependencies = 'torch'", "found 'torch', expected a list"),
+    ],
+)
+def test_a_broken_table_is_not_removed_half(tree: Tree, table: str, expected: str) -> None:
+    text = f"[build-system]\nrequires = []\nbuild-backend = 'augbackend'\n[tool.augbackend]\n{table}\n"
+    folder = tree({"pyproject.toml": text})
+    result = adopt(folder, "--remove")
+    assert (result.exit_code, expected in result.output) == (2, True)
+    assert (folder / "pyproject.toml").read_text() == text
+
+
+@pytest.mark.parametrize(
+    "table", ["setuptools = 3", "setuptools = { packages = 3 }", "setuptools = { packages = { find = 3 } }"]
+)
+def test_tables_of_others_may_be_broken(tree: Tree, table: str) -> None:
+    assert adopt(tree({"pyproject.toml": f"[tool]\n{table}\n", "setup.py": SETUP_PY})).exit_code == 0
+
+
 def test_installed_after_in_tree(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
     adopt(folder)

@@ -111,6 +111,11 @@ def test_mistakes_end_with_status_2(tree: Tree) -> None:
     assert show(tree({"pyproject.toml": ""}), "-C", "nonsense").exit_code == 2
 
 
+def test_build_system_that_is_no_table(tree: Tree) -> None:
+    result = show(tree({"pyproject.toml": "build-system = 3\n"}))
+    assert (result.exit_code, "it is not the build backend of this tree" in result.output) == (1, True)
+
+
 def test_unless_command_on_the_declared_path(tree: Tree) -> None:
     pyproject = PYPROJECT.replace('"git" }', '"zcmake" }').replace('A = "1"', 'A = "1"\nPATH = "bin-of-the-tree"')
     folder = tree({"pyproject.toml": pyproject, "_inner/inner.py": INNER, "tools/zcmake": "#!/bin/sh\n"})

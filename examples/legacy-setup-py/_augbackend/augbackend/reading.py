@@ -60,7 +60,7 @@ def read(
     if document is None:
         document = sources.read_pyproject(tree)
     mistakes: list[str] = []
-    table = _at(document, "tool", "augbackend", default={})
+    table = sources.at(document, "tool", "augbackend", default={})
     if not isinstance(table, dict):
         mistakes.append(f"{checking.TABLE}: found {checking.found(table)}, expected a table")
         table = {}
@@ -91,19 +91,11 @@ def read(
         tree=tree,
         settings=settings,
         origins=MappingProxyType(origins),
-        requires=_strings(_at(document, "build-system", "requires", default=())),
-        backend_path=_strings(_at(document, "build-system", "backend-path", default=())),
-        dynamic=_strings(_at(document, "project", "dynamic", default=())),
+        requires=_strings(sources.at(document, "build-system", "requires", default=())),
+        backend_path=_strings(sources.at(document, "build-system", "backend-path", default=())),
+        dynamic=_strings(sources.at(document, "project", "dynamic", default=())),
         config_settings=None if nothing else {**below, **above},
     )
-
-
-def _at(document: Any, *keys: str, default: Any) -> Any:
-    for key in keys:
-        if not isinstance(document, dict) or key not in document:
-            return default
-        document = document[key]
-    return document
 
 
 def _strings(value: Any) -> tuple[str, ...]:

@@ -52,8 +52,7 @@ def answer(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str
     theirs: list[str] = []
     if build.settings.dynamic_requires != "never":
         theirs = _asked(build, target, ask)
-    dropped = {pep508.canonical_name(name) for name in build.settings.remove_build_dependencies}
-    kept = [text for text in theirs if project_name(text) not in dropped]
+    kept = [text for text in theirs if not is_removed(build, text)]
     ours = [text_for(build, entry) for entry in declared(build, target)]
     return [*kept, *(text for text in dict.fromkeys(ours) if text not in kept)]
 
@@ -90,10 +89,11 @@ def _setuptools_needs_wheel() -> bool:
         return False
 
 
-def project_name(text: str) -> str:
-    """The canonical name that a requirement begins with, whatever follows it; empty if none does."""
-    head = re.match(pep508.NAME, text.strip())
-    return pep508.canonical_name(head[0]) if head else ""
+def is_removed(build: Build, text: str) -> bool:
+    """Whether ``remove-build-dependencies`` names the project that a requirement begins with, whatever follows it."""
+    dropped = {pep508.canonical_name(name) for name in build.settings.remove_build_dependencies}
+    head = re.match(pep508.NAME, text.strip()) if dropped else None
+    return head is not None and pep508.canonical_name(head[0]) in dropped
 
 
 def _names(found: Sequence[tuple[BuildDependency, Optional[str]]]) -> list[str]:

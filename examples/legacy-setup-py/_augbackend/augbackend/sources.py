@@ -39,6 +39,15 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
         raise AugbackendError(f"it is not TOML: {error}", where=str(file), hint="mend the file there") from None
 
 
+def at(document: Any, *keys: str, default: Any) -> Any:
+    """The value at a path of keys; ``default`` where it is not there, or something on the way is no table."""
+    for key in keys:
+        if not isinstance(document, dict) or key not in document:
+            return default
+        document = document[key]
+    return document
+
+
 @lru_cache(maxsize=4)
 def toml(text: str) -> dict[str, Any]:
     """Parse TOML with the standard library, or with tomli where that has no parser.
