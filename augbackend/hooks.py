@@ -6,7 +6,7 @@ Which of these a frontend gets to see is decided in :mod:`.presence`.
 
 from __future__ import annotations
 
-from .call import get_requires, wrapped_hook
+from . import call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,28 +18,27 @@ if TYPE_CHECKING:
 
 def get_requires_for_build_wheel(config_settings: ConfigSettings = None) -> list[str]:
     """PEP 517: what a wheel needs beyond ``build-system.requires``."""
-    return get_requires("get_requires_for_build_wheel", config_settings)
+    return call.get_requires("get_requires_for_build_wheel", config_settings)
 
 
 def get_requires_for_build_sdist(config_settings: ConfigSettings = None) -> list[str]:
     """PEP 517: what an sdist needs beyond ``build-system.requires``."""
-    return get_requires("get_requires_for_build_sdist", config_settings)
+    return call.get_requires("get_requires_for_build_sdist", config_settings)
 
 
 def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> list[str]:
     """PEP 660: what an editable wheel needs beyond ``build-system.requires``."""
-    return get_requires("get_requires_for_build_editable", config_settings)
+    return call.get_requires("get_requires_for_build_editable", config_settings)
 
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 517: write the ``.dist-info`` folder and return its name."""
-    with wrapped_hook("prepare_metadata_for_build_wheel", config_settings) as (hook, build):
-        return hook(metadata_directory, build.config_settings)
+    return call.prepare_metadata(metadata_directory, config_settings)
 
 
 def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 660: write the ``.dist-info`` folder and return its name."""
-    with wrapped_hook("prepare_metadata_for_build_editable", config_settings) as (hook, build):
+    with call.wrapped_hook("prepare_metadata_for_build_editable", config_settings) as (hook, build):
         return hook(metadata_directory, build.config_settings)
 
 
@@ -47,15 +46,14 @@ def build_wheel(
     wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: Optional[str] = None
 ) -> str:
     """PEP 517: build the wheel and return its name."""
-    with wrapped_hook("build_wheel", config_settings) as (hook, build):
-        return hook(wheel_directory, build.config_settings, metadata_directory)
+    return call.build_wheel(wheel_directory, config_settings, metadata_directory)
 
 
 def build_editable(
     wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: Optional[str] = None
 ) -> str:
     """PEP 660: build the editable wheel and return its name."""
-    with wrapped_hook("build_editable", config_settings) as (hook, build):
+    with call.wrapped_hook("build_editable", config_settings) as (hook, build):
         return hook(wheel_directory, build.config_settings, metadata_directory)
 
 
@@ -63,7 +61,7 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
     """PEP 517: build the sdist, with the in-tree backend in it, and return its name."""
     from .archive import complete_sdist
 
-    with wrapped_hook("build_sdist", config_settings) as (hook, build):
+    with call.wrapped_hook("build_sdist", config_settings) as (hook, build):
         name = hook(sdist_directory, build.config_settings)
     complete_sdist(sdist_directory, name, build)
     return name

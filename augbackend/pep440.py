@@ -48,9 +48,9 @@ def satisfies(version: str, operator: str, bound: str) -> bool:
         return version.strip().lower() == bound.strip().lower()
     if bound.endswith(".*"):
         return _has_prefix(version, bound[:-2]) == (operator == "==")
-    mine, theirs, parsed = _key(version), _key(bound), _parsed(bound)
+    mine, theirs, parsed = comparable(version), comparable(bound), _parsed(bound)
     # PEP 440: a specifier without a local label ignores that of the candidate.
-    public = mine if parsed["local"] else _key(version.partition("+")[0])
+    public = mine if parsed["local"] else comparable(version.partition("+")[0])
     bound_is_post = bool(parsed["post"] or parsed["post_n1"])
     if operator == "~=":
         prefix = parsed["release"].rpartition(".")[0]
@@ -84,8 +84,11 @@ def _parsed(version: str) -> re.Match[str]:
 
 
 @lru_cache
-def _key(version: str) -> tuple[Any, ...]:
-    """A tuple that orders versions as PEP 440 does ("Summary of permitted suffixes and relative ordering")."""
+def comparable(version: str) -> tuple[Any, ...]:
+    """A tuple that orders versions as PEP 440 does ("Summary of permitted suffixes and relative ordering").
+
+    :raises InvalidVersion: if the text is none.
+    """
     parsed = _parsed(version)
     release = [int(part) for part in parsed["release"].split(".")]
     while release and release[-1] == 0:

@@ -48,6 +48,15 @@ def _check_project_name(text: str) -> None:
         raise ValueError(f"expected only the name of a project, such as {requirement.name!r}")
 
 
+def _check_requires_python(text: str) -> None:
+    pep508.parse_requirement(f"python {text}")
+
+
+def _check_sha256(text: str) -> None:
+    if not re.fullmatch(r"[0-9a-f]{64}|", text):
+        raise ValueError("expected 64 hexadecimal digits")
+
+
 def _check_command(text: str) -> None:
     if not text or "\0" in text or text != text.strip():
         raise ValueError("expected the name of a command, such as 'cmake'")
@@ -139,6 +148,59 @@ class Jobs:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
+class Metadata:
+    """What is promised about the wheel before it is built."""
+
+    pkg_info: bool = _key(False)
+    """`PKG-INFO` of this sdist is a promise: the metadata hook answers from it without running the wrapped backend, \
+and a wheel that says otherwise is an error. Ignored where `PKG-INFO` calls its own dependencies dynamic."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Origin:
+    """Where a wrapped sdist came from: written by `augbackend wrap`, read by `augbackend verify`."""
+
+    name: str = _key(..., check=_check_project_name)
+    """The project, in its canonical spelling."""
+    version: str = _key(...)
+    """Its version."""
+    augbackend: str = _key(...)
+    """The version of augbackend that wrapped it."""
+    url: str = _key("")
+    """Where upstream's sdist was fetched from, or its repository at a commit; empty for what lay on a disk."""
+    sha256: str = _key("", check=_check_sha256)
+    """Of upstream's sdist; empty if it was made from a source tree."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class PackageDependency(BuildDependency):
+    """One entry of a package's ``extra-build-dependencies``; a plain string is its ``requirement``."""
+
+    match_runtime: bool = _key(False)
+    """In the version that this project is locked to, or pins."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Package:
+    """What one dependency of this project needs to build: read by `augbackend wrap`, never by a build."""
+
+    extra_build_dependencies: tuple[PackageDependency, ...] = _key(())
+    """Build requirements that the package did not declare."""
+    remove_build_dependencies: tuple[str, ...] = _key((), check=_check_project_name)
+    """Projects dropped from what the package asks for."""
+    extra_build_variables: Mapping[str, BuildVariable] = _key(MappingProxyType({}), key_check=_check_variable_name)
+    """Environment variables around its build."""
+    config_settings: Mapping[str, Union[str, tuple[str, ...]]] = _key(MappingProxyType({}))
+    """Passed to its backend underneath the caller's own `-C` settings."""
+    requires_dist: Optional[tuple[str, ...]] = _key(None, check=pep508.parse_requirement)
+    """Its dependencies, by your word, so that nothing is built to know them. The wheel is held against it."""
+    requires_python: str = _key("", check=_check_requires_python)
+    """Its `Requires-Python`, by your word; goes with `requires-dist`."""
+    provides_extra: tuple[str, ...] = _key((), check=_check_project_name)
+    """Its extras, by your word; goes with `requires-dist`."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Settings:
     """Everything that ``[tool.augbackend]`` can say."""
 
@@ -160,3 +222,10 @@ before the declared ones are installed."""
     jobs: Optional[Jobs] = _key(None)
     """Sets `MAX_JOBS`, `CMAKE_BUILD_PARALLEL_LEVEL` and `MAKEFLAGS` from this machine's memory and processors, \
 unless the caller set them."""
+    metadata: Optional[Metadata] = _key(None)
+    """What is promised about the wheel before it is built."""
+    origin: Optional[Origin] = _key(None)
+    """Where a wrapped sdist came from. Written by `augbackend wrap`."""
+    packages: Mapping[str, Package] = _key(MappingProxyType({}), key_check=_check_project_name)
+    """What dependencies of this project need to build, by their names, for `augbackend wrap`; uv's own tables do as \
+well."""

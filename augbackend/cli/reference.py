@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from augbackend import checking
-from augbackend.settings import BuildDependency, BuildVariable, Jobs, Settings
+from augbackend.settings import (
+    BuildDependency,
+    BuildVariable,
+    Jobs,
+    Metadata,
+    Origin,
+    Package,
+    PackageDependency,
+    Settings,
+)
 
 from . import schema, writing
 
@@ -21,6 +30,10 @@ _CLASSES = (
     ("An entry of `extra-build-dependencies`", BuildDependency),
     ("An entry of `extra-build-variables`", BuildVariable),
     ("`jobs`", Jobs),
+    ("`metadata`", Metadata),
+    ("`origin`", Origin),
+    ("`packages.<name>`, in the project that depends on the package", Package),
+    ("An entry of `extra-build-dependencies` of `packages.<name>`", PackageDependency),
 )
 
 

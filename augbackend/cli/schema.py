@@ -29,14 +29,18 @@ def get_schema(tool_name: str = "augbackend") -> dict[str, Any]:
 
 @lru_cache
 def docs(kind: type) -> dict[str, str]:
-    """The string below each field of a settings class, by key."""
+    """The string below each field of a settings class, by key; those of the class that it extends, first."""
+    inherited = docs(kind.__base__) if is_dataclass(kind.__base__) and isinstance(kind.__base__, type) else {}
     (definition,) = ast.parse(inspect.getsource(kind)).body
     body = definition.body  # type: ignore[attr-defined]  # the source of a class is a class
     return {
-        assignment.target.id.replace("_", "-"): str(text.value.value)
-        for assignment, text in zip(body, body[1:])
-        if isinstance(assignment, ast.AnnAssign) and isinstance(assignment.target, ast.Name)
-        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+        **inherited,
+        **{
+            assignment.target.id.replace("_", "-"): str(text.value.value)
+            for assignment, text in zip(body, body[1:])
+            if isinstance(assignment, ast.AnnAssign) and isinstance(assignment.target, ast.Name)
+            if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+        },
     }
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from . import requirements, variables, wrapped
+from . import metadata, requirements, variables, wrapped
 from .errors import AugbackendError, reported
 from .reading import read
 from .surroundings import put_back
@@ -59,6 +59,26 @@ def get_requires(name: str, config_settings: Mapping[str, Any] | None) -> list[s
                 return hook(build.config_settings) if hook else ()
 
         return requirements.answer(build, _target(name), ask)
+
+
+def prepare_metadata(metadata_directory: str, config_settings: Mapping[str, Any] | None) -> str:
+    """The answer to ``prepare_metadata_for_build_wheel``: what the sdist promises, or the wrapped backend's own."""
+    with reported():
+        promise = metadata.promised(read(Path.cwd(), config_settings))
+    if promise is not None:
+        return metadata.write(promise, metadata_directory)
+    with wrapped_hook("prepare_metadata_for_build_wheel", config_settings) as (hook, build):
+        return hook(metadata_directory, build.config_settings)
+
+
+def build_wheel(wheel_directory: str, config_settings: Mapping[str, Any] | None, metadata_directory: str | None) -> str:
+    """The answer to ``build_wheel``: the wrapped backend's wheel, if it keeps the promise that the sdist made."""
+    with wrapped_hook("build_wheel", config_settings) as (hook, build):
+        promise = metadata.promised(build)  # read before a build that may overwrite it
+        name = hook(wheel_directory, build.config_settings, metadata_directory if promise is None else None)
+        if promise is not None and isinstance(name, str):
+            metadata.check(promise, Path(wheel_directory) / name)
+        return name
 
 
 @contextmanager

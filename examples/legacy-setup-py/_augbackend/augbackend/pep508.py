@@ -173,6 +173,17 @@ def parse_marker(text: str) -> Marker:
     return marker
 
 
+def unordered(marker: Optional[Marker]) -> Any:
+    """A marker without the order and the parentheses that it was written with, for comparing."""
+    if not isinstance(marker, Junction):
+        return marker
+    parts: set[Any] = set()
+    for side in (unordered(marker.left), unordered(marker.right)):
+        same = isinstance(side, tuple) and side[0] == marker.word
+        parts |= side[1] if same else {side}
+    return marker.word, frozenset(parts)
+
+
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
     at = 0
     while text[at:].strip():

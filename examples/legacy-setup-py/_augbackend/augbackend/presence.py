@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from . import hooks, wrapped
+from . import hooks, metadata, wrapped
 from .call import surrounded
 from .errors import AugbackendError, WrappedBackendUnavailable
 from .reading import read
@@ -31,7 +31,7 @@ def lookup(name: str) -> Any:
         return getattr(hooks, name)
     try:
         build = read(Path.cwd(), warn=False)
-        found = _in_wrapped(build, name)
+        found = None if _is_promised(build, name) else _in_wrapped(build, name)
     except WrappedBackendUnavailable:
         raise
     except AugbackendError:
@@ -50,7 +50,7 @@ def lookup(name: str) -> Any:
 
 def is_exposed(build: Build, name: str, backend: object) -> bool:
     """Whether the hook ``name`` exists around ``backend``, the wrapped one, imported."""
-    if name in _ALWAYS:
+    if name in _ALWAYS or _is_promised(build, name):
         return True
     # PEP 660: without `build_editable`, its `get_requires` has no meaning.
     wanted = "build_editable" if name == "get_requires_for_build_editable" else name
@@ -63,6 +63,11 @@ def _in_wrapped(build: Build, name: str) -> Any:
         if name == "UnsupportedOperation":
             return getattr(backend, name, _MISSING)
         return None if is_exposed(build, name, backend) else _MISSING
+
+
+def _is_promised(build: Build, name: str) -> bool:
+    """Whether the hook answers from what the sdist promises, so that the wrapped backend is not even imported."""
+    return name == "prepare_metadata_for_build_wheel" and metadata.promised(build) is not None
 
 
 def _has_safe_metadata(build: Build) -> bool:
