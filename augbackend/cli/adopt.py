@@ -6,21 +6,18 @@ declaration that the backend accepts, and only then writes: the copy first, ``py
 
 from __future__ import annotations
 
-import ast
 import difflib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Optional
 
 import click
-from packaging.requirements import InvalidRequirement, Requirement
 
 from augbackend import reading, sources
 from augbackend.errors import AugbackendError
 from augbackend.requirements import command_line
 
-from . import declaration, discovery, vendoring, writing
+from . import declaration, discovery, options, setup_call, vendoring, writing
 
 Copy = Literal["write", "remove", "leave"]
 
@@ -63,7 +60,9 @@ def plan_adoption(tree: Path, additions: declaration.Additions, *, installed: bo
         if cure is not None:
             what = "setuptools would ship the copy in this project's wheel: it looks for namespace packages"
             raise AugbackendError(what, where=str(tree), hint=f"{cure}; or use --installed")
-    new = declaration.adopted(old, additions, installed=not carries_copy, assumed_requires=_assumed_requires(tree))
+    new = declaration.adopted(
+        old, additions, installed=not carries_copy, assumed_requires=setup_call.assumed_requires(tree)
+    )
     reading.read(tree, environ={}, document=declaration.parse(new, "pyproject.toml"))
     return Plan(tree, old, new, "write" if carries_copy and not vendoring.is_current(tree) else "leave")
 
@@ -136,38 +135,6 @@ def _check_folder(tree: Path, *, is_adopted: bool) -> None:
         raise AugbackendError("it is not empty, and not ours", where=str(folder), hint=hint)
 
 
-def _assumed_requires(tree: Path) -> list[str]:
-    """What a frontend installs without a ``[build-system]``; and ``wheel``, where ``setup.py`` imports it.
-
-    ``wheel`` used to be installed as well, and trees of that time rely on it.
-    """
-    try:
-        nodes = list(ast.walk(ast.parse((tree / "setup.py").read_bytes())))
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        nodes = []
-    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
-    needs_wheel = any(name.partition(".")[0] == "wheel" for name in imported)
-    return [declaration.LEGACY_REQUIRES, *(["wheel"] if needs_wheel else [])]
-
-
-def _requirement(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        try:
-            Requirement(value)
-        except InvalidRequirement as error:
-            raise click.BadParameter(f"{value!r}: {str(error).splitlines()[0]}") from None
-    return values
-
-
-def _variable(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = [value.partition("=") for value in values]
-    for name, separator, _ in pairs:
-        if not name or not separator:
-            raise click.BadParameter(f"{name + separator!r}: expected NAME=VALUE")
-    return {name: value for name, _, value in pairs}
-
-
 @click.command()
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
@@ -175,7 +142,7 @@ def _variable(_context: click.Context, _parameter: click.Parameter, values: tupl
     "requirements",
     multiple=True,
     metavar="REQ",
-    callback=_requirement,
+    callback=options.requirements,
     help="A build requirement that the package forgot to declare. Repeatable.",
 )
 @click.option(
@@ -183,7 +150,7 @@ def _variable(_context: click.Context, _parameter: click.Parameter, values: tupl
     "variables_",
     multiple=True,
     metavar="NAME=VALUE",
-    callback=_variable,
+    callback=options.variables,
     help="An environment variable that its build wants; VALUE may use $NAME. Repeatable.",
 )
 @click.option("--installed", is_flag=True, help="Require augbackend from the index, copy nothing.")
@@ -231,6 +198,5 @@ def _report(plan: Plan, *, removed: bool) -> list[str]:
     lines += [f"  build requirements: {', '.join(declared)}"] if declared else []
     lines += [f"  variables: {variables}"] if variables else []
     lines += [f"  copy: {vendoring.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []
-    # Without a separator in it, pip would take the folder for a project's name, and fetch a stranger's.
-    path = plan.tree if plan.tree.is_absolute() else f".{os.sep}{plan.tree}"
-    return [*lines, "  try it: " + command_line(["python", "-m", "pip", "wheel", "--no-deps", str(path)])]
+    command = ["python", "-m", "pip", "wheel", "--no-deps", options.shown_path(plan.tree)]
+    return [*lines, "  try it: " + command_line(command)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from augbackend import sources
+from augbackend import pep508, sources
 from augbackend.errors import AugbackendError
 
 from .vendoring import FOLDER
@@ -30,6 +30,8 @@ INSTALLED_REQUIRES = "augbackend"
 
 _CREATED_FILE = "# Created by augbackend adopt; `augbackend adopt --remove` deletes it again."
 _CREATED_TABLE = "added by augbackend adopt"
+_WRAPPED_FILE = "# Written by augbackend wrap: upstream has no pyproject.toml."
+_WRAPPED_TABLE = "what a frontend assumes, and what augbackend wrap was told"
 _ASSUMED = "what a frontend assumes"
 
 
@@ -39,6 +41,26 @@ class Additions:
 
     requirements: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wrap:
+    """What ``wrap`` writes into an sdist's ``pyproject.toml``.
+
+    :param folder: of the in-tree backend.
+    :param assumed_requires: what a frontend installs where there is no ``[build-system]``.
+    :param requires: what is added to ``build-system.requires``.
+    :param is_removed: whether an entry of upstream's ``build-system.requires`` is dropped.
+    :param table: what is added to ``[tool.augbackend]``.
+    :param origin: ``[tool.augbackend.origin]``.
+    """
+
+    folder: str
+    assumed_requires: Sequence[str]
+    requires: Sequence[str]
+    is_removed: Callable[[str], bool]
+    table: Mapping[str, Any]
+    origin: Mapping[str, str]
 
 
 def adopted(text: str | None, additions: Additions, *, installed: bool, assumed_requires: Sequence[str]) -> str:
@@ -52,13 +74,75 @@ def adopted(text: str | None, additions: Additions, *, installed: bool, assumed_
     def edit(document: MutableMapping[str, Any]) -> None:
         is_new = "augbackend" not in document.get("tool", {})
         if backend(document) != "augbackend":
-            _move_in(document, assumed_requires, installed=installed)
+            _move_in(document, assumed_requires, folder=None if installed else FOLDER, created=_CREATED_TABLE)
         _declare(document, additions)
         if is_new and isinstance(document, tomlkit.TOMLDocument):
             document["tool"]["augbackend"].add(tomlkit.nl())  # sets off a table that follows
 
     beginning = f"{_CREATED_FILE}\n\n" if text is None else text
-    return _edited(beginning, edit)
+    return edited(beginning, edit)
+
+
+def wrapped(text: str | None, wrap: Wrap) -> str:
+    """The text of ``pyproject.toml`` in an sdist that is wrapped.
+
+    :param text: upstream's, ``None`` if it has none.
+    :raises AugbackendError: if it cannot be extended without changing what the rest of it means.
+    """
+
+    def edit(document: MutableMapping[str, Any]) -> None:
+        if backend(document) == "augbackend":
+            requires = document["build-system"]["requires"]
+            for entry in [entry for entry in requires if _is_own(entry)]:
+                requires.remove(entry)
+            _point_to(document["build-system"], wrap.folder)
+        else:
+            _move_in(document, wrap.assumed_requires, folder=wrap.folder, created=_WRAPPED_TABLE)
+        build_system, table = document["build-system"], _own_table(document)
+        for entry in [entry for entry in build_system["requires"] if wrap.is_removed(entry)]:
+            build_system["requires"].remove(entry)
+        for requirement in wrap.requires:
+            _append(build_system, "requires", requirement)
+        for key, value in wrap.table.items():
+            _merge(document, table, key, value)
+        origin = _new_table(document)
+        origin.update(wrap.origin)
+        table["origin"] = origin
+
+    return edited(f"{_WRAPPED_FILE}\n\n" if text is None else text, edit)
+
+
+def _is_own(entry: str) -> bool:
+    try:
+        return pep508.parse_requirement(entry).name == INSTALLED_REQUIRES
+    except pep508.InvalidRequirement:
+        return False
+
+
+def same_project(name: str, other: str) -> bool:
+    """Whether two spellings name one project (PEP 503)."""
+    return pep508.canonical_name(name) == pep508.canonical_name(other)
+
+
+def _merge(document: MutableMapping[str, Any], table: Any, key: str, value: Any) -> None:
+    """Lists grow, tables of variables are merged name by name, everything else is replaced."""
+    if isinstance(value, list):
+        for item in value:
+            _append(table, key, plain(document, item))
+    elif isinstance(value, dict) and key in table:
+        for name, item in value.items():
+            table[key][name] = plain(document, item)
+    else:
+        table[key] = plain(document, value)
+
+
+def plain(document: MutableMapping[str, Any], value: Any) -> Any:
+    """A value as the document holds it: tables inline, since what follows a real one would belong to it."""
+    if not isinstance(value, dict) or not isinstance(document, tomlkit.TOMLDocument):
+        return value
+    table = tomlkit.inline_table()
+    table.update({name: plain(document, item) for name, item in value.items()})
+    return table
 
 
 def restored(text: str) -> str | None:
@@ -70,7 +154,7 @@ def restored(text: str) -> str | None:
     document = tomlkit.parse(text)
     whole_table = _comment(document["build-system"]) == _CREATED_TABLE
     only_assumed = _comment(document["tool"]["augbackend"].get("build-backend")) == _ASSUMED
-    new = _edited(text, lambda editable: _move_out(editable, whole_table=whole_table, only_assumed=only_assumed))
+    new = edited(text, lambda editable: _move_out(editable, whole_table=whole_table, only_assumed=only_assumed))
     left = new.replace(_CREATED_FILE, "").strip()
     return None if text.startswith(_CREATED_FILE) and not left else new
 
@@ -96,7 +180,12 @@ def backend(document: Mapping[str, Any]) -> str | None:
     return found
 
 
-def _edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
+def edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
+    """Edit a TOML text, and make sure that the result means what the edit says of the plain values.
+
+    :param edit: called with a tomlkit document, and with a plain dictionary.
+    :raises AugbackendError: if the result would mean anything else.
+    """
     newline = "\r\n" if "\r\n" in text else "\n"
     expected = parse(text, "pyproject.toml")
     check_shape(expected)
@@ -151,10 +240,12 @@ def _unsafe(why: str) -> AugbackendError:
     return AugbackendError(f"will not edit it: {why}", where="pyproject.toml", hint=hint)
 
 
-def _move_in(document: MutableMapping[str, Any], assumed_requires: Sequence[str], *, installed: bool) -> None:
+def _move_in(
+    document: MutableMapping[str, Any], assumed_requires: Sequence[str], *, folder: str | None, created: str
+) -> None:
     build_system = document.get("build-system")
     if build_system is None:
-        build_system = _new_table(document, _CREATED_TABLE)
+        build_system = _new_table(document, created)
         build_system["requires"] = list(assumed_requires)
         document["build-system"] = build_system
         build_system = document["build-system"]
@@ -172,11 +263,16 @@ def _move_in(document: MutableMapping[str, Any], assumed_requires: Sequence[str]
     if old_backend is None and hasattr(table["build-backend"], "comment"):
         table["build-backend"].comment(_ASSUMED)
     build_system["build-backend"] = "augbackend"
-    if installed:
+    _point_to(build_system, folder)
+
+
+def _point_to(build_system: MutableMapping[str, Any], folder: str | None) -> None:
+    """Say where the backend is: in a folder of the tree, or installed."""
+    if folder is None:
         build_system.pop("backend-path", None)
     else:
-        build_system["backend-path"] = [FOLDER]
-    _append(build_system, "requires", INSTALLED_REQUIRES if installed else IN_TREE_REQUIRES)
+        build_system["backend-path"] = [folder]
+    _append(build_system, "requires", INSTALLED_REQUIRES if folder is None else IN_TREE_REQUIRES)
 
 
 def _declare(document: MutableMapping[str, Any], additions: Additions) -> None:

@@ -12,6 +12,7 @@ from augbackend.errors import AugbackendError
 
 from .adopt import adopt
 from .show import show
+from .wrap import wrap
 
 
 class _Group(click.Group):
@@ -43,3 +44,4 @@ def group() -> None:
 
 group.add_command(adopt)
 group.add_command(show)
+group.add_command(wrap)

@@ -13,17 +13,15 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from augbackend import __version__, call, reading, requirements, sources, variables
-from augbackend.errors import AugbackendError
 from augbackend.settings import Target
 
-from . import progress, vendoring
+from . import isolated_environment, options, vendoring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,30 +114,13 @@ def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict
 
 
 def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
-    from build.env import DefaultIsolatedEnv
-
     with call.surrounded(build):
         declared = {entry.text for target in TARGETS for entry in requirements.declared(build, target)}
-    with progress.shown(f"installing the build requirements of {build.tree}"), _copied(build.tree) as tree:
-        try:
-            with DefaultIsolatedEnv() as environment:
-                environment.install({*build.requires, *declared})
-                found = dict(environment.make_extra_environ() or {})
-                return _ask(environment.python_executable, tree, config_settings, {**os.environ, **found}, ask=True)
-        except subprocess.CalledProcessError as error:
-            output = (error.output or error.stderr or b"").decode(errors="replace").splitlines()
-            hint = next((line for line in output if "ERROR" in line), "run a frontend to see why")
-            raise AugbackendError(
-                "the build requirements cannot be installed", where="build-system.requires", hint=hint
-            ) from None
-
-
-@contextmanager
-def _copied(tree: Path) -> Iterator[Path]:
-    """A copy to work on: ``setup.py`` writes into the tree that it runs in."""
-    with tempfile.TemporaryDirectory(prefix="augbackend-show-") as folder:
-        ignored = shutil.ignore_patterns(".tox", ".venv", "__pycache__", "node_modules")
-        yield Path(shutil.copytree(tree, Path(folder) / "tree", symlinks=True, ignore=ignored))
+    with (
+        isolated_environment.copied(build.tree) as tree,
+        isolated_environment.created({*build.requires, *declared}, str(build.tree)) as environment,
+    ):
+        return _ask(environment.python, tree, config_settings, environment.environ, ask=True)
 
 
 def _ask(
@@ -208,20 +189,6 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
         yield f"  {'+' if row['injected'] else '-'} {row['requirement']}  ({because})"
 
 
-def _config_setting(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, str | list[str]]:
-    """Repeated keys become a list, as in pip and build."""
-    settings: dict[str, str | list[str]] = {}
-    for value in values:
-        name, separator, text = value.partition("=")
-        if not name or not separator:
-            raise click.BadParameter(f"{value!r}: expected KEY=VALUE")
-        before = settings.get(name)
-        settings[name] = text if before is None else [*([before] if isinstance(before, str) else before), text]
-    return settings
-
-
 @click.command()
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
@@ -230,7 +197,7 @@ def _config_setting(
     "config_settings",
     multiple=True,
     metavar="KEY=VALUE",
-    callback=_config_setting,
+    callback=options.config_settings,
     help="As a frontend would be given it; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
 )
 @click.option("--isolated", is_flag=True, help="Ask in an isolated environment, with the build requirements installed.")

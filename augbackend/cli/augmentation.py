@@ -1,0 +1,72 @@
+"""What a package needs to build beyond what it declares: as plain TOML values, checked, and where each came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Optional
+
+from augbackend import checking, pep508
+from augbackend.errors import SettingsError
+from augbackend.settings import BuildDependency
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .static_metadata import Dependencies
+
+
+@dataclass(frozen=True)
+class Extra:
+    """One build requirement to add, and why: the text of a key, a file, an option."""
+
+    entry: BuildDependency
+    why: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is wanted in every build, so that it may stand in ``build-system.requires`` as well."""
+        return not self.entry.unless_command and len(self.entry.hooks) == len(BuildDependency("x").hooks)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Everything that one package is to be given.
+
+    :param variables: TOML values by name, templates as the backend reads them.
+    :param word: its dependencies, if the user states them.
+    """
+
+    extras: tuple[Extra, ...] = ()
+    removed: tuple[str, ...] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    config_settings: Mapping[str, Any] = field(default_factory=dict)
+    word: Optional[Dependencies] = None
+
+    def removes(self, text: str) -> bool:
+        """Whether a requirement of the package's own is to be dropped."""
+        names = {pep508.canonical_name(name) for name in self.removed}
+        try:
+            return pep508.parse_requirement(text).name in names
+        except pep508.InvalidRequirement:
+            return False
+
+    def for_sdist(self) -> list[str]:
+        """The requirements for making an sdist of a source tree."""
+        return [extra.entry.text for extra in self.extras if "sdist" in extra.entry.hooks]
+
+
+def check(augmentation: Augmentation, where: str) -> None:
+    """Make sure that the backend will accept all of it.
+
+    :param where: what a message names it by.
+    :raises SettingsError: with all mistakes at once.
+    """
+    mistakes: list[str] = []
+    table = {
+        "extra-build-dependencies": [extra.entry.text for extra in augmentation.extras],
+        "remove-build-dependencies": list(augmentation.removed),
+        "extra-build-variables": dict(augmentation.variables),
+        "config-settings": dict(augmentation.config_settings),
+    }
+    if checking.check(table, {}, mistakes) is None:
+        raise SettingsError(where, [line.replace(f"{checking.TABLE}.", "", 1) for line in mistakes])

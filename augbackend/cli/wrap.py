@@ -1,0 +1,195 @@
+"""``augbackend wrap``: packages that you do not own, repacked so that every frontend builds them.
+
+A run makes a list of jobs, one a package: from the command line, or from what a project says of its dependencies.
+Each job is planned, compared with the archive that is there, and written if that differs. Last, in a project, the
+packages are pointed to in ``[tool.uv.sources]``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from augbackend.errors import AugbackendError
+from augbackend.settings import BuildDependency
+
+from . import augmentation as augmentations
+from . import cache as caches
+from . import index, options, project, sdist, static_metadata, upstream, uv_sources, wrap_report, wrapping, writing
+from .augmentation import Augmentation, Extra
+from .project import Job
+from .wrap_report import Outcome, Result
+
+if TYPE_CHECKING:
+    from .upstream import Lookup
+    from .wrap_report import State
+
+
+def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
+    """Wrap one package, unless the archive that is there holds just that already.
+
+    :param check: write nothing.
+    :raises AugbackendError: if it cannot be had or wrapped; an archive that is there stays as it is.
+    """
+    with (
+        upstream.fetched(job.target, job.augmentation, lookup) as found,
+        wrapping.planned(found, job.augmentation) as (wrapped, opened),
+    ):
+        archive = lookup.output / wrapped.filename
+        is_current = sdist.holds(archive, sdist.content(opened, wrapped.files, wrapped.dropped))
+        state: State = "unchanged" if is_current else "stale" if archive.exists() else "missing"
+        if not is_current and not check:
+            lookup.output.mkdir(parents=True, exist_ok=True)
+            sdist.write(sdist.content(opened, wrapped.files, wrapped.dropped), archive)
+            state = "written"
+        return Result(job, wrapped, archive, found.source, state)
+
+
+@click.command()
+@click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
+@click.option(
+    "--require",
+    "requirements",
+    multiple=True,
+    metavar="REQ",
+    callback=options.requirements,
+    help="A build requirement that the package forgot to declare. Repeatable.",
+)
+@click.option("--remove-require", "removed", multiple=True, metavar="NAME", help="Drop what it asks for. Repeatable.")
+@click.option(
+    "--variable",
+    "variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=options.variables,
+    help="An environment variable that its build wants; VALUE may use $NAME. Repeatable.",
+)
+@click.option(
+    "-C",
+    "--config-setting",
+    "config_settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=options.config_settings,
+    help="For its own backend, underneath what the frontend is given. Repeatable.",
+)
+@click.option(
+    "--requires-dist",
+    multiple=True,
+    metavar="REQ",
+    callback=options.requirements,
+    help="A dependency of the package, by your word; name all of them. Repeatable.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Where to write. [default: wrapped]"
+)
+@click.option("--no-sources", is_flag=True, help="In a project: leave [tool.uv.sources] alone.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something is stale, and name it.")
+@click.option("--remove", is_flag=True, help="In a project: undo; the archives and their sources go.")
+@click.option("--index-url", metavar="URL", help="The index to look in. [default: pip's and uv's variables]")
+@click.option("--extra-index-url", multiple=True, metavar="URL", help="One more index. Repeatable.")
+@click.option("--find-links", multiple=True, metavar="PLACE", help="A folder or page of archives. Repeatable.")
+@click.option("--offline", is_flag=True, help="Ask no index: only what was downloaded before.")
+@click.option(
+    "--cache-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where downloads are kept. [default: this system's place]",
+)
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+def wrap(
+    targets: tuple[str, ...],
+    requirements: tuple[str, ...],
+    removed: tuple[str, ...],
+    variables: dict[str, str],
+    config_settings: dict[str, str | list[str]],
+    requires_dist: tuple[str, ...],
+    output: Path | None,
+    index_url: str | None,
+    extra_index_url: tuple[str, ...],
+    find_links: tuple[str, ...],
+    cache_dir: Path | None,
+    *,
+    no_sources: bool,
+    check: bool,
+    remove: bool,
+    offline: bool,
+    json_wanted: bool,
+) -> None:
+    """Repack published packages with what their builds need, so that every frontend builds them.
+
+    Without a package, in a project: what uv's tables (or tool.augbackend.packages) say of its dependencies, in the
+    versions of its lock. A bare name picks one of those.
+
+    \b
+    Examples:
+      augbackend wrap
+      augbackend wrap flash-attn==2.8.3 --require torch==2.8.0 \\
+        --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
+    """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    given = Augmentation(
+        tuple(Extra(BuildDependency(text), "--require") for text in requirements),
+        removed,
+        variables,
+        config_settings,
+        static_metadata.by_word(requires_dist) if requires_dist else None,
+    )
+    augmentations.check(given, "the options")
+    has_options = given != Augmentation()
+    here = project.read(Path()) if not has_options else None
+    if here is not None and targets and not project.names_all(here, targets):
+        here = None  # packages that the project says nothing of
+    if here is None and (remove or not targets):
+        _refuse(has_options=has_options, remove=remove)
+    output = output or Path(project.FOLDER)
+    if here is not None and remove:
+        for line in uv_sources.undo(here.file, output):
+            click.echo(line)
+        return
+    where = index.sources(index_url, extra_index_url, find_links, os.environ, here.sources if here else index.NOWHERE)
+    lookup = upstream.Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
+    if here is None:
+        jobs = [Job(upstream.parse(text), given, "") for text in targets]
+    else:
+        jobs = project.jobs(here, targets, lookup)
+    results = [carry_out(job, lookup, check=check) for job in jobs if not job.wheel]
+    outcome = Outcome(here, tuple(results), tuple(job for job in jobs if job.wheel), output)
+    is_stale = _point(outcome, check=check) if here is not None and here.uses_uv and not no_sources else False
+    if json_wanted:
+        click.echo(json.dumps(wrap_report.as_json(outcome, sources_stale=is_stale), indent=2))
+    else:
+        for line in wrap_report.lines(outcome, check=check, sources_stale=is_stale):
+            click.echo(line)
+    if check and (is_stale or any(result.state != "unchanged" for result in results)):
+        raise SystemExit(1)
+
+
+def _point(outcome: Outcome, *, check: bool) -> bool:
+    """Point the project's sources to the archives; whether they did not, and were only to be checked."""
+    if outcome.project is None:
+        return False
+    file = outcome.project.file
+    archives: dict[str, list[tuple[str, str]]] = {}
+    for result in outcome.results:
+        place = (uv_sources.relative(result.archive, file.parent), result.job.marker)
+        archives.setdefault(result.wrapped.name, []).append(place)
+    old = file.read_bytes().decode("utf-8")
+    new = uv_sources.pointed(old, archives)
+    if new != old and not check:
+        writing.replace_file(file, new.encode())
+    return new != old and check
+
+
+def _refuse(*, has_options: bool, remove: bool) -> None:
+    if remove:
+        raise click.UsageError("--remove is for a project, in its folder")
+    if has_options:
+        raise click.UsageError("the options need a package that they are for")
+    raise AugbackendError(
+        "nothing says what is to be wrapped",
+        where=str(Path("pyproject.toml").resolve()),
+        hint="name a package, or fill tool.uv.extra-build-dependencies or tool.augbackend.packages there",
+    )

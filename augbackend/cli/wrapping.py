@@ -1,0 +1,256 @@
+"""The archive: upstream's sdist with a declaration, the backend, and what can be promised of its metadata.
+
+::
+
+    Upstream, Augmentation -> a look at its top files -> pyproject.toml, PKG-INFO, the backend's files -> Wrapped
+    Wrapped -> the archive, if there is not one already that holds just this
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.version import InvalidVersion, Version
+
+from augbackend import __version__, metadata, reading, sources
+from augbackend.errors import AugbackendError
+from augbackend.settings import BuildDependency
+
+from . import declaration, discovery, setup_call, static_metadata, vendoring
+from . import sdist as sdists
+from .augmentation import Augmentation, Extra
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .sdist import Sdist
+    from .upstream import Upstream
+
+_LOOKED_AT = ("pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO")
+_LAST_WITHOUT_BDIST_WHEEL = Version("70.1")  # setuptools before this asks for `wheel` when it is asked
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """An archive to be written.
+
+    :param files: what is ours, name below the top folder → content.
+    :param dropped: what of upstream's gives way: an older copy of the backend.
+    :param extras: every build requirement that is injected, and why.
+    :param knows_all: whether the backend need not ask the wrapped one for more.
+    :param metadata: where the dependencies come from, or why they are not known before a build.
+    :param is_static: whether they are.
+    """
+
+    name: str
+    version: str
+    files: dict[str, bytes]
+    dropped: frozenset[str]
+    extras: tuple[Extra, ...]
+    knows_all: bool
+    metadata: str
+    is_static: bool
+
+    @property
+    def filename(self) -> str:
+        """The archive's name (PEP 625)."""
+        return f"{self.name.replace('-', '_')}-{self.version}.tar.gz"
+
+
+@contextmanager
+def planned(upstream: Upstream, augmentation: Augmentation) -> Iterator[tuple[Wrapped, Sdist]]:
+    """Plan the archive; the sdist that it is made from is open as long as the context lasts.
+
+    :raises AugbackendError: if upstream is no sound sdist, is not what was asked for, or cannot be wrapped.
+    """
+    with sdists.opened(upstream.path) as opened, tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
+        tree = Path(folder)
+        _lay_out(opened, tree)
+        yield _plan(opened, tree, upstream, augmentation), opened
+
+
+def _lay_out(opened: Sdist, tree: Path) -> None:
+    """Write the few files that are looked at, and the folders of an in-tree backend."""
+    names = {name for name in opened.names() if name in _LOOKED_AT}
+    recorded = [name for name in opened.names() if name.endswith(".egg-info/requires.txt") and name.count("/") <= 2]  # noqa: PLR2004  # at the top, or in src
+    for name in sorted({*names, *recorded}):
+        content = opened.read(name)
+        if content is not None:
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_bytes(content)
+    if "pyproject.toml" in names:
+        document = sources.read_pyproject(tree)
+        declaration.check_shape(document)
+        for table in (document.get("build-system", {}), sources.at(document, "tool", "augbackend", default={})):
+            for path in table.get("backend-path", []):
+                inside = sdists.inside(path)
+                if inside and any(name == inside or name.startswith(f"{inside}/") for name in opened.names()):
+                    (tree / inside).mkdir(parents=True, exist_ok=True)
+
+
+def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentation) -> Wrapped:
+    name, version = _identity(tree, upstream)
+    text = (tree / "pyproject.toml").read_bytes().decode("utf-8") if (tree / "pyproject.toml").is_file() else None
+    document = sources.read_pyproject(tree) if text is not None else {}
+    _refuse_wrapped(document, upstream)
+    backend = _wrapped_backend(document)
+    own = static_metadata.own_requirements(tree, backend)
+    extras = _extras(tree, document, augmentation, own)
+    folder, dropped = _folder(opened, tree, document)
+    promise = static_metadata.promise(tree, name, version, augmentation.word)
+    wrap = declaration.Wrap(
+        folder=folder,
+        assumed_requires=setup_call.assumed_requires(tree),
+        requires=[extra.entry.text for extra in extras if extra.is_plain],
+        is_removed=augmentation.removes,
+        table=_table(augmentation, extras, knows_all=own is not None, is_promise=promise.is_promise),
+        origin={
+            "name": name,
+            "version": version,
+            "url": upstream.url,
+            "sha256": upstream.sha256,
+            "augbackend": __version__,
+        },
+    )
+    new = declaration.wrapped(text, wrap)
+    (tree / folder).mkdir(exist_ok=True)
+    reading.read(tree, environ={}, document=declaration.parse(new, "pyproject.toml"))
+    files = {f"{folder}/augbackend/{file}": content for file, content in vendoring.backend_files().items()}
+    files["pyproject.toml"] = new.encode()
+    if promise.text is not None:
+        files["PKG-INFO"] = promise.text.encode()
+    return Wrapped(name, version, files, dropped, extras, own is not None, promise.why, promise.is_promise)
+
+
+def _identity(tree: Path, upstream: Upstream) -> tuple[str, str]:
+    """The sdist's own name and version, which have to be those that were asked for."""
+    stated = dict(metadata.fields(_text(tree / "PKG-INFO")))
+    name, version = stated.get("name", ""), stated.get("version", "")
+    if not name or not version:
+        try:
+            parsed = parse_sdist_filename(upstream.path.name)
+        except InvalidSdistFilename:
+            hint = "give its repository instead: git+https://…@<tag>"
+            raise sdists.refusal(upstream.path, f"it does not say what it is: it has no PKG-INFO ({hint})") from None
+        name, version = str(parsed[0]), str(parsed[1])
+    for kind, wanted, is_same in (
+        ("project", upstream.name, not upstream.name or canonicalize_name(name) == canonicalize_name(upstream.name)),
+        ("version", upstream.version, not upstream.version or _normal(version) == _normal(upstream.version)),
+    ):
+        if not is_same:
+            what = f"it is {name} {version}, and {kind} {wanted} was asked for"
+            raise sdists.refusal(upstream.path, what)
+    return canonicalize_name(name), _normal(version)
+
+
+def _normal(version: str) -> str:
+    try:
+        return str(Version(version))
+    except InvalidVersion:
+        return version
+
+
+def _text(file: Path) -> str:
+    return file.read_bytes().decode("utf-8", "replace") if file.is_file() else ""
+
+
+def _refuse_wrapped(document: dict[str, Any], upstream: Upstream) -> None:
+    origin = sources.at(document, "tool", "augbackend", "origin", default=None)
+    if isinstance(origin, dict):
+        hint = f"wrap what it was made from: {origin.get('url') or 'the sdist that you had'}"
+        what = f"it is wrapped already, by augbackend {origin.get('augbackend', '')}"
+        raise AugbackendError(what, where=str(upstream.path), hint=hint)
+
+
+def _wrapped_backend(document: dict[str, Any]) -> str | None:
+    backend = declaration.backend(document)
+    if backend != "augbackend":
+        return backend
+    found: str | None = sources.at(document, "tool", "augbackend", "build-backend", default=None)
+    return found
+
+
+def _extras(
+    tree: Path, document: dict[str, Any], augmentation: Augmentation, own: list[str] | None
+) -> tuple[Extra, ...]:
+    """The declared ones; upstream's own ``setup_requires``, if nobody will ask for them; what setuptools lacks."""
+    found = list(augmentation.extras)
+    known = [extra.entry.text for extra in found]
+    missing = [text for text in own or () if text not in known and not augmentation.removes(text)]
+    found += [Extra(BuildDependency(text), "upstream's setup_requires") for text in missing]
+    backend = _wrapped_backend(document) or declaration.LEGACY_BACKEND
+    if backend.partition(":")[0] != "setuptools.build_meta":
+        return tuple(found)
+    requires = sources.at(document, "build-system", "requires", default=setup_call.assumed_requires(tree))
+    kept = [text for text in requires if not augmentation.removes(text)]
+    parsed = [one for text in [*kept, *(extra.entry.text for extra in found)] if (one := _requirement(text))]
+    names = {canonicalize_name(one.name) for one in parsed}
+    if "setuptools" not in names:
+        found.append(Extra(BuildDependency("setuptools"), "the wrapped backend"))
+    if own is not None and "wheel" not in names and any(_is_old_setuptools(one) for one in parsed):
+        found.append(
+            Extra(BuildDependency("wheel"), f"setuptools before {_LAST_WITHOUT_BDIST_WHEEL} builds wheels with it")
+        )
+    return tuple(found)
+
+
+def _requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def _is_old_setuptools(requirement: Requirement) -> bool:
+    """Whether a requirement keeps setuptools below the version that builds wheels by itself."""
+    bounds = [clause for clause in requirement.specifier if clause.operator in ("<", "<=", "==", "~=")]
+    versions = [clause.version.removesuffix(".*") for clause in bounds]
+    return canonicalize_name(requirement.name) == "setuptools" and any(
+        Version(version) < _LAST_WITHOUT_BDIST_WHEEL for version in versions
+    )
+
+
+def _folder(opened: Sdist, tree: Path, document: dict[str, Any]) -> tuple[str, frozenset[str]]:
+    """Where the backend goes in this sdist, and what of upstream's makes room: an older copy that its build uses."""
+    names = opened.names()
+    used: Sequence[str] = sources.at(document, "build-system", "backend-path", default=())
+    if declaration.backend(document) == "augbackend" and vendoring.FOLDER in used:
+        return vendoring.FOLDER, frozenset({f"{vendoring.FOLDER}/augbackend"})
+    # A folder with a dot in its name is no package to any tool, so that nothing ships it by mistake.
+    hidden = discovery.takes_the_copy(tree, document) is not None
+    candidates = (
+        [f".{vendoring.FOLDER.lstrip('_')}"] if hidden else [vendoring.FOLDER, f".{vendoring.FOLDER.lstrip('_')}"]
+    )
+    for candidate in [*candidates, *(f"{candidates[-1]}-{count}" for count in range(2, 100))]:
+        if not any(name == candidate or name.startswith(f"{candidate}/") for name in names):
+            return candidate, frozenset()
+    raise sdists.refusal(opened.path, "there is no name left for the backend's folder")
+
+
+def _table(augmentation: Augmentation, extras: Sequence[Extra], *, knows_all: bool, is_promise: bool) -> dict[str, Any]:
+    """What is added to ``[tool.augbackend]``, as TOML values."""
+    table: dict[str, Any] = {
+        "extra-build-dependencies": [_entry(extra.entry) for extra in extras],
+        "remove-build-dependencies": list(augmentation.removed),
+        "extra-build-variables": dict(augmentation.variables),
+        "config-settings": dict(augmentation.config_settings),
+    }
+    table = {key: value for key, value in table.items() if value}
+    if knows_all:
+        table["dynamic-requires"] = "never"
+    if is_promise:
+        table["metadata"] = {"pkg-info": True}
+    return table
+
+
+def _entry(entry: BuildDependency) -> Any:
+    if Extra(entry, "").is_plain:
+        return entry.text
+    table: dict[str, Any] = {"requirement": entry.text, "hooks": list(entry.hooks)}
+    return {**table, "unless-command": entry.unless_command} if entry.unless_command else table
