@@ -135,7 +135,9 @@ def download(found: Found, folder: Path, where: Sources, *, offline: bool) -> Pa
     hashes = {"sha256": [found.sha256]} if found.sha256 else None
     try:
         with progress.downloading(found.filename) as report, _explained(found.name):
-            file: Path = _finder(where, wheels=False).download(link, folder, hashes, lambda _, *done: report(*done))
+            file: Path = _finder(where, wheels=False).download(
+                link, folder, hashes, lambda _, done, total: report(done, total)
+            )
     except HashMismatchError as error:
         got = ", ".join(error.actual.values())
         raise AugbackendError(
@@ -224,7 +226,10 @@ def _explained(name: str) -> Iterator[list[str]]:
         yield heard
     except (AugbackendError, UnpackError):
         raise
-    except Exception as error:  # noqa: BLE001  # of httpx or httpx2, by unearth's version
+    except Exception as error:
+        of_http = type(error).__module__.startswith(("httpx", "httpcore", "unearth"))  # httpx2, by unearth's version
+        if not of_http and not isinstance(error, (OSError, ValueError)):
+            raise
         hint = "is the network there? --offline uses what was downloaded before"
         what = f"the index cannot be asked for {name}: {type(error).__name__}: {error}"
         raise AugbackendError(what, hint=hint) from None

@@ -95,7 +95,8 @@ def read(folder: Path) -> Project | None:
             package = _checked(name, value, origin, mistakes)
             if package is not None:
                 merged = _merged(packages[name][0], package) if name in packages else package
-                packages[name] = (merged, origin or f"tool.augbackend.packages.{name}")
+                why = f"{origin}.extra-build-dependencies" if origin else f"tool.augbackend.packages.{name}"
+                packages[name] = (merged, why)
     if mistakes:
         raise SettingsError(str(file), mistakes)
     if not packages:
@@ -125,7 +126,7 @@ def jobs(project: Project, targets: Sequence[str], lookup: Lookup) -> list[Job]:
 def _jobs(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
     augmentation = _augmentation(project, name)
     if asked is not None and asked.specifier:
-        return [Job(Target(name, requirement=f"{name}{asked.specifier}"), augmentation, "the command line")]
+        return [Job(Target(name, requirement=f"{name}{asked.specifier}"), augmentation, "named on the command line")]
     wanted = locks.requirements(project.document, name)
     allowed = SpecifierSet(",".join(str(one.specifier) for one in wanted if one.specifier))
     found = [one for one in project.locked if one.name == name]
@@ -134,7 +135,7 @@ def _jobs(project: Project, name: str, asked: Requirement | None, lookup: Lookup
     stale = f"; {found[0].source} is locked to {found[0].version}, which the project does not allow" if found else ""
     direct = _direct(project, name, wanted, lookup.output)
     if direct is not None:
-        return [Job(direct, augmentation, f"pyproject.toml{stale}")]
+        return [Job(direct, augmentation, f"pointed to in pyproject.toml{stale}")]
     pin = next(filter(None, map(exact_version, wanted)), "")
     requirement = f"{name}=={pin}" if pin else f"{name}{allowed}"
     why = f"pinned in pyproject.toml{stale}" if pin else f"the newest that {requirement} allows{stale}"
@@ -151,7 +152,7 @@ def _locked_job(project: Project, one: Locked, augmentation: Augmentation, looku
         target = Target(one.name, path=one.path)
     else:
         target = Target(one.name, url=one.url, sha256=one.sha256) if one.url else pin
-    return Job(target, augmentation, one.source, one.marker, wheel)
+    return Job(target, augmentation, f"locked in {one.source}", one.marker, wheel)
 
 
 def _direct(project: Project, name: str, wanted: Sequence[Requirement], output: Path) -> Target | None:

@@ -265,14 +265,14 @@ def _dynamic(upstream: str | None) -> str | None:
 def _header(text: str) -> tuple[list[tuple[str, str]], str]:
     """The header's fields as (lower-case name, text with its continuation lines), and what follows them."""
     found: list[tuple[str, str]] = []
-    rest = text.splitlines()
+    rest = text.split("\n")
     while rest and rest[0].strip():
-        line = rest.pop(0)
+        line = rest.pop(0).rstrip("\r")
         if line[0] in " \t" and found:
             found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")
         else:
             found.append((line.partition(":")[0].strip().lower(), line))
-    return found, "\n".join(rest) + "\n" if rest else ""
+    return found, "\n".join(rest)
 
 
 def _at_least(version: str, bound: str) -> bool:

@@ -68,9 +68,9 @@ def lines(outcome: Outcome, *, check: bool, sources_stale: bool) -> Iterator[str
 
 def _package(result: Result) -> Iterator[str]:
     wrapped, job = result.wrapped, result.job
-    version = f", version from {job.version_from}" if job.version_from else ""
+    version = f"{job.version_from}; " if job.version_from else ""
     yield f"{result.archive}: {result.state}"
-    yield f"  {wrapped.name} {wrapped.version}  (sdist from {result.source}{version})"
+    yield f"  {wrapped.name} {wrapped.version}  ({version}sdist from {result.source})"
     yield from (f"  + {extra.entry.text}  ({extra.why})" for extra in wrapped.extras)
     yield from (f"  - {name}  (dropped from what it asks for)" for name in job.augmentation.removed)
     for name, value in job.augmentation.variables.items():

@@ -36,7 +36,7 @@ _SHOWN = {
 def fields(text: str) -> list[tuple[str, str]]:
     """The header fields of a core metadata document as (lower-case name, value) pairs, continuation lines joined."""
     found: list[tuple[str, str]] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line.strip():
             break
         name, colon, value = line.partition(":")
