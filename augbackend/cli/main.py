@@ -12,6 +12,7 @@ from augbackend.errors import AugbackendError
 
 from .adopt import adopt
 from .show import show
+from .verify import verify
 from .wrap import wrap
 
 
@@ -44,4 +45,5 @@ def group() -> None:
 
 group.add_command(adopt)
 group.add_command(show)
+group.add_command(verify)
 group.add_command(wrap)

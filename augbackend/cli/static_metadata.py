@@ -232,19 +232,23 @@ def _meaning(texts: Iterable[str]) -> set[Any]:
 def _stated(text: str, version: str, found: Dependencies) -> str:
     """A ``PKG-INFO`` that states its dependencies: core metadata 2.2 at least, none of the fields dynamic."""
     lines, body = _header(text)
+    stated = {
+        "requires-python": [f"Requires-Python: {found.requires_python}"] if found.requires_python else [],
+        "requires-dist": [f"Requires-Dist: {one}" for one in found.requires_dist],
+        "provides-extra": [f"Provides-Extra: {one}" for one in found.provides_extra],
+    }
     kept = []
     for name, line in lines:
-        is_dynamic = name == "dynamic" and line.partition(":")[2].strip().lower() in metadata.RESOLVED
+        value = line.partition(":")[2].strip()
         if name == "metadata-version":
-            stated = line.partition(":")[2].strip()
-            kept.append(f"Metadata-Version: {stated if _at_least(stated, _OLDEST_STATIC) else _OLDEST_STATIC}")
+            kept.append(f"Metadata-Version: {value if _at_least(value, _OLDEST_STATIC) else _OLDEST_STATIC}")
         elif name == "version":
             kept.append(f"Version: {version}")
-        elif name not in metadata.RESOLVED and not is_dynamic:
+        elif name in metadata.RESOLVED:
+            kept += stated.pop(name, [])  # all of them where upstream has the first
+        elif name != "dynamic" or value.lower() not in metadata.RESOLVED:
             kept.append(line)
-    kept += [f"Requires-Python: {found.requires_python}"] if found.requires_python else []
-    kept += [f"Requires-Dist: {one}" for one in found.requires_dist]
-    kept += [f"Provides-Extra: {one}" for one in found.provides_extra]
+    kept += [line for rest in stated.values() for line in rest]
     return "\n".join(kept) + "\n" + body
 
 
