@@ -1,166 +1,25 @@
-"""What wrapping costs: each hook in a fresh process, wrapped and direct in turn, medians and the ratio pair by pair.
-
-Data: cases (backend, hook) x variants (direct, wrapped, rapids-build-backend) -> runs of (wall, CPU) seconds,
-taken round by round so that a machine whose speed drifts slows all variants alike -> one table.
-"""
+"""Figures, as ratios measured side by side in one run: ``python -m benchmarks hooks`` or ``wrap``."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import resource
-import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from augbackend.cli import vendoring
-
-PROJECT = '[project]\nname = "p"\nversion = "1.0"\n'
-DIRECT = '[build-system]\nrequires = ["{requires}"]\nbuild-backend = "{backend}"\n' + PROJECT
-WRAPPED = (
-    '[build-system]\nrequires = []\nbuild-backend = "augbackend"\nbackend-path = ["_augbackend"]\n'
-    '[tool.augbackend]\nbuild-backend = "{backend}"\nextra-build-dependencies = ["packaging"]\n'
-    'extra-build-variables = {{ A = "1" }}\n' + PROJECT
-)
-NEVER = WRAPPED.replace("[tool.augbackend]\n", '[tool.augbackend]\ndynamic-requires = "never"\n')
-RAPIDS = (
-    '[build-system]\nrequires = []\nbuild-backend = "rapids_build_backend.build"\n'
-    '[tool.rapids-build-backend]\nbuild-backend = "{backend}"\nrequires = []\ndisable-cuda = true\ncommit-files = []\n'
-    'dependencies-file = "none.yaml"\n' + PROJECT
-)
-BACKENDS = {"setuptools": "setuptools.build_meta", "hatchling": "hatchling.build"}
-HOOKS = {
-    "get_requires": "get_requires_for_build_wheel({{}})",
-    "prepare_metadata": "prepare_metadata_for_build_wheel({out!r}, {{}})",
-    "build_wheel": "build_wheel({out!r}, {{}}, None)",
-}
-VARIANTS = {
-    "direct": (DIRECT, ""),
-    "wrapped": (WRAPPED, "augbackend"),
-    "never": (NEVER, "augbackend"),
-    "rapids": (RAPIDS, "rapids_build_backend.build"),
-}
-
-
-@dataclass(frozen=True)
-class Case:
-    """One hook of one wrapped backend."""
-
-    backend: str
-    hook: str
-
-
-@dataclass(frozen=True)
-class Run:
-    """Seconds of one process."""
-
-    wall: float
-    cpu: float
-
-
-def measure(command: list[str], folder: Path) -> Run:
-    """Run a command to its end, which has to be a good one."""
-    # The wrapped backends are compiled when they are installed; ours, in-tree, when it is first imported.
-    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        sys.exit(done.stderr.decode(errors="replace"))
-    return Run(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-
-
-def environment(folder: Path) -> str:
-    """An environment with the backends, and everything compiled; the index is asked once."""
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
-    requirements = ["setuptools", "hatchling", "rapids-build-backend", "packaging", "tomli"]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--upgrade", *requirements], check=True)
-    subprocess.run([python, "-m", "compileall", "-q", str(folder)], check=True, stdout=subprocess.DEVNULL)
-    return python
-
-
-def tree(folder: Path, variant: str, backend: str) -> Path:
-    """A trivial project."""
-    (folder / "p").mkdir(parents=True)
-    (folder / "p" / "__init__.py").write_text("")
-    text = VARIANTS[variant][0].format(backend=BACKENDS[backend], requires=backend)
-    (folder / "pyproject.toml").write_text(text)
-    if VARIANTS[variant][1] == "augbackend":
-        vendoring.write_copy(folder)
-    return folder
-
-
-def command(python: str, variant: str, case: Case, out: Path) -> list[str]:
-    """The hook as uv calls it: a script that imports the backend, looks for the hook and calls it."""
-    module = VARIANTS[variant][1] or BACKENDS[case.backend]
-    paths = "import sys; sys.path.insert(0, '_augbackend')\n" if module == "augbackend" else ""
-    hook = HOOKS[case.hook].format(out=str(out))
-    return [python, "-c", f"{paths}import {module} as backend\nbackend.{hook}"]
-
-
-def hooks(python: str, folder: Path, rounds: int) -> list[str]:
-    """The table of hooks."""
-    cases = [Case(backend, hook) for backend in BACKENDS for hook in HOOKS]
-    runs: dict[tuple[Case, str], list[Run]] = {(case, variant): [] for case in cases for variant in VARIANTS}
-    trees = {(b, v): tree(folder / f"{b}-{v}", v, b) for b in BACKENDS for v in VARIANTS}
-    for at in range(rounds + 1):
-        for (case, variant), some in runs.items():
-            out = Path(tempfile.mkdtemp(dir=folder))
-            one = measure(command(python, variant, case, out), trees[case.backend, variant])
-            shutil.rmtree(out)
-            if at:  # the first round warms caches up
-                some.append(one)
-    rows = [f"{'backend':<11} {'hook':<17} {'variant':<8} {'wall ms':>8} {'cpu ms':>8} {'ratio':>10} {'over ms':>12}"]
-    for (case, variant), some in runs.items():
-        pairs = list(zip(some, runs[case, "direct"]))
-        ratio = statistics.median(mine.cpu / direct.cpu for mine, direct in pairs)
-        over = statistics.median(mine.cpu - direct.cpu for mine, direct in pairs)
-        wall, cpu = (statistics.median(getattr(one, what) for one in some) for what in ("wall", "cpu"))
-        figures = f"{wall * 1e3:8.1f} {cpu * 1e3:8.1f} {ratio:10.3f} {over * 1e3:12.1f}"
-        rows.append(f"{case.backend:<11} {case.hook:<17} {variant:<8} {figures}")
-    return rows
-
-
-def imports(python: str, folder: Path, rounds: int) -> list[str]:
-    """What importing costs over the bare interpreter."""
-    vendoring.write_copy(folder)
-    path = f"import sys; sys.path.insert(0, {str(folder / vendoring.FOLDER)!r})"
-    variants = {"bare interpreter": path, "import augbackend": f"{path}; import augbackend"}
-    runs: dict[str, list[Run]] = {name: [] for name in variants}
-    for at in range(rounds + 1):
-        for name, code in variants.items():
-            one = measure([python, "-c", code], folder)
-            runs[name] += [one] if at else []
-    pairs = list(zip(runs["import augbackend"], runs["bare interpreter"]))
-    over = [statistics.median(getattr(a, what) - getattr(b, what) for a, b in pairs) * 1e3 for what in ("wall", "cpu")]
-    return [f"import augbackend, over the bare interpreter: {over[0]:.1f} ms wall, {over[1]:.1f} ms cpu"]
-
-
-def size() -> list[str]:
-    """How much there is to read before trusting it."""
-    modules = {name: content for name, content in vendoring.backend_files().items() if name.endswith(".py")}
-    lines = sum(content.count(b"\n") for content in modules.values())
-    return [f"vendored copy: {len(modules)} modules, {lines} lines, {sum(map(len, modules.values())) / 1024:.0f} KiB"]
-
-
-def main() -> None:
-    """Print all tables."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="counted runs of each variant")
-    rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve()
-        python = environment(folder / "environment")
-        (folder / "trees").mkdir()
-        for row in [*hooks(python, folder / "trees", rounds), *imports(python, folder, rounds), *size()]:
-            print(row)
-
+from . import hooks, wrap
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", choices=["hooks", "wrap"])
+    parser.add_argument("--rounds", type=int, default=0, help="counted runs of each variant")
+    parser.add_argument("--torch", default="torch", help="wrap: the torch to build against, as a requirement")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        lines = (
+            hooks.figures(folder, arguments.rounds or 15)
+            if arguments.what == "hooks"
+            else wrap.figures(folder, arguments.rounds or 5, arguments.torch)
+        )
+        for line in lines:
+            print(line, flush=True)

@@ -26,6 +26,15 @@ _OLDEST_UV_LOCK = 1
 
 
 @dataclass(frozen=True)
+class Wheel:
+    """A wheel in a lock; ``url`` and ``sha256`` are empty where the lock does not say."""
+
+    name: str
+    url: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class Locked:
     """One version of a package.
 
@@ -33,7 +42,7 @@ class Locked:
     :param url: of its sdist, or of its repository at a commit; empty where the lock names none.
     :param sha256: of its sdist.
     :param path: of its sdist or folder, if it is a local one.
-    :param wheels: names of its wheels.
+    :param wheels: its wheels, each with its URL and its sha256.
     :param registry: the index that it is from; empty if it is from none.
     :param source: the file that says so.
     """
@@ -44,13 +53,13 @@ class Locked:
     url: str
     sha256: str
     path: Path | None
-    wheels: tuple[str, ...]
+    wheels: tuple[Wheel, ...]
     registry: str
     source: str
 
-    def has_wheel_here(self) -> bool:
-        """Whether one of its wheels fits this interpreter on this platform."""
-        return any(fits_here(name) for name in self.wheels)
+    def wheel_here(self) -> str:
+        """The name of a wheel that fits this interpreter on this platform; empty if there is none."""
+        return next((wheel.name for wheel in self.wheels if fits_here(wheel.name)), "")
 
 
 def fits_here(wheel: str) -> bool:
@@ -144,9 +153,11 @@ def _from_pylock(file: Path) -> Iterator[Locked]:
         )
 
 
-def _wheel(wheel: Mapping[str, Any]) -> str:
-    place = wheel.get("name") or wheel.get("filename") or wheel.get("url") or wheel.get("path") or ""
-    return index.filename(str(place))
+def _wheel(wheel: Mapping[str, Any]) -> Wheel:
+    url = str(wheel.get("url", ""))
+    name = wheel.get("name") or wheel.get("filename") or index.filename(url or str(wheel.get("path", "")))
+    digest = _sha256(wheel.get("hash")) or str(_table(wheel.get("hashes")).get("sha256", ""))
+    return Wheel(str(name), url, digest)
 
 
 def _sha256(text: Any) -> str:

@@ -20,7 +20,7 @@ from augbackend import checking, sources
 from augbackend.errors import AugbackendError, SettingsError
 from augbackend.settings import BuildDependency, Package
 
-from . import index, locks, sdist, static_metadata, uv_sources
+from . import index, locks, sdist, static_metadata, uv_sources, wheel_marker
 from .augmentation import Augmentation, Extra
 from .index import Sources
 from .upstream import Target, exact_version
@@ -62,6 +62,7 @@ class Project:
 
     :param packages: by canonical name, with the tables that it was read from.
     :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
+    :param other_indexes: URLs of its indexes, the default one aside.
     """
 
     file: Path
@@ -70,6 +71,7 @@ class Project:
     locked: tuple[Locked, ...]
     uses_uv: bool
     sources: Sources
+    other_indexes: frozenset[str]
 
 
 def read(folder: Path) -> Project | None:
@@ -102,7 +104,8 @@ def read(folder: Path) -> Project | None:
     if not packages:
         return None
     uses_uv = bool(uv) or (folder / "uv.lock").is_file()
-    return Project(file, document, packages, locks.read(folder), uses_uv, _sources(uv))
+    others = frozenset(str(one["url"]).rstrip("/") for one in _indexes(uv) if not one.get("default"))
+    return Project(file, document, packages, locks.read(folder), uses_uv, _sources(uv), others)
 
 
 def names_all(project: Project, targets: Sequence[str]) -> bool:
@@ -144,7 +147,7 @@ def _jobs(project: Project, name: str, asked: Requirement | None, lookup: Lookup
 
 
 def _locked_job(project: Project, one: Locked, augmentation: Augmentation, lookup: Lookup, *, is_named: bool) -> Job:
-    wheel = next(filter(locks.fits_here, one.wheels), "") if not is_named else ""
+    wheel = "" if is_named else one.wheel_here()
     pin = Target(one.name, requirement=f"{one.name}=={one.version}")
     if one.path is not None and lookup.output.resolve() in one.path.resolve().parents:
         target = _before(project, one.name, one.path) or pin
@@ -227,9 +230,7 @@ def _matched(project: Project, entry: BuildDependency, origin: str) -> list[Extr
     if not all(allowed.contains(one.version, prereleases=True) for one in found):
         found = []
     if found:
-        return [
-            Extra(_with(entry, f"=={one.version}", one.marker), f"{origin}, matched to {one.source}") for one in found
-        ]
+        return [extra for one in found for extra in _matched_to(project, entry, origin, one)]
     pin = next(filter(None, map(exact_version, wanted)), "")
     if pin:
         return [Extra(_with(entry, f"=={pin}", ""), f"{origin}, matched to the pin in pyproject.toml")]
@@ -237,11 +238,37 @@ def _matched(project: Project, entry: BuildDependency, origin: str) -> list[Extr
     return [Extra(_with(entry, str(allowed), ""), why)]
 
 
+def _matched_to(project: Project, entry: BuildDependency, origin: str, one: Locked) -> list[Extra]:
+    """One locked version: by its number, or by the URLs of its wheels, if only an index of the project's has it.
+
+    Nothing that builds the archive knows that index; and its wheels are others than those of the same number elsewhere.
+    """
+    why = f"{origin}, matched to {one.source}"
+    is_elsewhere = "+" in one.version or one.registry.rstrip("/") in project.other_indexes
+    found = []
+    for wheel in one.wheels if is_elsewhere else ():
+        marker = wheel_marker.marker(wheel.name)
+        if marker is None or not wheel.url:
+            continue
+        digest = f"#sha256={wheel.sha256}" if wheel.sha256 else ""
+        by_url = BuildDependency(
+            f"{entry.parsed.name} @ {wheel.url}{digest}", entry.marker, entry.hooks, entry.unless_command
+        )
+        found.append(Extra(_and(by_url, marker, one.marker), f"{why}, of {one.registry}"))
+    return found or [Extra(_with(entry, f"=={one.version}", one.marker), why)]
+
+
+def _and(entry: BuildDependency, *markers: str) -> BuildDependency:
+    """The entry where all the markers hold as well."""
+    parts = [part for part in (entry.marker, *markers) if part]
+    joined = " and ".join(f"({part})" if len(parts) > 1 and " or " in part else part for part in parts)
+    return replace(entry, marker=joined)
+
+
 def _with(entry: BuildDependency, specifier: str, marker: str) -> BuildDependency:
     requirement = Requirement(entry.requirement)
     requirement.specifier = SpecifierSet(specifier)
-    both = f"({entry.marker}) and ({marker})" if entry.marker and marker else entry.marker or marker
-    return BuildDependency(str(requirement), both, entry.hooks, entry.unless_command)
+    return _and(replace(entry, requirement=str(requirement)), marker)
 
 
 def _from_uv(uv: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -292,6 +319,11 @@ def _merged(first: Package, second: Package) -> Package:
         second.requires_python or first.requires_python,
         second.provides_extra or first.provides_extra,
     )
+
+
+def _indexes(uv: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = uv.get("index", [])
+    return [one for one in listed if isinstance(one, dict) and one.get("url")] if isinstance(listed, list) else []
 
 
 def _sources(uv: Mapping[str, Any]) -> Sources:

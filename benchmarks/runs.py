@@ -1,0 +1,47 @@
+"""One run of a command, and pairs of runs."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Run:
+    """Seconds of one process and its children."""
+
+    wall: float
+    cpu: float
+
+
+def measure(command: Sequence[str], folder: Path, environ: Mapping[str, str] | None = None) -> Run:
+    """Run a command to its end, which has to be a good one."""
+    # The wrapped backends are compiled when they are installed; ours, in-tree, when it is first imported.
+    clean = {name: value for name, value in (environ or os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, check=False)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}\n{done.stderr.decode(errors='replace')}")
+    return Run(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+def compared(what: str, mine: Sequence[Run], theirs: Sequence[Run]) -> str:
+    """A line: medians of both sides, and the medians of the ratios pair by pair."""
+    cells = []
+    for kind in ("cpu", "wall"):
+        pairs = [(getattr(a, kind), getattr(b, kind)) for a, b in zip(mine, theirs)]
+        ratio = statistics.median(a / b for a, b in pairs)
+        medians = [statistics.median(side) for side in zip(*pairs)]
+        cells.append(f"{kind} {medians[0]:6.2f} s / {medians[1]:6.2f} s = {ratio:.2f}")
+    return f"{what:<58} {'   '.join(cells)}"
