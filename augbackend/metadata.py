@@ -37,8 +37,8 @@ def fields(text: str) -> list[tuple[str, str]]:
     """The header fields of a core metadata document as (lower-case name, value) pairs, continuation lines joined."""
     found: list[tuple[str, str]] = []
     for line in text.split("\n"):
-        if not line.strip():
-            break
+        if not line.rstrip("\r"):
+            break  # a line of blanks goes on with what is above it
         name, colon, value = line.partition(":")
         if line[0] in " \t" and found:
             found[-1] = (found[-1][0], f"{found[-1][1]}\n{line.strip()}")

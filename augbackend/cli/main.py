@@ -28,6 +28,8 @@ class _Group(click.Group):
         except AugbackendError as error:
             click.echo(str(error), err=True)
             ctx.exit(2)
+        except BrokenPipeError:
+            raise  # click ends quietly
         except OSError as error:
             place = f"\n  where: {error.filename}" if error.filename else ""
             click.echo(f"augbackend: error: {error.strerror or error}{place}", err=True)

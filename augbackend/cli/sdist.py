@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from augbackend.archive import tar_format
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
@@ -240,11 +241,12 @@ def content(sdist: Sdist, files: Mapping[str, bytes], dropped: frozenset[str]) -
     :param dropped: names of upstream's that are left out, with everything below them.
     """
     end = 0
+    stream: Any = sdist.tar.fileobj
+    form = tar_format(stream)
     for name, text in sorted(files.items()):
-        member = _member(f"{sdist.top}/{name}", text, sdist.newest())
+        member = _member(f"{sdist.top}/{name}", text, sdist.newest(), form)
         end += len(member)
         yield member
-    stream: Any = sdist.tar.fileobj
     for start, stop in _kept(sdist, frozenset(files), dropped):
         end += stop - start
         stream.seek(start)
@@ -285,11 +287,11 @@ def holds(target: Path, chunks: Iterable[bytes]) -> bool:
         return False
 
 
-def _member(name: str, content: bytes, mtime: int) -> bytes:
+def _member(name: str, content: bytes, mtime: int, form: int) -> bytes:
     member = tarfile.TarInfo(name)
     member.size, member.mtime, member.mode = len(content), mtime, 0o644
     padding = b"\0" * (-len(content) % tarfile.BLOCKSIZE)
-    return member.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape") + content + padding
+    return member.tobuf(form, "utf-8", "surrogateescape") + content + padding
 
 
 def is_dropped(name: str, ours: frozenset[str], dropped: frozenset[str]) -> bool:

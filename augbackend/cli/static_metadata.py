@@ -270,7 +270,7 @@ def _header(text: str) -> tuple[list[tuple[str, str]], str]:
     """The header's fields as (lower-case name, text with its continuation lines), and what follows them."""
     found: list[tuple[str, str]] = []
     rest = text.split("\n")
-    while rest and rest[0].strip():
+    while rest and rest[0].rstrip("\r"):
         line = rest.pop(0).rstrip("\r")
         if line[0] in " \t" and found:
             found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from gzip import GzipFile
+    from typing import BinaryIO, Union
 
     from .reading import Build
 
@@ -86,16 +87,29 @@ def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
         beside.open("wb") as raw,
         gzip.GzipFile("", "wb", 9, raw, gzip_time) as target,
     ):
+        form = tar_format(source)
+        source.seek(0)
         _copy(source, target, end)
         for name, file in sorted(missing.items()):
             content = file.read_bytes()
             member = tarfile.TarInfo(name)
             member.size, member.mtime, member.mode = len(content), time, 0o644
             padding = b"\0" * (-len(content) % tarfile.BLOCKSIZE)
-            end += target.write(member.tobuf(tarfile.PAX_FORMAT, encoding) + content + padding)
+            end += target.write(member.tobuf(form, encoding) + content + padding)
         closing = tarfile.BLOCKSIZE * 2
         target.write(b"\0" * (closing + -(end + closing) % tarfile.RECORDSIZE))
     return True
+
+
+def tar_format(stream: Union[BinaryIO, GzipFile]) -> int:
+    """The format that new members of a tar have to have: uv refuses an archive that mixes GNU's with POSIX's.
+
+    :param stream: the uncompressed tar.
+    """
+    import tarfile
+
+    stream.seek(257)  # POSIX.1-1988, "ustar": the place of the magic number
+    return tarfile.GNU_FORMAT if stream.read(8) == tarfile.GNU_MAGIC else tarfile.PAX_FORMAT
 
 
 def _copy(source: GzipFile, target: GzipFile, count: int) -> None:
