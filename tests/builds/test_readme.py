@@ -13,7 +13,9 @@ import pytest
 from augbackend import reading, variables
 
 from ..conftest import ROOT
-from ..matrix.frontends import BIN, Frontends
+from ..matrix import frontends as matrix
+from ..matrix.frontends import BIN, EXE, Frontends
+from . import fake_torch
 
 pytestmark = pytest.mark.builds
 
@@ -36,18 +38,18 @@ def clone(frontends: Frontends, tmp_path: Path) -> Path:
     return tmp_path / "clone"
 
 
-def run(frontends: Frontends, command: str, folder: Path) -> str:
+def run(frontends: Frontends, command: str, folder: Path, **variables: str) -> str:
     uv = Path(frontends.program("uv")).parent
     activated = f'export PATH="{folder.parent / "environment" / BIN}:{uv}:$PATH"; {command}'
     shell = shutil.which("bash")
     if shell is None:
         pytest.skip("the commands are for a POSIX shell")
     home = {"UV_TOOL_DIR": str(folder.parent / "tools"), "UV_TOOL_BIN_DIR": str(folder.parent / "commands")}
-    return frontends.run(shell, "-e", "-c", activated, cwd=folder, **home)
+    return frontends.run(shell, "-e", "-c", activated, cwd=folder, **{**home, **variables})
 
 
 def test_every_block_has_a_scenario() -> None:
-    assert {name for name, _ in BLOCKS} == {"clone", "ci", "my-package", "flash-attn"}
+    assert {name for name, _ in BLOCKS} == {"clone", "ci", "my-package", "consumer", "wrap", "poetry", "pdm"}
 
 
 def test_ci_runs_the_test_command() -> None:
@@ -79,6 +81,67 @@ def test_with_a_package_of_ones_own(frontends: Frontends, clone: Path, tmp_path:
     assert (package / "setup.py").read_bytes() == before["setup.py"]
     assert not (package / "_augbackend").exists()
     assert not (package / "pyproject.toml").exists()
+
+
+def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *programs: str, **variables: str) -> str:
+    """Run a scenario's commands one after the other in one shell, with fake torches beside the index."""
+    for version in ("2.8.0", "2.9.0"):
+        fake_torch.make(frontends.wheels, version)
+    python = str(clone.parent / "environment" / BIN / "python")
+    for command in (
+        f'python -m pip install --quiet "{clone}[cli]"',
+        f'echo {sys.executable} > "{clone}/.python-version"',
+    ):
+        run(frontends, command, clone)
+    path = ":".join(str(Path(program).parent) for program in programs)
+    folders = {name: str(clone.parent / name) for name in ("PIPX_HOME", "PIPX_BIN_DIR", "PIPX_MAN_DIR")}
+    joined = "\n".join([f'export PATH="$PATH:{path}"', *commands(scenario)])
+    return run(frontends, joined, clone / folder, UV_PYTHON=python, **folders, **variables)
+
+
+def test_a_tool_that_depends_on_flash_attn(frontends: Frontends, clone: Path) -> None:
+    before = (clone / "examples" / "flash-attn-repro" / "pyproject.toml").read_text()
+    said = script(frontends, "consumer", clone, "", frontends.program("pipx"))
+    assert (
+        said.count("Hello from flash-attn-repro!\n") == commands("consumer").count("flash-attn-repro") + 2
+    )  # uvx, uv run
+    for command in ("commands", "PIPX_BIN_DIR"):
+        greeting = frontends.run(str(clone.parent / command / f"flash-attn-repro{EXE}"), cwd=clone)
+        assert greeting == "Hello from flash-attn-repro!\n"
+    assert "stale: wrapped/flash_attn-2.8.3.tar.gz" in said
+    assert "+ torch==2.9.0" in said
+    after = (clone / "examples" / "flash-attn-repro" / "pyproject.toml").read_text()
+    assert after == before.replace("torch==2.8.0", "torch==2.9.0")
+    assert not (clone / "examples" / "flash-attn-repro" / "wrapped").exists()
+
+
+def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
+    said = script(frontends, "wrap", clone, "", UV_LINK_MODE="copy")
+    assert "nothing else differs" in said
+    assert "flash-attn-2.8.3" in said or "flash_attn-2.8.3" in said
+    assert (clone / "packages" / "flash_attn-2.8.3.tar.gz").read_bytes() == (
+        clone / "wrapped" / "flash_attn-2.8.3.tar.gz"
+    ).read_bytes()
+    assert "Successfully installed" in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["poetry", "pdm"])
+def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
+    consumer = clone / "examples" / "flash-attn-repro"
+    program = frontends.program(*(("poetry",) if name == "poetry" else ("pdm", "pdm[locked]")))
+    script(frontends, "none", clone, "")
+    run(frontends, "augbackend wrap --no-sources", consumer)
+    with matrix.index(frontends, "einops", "packaging", "psutil", "ninja", "wheel") as url:
+        with (consumer / "pyproject.toml").open("a") as file:
+            file.write(f'\n[[tool.{name}.source]]\nname = "local"\nurl = "{url}"\n')
+            file.write('priority = "primary"\n' if name == "poetry" else 'type = "index"\n')
+        settings = {
+            "POETRY_VIRTUALENVS_IN_PROJECT": "true",
+            "POETRY_KEYRING_ENABLED": "false",
+            "PDM_CHECK_UPDATE": "false",
+        }
+        said = script(frontends, name, clone, "examples/flash-attn-repro", program, **settings)
+    assert said.endswith("Hello from flash-attn-repro!\n")
 
 
 @pytest.mark.parametrize("table", TABLES)

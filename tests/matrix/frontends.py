@@ -271,7 +271,7 @@ def _from_tox(frontends: Frontends, tree: Path, scratch: Path) -> str:
 
 def _from_poetry(frontends: Frontends, tree: Path, scratch: Path) -> str:
     poetry = frontends.program("poetry")
-    with _index(frontends) as url:
+    with index(frontends) as url:
         consumer = f"""\
 [tool.poetry]
 package-mode = false
@@ -354,19 +354,21 @@ def _greeting_of(frontends: Frontends, scratch: Path, pattern: str) -> str:
 
 
 @contextmanager
-def _index(frontends: Frontends) -> Iterator[str]:
+def index(frontends: Frontends, *more: str) -> Iterator[str]:
     """The address of an index with the wheels that a build needs: poetry knows no folders of wheels.
+
+    :param more: projects that it has from the real index.
 
     It holds setuptools too, since poetry asks PyPI by an interface that a mirror need not have.
     """
     root = frontends.folder / "index"
-    if not root.exists():
-        for wheel in frontends.wheels.glob("*.whl"):
-            project = root / wheel.name.partition("-")[0]
-            project.mkdir(parents=True)
-            shutil.copy(wheel, project)
-        for name in ("setuptools", "tomli"):
-            pip = frontends.program("pip")
+    for wheel in frontends.wheels.glob("*.whl"):
+        project = root / wheel.name.partition("-")[0]
+        project.mkdir(parents=True, exist_ok=True)
+        shutil.copy(wheel, project)
+    for name in ("setuptools", "tomli", *more):
+        pip = frontends.program("pip")
+        if not (root / name).exists():
             frontends.run(pip, "download", "--quiet", "--no-deps", "--dest", str(root / name), name, cwd=root)
 
     class Quiet(SimpleHTTPRequestHandler):
