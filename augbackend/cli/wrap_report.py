@@ -123,7 +123,7 @@ def _commands(outcome: Outcome) -> Iterator[str]:
             yield "uv tool install ."
             yield f"uvx --from . {next(iter(scripts))}"
     archives = " ".join(options.shown_path(result.archive) for result in outcome.results)
-    yield f"pip install {archives} ."
+    yield f"pip install . {archives}"
     yield f"pip install --find-links {folder} ."
 
 
