@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
 
-from augbackend import checking, pep508
+from augbackend import checking, pep440, pep508
 from augbackend.errors import SettingsError
 from augbackend.settings import BuildDependency
 
@@ -34,6 +34,7 @@ class Augmentation:
 
     :param variables: TOML values by name, templates as the backend reads them.
     :param word: its dependencies, if the user states them.
+    :param words: the same for single versions.
     """
 
     extras: tuple[Extra, ...] = ()
@@ -41,6 +42,11 @@ class Augmentation:
     variables: Mapping[str, Any] = field(default_factory=dict)
     config_settings: Mapping[str, Any] = field(default_factory=dict)
     word: Optional[Dependencies] = None
+    words: Mapping[str, Dependencies] = field(default_factory=dict)
+
+    def word_for(self, version: str) -> Dependencies | None:
+        """The dependencies that the user states for a version."""
+        return next((word for one, word in self.words.items() if pep440.is_same(one, version)), self.word)
 
     def removes(self, text: str) -> bool:
         """Whether a requirement of the package's own is to be dropped."""

@@ -11,8 +11,9 @@ import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -26,7 +27,6 @@ from . import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 
 _INDEX = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
@@ -103,13 +103,28 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
     :raises AugbackendError: if there is none, or an index cannot be asked.
     """
     with _explained(requirement.name) as heard:
-        for package in _finder(where, wheels=False).find_matches(Requirement(_plain(requirement)), allow_yanked=None):
+        for package in _matches(requirement, where):
             path = package.link.file_path if package.link.is_file else None
             if not_in is None or path is None or not_in.resolve() not in path.resolve().parents:
                 return _found(package)
     where_looked = "; ".join(dict.fromkeys(map(_without_credentials, heard)))
     hint = "name the URL of an sdist, or its repository (git+https://…), if it has one elsewhere"
     raise AugbackendError(f"there is no sdist of {_plain(requirement)}", where=where_looked or "the index", hint=hint)
+
+
+def _matches(requirement: Requirement, where: Sources) -> Sequence[Any]:
+    """Pre-releases only where there is nothing else, or the requirement names one."""
+    finder, plain = _finder(where, wheels=False), Requirement(_plain(requirement))
+    if not plain.specifier:
+        final: Sequence[Any] = finder.find_matches(plain, allow_prereleases=False)
+        if len(final):
+            return final
+    return finder.find_matches(plain)
+
+
+def _reachable(where: Sources) -> Sources:
+    """For a URL nobody has to be asked where it is."""
+    return Sources(where.index_url, where.extra_index_urls, (), where.trusted_hosts)
 
 
 def find_wheel(requirement: Requirement, where: Sources) -> Found | None:
@@ -135,7 +150,7 @@ def download(found: Found, folder: Path, where: Sources, *, offline: bool) -> Pa
     hashes = {"sha256": [found.sha256]} if found.sha256 else None
     try:
         with progress.downloading(found.filename) as report, _explained(found.name):
-            file: Path = _finder(where, wheels=False).download(
+            file: Path = _finder(_reachable(where), wheels=False).download(
                 link, folder, hashes, lambda _, done, total: report(done, total)
             )
     except HashMismatchError as error:
@@ -154,11 +169,10 @@ def download(found: Found, folder: Path, where: Sources, *, offline: bool) -> Pa
 
 def shown(url: str) -> str:
     """A URL without credentials and without a fragment, fit for a message and for a file that others get."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(
-        parts._replace(netloc=host if parts.scheme.rpartition("+")[2] != "ssh" else parts.netloc, fragment="")
-    )
+    plain = url.partition("#")[0]
+    if plain.partition("://")[0].endswith("ssh"):
+        return re.sub(r"(://[^/@:\s]+):[^/@\s]*@", r"\1@", plain)  # the user is part of the address
+    return _without_credentials(plain)
 
 
 def _without_credentials(message: str) -> str:
@@ -187,13 +201,13 @@ def _found(package: Any) -> Found:
 
 @lru_cache
 def _finder(where: Sources, *, wheels: bool) -> PackageFinder:
-    if where.no_index and not where.find_links:
+    if where.no_index and not _existing(where.find_links):
         raise AugbackendError(
             "there is no index and no folder to look in", hint="name one: --index-url or --find-links"
         )
     finder = PackageFinder(
         index_urls=[where.index_url] if where.index_url else [],
-        find_links=where.find_links if where.no_index else [],
+        find_links=_existing(where.find_links) if where.no_index else [],
         trusted_hosts=where.trusted_hosts,
         ignore_compatibility=not wheels,
         only_binary=[":all:"] if wheels else [],
@@ -203,9 +217,14 @@ def _finder(where: Sources, *, wheels: bool) -> PackageFinder:
     if not where.no_index:
         for url in where.extra_index_urls:
             finder.add_index_url(url)
-        for link in where.find_links:
+        for link in _existing(where.find_links):
             finder.add_find_links(link)
     return finder
+
+
+def _existing(links: Sequence[str]) -> list[str]:
+    """The links that unearth takes: a folder may be yet to come, since it is where the archives are written."""
+    return [link for link in links if "://" in link or Path(link).exists()]
 
 
 @contextmanager

@@ -76,10 +76,11 @@ def sdist_of(url: str, augmentation: Augmentation, cache: Cache, *, offline: boo
 
 def _at(link: Link, commit: str) -> str:
     """The URL that means this commit for ever, without credentials."""
-    path = link.parsed.path.rpartition("@")[0] or link.parsed.path
+    plain = link.normalized.partition("#")[0]
+    if "@" in link.parsed.path:
+        plain = plain.rpartition("@")[0]
     subdirectory = f"#subdirectory={link.subdirectory}" if link.subdirectory else ""
-    plain = link.parsed._replace(path=f"{path}@{commit}", fragment="").geturl()
-    return f"{index.shown(plain)}{subdirectory}"
+    return f"{index.shown(plain)}@{commit}{subdirectory}"
 
 
 def _is_commit(revision: str) -> bool:

@@ -12,6 +12,7 @@ import bz2
 import gzip
 import lzma
 import os
+import posixpath
 import stat
 import tarfile
 import tempfile
@@ -21,7 +22,7 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from augbackend.archive import tar_format
 from augbackend.errors import AugbackendError
@@ -34,6 +35,8 @@ MOST_BYTES = 4 * 2**30
 # Beyond this many bytes, nothing honest is compressed this well: source code stays below 1 : 20.
 _SUSPICIOUS_BYTES, _SUSPICIOUS_RATIO = 2**28, 200
 _CHUNK = 2**20
+_MOST_LINKS = 16
+_END_OF_TIME = 2**33  # what a tar's header can say; a pax header may say anything, or infinity
 _LARGEST_READ = 16 * 2**20
 _OPENERS = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
 _ZIP = b"PK\x03\x04"
@@ -56,14 +59,30 @@ class Sdist:
     members: tuple[tarfile.TarInfo, ...]
 
     def read(self, name: str) -> bytes | None:
-        """The content of the file ``name`` below the top folder; ``None`` if there is none."""
-        found = [member for member in self.members if relative(member.name) == name]
-        if not found or found[-1].isdir():
+        """The content of the file ``name`` below the top folder, links followed; ``None`` if there is none.
+
+        :raises AugbackendError: if it is too large for what is read as a whole.
+        """
+        member = self._behind_links(f"{self.top}/{name}")
+        if member is None:
             return None
-        if found[-1].size > _LARGEST_READ:
-            raise refusal(self.path, f"{name} has {found[-1].size} bytes")
-        stream = self.tar.extractfile(found[-1])
+        if member.size > _LARGEST_READ:
+            raise refusal(self.path, f"{name} has {member.size} bytes")
+        stream = self.tar.extractfile(member)
         return None if stream is None else stream.read()
+
+    def _behind_links(self, name: str) -> tarfile.TarInfo | None:
+        """The regular file that a name leads to; ``None`` if it leads nowhere, or round in a circle."""
+        by_name = {_parts(member.name): member for member in self.members}
+        for _ in range(_MOST_LINKS):
+            member = by_name.get(_parts(posixpath.normpath(name)))
+            if member is None or member.isdir():
+                return None
+            if member.isreg():
+                return member
+            folder = posixpath.dirname(member.name)
+            name = member.linkname if member.islnk() else posixpath.join(folder, member.linkname)
+        return None
 
     def names(self) -> list[str]:
         """The members' names below the top folder."""
@@ -71,7 +90,7 @@ class Sdist:
 
     def newest(self) -> int:
         """The newest time of a member, in seconds since 1970."""
-        return int(max((member.mtime for member in self.members), default=0))
+        return int(max((member.mtime for member in self.members if 0 <= member.mtime < _END_OF_TIME), default=0))
 
 
 def refusal(path: Path, what: str) -> AugbackendError:
@@ -106,6 +125,7 @@ def opened(path: Path) -> Iterator[Sdist]:
                     members.append(member)
                     if len(members) > MOST_MEMBERS:
                         raise refusal(path, f"it has more than {MOST_MEMBERS} members")
+                _check_end(path, tar, stream)
                 _check(path, members)
                 yield Sdist(path, tar, _parts(members[0].name)[0], tuple(members))
         except (
@@ -117,8 +137,17 @@ def opened(path: Path) -> Iterator[Sdist]:
             NotImplementedError,
         ) as error:
             raise refusal(path, f"it is broken or cut short ({error})") from None
-        except gzip.BadGzipFile as error:
-            raise refusal(path, f"it is broken ({error})") from None
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise refusal(path, f"it is broken ({error})") from None  # gzip's and bz2's complaints
+
+
+def _check_end(path: Path, tar: tarfile.TarFile, stream: IO[bytes]) -> None:
+    """A tar ends with blocks of zeros; tarfile takes a damaged header for its end as well."""
+    stream.seek(tar.offset)
+    if stream.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise refusal(path, f"it is broken at byte {tar.offset} of its tar")
 
 
 def _decompress(path: Path, target: IO[bytes]) -> None:
@@ -190,11 +219,15 @@ def _zip_time(date: tuple[int, ...]) -> int:
 def _check(path: Path, members: list[tarfile.TarInfo]) -> None:
     if not members:
         raise refusal(path, "it is empty")
+    end = 0
     tops: set[str] = set()
     links: set[tuple[str, ...]] = set()
     seen: set[tuple[str, ...]] = set()
     for member in members:
         parts = _parts(member.name)
+        if member.size < 0 or member.offset < end:
+            raise refusal(path, f"{member.name!r} overlaps what is before it")
+        end = member.offset_data
         if member.name.startswith("/") or _is_of_windows(member.name):
             raise refusal(path, f"{member.name!r} is an absolute name, or one of another system")
         if ".." in parts or not parts:
@@ -287,7 +320,7 @@ def holds(target: Path, chunks: Iterable[bytes]) -> bool:
         return False
 
 
-def _member(name: str, content: bytes, mtime: int, form: int) -> bytes:
+def _member(name: str, content: bytes, mtime: int, form: Literal[1, 2]) -> bytes:
     member = tarfile.TarInfo(name)
     member.size, member.mtime, member.mode = len(content), mtime, 0o644
     padding = b"\0" * (-len(content) % tarfile.BLOCKSIZE)

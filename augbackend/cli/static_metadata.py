@@ -149,7 +149,8 @@ def _cfg(tree: Path) -> Mapping[str, str]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read(tree / "setup.cfg", encoding="utf-8")
-        return dict(parser["options"]) if parser.has_section("options") else {}
+        options = parser["options"] if parser.has_section("options") else {}
+        return {key.replace("-", "_"): value for key, value in options.items()}  # setuptools takes both spellings
     except (configparser.Error, UnicodeDecodeError):
         return {"install_requires": "file:", "setup_requires": "file:"}
 
@@ -157,8 +158,12 @@ def _cfg(tree: Path) -> Mapping[str, str]:
 def _extras(tree: Path, called: Mapping[str, Any]) -> dict[str, list[str]] | None:
     parser = configparser.ConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # extras keep their spelling
-    parser.read(tree / "setup.cfg", encoding="utf-8")
-    in_cfg = dict(parser["options.extras_require"]) if parser.has_section("options.extras_require") else {}
+    try:
+        parser.read(tree / "setup.cfg", encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return None
+    sections = [name for name in ("options.extras_require", "options.extras-require") if parser.has_section(name)]
+    in_cfg = {key: value for name in sections for key, value in parser[name].items()}
     in_call = called.get("extras_require") or {}
     if not isinstance(in_call, dict) or (in_call and in_cfg):
         return None
@@ -287,10 +292,15 @@ def _at_least(version: str, bound: str) -> bool:
 
 
 def _read(file: Path) -> str | None:
+    """A file's text; one from before everything was UTF-8 is taken for Latin-1, which any bytes are."""
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        content = file.read_bytes()
+    except OSError:
         return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _strings(value: Any) -> list[str]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .index import Sources
 
 _ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_NAMED_URL = re.compile(r"[\w.\[\], -]+@\s*[A-Za-z][A-Za-z0-9+.-]*:")
 _VCS = re.compile(r"(git|hg|svn|bzr)\+")
 
 
@@ -90,10 +92,10 @@ def parse(text: str) -> Target:
     """
     if _VCS.match(text):
         return Target(url=text)
-    if " @ " not in text and "://" in text:
+    if _URL.match(text):
         return Target(url=text, sha256=_fragment(text))
     looks_like_path = os.sep in text or "/" in text or text.startswith(".") or text.endswith(_ARCHIVES)
-    if looks_like_path and " @ " not in text:
+    if looks_like_path and not _NAMED_URL.match(text):
         path = Path(text)
         if not path.exists():
             raise AugbackendError("there is no such file or folder", where=text, hint="is the path right?")

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
-from augbackend import __version__, metadata, reading, sources
+from augbackend import __version__, metadata, pep508, reading, sources
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from .upstream import Upstream
 
 _LOOKED_AT = ("pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO")
-_LAST_WITHOUT_BDIST_WHEEL = Version("70.1")  # setuptools before this asks for `wheel` when it is asked
+_FIRST_WITH_BDIST_WHEEL = Version("70.1")  # setuptools before this asks for `wheel` when it is asked
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     own = static_metadata.own_requirements(tree, backend)
     extras = _extras(tree, document, augmentation, own)
     folder, dropped = _folder(opened, tree, document)
-    promise = static_metadata.promise(tree, name, version, augmentation.word)
+    promise = static_metadata.promise(tree, name, version, augmentation.word_for(version))
     wrap = declaration.Wrap(
         folder=folder,
         assumed_requires=setup_call.assumed_requires(tree),
@@ -139,6 +140,8 @@ def _identity(tree: Path, upstream: Upstream) -> tuple[str, str]:
             hint = "give its repository instead: git+https://…@<tag>"
             raise sdists.refusal(upstream.path, f"it does not say what it is: it has no PKG-INFO ({hint})") from None
         name, version = str(parsed[0]), str(parsed[1])
+    if not re.fullmatch(pep508.NAME, name) or not _is_version(version):
+        raise sdists.refusal(upstream.path, f"it calls itself {name!r} {version!r}, which is no name and version")
     for kind, wanted, is_same in (
         ("project", upstream.name, not upstream.name or canonicalize_name(name) == canonicalize_name(upstream.name)),
         ("version", upstream.version, not upstream.version or _normal(version) == _normal(upstream.version)),
@@ -149,11 +152,15 @@ def _identity(tree: Path, upstream: Upstream) -> tuple[str, str]:
     return canonicalize_name(name), _normal(version)
 
 
-def _normal(version: str) -> str:
+def _is_version(text: str) -> bool:
     try:
-        return str(Version(version))
+        return bool(Version(text))
     except InvalidVersion:
-        return version
+        return False
+
+
+def _normal(version: str) -> str:
+    return str(Version(version)) if _is_version(version) else version
 
 
 def _text(file: Path) -> str:
@@ -195,7 +202,7 @@ def _extras(
         found.append(Extra(BuildDependency("setuptools"), "the wrapped backend"))
     if own is not None and "wheel" not in names and any(_is_old_setuptools(one) for one in parsed):
         found.append(
-            Extra(BuildDependency("wheel"), f"setuptools before {_LAST_WITHOUT_BDIST_WHEEL} builds wheels with it")
+            Extra(BuildDependency("wheel"), f"setuptools before {_FIRST_WITH_BDIST_WHEEL} builds wheels with it")
         )
     return tuple(found)
 
@@ -209,18 +216,20 @@ def _requirement(text: str) -> Requirement | None:
 
 def _is_old_setuptools(requirement: Requirement) -> bool:
     """Whether a requirement keeps setuptools below the version that builds wheels by itself."""
-    bounds = [clause for clause in requirement.specifier if clause.operator in ("<", "<=", "==", "~=")]
-    versions = [clause.version.removesuffix(".*") for clause in bounds]
-    return canonicalize_name(requirement.name) == "setuptools" and any(
-        Version(version) < _LAST_WITHOUT_BDIST_WHEEL for version in versions
-    )
+    if canonicalize_name(requirement.name) != "setuptools":
+        return False
+    clauses = [clause for clause in requirement.specifier if clause.operator in ("<", "<=", "==", "~=")]
+    bounds = [(clause.operator, Version(clause.version.removesuffix(".*"))) for clause in clauses]
+    first = _FIRST_WITH_BDIST_WHEEL
+    return any(version < first or (operator == "<" and version == first) for operator, version in bounds)
 
 
 def _folder(opened: Sdist, tree: Path, document: dict[str, Any]) -> tuple[str, frozenset[str]]:
     """Where the backend goes in this sdist, and what of upstream's makes room: an older copy that its build uses."""
     names = opened.names()
     used: Sequence[str] = sources.at(document, "build-system", "backend-path", default=())
-    if declaration.backend(document) == "augbackend" and vendoring.FOLDER in used:
+    is_link = any(member.issym() for member in opened.members if sdists.relative(member.name) == vendoring.FOLDER)
+    if declaration.backend(document) == "augbackend" and vendoring.FOLDER in used and not is_link:
         return vendoring.FOLDER, frozenset({f"{vendoring.FOLDER}/augbackend"})
     # A folder with a dot in its name is no package to any tool, so that nothing ships it by mistake.
     hidden = discovery.takes_the_copy(tree, document) is not None

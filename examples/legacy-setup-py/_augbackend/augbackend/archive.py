@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from gzip import GzipFile
-    from typing import BinaryIO, Union
+    from typing import BinaryIO, Literal, Union
 
     from .reading import Build
 
@@ -101,7 +101,7 @@ def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
     return True
 
 
-def tar_format(stream: Union[BinaryIO, GzipFile]) -> int:
+def tar_format(stream: Union[BinaryIO, GzipFile]) -> Literal[1, 2]:
     """The format that new members of a tar have to have: uv refuses an archive that mixes GNU's with POSIX's.
 
     :param stream: the uncompressed tar.
@@ -109,7 +109,7 @@ def tar_format(stream: Union[BinaryIO, GzipFile]) -> int:
     import tarfile
 
     stream.seek(257)  # POSIX.1-1988, "ustar": the place of the magic number
-    return tarfile.GNU_FORMAT if stream.read(8) == tarfile.GNU_MAGIC else tarfile.PAX_FORMAT
+    return 1 if stream.read(8) == tarfile.GNU_MAGIC else 2  # GNU_FORMAT, PAX_FORMAT
 
 
 def _copy(source: GzipFile, target: GzipFile, count: int) -> None:

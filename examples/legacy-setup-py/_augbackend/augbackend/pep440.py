@@ -66,6 +66,14 @@ def satisfies(version: str, operator: str, bound: str) -> bool:
     return bool({"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}[operator](public, theirs))
 
 
+def is_same(version: str, other: str) -> bool:
+    """Whether two spellings mean one version (PEP 440, "Normalization")."""
+    try:
+        return comparable(version) == comparable(other)
+    except InvalidVersion:
+        return version == other
+
+
 def _has_prefix(version: str, prefix: str) -> bool:
     mine, wanted = _parsed(version), _parsed(prefix)
     if int(mine["epoch"] or 0) != int(wanted["epoch"] or 0):

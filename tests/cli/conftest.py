@@ -1,0 +1,75 @@
+"""What the tests of ``wrap`` share: nothing of this machine's settings, no way to the network, a folder for temporary files."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import sys
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from augbackend.cli import index, isolated_environment
+
+
+def _only_here(ask: Any) -> Any:
+    def asked(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host != "127.0.0.1":
+            raise OSError(f"{host}: a test has no network")
+        return ask(host, *arguments, **options)
+
+    return asked
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.upper().startswith(("PIP_", "UV_")) or "PROXY" in name.upper()]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(socket, "getaddrinfo", _only_here(socket.getaddrinfo))
+    # Reading this machine's certificates for each client takes longer than all the rest, and nobody speaks TLS here.
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    index._finder.cache_clear()
+    return temporary
+
+
+@pytest.fixture
+def no_index(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only folders are looked in."""
+    del alone
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
+class _Installed:
+    """Stands for an environment that is not isolated, where nothing can be installed."""
+
+    python = sys.executable
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return dict(os.environ)
+
+    def install(self, requirements: Collection[str]) -> None:
+        assert not requirements
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Source trees are built with this interpreter: an environment takes two seconds to make."""
+
+    @contextmanager
+    def created(requirements: Collection[str], _: str) -> Iterator[_Installed]:
+        environment = _Installed()
+        environment.install(requirements)
+        yield environment
+
+    monkeypatch.setattr(isolated_environment, "created", created)

@@ -1,0 +1,373 @@
+"""The promise of a wrapped sdist: when it counts, how the metadata hook answers from it, and how a wheel is held against it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from email import message_from_string
+from pathlib import Path
+from typing import Callable
+from zipfile import ZipFile
+
+import pytest
+
+from augbackend import metadata
+from augbackend.errors import AugbackendError
+
+from ..conftest import ROOT, Outcome, run_hook
+
+Tree = Callable[[dict[str, "str | bytes"]], Path]
+
+PYPROJECT = """
+[build-system]
+requires = ["augbackend"]
+build-backend = "augbackend"
+[tool.augbackend]
+build-backend = "inner"
+backend-path = ["_inner"]
+metadata = { pkg-info = PROMISED }
+"""
+PKG_INFO = """Metadata-Version: 2.2
+Name: My.Demo
+Version: 1.0
+Requires-Python: >=3.9, <4
+Requires-Dist: six>=1.0,<2
+Requires-Dist: rich[a,b]; extra == "x" and python_version > "3"
+Requires-Dist: direct @ https://host/x.whl
+Provides-Extra: x
+
+Requires-Dist: not-a-field
+"""
+METADATA = PKG_INFO.replace("2.2", "2.1")
+
+
+# --- is_static ---
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Metadata-Version: 2.2\n", True),
+        ("Metadata-Version: 2.3\n", True),
+        ("Metadata-Version: 2.10\n", True),
+        ("Metadata-Version: 3.0\n", True),
+        ("metadata-version:2.2", True),
+        ("METADATA-VERSION: 2.2\n", True),
+        ("Metadata-Version: 2.2\r\n", True),
+        ("Metadata-Version: 2.1\n", False),
+        ("Metadata-Version: 1.2\n", False),
+        ("Metadata-Version: 1.10\n", False),
+        ("Metadata-Version: two\n", False),
+        ("Metadata-Version:\n", False),
+        ("Name: demo\n", False),
+        ("", False),
+        ("\nMetadata-Version: 2.2\n", False),
+        ("Metadata-Version: 2.2\nDynamic: Requires-Dist\n", False),
+        ("Metadata-Version: 2.2\nDynamic: requires-dist\n", False),
+        ("Metadata-Version: 2.2\ndynamic: REQUIRES-DIST\n", False),
+        ("Metadata-Version: 2.2\nDynamic: Requires-Python\n", False),
+        ("Metadata-Version: 2.2\nDynamic: Provides-Extra\n", False),
+        ("Metadata-Version: 2.2\nDynamic: License\nDynamic: Provides-Extra\n", False),
+        ("Metadata-Version: 2.2\nDynamic: Provides-Extra\nDynamic: License\n", False),
+        ("Metadata-Version: 2.2\nDynamic: Description\n", True),
+        ("Metadata-Version: 2.2\nDescription: a\n b\nDynamic: Requires-Dist\n", False),
+        ("Metadata-Version: 2.2\nDescription: a\n        \n        b\nDynamic: Requires-Dist\n", False),
+        ("Metadata-Version: 2.2\n\nDynamic: Requires-Dist\n", True),
+        ("Metadata-Version: 2.2\r\nDynamic: Requires-Dist\r\n\r\nx\r\n", False),
+    ],
+)
+def test_is_static(text: str, expected: bool) -> None:
+    assert metadata.is_static(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PKG_INFO,
+        "A: 1\nB: two words : more\n\nC: 3\n",
+        "A: 1\n 2\n\t3\nB: x\n",
+        "A: 1\n        \n        2\nB: x\n",
+        "A:\nB:x\n",
+    ],
+)
+def test_fields_are_what_an_email_parser_finds(text: str) -> None:
+    expected = [(name.lower(), str(value).split()) for name, value in message_from_string(text).items()]
+    assert [(name, value.split()) for name, value in metadata.fields(text)] == expected
+
+
+# --- write ---
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "folder"),
+    [
+        ("demo", "1.0", "demo-1.0.dist-info"),
+        ("My.Demo-X__y", "1.0+cpu.1", "my_demo_x_y-1.0+cpu.1.dist-info"),
+        ("demo", "1!2.0.post1", "demo-1!2.0.post1.dist-info"),
+    ],
+)
+def test_write(tmp_path: Path, name: str, version: str, folder: str) -> None:
+    text = f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n\nλ\n"
+    assert metadata.write(text, str(tmp_path / "new")) == folder
+    assert (tmp_path / "new" / folder / "METADATA").read_bytes() == text.encode()
+    assert metadata.write(text, str(tmp_path / "new")) == folder  # again
+
+
+# --- check ---
+
+
+def wheel(folder: Path, text: str, name: str = "my_demo-1.0-py3-none-any.whl") -> Path:
+    with ZipFile(folder / name, "w") as archive:
+        archive.writestr("my_demo/METADATA", "Requires-Dist: nonsense\n")
+        archive.writestr("my_demo-1.0.dist-info/sub/METADATA", "Requires-Dist: nonsense\n")
+        archive.writestr("my_demo-1.0.dist-info/METADATA", text)
+    return folder / name
+
+
+KEPT = {
+    "as it stands": METADATA,
+    "the order": "\n".join([*sorted(METADATA.split("\n\n", maxsplit=1)[0].splitlines()), "", "Other."]),
+    "a name": METADATA.replace("My.Demo", "my-demo"),
+    "a version": METADATA.replace("1.0\n", "1.0.0\n", 1),
+    "spaces": METADATA.replace("six>=1.0,<2", "Six <2 , >= 1.0"),
+    "parentheses": METADATA.replace("six>=1.0,<2", "six (>=1.0,<2)"),
+    "extras": METADATA.replace("rich[a,b]", "rich[B, a]"),
+    "quotes": METADATA.replace('"x"', "'x'").replace('"3"', "'3'"),
+    "a marker's order": METADATA.replace('extra == "x" and python_version > "3"', 'python_version > "3" and extra == "x"'),
+    "a marker's parentheses": METADATA.replace('extra == "x" and python_version > "3"', '(extra == "x") and (python_version > "3")'),
+    "python": METADATA.replace(">=3.9, <4", "<4,>=3.9"),
+    "an extra": METADATA.replace("Provides-Extra: x", "Provides-Extra: X"),
+    "twice": METADATA.replace("Provides-Extra: x", "Provides-Extra: x\nProvides-Extra: x"),
+    "other fields": METADATA.replace("Name:", "Summary: new\nKeywords: x\nName:"),
+    "a field's name": METADATA.replace("Requires-Dist:", "requires-dist:"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_a_promise_that_is_kept(tmp_path: Path, case: str) -> None:
+    built = wheel(tmp_path, KEPT[case])
+    metadata.check(PKG_INFO, built)
+    assert built.is_file()
+
+
+BROKEN: dict[str, tuple[str, str, str, str]] = {
+    "name": ("Name: My.Demo", "Name: other", "Name: promised My.Demo, built other", "wrap it again"),
+    "version": ("Version: 1.0", "Version: 1.0+cpu", "Version: promised 1.0, built 1.0+cpu", "wrap it again"),
+    "one more": (
+        "Provides-Extra: x",
+        "Provides-Extra: x\nRequires-Dist: torch==2.8",
+        'Requires-Dist: promised six>=1.0,<2, rich[a,b]; extra == "x" and python_version > "3", direct @ https://host/x.whl, '
+        'built six>=1.0,<2, rich[a,b]; extra == "x" and python_version > "3", direct @ https://host/x.whl, torch==2.8',
+        '--requires-dist "torch==2.8"',
+    ),
+    "one less": ("Requires-Dist: six>=1.0,<2\n", "", "Requires-Dist: promised six>=1.0,<2, ", "--requires-dist"),
+    "a bound": ("six>=1.0,<2", "six>=1.1,<2", "built six>=1.1,<2", '--requires-dist "six>=1.1,<2"'),
+    "a marker": ('python_version > "3"', 'python_version > "3.8"', 'python_version > "3.8"', "--requires-dist"),
+    "a junction": ('"x" and python', '"x" or python', 'extra == "x" or python_version', "--requires-dist"),
+    "an extra of it": ("rich[a,b]", "rich[a]", 'built six>=1.0,<2, rich[a]; extra == "x"', "--requires-dist"),
+    "a url": ("host/x.whl", "host/y.whl", "direct @ https://host/y.whl", "--requires-dist"),
+    "python": (">=3.9, <4", ">=3.10", "Requires-Python: promised >=3.9, <4, built >=3.10", "wrap it again"),
+    "no python": ("Requires-Python: >=3.9, <4\n", "", "Requires-Python: promised >=3.9, <4, built none", "wrap it again"),
+    "an extra": ("Provides-Extra: x", "Provides-Extra: y", "Provides-Extra: promised x, built y", "wrap it again"),
+    "an extra more": ("Provides-Extra: x", "Provides-Extra: x\nProvides-Extra: y", "Provides-Extra: promised x, built x, y", "wrap it again"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_promise_that_is_broken(tmp_path: Path, case: str) -> None:
+    old, new, expected, hint = BROKEN[case]
+    assert old in METADATA
+    built = wheel(tmp_path, METADATA.replace(old, new))
+    with pytest.raises(AugbackendError) as caught:
+        metadata.check(PKG_INFO, built)
+    assert expected in caught.value.what
+    assert caught.value.what.startswith("the wheel is not what PKG-INFO of its sdist promises; ")
+    assert hint in caught.value.hint
+    assert built.name in caught.value.where
+    assert not built.exists()
+
+
+def test_all_that_is_broken_is_named(tmp_path: Path) -> None:
+    built = wheel(tmp_path, "Metadata-Version: 2.1\nName: other\nVersion: 2\n")
+    with pytest.raises(AugbackendError) as caught:
+        metadata.check(PKG_INFO, built)
+    for text in ("Name: promised", "Version: promised", "Requires-Dist: promised", "Requires-Python: promised"):
+        assert text in caught.value.what
+    assert "built none" in caught.value.what
+
+
+def test_a_wheel_without_metadata_breaks_every_promise(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "x.whl", "w") as archive:
+        archive.writestr("x", "")
+    with pytest.raises(AugbackendError):
+        metadata.check(PKG_INFO, tmp_path / "x.whl")
+    assert not (tmp_path / "x.whl").exists()
+
+
+@pytest.mark.parametrize("text", ["Requires-Dist: to rch\n", "Requires-Python: nonsense\n", "Version: odd one\n"])
+def test_what_has_no_known_form_is_compared_as_it_stands(tmp_path: Path, text: str) -> None:
+    header = "Metadata-Version: 2.2\nName: x\n"
+    metadata.check(header + text, wheel(tmp_path, header + text))
+    with pytest.raises(AugbackendError):
+        metadata.check(header + text, wheel(tmp_path, header + text.replace("\n", " more\n")))
+
+
+# --- hooks ---
+
+INNER = """
+import json, os, zipfile
+def note(what):
+    with open("calls", "a") as file:
+        file.write(json.dumps(what) + "\\n")
+note(["import"])
+def get_requires_for_build_wheel(config_settings=None):
+    note(["requires"])
+    return []
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    note(["wheel", metadata_directory])
+    with open("PKG-INFO", "w") as file:
+        file.write("Metadata-Version: 2.2\\nName: overwritten\\n")
+    name = "my_demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
+        archive.writestr("my_demo-1.0.dist-info/METADATA", open("METADATA").read())
+    return name
+def build_sdist(folder, config_settings=None): raise SystemExit("no")
+"""
+PREPARE = """
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    note(["metadata"])
+    os.mkdir(os.path.join(folder, "theirs.dist-info"))
+    return "theirs.dist-info"
+"""
+
+
+def project(
+    tree: Tree, files: dict[str, str | bytes] | None = None, *, promised: bool = True, inner: str = INNER
+) -> Path:
+    named: dict[str, str | bytes] = {
+        "pyproject.toml": PYPROJECT.replace("PROMISED", str(promised).lower()),
+        "_inner/inner.py": inner,
+        "PKG-INFO": PKG_INFO,
+        "METADATA": METADATA,
+    }
+    return tree({**named, **(files or {})})
+
+
+def calls(folder: Path) -> list[list[str | None]]:
+    file = folder / "calls"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def prepared(folder: Path) -> Outcome:
+    out = folder.parent / "out"
+    out.mkdir(exist_ok=True)
+    return run_hook(folder, "prepare_metadata_for_build_wheel", str(out))
+
+
+def test_the_metadata_hook_answers_without_the_wrapped_backend(tree: Tree) -> None:
+    folder = project(tree, inner=INNER + PREPARE)
+    outcome = prepared(folder)
+    assert (outcome.answer, outcome.status) == ("my_demo-1.0.dist-info", 0), outcome.stderr
+    assert (folder.parent / "out" / "my_demo-1.0.dist-info" / "METADATA").read_text() == PKG_INFO
+    assert calls(folder) == []
+
+
+def test_the_metadata_hook_answers_without_setup_py(tree: Tree) -> None:
+    text = PYPROJECT.replace("PROMISED", "true").replace('"inner"', '"setuptools.build_meta:__legacy__"')
+    text = text.replace('backend-path = ["_inner"]\n', "")
+    setup = "open('ran', 'w')\nfrom setuptools import setup\nsetup(name='my.demo', version='1.0')\n"
+    folder = tree({"pyproject.toml": text, "setup.py": setup, "PKG-INFO": PKG_INFO})
+    assert prepared(folder).answer == "my_demo-1.0.dist-info"
+    assert not (folder / "ran").exists()
+    (folder / "pyproject.toml").write_text(text.replace("true", "false"))
+    prepared(folder)
+    assert (folder / "ran").exists()
+
+
+def test_the_requirements_need_not_be_installed_to_answer(tree: Tree) -> None:
+    folder = project(tree)
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('extra-build-dependencies = ["not-installed-anywhere"]\n')
+    assert prepared(folder).answer == "my_demo-1.0.dist-info"
+    (folder.parent / "wheels").mkdir()
+    outcome = run_hook(folder, "build_wheel", str(folder.parent / "wheels"))
+    assert (outcome.status, "not-installed-anywhere" in outcome.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "promised"),
+    [
+        ({}, False),
+        ({"PKG-INFO": METADATA}, True),
+        ({"PKG-INFO": PKG_INFO.replace("\n\n", "\nDynamic: Requires-Dist\n\n")}, True),
+        ({"PKG-INFO": PKG_INFO.replace("\n\n", "\ndynamic: requires-python\n\n")}, True),
+        ({"PKG-INFO": PKG_INFO.encode() + b"\xff"}, True),
+    ],
+)
+def test_no_promise(tree: Tree, files: dict[str, str | bytes], promised: bool) -> None:
+    folder = project(tree, {**files, "METADATA": "Name: anything\n"}, promised=promised, inner=INNER + PREPARE)
+    assert prepared(folder).answer == "theirs.dist-info"
+    assert calls(folder) == [["import"], ["metadata"]]
+    out = folder.parent / "out"
+    outcome = run_hook(folder, "build_wheel", str(out), None, str(out / "theirs.dist-info"))
+    assert outcome.answer == "my_demo-1.0-py3-none-any.whl", outcome.stderr
+    assert calls(folder)[-1] == ["wheel", str(out / "theirs.dist-info")]
+
+
+@pytest.mark.parametrize(("promised", "expected"), [(True, "True"), (False, "False")])
+def test_the_metadata_hook_is_there_even_if_the_wrapped_backend_has_none(
+    tree: Tree, promised: bool, expected: str
+) -> None:
+    folder = project(tree, promised=promised)
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import augbackend; print(hasattr(augbackend, 'prepare_metadata_for_build_wheel'))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == expected
+    outcome = prepared(folder)
+    assert outcome.answer == ("my_demo-1.0.dist-info" if promised else None)
+
+
+def test_a_dynamic_pkg_info_exposes_no_hook(tree: Tree) -> None:
+    info = PKG_INFO.replace("\n\n", "\nDynamic: Requires-Dist\n\n")
+    folder = project(tree, {"PKG-INFO": info})
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import augbackend; print(hasattr(augbackend, 'prepare_metadata_for_build_wheel'))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_the_metadata_directory_is_not_handed_on(tree: Tree) -> None:
+    folder = project(tree)
+    prepared(folder)
+    out = folder.parent / "out"
+    outcome = run_hook(folder, "build_wheel", str(out), None, str(out / "my_demo-1.0.dist-info"))
+    assert outcome.answer == "my_demo-1.0-py3-none-any.whl", outcome.stderr
+    assert calls(folder) == [["import"], ["wheel", None]]
+    assert (out / "my_demo-1.0-py3-none-any.whl").is_file()
+
+
+def test_a_wheel_that_breaks_the_promise(tree: Tree) -> None:
+    folder = project(tree, {"METADATA": METADATA.replace("six>=1.0,<2", "six>=1.1")})
+    out = folder.parent / "out"
+    out.mkdir()
+    outcome = run_hook(folder, "build_wheel", str(out))
+    assert (outcome.status, outcome.answer, list(out.iterdir())) == (1, None, [])
+    assert outcome.stderr.startswith("augbackend: error: the wheel is not what PKG-INFO of its sdist promises; ")
+    assert "Traceback" not in outcome.stderr
+    assert '--requires-dist "six>=1.1"' in outcome.stderr.splitlines()[-1]
+
+
+def test_a_promise_that_is_not_there(tree: Tree) -> None:
+    folder = project(tree)
+    (folder / "PKG-INFO").unlink()
+    outcome = prepared(folder)
+    assert (outcome.status, "Traceback" in outcome.stderr) == (1, False)
+    assert outcome.stderr.startswith("augbackend: error: cannot read it: No such file or directory\n")
+    assert "promised by tool.augbackend.metadata.pkg-info" in outcome.stderr
+
+
+def test_the_promise_can_be_taken_back(tree: Tree) -> None:
+    folder = project(tree, {"METADATA": METADATA.replace("six>=1.0,<2", "six>=1.1")})
+    out = folder.parent / "out"
+    out.mkdir()
+    environ = {"AUGBACKEND_METADATA": "{ pkg-info = false }"}
+    assert run_hook(folder, "build_wheel", str(out), environ=environ).answer == "my_demo-1.0-py3-none-any.whl"
