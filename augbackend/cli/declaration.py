@@ -142,7 +142,7 @@ def plain(document: MutableMapping[str, Any], value: Any) -> Any:
         return value
     table = tomlkit.inline_table()
     table.update({name: plain(document, item) for name, item in value.items()})
-    return tomlkit.parse(f"spaced = {{ {table.as_string()[1:-1]} }}")["spaced"] if value else table
+    return tomlkit.parse(f"spaced = {{ {table.as_string()[1:-1]} }}\n")["spaced"] if value else table
 
 
 def restored(text: str) -> str | None:

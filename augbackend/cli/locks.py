@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.tags import sys_tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
@@ -19,7 +20,7 @@ from augbackend.errors import AugbackendError
 from . import index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _OLDEST_UV_LOCK = 1
@@ -194,3 +195,47 @@ def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
         if canonicalize_name(requirement.name) == name:
             found.append(requirement)
     return found
+
+
+def are_allowed(found: Sequence[Locked], wanted: Sequence[Requirement]) -> bool:
+    """Whether a lock is of today's requirements: each version is allowed by one, and each requirement has a version."""
+    bounds = [one.specifier for one in wanted if one.specifier]
+    versions = [one.version for one in found if one.version]
+    return all(any(bound.contains(one, prereleases=True) for one in versions) for bound in bounds if versions) and all(
+        any(bound.contains(one, prereleases=True) for bound in bounds) for one in versions if bounds
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a project allows of another, somewhere: a pin, or what a specifier says.
+
+    :param marker: where it holds; empty for everywhere.
+    :param pin: the one version that it allows; empty if there may be more.
+    """
+
+    marker: str
+    specifier: SpecifierSet
+    pin: str
+
+
+def choices(wanted: Sequence[Requirement]) -> list[Choice]:
+    """The versions that a project asks for: all that is asked for everywhere taken together, and each marker's own."""
+    common = [one for one in wanted if one.marker is None]
+    marked = {str(one.marker): one for one in wanted if one.marker is not None and one.specifier}
+    base = SpecifierSet(",".join(str(one.specifier) for one in common if one.specifier))
+    if not marked or base:
+        return [_choice("", base, common)]
+    return [_choice(marker, one.specifier, [one]) for marker, one in marked.items()]
+
+
+def _choice(marker: str, specifier: SpecifierSet, asked: Sequence[Requirement]) -> Choice:
+    return Choice(marker, specifier, next(filter(None, map(exact_version, asked)), ""))
+
+
+def exact_version(requirement: Requirement) -> str:
+    """The one version that a requirement allows; empty if there may be more."""
+    clauses = list(requirement.specifier)
+    if len(clauses) == 1 and clauses[0].operator in ("==", "===") and not clauses[0].version.endswith(".*"):
+        return clauses[0].version
+    return ""

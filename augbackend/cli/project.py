@@ -23,13 +23,14 @@ from augbackend.settings import BuildDependency, Package
 from . import index, locks, sdist, static_metadata, uv_sources, wheel_marker
 from .augmentation import Augmentation, Extra
 from .index import Sources
-from .upstream import Target, exact_version
+from .upstream import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from .locks import Locked
+    from .static_metadata import Dependencies
     from .upstream import Lookup
 
 FOLDER = "wrapped"
@@ -57,17 +58,31 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the project asks for one package.
+
+    :param package: what its tables say, taken together.
+    :param whys: for each of its build requirements, the table that it is from.
+    :param words: dependencies that are stated for single versions.
+    """
+
+    package: Package
+    whys: tuple[str, ...]
+    words: Mapping[str, Dependencies]
+
+
+@dataclass(frozen=True)
 class Project:
     """A ``pyproject.toml`` that says what its dependencies' builds need.
 
-    :param packages: by canonical name, with the tables that it was read from.
+    :param packages: by canonical name.
     :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
     :param other_indexes: URLs of its indexes, the default one aside.
     """
 
     file: Path
     document: dict[str, Any]
-    packages: Mapping[str, tuple[Package, str]]
+    packages: Mapping[str, Asked]
     locked: tuple[Locked, ...]
     uses_uv: bool
     sources: Sources
@@ -86,19 +101,25 @@ def read(folder: Path) -> Project | None:
     uv = sources.at(document, "tool", "uv", default={})
     if (folder / "uv.toml").is_file():  # uv reads it instead of the table, sources aside
         uv = {**_parsed(folder / "uv.toml"), "sources": sources.at(uv, "sources", default={})}
-    tables = [
-        (_from_uv(uv), "tool.uv"),
-        (_canonical(sources.at(document, "tool", "augbackend", "packages", default={})), ""),
-    ]
-    packages: dict[str, tuple[Package, str]] = {}
     mistakes: list[str] = []
+    ours = sources.at(document, "tool", "augbackend", "packages", default={})
+    tables = [(_from_uv(uv, mistakes), "tool.uv"), (_canonical(ours), "")]
+    packages: dict[str, Asked] = {}
     for table, origin in tables:
         for name, value in table.items():
             package = _checked(name, value, origin, mistakes)
             if package is not None:
-                merged = _merged(packages[name][0], package) if name in packages else package
                 why = f"{origin}.extra-build-dependencies" if origin else f"tool.augbackend.packages.{name}"
-                packages[name] = (merged, why)
+                asked = Asked(package, (why,) * len(package.extra_build_dependencies), {})
+                packages[name] = _merged(packages[name], asked) if name in packages else asked
+    for name, version, value in _stated(uv):
+        package = _checked(name, value, "tool.uv", mistakes)
+        if package is not None and version:
+            known = packages.get(name, Asked(Package(), (), {}))
+            packages[name] = replace(known, words={**known.words, version: _word(package)})
+        elif package is not None:
+            known = packages.get(name, Asked(Package(), (), {}))
+            packages[name] = _merged(Asked(package, (), {}), known)
     if mistakes:
         raise SettingsError(str(file), mistakes)
     if not packages:
@@ -131,19 +152,32 @@ def _jobs(project: Project, name: str, asked: Requirement | None, lookup: Lookup
     if asked is not None and asked.specifier:
         return [Job(Target(name, requirement=f"{name}{asked.specifier}"), augmentation, "named on the command line")]
     wanted = locks.requirements(project.document, name)
-    allowed = SpecifierSet(",".join(str(one.specifier) for one in wanted if one.specifier))
     found = [one for one in project.locked if one.name == name]
-    if found and all(not one.version or allowed.contains(one.version, prereleases=True) for one in found):
+    stale = ""
+    if found and locks.are_allowed(found, wanted):
         return [_locked_job(project, one, augmentation, lookup, is_named=asked is not None) for one in found]
-    stale = f"; {found[0].source} is locked to {found[0].version}, which the project does not allow" if found else ""
+    if found:
+        stale = f"; {found[0].source} is locked to {found[0].version}, which the project does not allow"
     direct = _direct(project, name, wanted, lookup.output)
     if direct is not None:
         return [Job(direct, augmentation, f"pointed to in pyproject.toml{stale}")]
-    pin = next(filter(None, map(exact_version, wanted)), "")
-    requirement = f"{name}=={pin}" if pin else f"{name}{allowed}"
-    why = f"pinned in pyproject.toml{stale}" if pin else f"the newest that {requirement} allows{stale}"
-    wheel = None if asked is not None or lookup.offline else index.find_wheel(Requirement(requirement), lookup.where)
-    return [Job(Target(name, requirement=requirement), augmentation, why, wheel=wheel.filename if wheel else "")]
+    is_named = asked is not None or lookup.offline
+    return [
+        replace(job, version_from=job.version_from + stale)
+        for job in _chosen(name, wanted, augmentation, lookup, is_named=is_named)
+    ]
+
+
+def _chosen(
+    name: str, wanted: Sequence[Requirement], augmentation: Augmentation, lookup: Lookup, *, is_named: bool
+) -> Iterator[Job]:
+    """What the project itself says of a version, where no lock does."""
+    for choice in locks.choices(wanted):
+        requirement = f"{name}{choice.specifier}"
+        why = "pinned in pyproject.toml" if choice.pin else f"the newest that {requirement} allows"
+        wheel = None if is_named else index.find_wheel(Requirement(requirement), lookup.where)
+        target = Target(name, requirement=f"{name}=={choice.pin}" if choice.pin else requirement)
+        yield Job(target, augmentation, why, choice.marker, wheel.filename if wheel else "")
 
 
 def _locked_job(project: Project, one: Locked, augmentation: Augmentation, lookup: Lookup, *, is_named: bool) -> Job:
@@ -152,7 +186,7 @@ def _locked_job(project: Project, one: Locked, augmentation: Augmentation, looku
     if one.path is not None and lookup.output.resolve() in one.path.resolve().parents:
         target = _before(project, one.name, one.path) or pin
     elif one.path is not None:
-        target = Target(one.name, path=one.path)
+        target = Target(one.name, path=one.path, sha256="" if one.path.is_dir() else one.sha256)
     else:
         target = Target(one.name, url=one.url, sha256=one.sha256) if one.url else pin
     return Job(target, augmentation, f"locked in {one.source}", one.marker, wheel)
@@ -174,11 +208,9 @@ def _before(project: Project, name: str, archive: Path) -> Target | None:
     """What an archive of ours was made from, unless an index has it: a repository at its commit, a file, a URL."""
     source = uv_sources.before(project.file.read_text(encoding="utf-8"), name)
     if "git" in source and archive.is_file():
-        with sdist.opened(archive) as opened:
-            text = (opened.read("pyproject.toml") or b"").decode("utf-8", "replace")
-        commit = str(sources.at(sources.toml(text), "tool", "augbackend", "origin", "url", default=""))
+        commit = sdist.origin(archive).get("url")
         if commit:
-            return Target(name, url=commit)
+            return Target(name, url=str(commit))
     return _pointed(project, name, source)
 
 
@@ -193,24 +225,24 @@ def _pointed(project: Project, name: str, source: Mapping[str, Any]) -> Target |
 
 
 def _augmentation(project: Project, name: str) -> Augmentation:
-    package, origin = project.packages[name]
-    extras: list[Extra] = []
-    for entry in package.extra_build_dependencies:
-        extras += _matched(project, entry, origin) if entry.match_runtime else [Extra(entry, origin)]
-    word = None
-    if package.requires_dist is not None:
-        given = static_metadata.by_word(package.requires_dist)
-        extras_given = tuple(canonicalize_name(extra) for extra in package.provides_extra)
-        word = replace(
-            given, requires_python=package.requires_python, provides_extra=extras_given or given.provides_extra
-        )
+    asked = project.packages[name]
+    package, extras = asked.package, []
+    for entry, why in zip(package.extra_build_dependencies, asked.whys):
+        extras += _matched(project, entry, why) if entry.match_runtime else [Extra(entry, why)]
     return Augmentation(
         tuple(extras),
         package.remove_build_dependencies,
         {key: _variable(value) for key, value in package.extra_build_variables.items()},
         {key: list(value) if isinstance(value, tuple) else value for key, value in package.config_settings.items()},
-        word,
+        _word(package) if package.requires_dist is not None else None,
+        asked.words,
     )
+
+
+def _word(package: Package) -> Dependencies:
+    given = static_metadata.by_word(package.requires_dist or ())
+    extras = tuple(canonicalize_name(extra) for extra in package.provides_extra)
+    return replace(given, requires_python=package.requires_python, provides_extra=extras or given.provides_extra)
 
 
 def _variable(value: Any) -> Any:
@@ -226,16 +258,16 @@ def _matched(project: Project, entry: BuildDependency, origin: str) -> list[Extr
     name = canonicalize_name(requirement.name)
     found = [one for one in project.locked if one.name == name and one.version]
     wanted = locks.requirements(project.document, name)
-    allowed = SpecifierSet(",".join(str(one.specifier) for one in wanted if one.specifier))
-    if not all(allowed.contains(one.version, prereleases=True) for one in found):
-        found = []
-    if found:
+    if found and locks.are_allowed(found, wanted):
         return [extra for one in found for extra in _matched_to(project, entry, origin, one)]
-    pin = next(filter(None, map(exact_version, wanted)), "")
-    if pin:
-        return [Extra(_with(entry, f"=={pin}", ""), f"{origin}, matched to the pin in pyproject.toml")]
-    why = f"{origin}, match-runtime; neither locked nor pinned, so the newest that fits when it builds"
-    return [Extra(_with(entry, str(allowed), ""), why)]
+    extras = []
+    for choice in locks.choices(wanted):
+        pin = f"=={choice.pin}" if choice.pin else str(choice.specifier)
+        why = "matched to the pin in pyproject.toml"
+        if not choice.pin:
+            why = "match-runtime; neither locked nor pinned, so the newest that fits when it builds"
+        extras.append(Extra(_with(entry, pin, choice.marker), f"{origin}, {why}"))
+    return extras
 
 
 def _matched_to(project: Project, entry: BuildDependency, origin: str, one: Locked) -> list[Extra]:
@@ -271,19 +303,32 @@ def _with(entry: BuildDependency, specifier: str, marker: str) -> BuildDependenc
     return _and(replace(entry, requirement=str(requirement)), marker)
 
 
-def _from_uv(uv: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _from_uv(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[str, Any]]:
     """uv's tables, which go by kind and then by package, as ours, which go by package."""
     found: dict[str, dict[str, Any]] = {}
     for theirs, ours in _UV_KEYS.items():
         table = uv.get(theirs, {})
-        for name, value in table.items() if isinstance(table, dict) else ():
+        if not isinstance(table, dict):
+            mistakes.append(f"tool.uv.{theirs}: found {checking.found(table)}, expected a table")
+            continue
+        for name, value in table.items():
             found.setdefault(canonicalize_name(name), {})[ours] = _literal(value) if "variables" in ours else value
-    entries = uv.get("dependency-metadata", [])
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and "requires-dist" in entry:
-            stated = {key: entry[key] for key in ("requires-dist", "requires-python", "provides-extra") if key in entry}
-            found.setdefault(canonicalize_name(str(entry.get("name"))), {}).update(stated)
     return found
+
+
+def _stated(uv: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """``[[tool.uv.dependency-metadata]]`` as (project, version or nothing, our keys)."""
+    entries = uv.get("dependency-metadata", [])
+    keys = ("requires-dist", "requires-python", "provides-extra")
+    return [
+        (
+            canonicalize_name(str(entry.get("name"))),
+            str(entry.get("version", "")),
+            {key: entry[key] for key in keys if key in entry},
+        )
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and "requires-dist" in entry
+    ]
 
 
 def _literal(value: Any) -> Any:
@@ -308,17 +353,19 @@ def _checked(name: str, table: Any, origin: str, mistakes: list[str]) -> Package
     return settings.packages[name] if settings is not None else None
 
 
-def _merged(first: Package, second: Package) -> Package:
+def _merged(first: Asked, second: Asked) -> Asked:
     """What both tables say; where they differ, the second."""
-    return Package(
-        (*first.extra_build_dependencies, *second.extra_build_dependencies),
-        (*first.remove_build_dependencies, *second.remove_build_dependencies),
-        {**first.extra_build_variables, **second.extra_build_variables},
-        {**first.config_settings, **second.config_settings},
-        first.requires_dist if second.requires_dist is None else second.requires_dist,
-        second.requires_python or first.requires_python,
-        second.provides_extra or first.provides_extra,
+    one, other = first.package, second.package
+    package = Package(
+        (*one.extra_build_dependencies, *other.extra_build_dependencies),
+        (*one.remove_build_dependencies, *other.remove_build_dependencies),
+        {**one.extra_build_variables, **other.extra_build_variables},
+        {**one.config_settings, **other.config_settings},
+        one.requires_dist if other.requires_dist is None else other.requires_dist,
+        other.requires_python or one.requires_python,
+        other.provides_extra or one.provides_extra,
     )
+    return Asked(package, (*first.whys, *second.whys), {**first.words, **second.words})
 
 
 def _indexes(uv: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import math
 import os
 import posixpath
 import stat
@@ -24,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from augbackend import sources
 from augbackend.archive import tar_format
 from augbackend.errors import AugbackendError
 
@@ -101,6 +103,21 @@ def refusal(path: Path, what: str) -> AugbackendError:
 def relative(name: str) -> str:
     """A member's name without the top folder."""
     return "/".join(_parts(name)[1:])
+
+
+def origin(path: Path) -> dict[str, Any]:
+    """What a wrapped archive says of where it came from; empty if it is none of ours.
+
+    :raises AugbackendError: if it is no sound sdist.
+    """
+    with opened(path) as archive:
+        text = (archive.read("pyproject.toml") or b"").decode("utf-8", "replace")
+    try:
+        document = sources.toml(text)
+    except (ValueError, RecursionError):
+        return {}
+    found = sources.at(document, "tool", "augbackend", "origin", default={})
+    return found if isinstance(found, dict) else {}
 
 
 def inside(path: str) -> str | None:
@@ -228,6 +245,8 @@ def _check(path: Path, members: list[tarfile.TarInfo]) -> None:
         if member.size < 0 or member.offset < end:
             raise refusal(path, f"{member.name!r} overlaps what is before it")
         end = member.offset_data
+        if not math.isfinite(member.mtime):
+            raise refusal(path, f"{member.name!r} is of a time that no clock shows")
         if member.name.startswith("/") or _is_of_windows(member.name):
             raise refusal(path, f"{member.name!r} is an absolute name, or one of another system")
         if ".." in parts or not parts:

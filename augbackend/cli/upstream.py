@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import index, repository, source_tree
+from . import index, locks, repository, source_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,14 +111,6 @@ def parse(text: str) -> Target:
     return Target(name=name, requirement=f"{name}{requirement.specifier}")
 
 
-def exact_version(requirement: Requirement) -> str:
-    """The one version that a requirement allows; empty if there may be more."""
-    clauses = list(requirement.specifier)
-    if len(clauses) == 1 and clauses[0].operator in ("==", "===") and not clauses[0].version.endswith(".*"):
-        return clauses[0].version
-    return ""
-
-
 @contextmanager
 def fetched(target: Target, augmentation: Augmentation, lookup: Lookup) -> Iterator[Upstream]:
     """Have the target's sdist on this disk, for as long as the context lasts.
@@ -145,7 +137,7 @@ def fetched(target: Target, augmentation: Augmentation, lookup: Lookup) -> Itera
 
 def _from_index(requirement: Requirement, lookup: Lookup) -> Upstream:
     name, cache = canonicalize_name(requirement.name), lookup.cache
-    allowed = [exact_version(requirement)]
+    allowed = [locks.exact_version(requirement)]
     if lookup.offline and not allowed[0]:
         allowed = list(requirement.specifier.filter(cache.versions(name, lookup.where)))
     known = cache.newest(name, filter(None, allowed), lookup.where)

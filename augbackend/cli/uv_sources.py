@@ -1,21 +1,26 @@
-"""``[tool.uv.sources]``: pointing uv to the wrapped archives, and back, with formatting and comments kept."""
+"""``[tool.uv.sources]``: pointing uv to the wrapped archives, and back, with formatting and comments kept.
+
+A source that gives way is remembered in a comment beside the new one: ``# was: `` and what it said.
+"""
 
 from __future__ import annotations
 
 import os
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
+from tomlkit.items import Table
 
 from augbackend import sources as tomls
 
-from . import declaration, writing
+from . import declaration, sdist, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
     from pathlib import Path
 
-_WAS = "was: "
+_WAS = "# was: "
 
 
 def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -29,81 +34,82 @@ def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def before(text: str, name: str) -> dict[str, Any]:
     """What a package's source was before it led to an archive of ours, as the comment beside it says."""
-    was = next((was for key, was in _comments(text).items() if declaration.same_project(key, name)), "")
-    value = tomls.toml(f"value = {was}")["value"] if was else {}
-    return value if isinstance(value, dict) else {}
+    for key, item in _items(tomlkit.parse(text)):
+        old = _remembered(item) if declaration.same_project(key, name) else None
+        value = _unwrapped(old) if old is not None else None
+        if isinstance(value, dict):
+            return value
+    return {}
 
 
-def pointed(text: str, archives: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+def pointed(text: str, archives: Mapping[str, Sequence[tuple[str, str]]], folder: str) -> str:
     """The text of ``pyproject.toml`` with each package's source in place.
 
     :param archives: name → its archives, each a path relative to the project and a marker, empty for everywhere.
+    :param folder: of the archives, relative to the project.
     :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
 
     def edit(document: MutableMapping[str, Any]) -> None:
-        is_toml = isinstance(document, tomlkit.TOMLDocument)
-        table = _sources(document)
+        table = _table(document) if archives else {}
         for name, places in archives.items():
             key = next((key for key in table if declaration.same_project(key, name)), name)
             entries = [{"path": path, **({"marker": marker} if marker else {})} for path, marker in places]
             value: Any = entries[0] if len(entries) == 1 else entries
             old = table.get(key)
-            if _unwrapped(old) == value:
-                continue
-            was = _noted(old)
-            table[key] = declaration.plain(document, value) if len(entries) == 1 else _array(document, entries)
-            if is_toml and was:
-                table[key].comment(was)
+            if _unwrapped(old) != value:
+                _put(document, table, key, value, _note(old, folder))
 
     return declaration.edited(text, edit)
 
 
 def restored(text: str, folder: str) -> str:
     """The text without the sources that lead into ``folder``; what was there before comes back."""
-    remembered = _comments(text)
+    remembered = {key: _remembered(item) for key, item in _items(tomlkit.parse(text))}
 
     def edit(document: MutableMapping[str, Any]) -> None:
-        table = _sources(document)
+        table = tomls.at(document, "tool", "uv", "sources", default={})
         for key in [key for key, value in table.items() if _leads_into(_unwrapped(value), folder)]:
-            if remembered.get(key):
-                table[key] = declaration.plain(document, tomls.toml(f"value = {remembered[key]}")["value"])
+            old = remembered.get(key)
+            if old is not None:
+                if hasattr(table[key], "trivia"):
+                    table[key].trivia.comment = table[key].trivia.comment_ws = ""
+                table[key] = old if isinstance(document, tomlkit.TOMLDocument) else _unwrapped(old)
             else:
                 del table[key]
-        if not table:
+        if not table and "sources" in tomls.at(document, "tool", "uv", default={}):
             del document["tool"]["uv"]["sources"]
             if not document["tool"]["uv"]:
                 del document["tool"]["uv"]
+            if not document["tool"]:
+                del document["tool"]
 
     return declaration.edited(text, edit)
 
 
 def undo(file: Path, folder: Path) -> list[str]:
-    """Take the sources that lead into ``folder`` out of a project, then delete its archives; says what it did."""
+    """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
     text = file.read_bytes().decode("utf-8")
-    new = restored(text, _relative(folder, file.parent))
+    new = restored(text, relative(folder, file.parent))
     done = []
     if new != text:
         writing.replace_file(file, new.encode())
         done.append(f"{file}: the sources that led into {folder} are gone")
     for archive in sorted(folder.glob("*.tar.gz")):
-        archive.unlink()
-        done.append(f"{archive}: deleted")
+        if sdist.origin(archive):
+            archive.unlink()
+            done.append(f"{archive}: deleted")
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
     return done or ["nothing to undo"]
 
 
-def relative(archive: Path, project: Path) -> str:
-    """An archive's path as ``[tool.uv.sources]`` has it: relative to the project, with slashes on every system."""
-    return _relative(archive, project)
+def relative(path: Path, project: Path) -> str:
+    """A path as ``[tool.uv.sources]`` has it: relative to the project, with slashes on every system."""
+    return os.path.relpath(path.resolve(), project.resolve()).replace(os.sep, "/")
 
 
-def _relative(path: Path, start: Path) -> str:
-    return os.path.relpath(path.resolve(), start.resolve()).replace(os.sep, "/")
-
-
-def _sources(document: MutableMapping[str, Any]) -> Any:
+def _table(document: MutableMapping[str, Any]) -> Any:
     is_toml = isinstance(document, tomlkit.TOMLDocument)
     place: Any = document
     for key in ("tool", "uv", "sources"):
@@ -111,6 +117,16 @@ def _sources(document: MutableMapping[str, Any]) -> Any:
             place[key] = (tomlkit.table(is_super_table=key != "sources")) if is_toml else {}
         place = place[key]
     return place
+
+
+def _put(document: MutableMapping[str, Any], table: Any, key: str, value: Any, note: str) -> None:
+    """Set a source, with a comment beside it and none of what was beside the old one."""
+    old = table.get(key)
+    if hasattr(old, "trivia"):
+        old.trivia.comment = old.trivia.comment_ws = ""  # tomlkit would hand it on
+    table[key] = _array(document, value) if isinstance(value, list) else declaration.plain(document, value)
+    if note and isinstance(document, tomlkit.TOMLDocument):
+        table[key].comment(note)
 
 
 def _array(document: MutableMapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Any:
@@ -126,32 +142,49 @@ def _unwrapped(value: Any) -> Any:
     return value.unwrap() if hasattr(value, "unwrap") else value
 
 
-def _noted(old: Any) -> str:
-    """The comment that remembers a source that gives way; the one that is there already stays."""
-    if old is None:
+def _note(old: Any, folder: str) -> str:
+    """The comment that remembers a source that gives way; the one that is beside an older one of ours stays."""
+    if old is None or not hasattr(old, "trivia"):
         return ""
-    comment = str(old.trivia.comment).lstrip("# ") if hasattr(old, "trivia") else ""
+    comment = str(old.trivia.comment)
     value = _unwrapped(old)
-    is_ours = isinstance(value, list) or (isinstance(value, dict) and str(value.get("path", "")).endswith(".tar.gz"))
-    if comment.startswith(_WAS) or is_ours:
+    if _leads_into(value, folder):
         return comment
-    return (
-        f"{_WAS}{old.as_string().strip()}"
-        if hasattr(old, "as_string") and "\n" not in old.as_string().strip()
-        else comment
-    )
+    text = "" if isinstance(old, Table) else old.as_string().strip()
+    if not text or "\n" in text:
+        text = _in_one_line(value)
+        comment = "" if isinstance(old, Table) else comment
+    return f"{_WAS[2:]}{text}{old.trivia.comment_ws or ' '}{comment}".rstrip()
 
 
-def _comments(text: str) -> dict[str, str]:
-    """Package → what its source was, as the comment beside it says."""
-    table = tomlkit.parse(text).get("tool", {}).get("uv", {}).get("sources", {})
-    found = {}
-    for key, value in table.items():
-        comment = str(value.trivia.comment).lstrip("# ") if hasattr(value, "trivia") else ""
-        found[key] = comment[len(_WAS) :] if comment.startswith(_WAS) else ""
-    return found
+def _in_one_line(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_in_one_line(item) for item in value)}]"
+    table = tomlkit.inline_table()
+    table.update(value)
+    return f"{{ {table.as_string()[1:-1]} }}"
+
+
+def _remembered(item: Any) -> Any:
+    """The source that a comment remembers, with its own comment; ``None`` if it remembers none."""
+    comment = str(item.trivia.comment) if hasattr(item, "trivia") else ""
+    if not comment.startswith(_WAS):
+        return None
+    try:
+        return tomlkit.parse(f"was = {comment[len(_WAS) :]}\n")["was"]
+    except ValueError:
+        return None
+
+
+def _items(document: Any) -> list[tuple[str, Any]]:
+    table = tomls.at(document, "tool", "uv", "sources", default={})
+    return [(key, table[key]) for key in table]
 
 
 def _leads_into(value: Any, folder: str) -> bool:
     entries = value if isinstance(value, list) else [value]
-    return all(isinstance(entry, dict) and str(entry.get("path", "")).startswith(f"{folder}/") for entry in entries)
+    paths = [str(entry.get("path", "")) if isinstance(entry, dict) else "" for entry in entries]
+    return all(
+        path.endswith(".tar.gz") and posixpath.normpath(posixpath.dirname(path)) == posixpath.normpath(folder)
+        for path in paths
+    )

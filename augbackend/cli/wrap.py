@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from augbackend import sources as tomls
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
 
@@ -139,16 +140,15 @@ def wrap(
     )
     augmentations.check(given, "the options")
     has_options = given != Augmentation()
+    output = output or Path(project.FOLDER)
+    if remove:
+        _remove(output, alone=not has_options and not targets)
+        return
     here = project.read(Path()) if not has_options else None
     if here is not None and targets and not project.names_all(here, targets):
         here = None  # packages that the project says nothing of
-    if here is None and (remove or not targets):
-        _refuse(has_options=has_options, remove=remove)
-    output = output or Path(project.FOLDER)
-    if here is not None and remove:
-        for line in uv_sources.undo(here.file, output):
-            click.echo(line)
-        return
+    if here is None and not targets:
+        _refuse(has_options=has_options)
     where = index.sources(index_url, extra_index_url, find_links, os.environ, here.sources if here else index.NOWHERE)
     lookup = upstream.Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if here is None:
@@ -177,15 +177,22 @@ def _point(outcome: Outcome, *, check: bool) -> bool:
         place = (uv_sources.relative(result.archive, file.parent), result.job.marker)
         archives.setdefault(result.wrapped.name, []).append(place)
     old = file.read_bytes().decode("utf-8")
-    new = uv_sources.pointed(old, archives)
+    new = uv_sources.pointed(old, archives, uv_sources.relative(outcome.output, file.parent))
     if new != old and not check:
         writing.replace_file(file, new.encode())
     return new != old and check
 
 
-def _refuse(*, has_options: bool, remove: bool) -> None:
-    if remove:
-        raise click.UsageError("--remove is for a project, in its folder")
+def _remove(output: Path, *, alone: bool) -> None:
+    if not alone:
+        raise click.UsageError("--remove is for a project as a whole")
+    file = Path("pyproject.toml")
+    tomls.read_pyproject(file.parent)  # says what is wrong with it, if anything is
+    for line in uv_sources.undo(file, output):
+        click.echo(line)
+
+
+def _refuse(*, has_options: bool) -> None:
     if has_options:
         raise click.UsageError("the options need a package that they are for")
     raise AugbackendError(
