@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from . import metadata, requirements, variables, wrapped
+from . import archive, metadata, requirements, variables, wrapped
 from .errors import AugbackendError, reported
 from .reading import read
 from .surroundings import put_back
@@ -76,8 +76,10 @@ def build_wheel(wheel_directory: str, config_settings: Mapping[str, Any] | None,
     with wrapped_hook("build_wheel", config_settings) as (hook, build):
         promise = metadata.promised(build)  # read before a build that may overwrite it
         name = hook(wheel_directory, build.config_settings, metadata_directory if promise is None else None)
-        if promise is not None and isinstance(name, str):
-            metadata.check(promise, Path(wheel_directory) / name)
+        if isinstance(name, str):
+            archive.without_backend(Path(wheel_directory) / name, build)
+            if promise is not None:
+                metadata.check(promise, Path(wheel_directory) / name)
         return name
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from . import pep440, pep508
 from .errors import AugbackendError
+from .wheel import dist_info, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,14 +106,10 @@ def _cure(broken: list[str], got: dict[str, dict[Any, str]]) -> str:
 
 
 def _metadata_of(wheel: Path) -> str:
-    from zipfile import ZipFile
-
-    with ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            folder, _, file = name.partition("/")
-            if folder.endswith(".dist-info") and file == "METADATA":
-                return archive.read(name).decode("utf-8")
-    return ""
+    try:
+        return read(wheel, f"{dist_info(wheel)}/METADATA")
+    except ValueError:
+        return ""
 
 
 def _meaning(found: list[tuple[str, str]]) -> dict[str, dict[Any, str]]:

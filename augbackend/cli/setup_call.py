@@ -82,6 +82,7 @@ _KEYWORDS = frozenset(
         "zip_safe",
     ]
 )
+_OF_METADATA = ("egg_info", "dist_info", "install_egg_info")  # commands that may write what they like
 _SOURCES = ("setuptools", "distutils.core", "numpy.distutils.core", "skbuild")
 
 
@@ -103,6 +104,11 @@ def arguments(file: Path) -> dict[str, Any] | None:
         return None
     keywords = {keyword.arg: keyword.value for keyword in calls[0].keywords}
     if not keywords.keys() <= _KEYWORDS:  # `**rest` has the name None
+        return None
+    commands = keywords.get("cmdclass")
+    if isinstance(commands, ast.Dict) and any(
+        isinstance(key, ast.Constant) and key.value in _OF_METADATA for key in commands.keys
+    ):
         return None
     return {str(name): _Literals(tree).value(node) for name, node in keywords.items()}
 
@@ -126,8 +132,9 @@ def _unconditional(body: list[ast.stmt]) -> list[ast.stmt]:
     """The statements that run whenever the file does; ``__name__`` is ``__main__`` for a build backend, too."""
     found = []
     for node in body:
-        if isinstance(node, ast.If) and ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'":
-            found += node.body
+        is_main = isinstance(node, ast.If) and ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'"
+        if is_main or isinstance(node, ast.With):
+            found += _unconditional(node.body)  # type: ignore[attr-defined]  # both have one
         else:
             found.append(node)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -101,5 +102,7 @@ def _runner(environ: Mapping[str, str]) -> Any:
 
 
 def _last(output: Any) -> str:
-    lines = [line for line in str(output or "").splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "it says nothing"
+    """The line that says most: the last that names an error, else the last."""
+    lines = [line.strip() for line in str(output or "").splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"([\w.]+(Error|Exception|Exit)|error)\b:? ", line)]
+    return (named or lines or ["it says nothing"])[-1]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _OLDEST_STATIC = "2.2"
+_DECLARATIVE = ("flit_core.buildapi", "poetry.core.masonry.api")  # they ask for nothing, and compute nothing
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,13 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
         return Promise(None, is_promise=True, why="upstream's own PKG-INFO")
     found, why = _from_project(tree)
     if found is None and not why:
-        found, why = _from_setuptools(tree)
+        backend = _backend(tree)
+        if backend in _DECLARATIVE and not any(name == "dynamic" for name, _ in metadata.fields(text)):
+            found, why = _from_fields(text), f"{backend.partition('.')[0]} computes nothing"
+        elif backend != "setuptools.build_meta":
+            why = "upstream's PKG-INFO does not say, and its backend may compute them"
+        else:
+            found, why = _from_setuptools(tree)
     if found is None:
         return Promise(_dynamic(upstream), is_promise=False, why=why)
     return Promise(_stated(text, version, found), is_promise=True, why=why)
@@ -85,7 +92,7 @@ def own_requirements(tree: Path, build_backend: str | None) -> list[str] | None:
 
     :param build_backend: what upstream's ``build-system`` names, ``None`` where it names nothing.
     """
-    if build_backend in ("flit_core.buildapi", "poetry.core.masonry.api"):
+    if build_backend in _DECLARATIVE:
         return []
     if build_backend is not None and build_backend.partition(":")[0] != "setuptools.build_meta":
         return None
@@ -114,10 +121,6 @@ def _from_project(tree: Path) -> tuple[Dependencies | None, str]:
 
 
 def _from_setuptools(tree: Path) -> tuple[Dependencies | None, str]:
-    if not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
-        return None, "upstream's PKG-INFO does not say"
-    if _is_of_another_backend(tree):
-        return None, "upstream's PKG-INFO does not say, and its backend is not setuptools"
     called, cfg = arguments(tree / "setup.py"), _cfg(tree)
     if called is None:
         return None, "setup.py calls setup() in a way that only running it can tell"
@@ -135,13 +138,25 @@ def _from_setuptools(tree: Path) -> tuple[Dependencies | None, str]:
     recorded = _recorded(tree)
     if recorded is not None and _meaning(recorded) != _meaning(found.requires_dist):
         return None, "setup.py's install_requires is not what upstream's own build recorded"
+    if not found.requires_dist:
+        return found, "setup() names none"
     return found, "setup.py's literal install_requires" if called.get("install_requires") else "literal, in setup.cfg"
 
 
-def _is_of_another_backend(tree: Path) -> bool:
+def _backend(tree: Path) -> str:
+    """The module that builds it, ours looked through."""
     document = sources.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
-    backend = sources.at(document, "build-system", "build-backend", default="setuptools.build_meta")
-    return str(backend).partition(":")[0] not in ("setuptools.build_meta", "augbackend")
+    backend = str(sources.at(document, "build-system", "build-backend", default="setuptools.build_meta"))
+    if backend == "augbackend":
+        backend = str(sources.at(document, "tool", "augbackend", "build-backend", default="setuptools.build_meta"))
+    return backend.partition(":")[0]
+
+
+def _from_fields(text: str) -> Dependencies:
+    """What a ``PKG-INFO`` from before core metadata 2.2 says, where it cannot but be right."""
+    found = metadata.fields(text)
+    lists = {field: tuple(value for name, value in found if name == field) for field in metadata.RESOLVED}
+    return Dependencies(lists["requires-dist"], "".join(lists["requires-python"][:1]), lists["provides-extra"])
 
 
 def _cfg(tree: Path) -> Mapping[str, str]:

@@ -70,7 +70,8 @@ def _package(result: Result) -> Iterator[str]:
     wrapped, job = result.wrapped, result.job
     version = f"{job.version_from}; " if job.version_from else ""
     yield f"{result.archive}: {result.state}"
-    yield f"  {wrapped.name} {wrapped.version}  ({version}sdist from {result.source})"
+    source = result.source if result.source.startswith("made from ") else f"from {result.source}"
+    yield f"  {wrapped.name} {wrapped.version}  ({version}sdist {source})"
     yield from (f"  + {extra.entry.text}  ({extra.why})" for extra in wrapped.extras)
     yield from (f"  - {name}  (dropped from what it asks for)" for name in job.augmentation.removed)
     for name, value in job.augmentation.variables.items():
@@ -118,6 +119,7 @@ def _commands(outcome: Outcome) -> Iterator[str]:
         return
     scripts = sources.at(outcome.project.document, "project", "scripts", default={})
     if outcome.project.uses_uv:
+        yield from _relock(outcome)
         yield "uv sync"
         if scripts:
             yield "uv tool install ."
@@ -125,6 +127,14 @@ def _commands(outcome: Outcome) -> Iterator[str]:
     archives = " ".join(options.shown_path(result.archive) for result in outcome.results)
     yield f"pip install . {archives}"
     yield f"pip install --find-links {folder} ."
+
+
+def _relock(outcome: Outcome) -> Iterator[str]:
+    """uv refuses an archive whose hash is not the one in its lock, until it is told to lock that again."""
+    locked = {one.name for one in (outcome.project.locked if outcome.project else ()) if one.path is not None}
+    for name in dict.fromkeys(result.wrapped.name for result in outcome.results if result.state == "written"):
+        if name in locked:
+            yield f"uv lock --upgrade-package {name}"
 
 
 def as_json(outcome: Outcome, *, sources_stale: bool) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
-from augbackend import __version__, metadata, pep508, reading, sources
+from augbackend import __version__, metadata, pep508, reading, setup_py, sources
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
 
@@ -108,7 +108,10 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     wrap = declaration.Wrap(
         folder=folder,
         assumed_requires=setup_call.assumed_requires(tree),
-        requires=[extra.entry.text for extra in extras if extra.is_plain],
+        requires=[
+            *(extra.entry.text for extra in extras if extra.is_plain),
+            *_visible(tree, backend, augmentation, own),
+        ],
         is_removed=augmentation.removes,
         table=_table(augmentation, extras, knows_all=own is not None, is_promise=promise.is_promise),
         origin={
@@ -205,6 +208,13 @@ def _extras(
             Extra(BuildDependency("wheel"), f"setuptools before {_FIRST_WITH_BDIST_WHEEL} builds wheels with it")
         )
     return tuple(found)
+
+
+def _visible(tree: Path, backend: str | None, augmentation: Augmentation, own: list[str] | None) -> list[str]:
+    """What its own backend will be asked for and can be read already: a frontend then resolves once, not twice."""
+    if own is not None or (backend or declaration.LEGACY_BACKEND).partition(":")[0] != "setuptools.build_meta":
+        return []
+    return [text for text in setup_py.setup_requires(tree) if _requirement(text) and not augmentation.removes(text)]
 
 
 def _requirement(text: str) -> Requirement | None:

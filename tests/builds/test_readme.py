@@ -131,16 +131,18 @@ def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
     program = frontends.program(*(("poetry",) if name == "poetry" else ("pdm", "pdm[locked]")))
     script(frontends, "none", clone, "")
     run(frontends, "augbackend wrap --no-sources", consumer)
-    with matrix.index(frontends, "einops", "packaging", "psutil", "ninja", "wheel") as url:
-        with (consumer / "pyproject.toml").open("a") as file:
-            file.write(f'\n[[tool.{name}.source]]\nname = "local"\nurl = "{url}"\n')
-            file.write('priority = "primary"\n' if name == "poetry" else 'type = "index"\n')
-        settings = {
-            "POETRY_VIRTUALENVS_IN_PROJECT": "true",
-            "POETRY_KEYRING_ENABLED": "false",
-            "PDM_CHECK_UPDATE": "false",
-        }
-        said = script(frontends, name, clone, "examples/flash-attn-repro", program, **settings)
+    (table,) = [table for table in TABLES if f"tool.{name}." in table]
+    more = ("einops", "packaging", "psutil", "ninja", "wheel", "flit_core", "flit-core")
+    with matrix.index(frontends, *more) as url, (consumer / "pyproject.toml").open("a") as file:
+        # This machine's mirror of the index need not have what these two ask it for.
+        if name == "poetry":
+            table += f'[[tool.poetry.source]]\nname = "local"\nurl = "{url}"\npriority = "primary"\n'
+        else:
+            table += f'url = "{url}"\n'
+        print(f"\n{table}", file=file, flush=True)
+        settings = {"POETRY_VIRTUALENVS_IN_PROJECT": "true", "PDM_CHECK_UPDATE": "false", "PDM_IGNORE_ACTIVE_VENV": "1"}
+        environ = {**settings, "POETRY_KEYRING_ENABLED": "false"}
+        said = script(frontends, name, clone, "examples/flash-attn-repro", program, **environ)
     assert said.endswith("Hello from flash-attn-repro!\n")
 
 

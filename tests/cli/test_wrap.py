@@ -756,7 +756,7 @@ CFG = "[options]\ninstall_requires =\n    six>=1  # comment\n    attrs\npython_r
 
 STATIC: dict[str, tuple[Files, list[str], str]] = {
     "literal": ({}, ["six"], LITERAL),
-    "nothing": ({"setup.py": SETUP_CALL.format("")}, [], "literal, in setup.cfg"),
+    "nothing": ({"setup.py": SETUP_CALL.format("")}, [], "setup() names none"),
     "of all kinds": (
         {"setup.py": SETUP_CALL.format(FULL)},
         [
@@ -859,7 +859,7 @@ COMPUTED: dict[str, tuple[Files, str]] = {
     "recorded nothing": ({"demo.egg-info/requires.txt": ""}, "is not what upstream's own build recorded"),
     "dynamic": ({"pyproject.toml": PROJECT.replace('dependencies = ["six"]', 'dynamic = ["dependencies"]', 1)}, "pyproject.toml says that dependencies are dynamic"),
     "dynamic extras": ({"pyproject.toml": '[project]\nname = "demo"\nversion = "1.0"\ndynamic = ["optional-dependencies"]\n'}, "optional-dependencies are dynamic"),
-    "another backend": ({"pyproject.toml": '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'}, "its backend is not setuptools"),
+    "another backend": ({"pyproject.toml": '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'}, "its backend may compute them"),
 }  # fmt: skip
 
 

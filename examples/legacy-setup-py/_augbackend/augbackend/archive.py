@@ -47,6 +47,25 @@ def in_tree_backend(build: Build) -> dict[str, Path]:
     return {}
 
 
+def without_backend(wheel: Path, build: Build) -> None:
+    """Take the in-tree backend out of a wheel that shipped it: it belongs to the tree, not to the package.
+
+    Some wrapped backends take every folder that they find, or all that a pattern of the tree's own names.
+    """
+    folders = {name.rpartition("/")[0] for name in in_tree_backend(build)} - {Path(__file__).parent.name}
+    if not folders or not wheel.is_file():
+        return
+    import zipfile
+
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    shipped = [name for name in names if any(f"/{folder}/" in f"/{name}" for folder in folders)]
+    if shipped:
+        from . import wheel as wheels
+
+        wheels.edit(wheel, dict.fromkeys(shipped))
+
+
 def _rewritten(
     sdist: Path, files: Mapping[str, Path], extend: Callable[[Path, Path, Mapping[str, Path]], bool]
 ) -> None:
