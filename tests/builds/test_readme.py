@@ -95,8 +95,8 @@ def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *progr
         run(frontends, command, clone)
     path = ":".join(str(Path(program).parent) for program in programs)
     folders = {name: str(clone.parent / name) for name in ("PIPX_HOME", "PIPX_BIN_DIR", "PIPX_MAN_DIR")}
-    joined = "\n".join([f'export PATH="$PATH:{path}"', *commands(scenario)])
-    return run(frontends, joined, clone / folder, UV_PYTHON=python, **folders, **variables)
+    joined = "\n".join([f'export PATH="$PATH:{path}"', f'cd "{clone / folder}"', *commands(scenario)])
+    return run(frontends, joined, clone, UV_PYTHON=python, **folders, **variables)
 
 
 def test_a_tool_that_depends_on_flash_attn(frontends: Frontends, clone: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
     consumer = clone / "examples" / "flash-attn-repro"
     program = frontends.program(*(("poetry",) if name == "poetry" else ("pdm", "pdm[locked]")))
     script(frontends, "none", clone, "")
-    run(frontends, "augbackend wrap --no-sources", consumer)
+    run(frontends, "cd examples/flash-attn-repro; augbackend wrap --no-sources", clone)
     (table,) = [table for table in TABLES if f"tool.{name}." in table]
     more = ("einops", "packaging", "psutil", "ninja", "wheel", "flit_core", "flit-core")
     with matrix.index(frontends, *more) as url, (consumer / "pyproject.toml").open("a") as file:

@@ -52,14 +52,14 @@ def without_backend(wheel: Path, build: Build) -> None:
 
     Some wrapped backends take every folder that they find, or all that a pattern of the tree's own names.
     """
-    folders = {name.rpartition("/")[0] for name in in_tree_backend(build)} - {Path(__file__).parent.name}
-    if not folders or not wheel.is_file():
+    prefixes = {name.partition("/augbackend/")[0] for name in in_tree_backend(build) if "/augbackend/" in name}
+    if not prefixes or not wheel.is_file():
         return
     import zipfile
 
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    shipped = [name for name in names if any(f"/{folder}/" in f"/{name}" for folder in folders)]
+    shipped = [name for name in names if any(f"/{prefix}/augbackend/" in f"/{name}" for prefix in prefixes)]
     if shipped:
         from . import wheel as wheels
 
