@@ -1,4 +1,4 @@
-"""The published sdists of flash-attn with the real torch, a CPU build: adopted they build, as they are they do not.
+"""The published sdists of flash-attn with the real torch, a CPU build: wrapped they build, as they are they do not.
 
 The torch has to lie in a folder of `PIP_FIND_LINKS`, so that nobody downloads gigabytes by accident.
 """
@@ -6,6 +6,7 @@ The torch has to lie in a folder of `PIP_FIND_LINKS`, so that nobody downloads g
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,8 +21,6 @@ pytestmark = pytest.mark.flash_attn
 FOLDERS = [folder for folder in os.environ.get("PIP_FIND_LINKS", "").split() if Path(folder).is_dir()]
 TAG = f"-cp{sys.version_info[0]}{sys.version_info[1]}-"
 TORCHES = sorted(wheel for folder in FOLDERS for wheel in Path(folder).glob("torch-*.whl") if TAG in wheel.name)
-# A CPU build of torch has no CUDA version, which flash-attn would put into the name of a finished wheel to download.
-FORCE = ("--variable", "FLASH_ATTENTION_FORCE_BUILD=TRUE")
 
 if not TORCHES:
     pytest.skip(f"no torch for this Python in PIP_FIND_LINKS ({FOLDERS})", allow_module_level=True)
@@ -59,21 +58,24 @@ def _uv_sees_the_torch_too(frontends: Frontends, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture(scope="module", params=["2.8.3", "2.5.0"])
 def trees(request: pytest.FixtureRequest, frontends: Frontends, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sdist as published (`upstream`), and as the example's recipe leaves it (`adopted`)."""
+    """A folder with the sdist as published (`upstream`), and wrapped: the archive, and unpacked (`wrapped`)."""
     folder = tmp_path_factory.mktemp(f"flash-attn-{request.param}")
-    frontends.environment(folder / "environment")
-    (wheel,) = frontends.wheels.glob("augbackend-*.whl")
-    frontends.install(folder / "environment", f"augbackend[cli] @ {wheel.as_uri()}", "unearth")
-    environ = {
-        "PATH": f"{folder / 'environment' / BIN}{os.pathsep}{frontends.environ['PATH']}",
-        "VERSION": request.param,
-        "TORCH": TORCH,
-    }
-    recipe = str(ROOT / "examples" / "flash-attn" / "recipe.sh")
-    frontends.run("sh", recipe, *FORCE, cwd=folder, **environ)
-    (folder / f"flash_attn-{request.param}").rename(folder / "adopted")
-    frontends.run("tar", "xf", f"flash_attn-{request.param}.tar.gz", cwd=folder)
-    (folder / f"flash_attn-{request.param}").rename(folder / "upstream")
+    requires = [argument for name in (TORCH, "packaging", "psutil", "ninja") for argument in ("--require", name)]
+    # A CPU build of torch has no CUDA version, which flash-attn would put into the name of a wheel to download.
+    variables = [
+        argument for name in ("SKIP_CUDA", "FORCE") for argument in ("--variable", f"FLASH_ATTENTION_{name}_BUILD=TRUE")
+    ]
+    command = ["wrap", f"flash-attn=={request.param}", "--output", str(folder), *requires, *variables]
+    environ = {"PYTHONPATH": str(ROOT), "PIP_FIND_LINKS": ""}
+    frontends.run(sys.executable, "-m", "augbackend.cli", *command, cwd=folder, **environ)
+    archive = folder / f"flash_attn-{request.param}.tar.gz"
+    said = frontends.run(sys.executable, "-m", "augbackend.cli", "verify", str(archive), cwd=folder, **environ)
+    assert said.endswith("nothing else differs\n")
+    frontends.run("tar", "xf", str(archive), cwd=folder)
+    (folder / f"flash_attn-{request.param}").rename(folder / "wrapped")
+    shutil.copytree(
+        folder / "wrapped", folder / "upstream", ignore=shutil.ignore_patterns("pyproject.toml", "_augbackend")
+    )
     return folder
 
 
@@ -87,7 +89,7 @@ def test_as_published_it_does_not_build(frontends: Frontends, trees: Path, tmp_p
 @pytest.mark.parametrize(
     ("builder", "options"), [(run.pip_wheel, ()), (run.uv_build, ("--wheel",)), (run.build, ("--wheel",))]
 )
-def test_adopted_it_builds(
+def test_wrapped_it_builds(
     frontends: Frontends,
     trees: Path,
     tmp_path: Path,
@@ -95,7 +97,7 @@ def test_adopted_it_builds(
     options: tuple[str, ...],
 ) -> None:
     assert callable(builder)
-    builder(frontends, trees / "adopted", tmp_path / "out", *options)
+    builder(frontends, trees / "wrapped", tmp_path / "out", *options)
     (wheel,) = (tmp_path / "out").glob("*.whl")
     assert wheel.name.startswith("flash_attn-2.")
 
@@ -107,7 +109,8 @@ def consumer(folder: Path, flash_attn: str, sources: str = "") -> Path:
 
 
 def test_consumer_as_a_tool_of_uv(frontends: Frontends, trees: Path, tmp_path: Path) -> None:
-    sources = f'[tool.uv.sources]\nflash-attn = {{ path = "{(trees / "adopted").as_posix()}" }}\n'
+    (archive,) = trees.glob("flash_attn-*.tar.gz")
+    sources = f'[tool.uv.sources]\nflash-attn = {{ path = "{archive.as_posix()}" }}\n'
     tree = consumer(tmp_path, "flash-attn", sources)
     folders = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "commands")}
     frontends.run("uv", "tool", "install", "--python", sys.executable, str(tree), cwd=tmp_path, **folders)
