@@ -55,14 +55,11 @@ def without_backend(wheel: Path, build: Build) -> None:
     prefixes = {name.partition("/augbackend/")[0] for name in in_tree_backend(build) if "/augbackend/" in name}
     if not prefixes or not wheel.is_file():
         return
-    import zipfile
+    from . import wheel as wheels
 
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
+    names = wheels.names(wheel)
     shipped = [name for name in names if any(f"/{prefix}/augbackend/" in f"/{name}" for prefix in prefixes)]
     if shipped:
-        from . import wheel as wheels
-
         wheels.edit(wheel, dict.fromkeys(shipped))
 
 

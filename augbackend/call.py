@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from . import archive, metadata, requirements, variables, wrapped
+from . import archive, local_version, metadata, requirements, variables, wrapped
 from .errors import AugbackendError, reported
 from .reading import read
 from .surroundings import put_back
@@ -61,26 +61,35 @@ def get_requires(name: str, config_settings: Mapping[str, Any] | None) -> list[s
         return requirements.answer(build, _target(name), ask)
 
 
-def prepare_metadata(metadata_directory: str, config_settings: Mapping[str, Any] | None) -> str:
-    """The answer to ``prepare_metadata_for_build_wheel``: what the sdist promises, or the wrapped backend's own."""
-    with reported():
-        promise = metadata.promised(read(Path.cwd(), config_settings))
-    if promise is not None:
-        return metadata.write(promise, metadata_directory)
-    with wrapped_hook("prepare_metadata_for_build_wheel", config_settings) as (hook, build):
-        return hook(metadata_directory, build.config_settings)
+def prepare_metadata(name: str, metadata_directory: str, config_settings: Mapping[str, Any] | None) -> str:
+    """The answer to ``prepare_metadata_for_build_<target>``: what the sdist promises, or the wrapped backend's own."""
+    if name == "prepare_metadata_for_build_wheel":
+        with reported():
+            promise = metadata.promised(read(Path.cwd(), config_settings))
+        if promise is not None:
+            return metadata.write(promise, metadata_directory)
+    with wrapped_hook(name, config_settings) as (hook, build):
+        folder = hook(metadata_directory, build.config_settings)
+        label = build.settings.local_version
+        return local_version.label_metadata(metadata_directory, folder, label) if label else folder
 
 
-def build_wheel(wheel_directory: str, config_settings: Mapping[str, Any] | None, metadata_directory: str | None) -> str:
-    """The answer to ``build_wheel``: the wrapped backend's wheel, if it keeps the promise that the sdist made."""
-    with wrapped_hook("build_wheel", config_settings) as (hook, build):
-        promise = metadata.promised(build)  # read before a build that may overwrite it
-        name = hook(wheel_directory, build.config_settings, metadata_directory if promise is None else None)
-        if isinstance(name, str):
-            archive.without_backend(Path(wheel_directory) / name, build)
+def build_wheel(
+    name: str, wheel_directory: str, config_settings: Mapping[str, Any] | None, metadata_directory: str | None
+) -> str:
+    """The answer to ``build_wheel`` and ``build_editable``: the wrapped backend's wheel, finished."""
+    with wrapped_hook(name, config_settings) as (hook, build):
+        # Read before a build that may overwrite it. Only of a wheel's metadata anything is promised.
+        promise = metadata.promised(build) if name == "build_wheel" else None
+        label = build.settings.local_version
+        given = metadata_directory if promise is None and not label else None  # not what the wrapped backend wrote
+        wheel = hook(wheel_directory, build.config_settings, given)
+        if isinstance(wheel, str):
+            archive.without_backend(Path(wheel_directory) / wheel, build)
+            wheel = local_version.label_wheel(wheel_directory, wheel, label) if label else wheel
             if promise is not None:
-                metadata.check(promise, Path(wheel_directory) / name)
-        return name
+                metadata.check(promise, Path(wheel_directory) / wheel)
+        return wheel
 
 
 @contextmanager

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TABLE = "tool.augbackend"
 # Known to the design, not to this version: named so that nobody believes them obeyed.
-RESERVED = frozenset({"match-runtime", "pin-runtime", "provenance", "local-version"})
+RESERVED = frozenset({"match-runtime", "pin-runtime", "provenance"})
 
 _INVALID: Any = object()
 _LONGEST_SHOWN = 80

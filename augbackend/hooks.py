@@ -33,28 +33,26 @@ def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> l
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 517: write the ``.dist-info`` folder and return its name."""
-    return call.prepare_metadata(metadata_directory, config_settings)
+    return call.prepare_metadata("prepare_metadata_for_build_wheel", metadata_directory, config_settings)
 
 
 def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 660: write the ``.dist-info`` folder and return its name."""
-    with call.wrapped_hook("prepare_metadata_for_build_editable", config_settings) as (hook, build):
-        return hook(metadata_directory, build.config_settings)
+    return call.prepare_metadata("prepare_metadata_for_build_editable", metadata_directory, config_settings)
 
 
 def build_wheel(
     wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: Optional[str] = None
 ) -> str:
     """PEP 517: build the wheel and return its name."""
-    return call.build_wheel(wheel_directory, config_settings, metadata_directory)
+    return call.build_wheel("build_wheel", wheel_directory, config_settings, metadata_directory)
 
 
 def build_editable(
     wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: Optional[str] = None
 ) -> str:
     """PEP 660: build the editable wheel and return its name."""
-    with call.wrapped_hook("build_editable", config_settings) as (hook, build):
-        return hook(wheel_directory, build.config_settings, metadata_directory)
+    return call.build_wheel("build_editable", wheel_directory, config_settings, metadata_directory)
 
 
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:

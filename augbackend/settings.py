@@ -52,6 +52,11 @@ def _check_requires_python(text: str) -> None:
     pep508.parse_requirement(f"python {text}")
 
 
+def _check_label(text: str) -> None:
+    if not re.fullmatch(r"[a-z0-9]+(\.[a-z0-9]+)*", text):
+        raise ValueError("expected letters a to z, digits, and dots between them, such as 'torch2.8'")
+
+
 def _check_sha256(text: str) -> None:
     if not re.fullmatch(r"[0-9a-f]{64}|", text):
         raise ValueError("expected 64 hexadecimal digits")
@@ -192,6 +197,8 @@ class Package:
     """Environment variables around its build."""
     config_settings: Mapping[str, Union[str, tuple[str, ...]]] = _key(MappingProxyType({}))
     """Passed to its backend underneath the caller's own `-C` settings."""
+    local_version: str = _key("", check=_check_label)
+    """A local version label for the archive and what is built of it, such as `team`."""
     requires_dist: Optional[tuple[str, ...]] = _key(None, check=pep508.parse_requirement)
     """Its dependencies, by your word, so that nothing is built to know them. The wheel is held against it."""
     requires_python: str = _key("", check=_check_requires_python)
@@ -222,6 +229,9 @@ before the declared ones are installed."""
     jobs: Optional[Jobs] = _key(None)
     """Sets `MAX_JOBS`, `CMAKE_BUILD_PARALLEL_LEVEL` and `MAKEFLAGS` from this machine's memory and processors, \
 unless the caller set them."""
+    local_version: str = _key("", check=_check_label)
+    """A local version label (PEP 440) for what is built, such as `team`: `2.8.3+team` satisfies `==2.8.3`, and is \
+preferred to `2.8.3`."""
     metadata: Optional[Metadata] = _key(None)
     """What is promised about the wheel before it is built."""
     origin: Optional[Origin] = _key(None)

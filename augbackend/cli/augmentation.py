@@ -33,6 +33,7 @@ class Augmentation:
     """Everything that one package is to be given.
 
     :param variables: TOML values by name, templates as the backend reads them.
+    :param local_version: a label for what is built; empty for none.
     :param word: its dependencies, if the user states them.
     :param words: the same for single versions.
     """
@@ -41,6 +42,7 @@ class Augmentation:
     removed: tuple[str, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
     config_settings: Mapping[str, Any] = field(default_factory=dict)
+    local_version: str = ""
     word: Optional[Dependencies] = None
     words: Mapping[str, Dependencies] = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ def check(augmentation: Augmentation, where: str) -> None:
         "remove-build-dependencies": list(augmentation.removed),
         "extra-build-variables": dict(augmentation.variables),
         "config-settings": dict(augmentation.config_settings),
+        **({"local-version": augmentation.local_version} if augmentation.local_version else {}),
     }
     if checking.check(table, {}, mistakes) is None:
         raise SettingsError(where, [line.replace(f"{checking.TABLE}.", "", 1) for line in mistakes])

@@ -53,6 +53,7 @@ class Wrap:
     :param is_removed: whether an entry of upstream's ``build-system.requires`` is dropped.
     :param table: what is added to ``[tool.augbackend]``.
     :param origin: ``[tool.augbackend.origin]``.
+    :param version: what a ``[project]`` table that states its version has to state; empty to leave it.
     """
 
     folder: str
@@ -61,6 +62,7 @@ class Wrap:
     is_removed: Callable[[str], bool]
     table: Mapping[str, Any]
     origin: Mapping[str, str]
+    version: str = ""
 
 
 def adopted(text: str | None, additions: Additions, *, installed: bool, assumed_requires: Sequence[str]) -> str:
@@ -98,6 +100,8 @@ def wrapped(text: str | None, wrap: Wrap) -> str:
             _point_to(document["build-system"], wrap.folder)
         else:
             _move_in(document, wrap.assumed_requires, folder=wrap.folder, created=_WRAPPED_TABLE)
+        if wrap.version and "version" in document.get("project", {}):
+            document["project"]["version"] = wrap.version
         build_system, table = document["build-system"], _own_table(document)
         for entry in [entry for entry in build_system["requires"] if wrap.is_removed(entry)]:
             build_system["requires"].remove(entry)

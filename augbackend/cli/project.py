@@ -141,10 +141,19 @@ def names_all(project: Project, targets: Sequence[str]) -> bool:
     return True
 
 
-def jobs(project: Project, targets: Sequence[str], lookup: Lookup) -> list[Job]:
-    """The packages to wrap: all, or those that are named, each in the versions that it is locked to."""
+def jobs(project: Project, targets: Sequence[str], lookup: Lookup, local_version: str = "") -> list[Job]:
+    """The packages to wrap: all, or those that are named, each in the versions that it is locked to.
+
+    :param local_version: a label for those that the project gives none.
+    """
     asked: dict[str, Requirement] = {canonicalize_name(Requirement(text).name): Requirement(text) for text in targets}
-    return [job for name in sorted(asked or project.packages) for job in _jobs(project, name, asked.get(name), lookup)]
+    found = [job for name in sorted(asked or project.packages) for job in _jobs(project, name, asked.get(name), lookup)]
+    return [_labelled(job, local_version) for job in found]
+
+
+def _labelled(job: Job, label: str) -> Job:
+    label = job.augmentation.local_version or label
+    return replace(job, augmentation=replace(job.augmentation, local_version=label))
 
 
 def _jobs(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
@@ -234,6 +243,7 @@ def _augmentation(project: Project, name: str) -> Augmentation:
         package.remove_build_dependencies,
         {key: _variable(value) for key, value in package.extra_build_variables.items()},
         {key: list(value) if isinstance(value, tuple) else value for key, value in package.config_settings.items()},
+        package.local_version,
         _word(package) if package.requires_dist is not None else None,
         asked.words,
     )
@@ -361,6 +371,7 @@ def _merged(first: Asked, second: Asked) -> Asked:
         (*one.remove_build_dependencies, *other.remove_build_dependencies),
         {**one.extra_build_variables, **other.extra_build_variables},
         {**one.config_settings, **other.config_settings},
+        other.local_version or one.local_version,
         one.requires_dist if other.requires_dist is None else other.requires_dist,
         other.requires_python or one.requires_python,
         other.provides_extra or one.provides_extra,

@@ -15,7 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from augbackend import metadata, pep508, sources
+from augbackend import metadata, pep440, pep508, sources
 
 from .setup_call import COMPUTED, arguments
 
@@ -65,7 +65,7 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
         word = replace(word, requires_python=python)
         return Promise(_stated(text, version, word), is_promise=True, why="by your word")
     if upstream is not None and metadata.is_static(upstream):
-        return Promise(None, is_promise=True, why="upstream's own PKG-INFO")
+        return Promise(_versioned(upstream, version), is_promise=True, why="upstream's own PKG-INFO")
     found, why = _from_project(tree)
     if found is None and not why:
         backend = _backend(tree)
@@ -76,7 +76,7 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
         else:
             found, why = _from_setuptools(tree)
     if found is None:
-        return Promise(_dynamic(upstream), is_promise=False, why=why)
+        return Promise(_dynamic(upstream, version), is_promise=False, why=why)
     return Promise(_stated(text, version, found), is_promise=True, why=why)
 
 
@@ -272,11 +272,20 @@ def _stated(text: str, version: str, found: Dependencies) -> str:
     return "\n".join(kept) + "\n" + body
 
 
-def _dynamic(upstream: str | None) -> str | None:
+def _versioned(upstream: str, version: str) -> str | None:
+    """Upstream's ``PKG-INFO`` with another version in it; ``None`` if it is the one that it has."""
+    lines, body = _header(upstream)
+    stated = dict(metadata.fields(upstream)).get("version", "")
+    if pep440.is_same(stated, version):
+        return None
+    return "\n".join(f"Version: {version}" if name == "version" else line for name, line in lines) + "\n" + body
+
+
+def _dynamic(upstream: str | None, version: str) -> str | None:
     """Upstream's ``PKG-INFO``, with the names of dynamic fields in the spelling that every frontend compares with."""
     if upstream is None:
         return None
-    lines, body = _header(upstream)
+    lines, body = _header(_versioned(upstream, version) or upstream)
     spelled = {field: "-".join(part.capitalize() for part in field.split("-")) for field in metadata.RESOLVED}
     new = []
     for name, line in lines:

@@ -79,6 +79,12 @@ def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
     help="For its own backend, underneath what the frontend is given. Repeatable.",
 )
 @click.option(
+    "--local-version",
+    default="",
+    metavar="LABEL",
+    help="Call it 1.0+LABEL, so that it is preferred to upstream's 1.0 wherever both can be had.",
+)
+@click.option(
     "--requires-dist",
     multiple=True,
     metavar="REQ",
@@ -107,6 +113,7 @@ def wrap(
     removed: tuple[str, ...],
     variables: dict[str, str],
     config_settings: dict[str, str | list[str]],
+    local_version: str,
     requires_dist: tuple[str, ...],
     output: Path | None,
     index_url: str | None,
@@ -136,10 +143,11 @@ def wrap(
         removed,
         variables,
         config_settings,
+        local_version,
         static_metadata.by_word(requires_dist) if requires_dist else None,
     )
     augmentations.check(given, "the options")
-    has_options = given != Augmentation()
+    has_options = given != Augmentation(local_version=local_version)
     output = output or Path(project.FOLDER)
     if remove:
         _remove(output, alone=not has_options and not targets)
@@ -154,7 +162,7 @@ def wrap(
     if here is None:
         jobs = [Job(upstream.parse(text), given, "") for text in targets]
     else:
-        jobs = project.jobs(here, targets, lookup)
+        jobs = project.jobs(here, targets, lookup, local_version)
     results = [carry_out(job, lookup, check=check) for job in jobs if not job.wheel]
     outcome = Outcome(here, tuple(results), tuple(job for job in jobs if job.wheel), output)
     is_stale = _point(outcome, check=check) if here is not None and here.uses_uv and not no_sources else False

@@ -111,7 +111,6 @@ def _left_over(outcome: Outcome) -> Iterator[str]:
 
 
 def _commands(outcome: Outcome) -> Iterator[str]:
-    folder = options.shown_path(outcome.output)
     if outcome.project is None:
         for result in outcome.results:
             yield f"pip install {options.shown_path(result.archive)}"
@@ -126,7 +125,8 @@ def _commands(outcome: Outcome) -> Iterator[str]:
             yield f"uvx --from . {next(iter(scripts))}"
     archives = " ".join(options.shown_path(result.archive) for result in outcome.results)
     yield f"pip install . {archives}"
-    yield f"pip install --find-links {folder} ."
+    if outcome.results and all("+" in result.wrapped.version for result in outcome.results):
+        yield f"pip install --find-links {options.shown_path(outcome.output)} ."
 
 
 def _relock(outcome: Outcome) -> Iterator[str]:

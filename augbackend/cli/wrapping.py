@@ -19,7 +19,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
-from augbackend import __version__, metadata, pep508, reading, setup_py, sources
+from augbackend import __version__, local_version, metadata, pep508, reading, setup_py, sources
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
 
@@ -104,8 +104,11 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     own = static_metadata.own_requirements(tree, backend)
     extras = _extras(tree, document, augmentation, own)
     folder, dropped = _folder(opened, tree, document)
-    promise = static_metadata.promise(tree, name, version, augmentation.word_for(version))
+    upstreams, label = version, augmentation.local_version
+    version = local_version.labelled(version, label) if label else version
+    promise = static_metadata.promise(tree, name, version, augmentation.word_for(upstreams))
     wrap = declaration.Wrap(
+        version=version if label else "",
         folder=folder,
         assumed_requires=setup_call.assumed_requires(tree),
         requires=[
@@ -116,7 +119,7 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
         table=_table(augmentation, extras, knows_all=own is not None, is_promise=promise.is_promise),
         origin={
             "name": name,
-            "version": version,
+            "version": upstreams,
             "url": upstream.url,
             "sha256": upstream.sha256,
             "augbackend": __version__,
@@ -263,6 +266,8 @@ def _table(augmentation: Augmentation, extras: Sequence[Extra], *, knows_all: bo
     table = {key: value for key, value in table.items() if value}
     if knows_all:
         table["dynamic-requires"] = "never"
+    if augmentation.local_version:
+        table["local-version"] = augmentation.local_version
     if is_promise:
         table["metadata"] = {"pkg-info": True}
     return table

@@ -184,7 +184,7 @@ def test_our_own_table(here: Path) -> None:
     assert "  + ninja  (tool.augbackend.packages.demo)\n" in output
     assert uv_sources(here) is None  # uv is not used here
     assert "uv sync" not in output
-    assert f"pip install --find-links .{'/'}wrapped .\n" in output
+    assert f"pip install . .{'/'}wrapped/demo-1.0.tar.gz\n" in output
 
 
 def test_both_tables_are_merged(here: Path) -> None:
@@ -931,6 +931,5 @@ def test_text(here: Path) -> None:
         "  uv tool install .\n"
         "  uvx --from . app\n"
         "  pip install . ./wrapped/demo-1.0.tar.gz\n"
-        "  pip install --find-links ./wrapped .\n"
     )
     assert "# Written by augbackend wrap" in text_of(archive(here))

@@ -122,7 +122,7 @@ def test_consumer_as_a_tool_of_uv(frontends: Frontends, trees: Path, tmp_path: P
 
 
 def test_consumer_by_pip(frontends: Frontends, trees: Path, tmp_path: Path) -> None:
-    tree = consumer(tmp_path, f"flash-attn @ {(trees / 'adopted').as_uri()}")
+    tree = consumer(tmp_path, f"flash-attn @ {next(trees.glob('flash_attn-*.tar.gz')).as_uri()}")
     python = frontends.environment(tmp_path / "environment")
     pip = frontends.program("pip")
     frontends.run(pip, "--python", str(python), "install", str(tree), cwd=tmp_path)

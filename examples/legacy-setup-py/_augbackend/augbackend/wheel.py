@@ -25,27 +25,41 @@ def dist_info(wheel: Path) -> str:
 
     :raises ValueError: if it has none.
     """
-    with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            folder, slash, _ = name.partition("/")
-            if slash and folder.endswith(".dist-info"):
-                return folder
+    for name in names(wheel):
+        folder, slash, _ = name.partition("/")
+        if slash and folder.endswith(".dist-info"):
+            return folder
     raise ValueError(f"{wheel.name} has no .dist-info folder")
+
+
+def names(wheel: Path) -> list[str]:
+    """The names of all members."""
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def read_bytes(wheel: Path, name: str) -> bytes:
+    """The content of a member; empty if there is none."""
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read(name) if name in archive.namelist() else b""
 
 
 def read(wheel: Path, name: str) -> str:
     """The text of a member; empty if there is none."""
-    with zipfile.ZipFile(wheel) as archive:
-        return archive.read(name).decode("utf-8") if name in archive.namelist() else ""
+    return read_bytes(wheel, name).decode("utf-8")
 
 
-def edit(wheel: Path, changes: Mapping[str, Optional[bytes]]) -> None:
+def edit(wheel: Path, changes: Mapping[str, Optional[bytes]], record: str = "") -> None:
     """Replace or add members (their new content), or leave them out (``None``); RECORD follows.
+
+    :param record: RECORD's name afterwards, if it moves.
 
     While that lasts the wheel has another name, so that a crash leaves none behind that is half-written.
     """
-    record = f"{dist_info(wheel)}/RECORD"
-    changes = {**changes, record: _record(read(wheel, record), record, changes)}
+    old = f"{dist_info(wheel)}/RECORD"
+    new = record or old
+    text = _record(read(wheel, old), {old, new}, changes) + f"{new},,\n"
+    changes = {**changes, old: None, new: text.encode()}
     beside = wheel.with_name(f".{wheel.name}.{os.getpid()}.tmp")
     wheel.rename(beside)
     try:
@@ -108,22 +122,18 @@ def _copy(source: Any, target: Any, count: int) -> int:
     return count
 
 
-def _record(text: str, name: str, changes: Mapping[str, Optional[bytes]]) -> bytes:
-    """RECORD with a line for each changed member, in the place of its old one; the others are left as they are."""
+def _record(text: str, own: set[str], changes: Mapping[str, Optional[bytes]]) -> str:
+    """RECORD without its own line: one for each changed member, in its old place; the others as they are."""
     import csv
 
-    lines, rest = [], dict(changes)
+    lines, rest = [], {name: content for name, content in changes.items() if name not in own}
     for line in text.splitlines(keepends=True):
         path = next(csv.reader([line.rstrip("\r\n")]), [""])[0]
-        if path not in rest:
-            lines.append(line)
-        elif path != name:
+        if path in rest:
             lines += _row(path, rest.pop(path))
-    own = [line for line in lines if next(csv.reader([line.rstrip("\r\n")]), [""])[0] == name]
-    lines = [line for line in lines if line not in own]
-    for path, content in rest.items():
-        lines += _row(path, content) if path != name else []
-    return "".join([*lines, *(own or [f"{name},,\n"])]).encode()
+        elif path not in own:
+            lines.append(line)
+    return "".join([*lines, *(row for path, content in rest.items() for row in _row(path, content))])
 
 
 def _row(path: str, content: Optional[bytes]) -> list[str]:
