@@ -137,22 +137,8 @@ def _check_folder(tree: Path, *, is_adopted: bool) -> None:
 
 @click.command()
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option(
-    "--require",
-    "requirements",
-    multiple=True,
-    metavar="REQ",
-    callback=options.requirements,
-    help="A build requirement that the package forgot to declare. Repeatable.",
-)
-@click.option(
-    "--variable",
-    "variables_",
-    multiple=True,
-    metavar="NAME=VALUE",
-    callback=options.variables,
-    help="An environment variable that its build wants; VALUE may use $NAME. Repeatable.",
-)
+@options.require
+@options.variable
 @click.option("--installed", is_flag=True, help="Require augbackend from the index, copy nothing.")
 @click.option("--remove", is_flag=True, help="Undo: the old build backend again, without augbackend.")
 @click.option("--dry-run", is_flag=True, help="Print the change as a diff and write nothing.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import Any, Callable, TypeVar
 
 import click
 from packaging.requirements import InvalidRequirement, Requirement
 
-if TYPE_CHECKING:
-    from pathlib import Path
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def requirements(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,8 +45,43 @@ def config_settings(
     return settings
 
 
+require = click.option(
+    "--require",
+    "requirements",
+    multiple=True,
+    metavar="REQ",
+    callback=requirements,
+    help="A build requirement that the package forgot to declare. Repeatable.",
+)
+variable = click.option(
+    "--variable",
+    "variables_",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=variables,
+    help="An environment variable that its build wants; VALUE may use $NAME. Repeatable.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_SOURCES = (
+    click.option("--index-url", metavar="URL", help="The index to look in. [default: pip's and uv's variables]"),
+    click.option("--extra-index-url", multiple=True, metavar="URL", help="One more index. Repeatable."),
+    click.option("--find-links", multiple=True, metavar="PLACE", help="A folder or page of archives. Repeatable."),
+    click.option("--offline", is_flag=True, help="Ask no index: only what was downloaded before."),
+    click.option(
+        "--cache-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where downloads are kept. [default: this system's place]",
+    ),
+)
+
+
+def sources(command: Command) -> Command:
+    """The options that say where to look for distributions."""
+    for option in reversed(_SOURCES):
+        command = option(command)
+    return command
+
+
 def shown_path(path: Path) -> str:
     """A path as a command takes it: without a separator in it, pip would take it for a project's name."""
-    import os
-
     return str(path) if path.is_absolute() or str(path).startswith(".") else f".{os.sep}{path}"

@@ -201,7 +201,7 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
     help="As a frontend would be given it; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
 )
 @click.option("--isolated", is_flag=True, help="Ask in an isolated environment, with the build requirements installed.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json
 def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, as_json: bool) -> None:
     """Print what a build of TREE would get here, and why.
 

@@ -25,7 +25,7 @@ from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
 
 from . import cache as caches
-from . import index, sdist, upstream, vendoring
+from . import index, options, sdist, upstream, vendoring
 from .augmentation import Augmentation, Extra
 
 if TYPE_CHECKING:
@@ -221,14 +221,8 @@ def lines(archive: Path, found: Comparison) -> Iterator[str]:
     type=click.Path(path_type=Path, exists=True),
     help="Upstream's sdist, instead of fetching it.",
 )
-@click.option("--index-url", metavar="URL", help="The index to look in. [default: pip's and uv's variables]")
-@click.option("--extra-index-url", multiple=True, metavar="URL", help="One more index. Repeatable.")
-@click.option("--find-links", multiple=True, metavar="PLACE", help="A folder or page of archives. Repeatable.")
-@click.option("--offline", is_flag=True, help="Ask nobody: take upstream as it was downloaded before.")
-@click.option(
-    "--cache-dir", type=click.Path(path_type=Path, file_okay=False), help="Where downloads are, for --offline."
-)
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@options.sources
+@options.as_json
 def verify(
     archive: Path,
     given: Path | None,
@@ -238,7 +232,7 @@ def verify(
     cache_dir: Path | None,
     *,
     offline: bool,
-    json_wanted: bool,
+    as_json: bool,
 ) -> None:
     """Fetch what a wrapped ARCHIVE was made from, and prove that only the declared files differ.
 
@@ -252,7 +246,7 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="augbackend-") as nothing:
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
         found = compare(archive, upstream.Lookup(where, cache, offline, archive.parent), given)
-    if json_wanted:
+    if as_json:
         click.echo(json.dumps({"archive": str(archive), "proved": not found.problems, **_as_json(found)}, indent=2))
     else:
         for line in lines(archive, found):

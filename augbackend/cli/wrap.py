@@ -52,23 +52,9 @@ def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
 
 @click.command()
 @click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
-@click.option(
-    "--require",
-    "requirements",
-    multiple=True,
-    metavar="REQ",
-    callback=options.requirements,
-    help="A build requirement that the package forgot to declare. Repeatable.",
-)
+@options.require
 @click.option("--remove-require", "removed", multiple=True, metavar="NAME", help="Drop what it asks for. Repeatable.")
-@click.option(
-    "--variable",
-    "variables",
-    multiple=True,
-    metavar="NAME=VALUE",
-    callback=options.variables,
-    help="An environment variable that its build wants; VALUE may use $NAME. Repeatable.",
-)
+@options.variable
 @click.option(
     "-C",
     "--config-setting",
@@ -97,21 +83,13 @@ def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
 @click.option("--no-sources", is_flag=True, help="In a project: leave [tool.uv.sources] alone.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something is stale, and name it.")
 @click.option("--remove", is_flag=True, help="In a project: undo; the archives and their sources go.")
-@click.option("--index-url", metavar="URL", help="The index to look in. [default: pip's and uv's variables]")
-@click.option("--extra-index-url", multiple=True, metavar="URL", help="One more index. Repeatable.")
-@click.option("--find-links", multiple=True, metavar="PLACE", help="A folder or page of archives. Repeatable.")
-@click.option("--offline", is_flag=True, help="Ask no index: only what was downloaded before.")
-@click.option(
-    "--cache-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where downloads are kept. [default: this system's place]",
-)
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@options.sources
+@options.as_json
 def wrap(
     targets: tuple[str, ...],
     requirements: tuple[str, ...],
     removed: tuple[str, ...],
-    variables: dict[str, str],
+    variables_: dict[str, str],
     config_settings: dict[str, str | list[str]],
     local_version: str,
     requires_dist: tuple[str, ...],
@@ -125,7 +103,7 @@ def wrap(
     check: bool,
     remove: bool,
     offline: bool,
-    json_wanted: bool,
+    as_json: bool,
 ) -> None:
     """Repack published packages with what their builds need, so that every frontend builds them.
 
@@ -141,7 +119,7 @@ def wrap(
     given = Augmentation(
         tuple(Extra(BuildDependency(text), "--require") for text in requirements),
         removed,
-        variables,
+        variables_,
         config_settings,
         local_version,
         static_metadata.by_word(requires_dist) if requires_dist else None,
@@ -166,7 +144,7 @@ def wrap(
     results = [carry_out(job, lookup, check=check) for job in jobs if not job.wheel]
     outcome = Outcome(here, tuple(results), tuple(job for job in jobs if job.wheel), output)
     is_stale = _point(outcome, check=check) if here is not None and here.uses_uv and not no_sources else False
-    if json_wanted:
+    if as_json:
         click.echo(json.dumps(wrap_report.as_json(outcome, sources_stale=is_stale), indent=2))
     else:
         for line in wrap_report.lines(outcome, check=check, sources_stale=is_stale):

@@ -58,7 +58,7 @@ def uv_lock(*packages: Mapping[str, Any], **more: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-REGISTRY = {"registry": "https://pypi.org/simple"}
+REGISTRY = {"registry": "https://index.example.org/simple"}
 
 
 def _inline(value: Any) -> str:
