@@ -24,10 +24,15 @@ class Run:
     cpu: float
 
 
-def measure(command: Sequence[str], folder: Path, environ: Mapping[str, str] | None = None) -> Run:
-    """Run a command to its end, which has to be a good one."""
-    # The wrapped backends are compiled when they are installed; ours, in-tree, when it is first imported.
+def measure(
+    command: Sequence[str], folder: Path, environ: Mapping[str, str] | None = None, *, bytecode: bool = True
+) -> Run:
+    """Run a command to its end, which has to be a good one.
+
+    :param bytecode: whether what it imports is compiled for the next process, as where nobody says otherwise.
+    """
     clean = {name: value for name, value in (environ or os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
+    clean.update({} if bytecode else {"PYTHONDONTWRITEBYTECODE": "1"})
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, check=False)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -44,4 +49,4 @@ def compared(what: str, mine: Sequence[Run], theirs: Sequence[Run]) -> str:
         ratio = statistics.median(a / b for a, b in pairs)
         medians = [statistics.median(side) for side in zip(*pairs)]
         cells.append(f"{kind} {medians[0]:6.2f} s / {medians[1]:6.2f} s = {ratio:.2f}")
-    return f"{what:<58} {'   '.join(cells)}"
+    return f"{what:<72} {'   '.join(cells)}"

@@ -74,13 +74,17 @@ def _projects(folder: Path, version: str, torch: str, environ: dict[str, str]) -
 
 def _rebuilt(uv: str, folder: Path, rounds: int, torch: str, environ: dict[str, str]) -> Iterator[str]:
     projects = _projects(folder, "2.8.3", torch, environ)
-    runs: dict[str, list[Run]] = {kind: [] for kind in projects}
-    for at in range(rounds + 1):
-        for kind, place in projects.items():
-            subprocess.run([uv, "cache", "clean", "--quiet", "flash-attn"], env=environ, check=True)
-            one = measure([uv, "sync", "--quiet", "--reinstall-package", "flash-attn"], place, environ)
-            runs[kind] += [one] if at else []  # the first round fetches torch
-    yield compared("rebuild of flash-attn 2.8.3: wrapped / augmented by uv", runs["wrapped"], runs["augmented"])
+    for bytecode in (False, True):
+        runs: dict[str, list[Run]] = {kind: [] for kind in projects}
+        for at in range(rounds + 1):
+            for kind, place in projects.items():
+                subprocess.run([uv, "cache", "clean", "--quiet", "flash-attn"], env=environ, check=True)
+                command = [uv, "sync", "--quiet", "--reinstall-package", "flash-attn"]
+                one = measure(command, place, environ, bytecode=bytecode)
+                runs[kind] += [one] if at else []  # the first round fetches torch
+        # uv compiles nothing that it installs, so that the first import of torch costs as much as many later ones.
+        what = f"rebuild of flash-attn 2.8.3, bytecode {'' if bytecode else 'not '}kept: wrapped / augmented"
+        yield compared(what, runs["wrapped"], runs["augmented"])
 
 
 def _locked(uv: str, folder: Path, rounds: int, torch: str, environ: dict[str, str]) -> Iterator[str]:
@@ -92,7 +96,7 @@ def _locked(uv: str, folder: Path, rounds: int, torch: str, environ: dict[str, s
             (place / "uv.lock").unlink(missing_ok=True)
             one = measure([uv, "lock", "--quiet"], place, environ)
             runs[kind] += [one] if at else []
-    yield compared("uv lock with flash-attn 2.5.0: wrapped / augmented by uv", runs["wrapped"], runs["augmented"])
+    yield compared("uv lock with flash-attn 2.5.0: wrapped / augmented", runs["wrapped"], runs["augmented"])
 
 
 def _wrapped(folder: Path, rounds: int, torch: str, environ: dict[str, str]) -> Iterator[str]:

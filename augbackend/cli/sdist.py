@@ -22,6 +22,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -75,9 +76,8 @@ class Sdist:
 
     def _behind_links(self, name: str) -> tarfile.TarInfo | None:
         """The regular file that a name leads to; ``None`` if it leads nowhere, or round in a circle."""
-        by_name = {_parts(member.name): member for member in self.members}
         for _ in range(_MOST_LINKS):
-            member = by_name.get(_parts(posixpath.normpath(name)))
+            member = self._by_name.get(_parts(posixpath.normpath(name)))
             if member is None or member.isdir():
                 return None
             if member.isreg():
@@ -86,10 +86,16 @@ class Sdist:
             name = member.linkname if member.islnk() else posixpath.join(folder, member.linkname)
         return None
 
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, ...], tarfile.TarInfo]:
+        return {_parts(member.name): member for member in self.members}
+
+    @cached_property
     def names(self) -> list[str]:
         """The members' names below the top folder."""
         return [relative(member.name) for member in self.members]
 
+    @cached_property
     def newest(self) -> int:
         """The newest time of a member, in seconds since 1970."""
         return int(max((member.mtime for member in self.members if 0 <= member.mtime < _END_OF_TIME), default=0))
@@ -296,7 +302,7 @@ def content(sdist: Sdist, files: Mapping[str, bytes], dropped: frozenset[str]) -
     stream: Any = sdist.tar.fileobj
     form = tar_format(stream)
     for name, text in sorted(files.items()):
-        member = _member(f"{sdist.top}/{name}", text, sdist.newest(), form)
+        member = _member(f"{sdist.top}/{name}", text, sdist.newest, form)
         end += len(member)
         yield member
     for start, stop in _kept(sdist, frozenset(files), dropped):

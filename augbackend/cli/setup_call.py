@@ -98,7 +98,9 @@ def arguments(file: Path) -> dict[str, Any] | None:
         return {}
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_setup(node.func, tree)]
+    nodes = list(ast.walk(tree))
+    spellings = _spellings(nodes)
+    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) in spellings]
     unconditional = [node.value for node in _unconditional(tree.body) if isinstance(node, ast.Expr)]
     if len(calls) != 1 or calls[0] not in unconditional or calls[0].args:
         return None
@@ -110,7 +112,8 @@ def arguments(file: Path) -> dict[str, Any] | None:
         isinstance(key, ast.Constant) and key.value in _OF_METADATA for key in commands.keys
     ):
         return None
-    return {str(name): _Literals(tree).value(node) for name, node in keywords.items()}
+    literals = _Literals(tree)
+    return {str(name): literals.value(node) for name, node in keywords.items()}
 
 
 def assumed_requires(tree: Path) -> list[str]:
@@ -140,18 +143,17 @@ def _unconditional(body: list[ast.stmt]) -> list[ast.stmt]:
     return found
 
 
-def _is_setup(function: ast.expr, tree: ast.Module) -> bool:
-    """Whether a call's function is ``setup``, by whatever name the file imports it."""
-    name = ast.unparse(function)
-    for node in ast.walk(tree):
+def _spellings(nodes: list[ast.AST]) -> set[str]:
+    """What a file calls ``setup`` by, having imported it."""
+    found = set()
+    for node in nodes:
         for alias in node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else ():
             known = alias.asname or alias.name
             if isinstance(node, ast.ImportFrom) and alias.name == "setup" and node.module in _SOURCES:
-                if name == known:
-                    return True
-            elif isinstance(node, ast.Import) and alias.name in _SOURCES and name == f"{known}.setup":
-                return True
-    return False
+                found.add(known)
+            elif isinstance(node, ast.Import) and alias.name in _SOURCES:
+                found.add(f"{known}.setup")
+    return found
 
 
 class _Literals:

@@ -163,7 +163,7 @@ def _members(opened: Sdist) -> dict[str, tarfile.TarInfo]:
 
 def _counted(opened: Sdist) -> Counter[str]:
     """How often each name is there: what is unpacked is the last of them."""
-    return Counter(opened.names())
+    return Counter(opened.names)
 
 
 def _is_same(wrapped: Sdist, one: tarfile.TarInfo, original: Sdist, other: tarfile.TarInfo) -> bool:

@@ -78,8 +78,8 @@ def planned(upstream: Upstream, augmentation: Augmentation) -> Iterator[tuple[Wr
 
 def _lay_out(opened: Sdist, tree: Path) -> None:
     """Write the few files that are looked at, and the folders of an in-tree backend."""
-    names = {name for name in opened.names() if name in _LOOKED_AT}
-    recorded = [name for name in opened.names() if name.endswith(".egg-info/requires.txt") and name.count("/") <= 2]  # noqa: PLR2004  # at the top, or in src
+    names = {name for name in opened.names if name in _LOOKED_AT}
+    recorded = [name for name in opened.names if name.endswith(".egg-info/requires.txt") and name.count("/") <= 2]  # noqa: PLR2004  # at the top, or in src
     for name in sorted({*names, *recorded}):
         content = opened.read(name)
         if content is not None:
@@ -91,7 +91,7 @@ def _lay_out(opened: Sdist, tree: Path) -> None:
         for table in (document.get("build-system", {}), sources.at(document, "tool", "augbackend", default={})):
             for path in table.get("backend-path", []):
                 inside = sdists.inside(path)
-                if inside and any(name == inside or name.startswith(f"{inside}/") for name in opened.names()):
+                if inside and any(name == inside or name.startswith(f"{inside}/") for name in opened.names):
                     (tree / inside).mkdir(parents=True, exist_ok=True)
 
 
@@ -239,7 +239,7 @@ def _is_old_setuptools(requirement: Requirement) -> bool:
 
 def _folder(opened: Sdist, tree: Path, document: dict[str, Any]) -> tuple[str, frozenset[str]]:
     """Where the backend goes in this sdist, and what of upstream's makes room: an older copy that its build uses."""
-    names = opened.names()
+    names = opened.names
     used: Sequence[str] = sources.at(document, "build-system", "backend-path", default=())
     is_link = any(member.issym() for member in opened.members if sdists.relative(member.name) == vendoring.FOLDER)
     if declaration.backend(document) == "augbackend" and vendoring.FOLDER in used and not is_link:
