@@ -1,4 +1,4 @@
-"""An sdist with members more: whatever builds from it must find the in-tree backend in it.
+"""The in-tree backend belongs to the tree: whatever builds from an sdist must find it there, and no wheel ships it.
 
 The archive's own members are carried over as they are, byte for byte; ours follow at the end. Nothing
 depends on the clock: new members take ``SOURCE_DATE_EPOCH``, or the newest time that the archive holds.

@@ -26,25 +26,28 @@ def labelled(version: str, label: str) -> str:
 def label_wheel(folder: str, name: str, label: str) -> str:
     """Label a finished wheel; returns its new name."""
     wheel = Path(folder) / name
-    project, version, *tags = name.split("-")
     info = wheels.dist_info(wheel)
     text = wheels.read(wheel, f"{info}/METADATA")
     new = _metadata(text, label)
     if new == text:
         return name
+    project, _, version = info[: -len(".dist-info")].rpartition("-")
+    stem = f"{project}-{labelled(version, label)}"
     changes: dict[str, Optional[bytes]] = {}
+    like: dict[str, str] = {}
     for member in wheels.names(wheel):
         for kind in (".dist-info", ".data"):
             old = f"{project}-{version}{kind}/"
             if member.startswith(old):
-                renamed = f"{project}-{labelled(version, label)}{kind}/{member[len(old) :]}"
-                changes[member] = None
+                renamed = f"{stem}{kind}/{member[len(old) :]}"
+                changes[member], like[renamed] = None, member
                 if not member.endswith("/"):
                     changes[renamed] = (
                         new.encode() if member == f"{info}/METADATA" else wheels.read_bytes(wheel, member)
                     )
-    wheels.edit(wheel, changes, record=f"{project}-{labelled(version, label)}.dist-info/RECORD")
-    target = "-".join([project, labelled(version, label), *tags])
+    wheels.edit(wheel, changes, f"{stem}.dist-info/RECORD", like)
+    first, version, *tags = name.split("-")
+    target = "-".join([first, labelled(version, label), *tags])
     wheel.replace(wheel.with_name(target))
     return target
 

@@ -1,6 +1,6 @@
 """A finished wheel with members replaced, added or left out, and a RECORD that says so.
 
-Nothing is compressed anew: what lies before the first member that changes is not touched at all, what lies behind it
+Only what changes is compressed anew: what lies before the first such member is not touched at all, what lies behind it
 is carried over as the bytes it is. ``.dist-info`` comes last in a wheel (binary distribution format, "Archiver
 recommendations"), so that a change of metadata costs what ``.dist-info`` weighs.
 """
@@ -49,10 +49,13 @@ def read(wheel: Path, name: str) -> str:
     return read_bytes(wheel, name).decode("utf-8")
 
 
-def edit(wheel: Path, changes: Mapping[str, Optional[bytes]], record: str = "") -> None:
+def edit(
+    wheel: Path, changes: Mapping[str, Optional[bytes]], record: str = "", like: Optional[Mapping[str, str]] = None
+) -> None:
     """Replace or add members (their new content), or leave them out (``None``); RECORD follows.
 
     :param record: RECORD's name afterwards, if it moves.
+    :param like: new name → the member whose mode, time and compression it takes over.
 
     While that lasts the wheel has another name, so that a crash leaves none behind that is half-written.
     """
@@ -63,14 +66,14 @@ def edit(wheel: Path, changes: Mapping[str, Optional[bytes]], record: str = "") 
     beside = wheel.with_name(f".{wheel.name}.{os.getpid()}.tmp")
     wheel.rename(beside)
     try:
-        _rewrite(beside, changes)
+        _rewrite(beside, changes, like or {})
     except BaseException:
         beside.unlink()
         raise
     beside.replace(wheel)
 
 
-def _rewrite(file: Path, changes: Mapping[str, Optional[bytes]]) -> None:
+def _rewrite(file: Path, changes: Mapping[str, Optional[bytes]], like: Mapping[str, str]) -> None:
     with zipfile.ZipFile(file) as archive:
         entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
         end: int = archive.start_dir
@@ -90,18 +93,19 @@ def _rewrite(file: Path, changes: Mapping[str, Optional[bytes]]) -> None:
             entry.header_offset = stream.tell()
             _copy(carried, stream, length)
         end = stream.tell()
-        _finish(stream, [entry for entry, _ in kept], end, entries, changes)
+        old = {entry.filename: entry for entry in entries}
+        models = {name: old.get(like.get(name, name), entries[-1]) for name in changes}
+        _finish(stream, [entry for entry, _ in kept], end, models, changes)
 
 
 def _finish(
     stream: Any,
     kept: list[zipfile.ZipInfo],
     end: int,
-    entries: list[zipfile.ZipInfo],
+    models: Mapping[str, zipfile.ZipInfo],
     changes: Mapping[str, Optional[bytes]],
 ) -> None:
     """Write the new members behind the old ones, and the directory of them all."""
-    old = {entry.filename: entry for entry in entries}
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.filelist[:] = kept
         archive.NameToInfo.update({entry.filename: entry for entry in kept})
@@ -110,9 +114,8 @@ def _finish(
         for name, content in changes.items():
             if content is None:
                 continue
-            like = old.get(name) or entries[-1]
-            entry = zipfile.ZipInfo(name, like.date_time)
-            entry.external_attr, entry.compress_type = like.external_attr, like.compress_type
+            entry = zipfile.ZipInfo(name, models[name].date_time)
+            entry.external_attr, entry.compress_type = models[name].external_attr, models[name].compress_type
             archive.writestr(entry, content)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,9 +55,8 @@ class Cache:
         """Copy an sdist into the cache; returns where it is now."""
         target = self._place(digest) / path.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.part")
-        shutil.copyfile(path, beside)
-        beside.replace(target)
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
+            shutil.copyfile(path, Path(folder) / target.name).replace(target)
         return target
 
     def remember(self, found: Found, where: Sources) -> None:

@@ -68,7 +68,7 @@ def sources(
     environ: Mapping[str, str],
     default: Sources = NOWHERE,
 ) -> Sources:
-    """The options; each kind that is not given from pip's and uv's variables, then from ``default``.
+    """The options; each kind that is not given from pip's and uv's variables, and from ``default``.
 
     pip separates several by spaces; uv separates indexes by spaces, links by commas, and names them ``name=URL``.
     """
@@ -78,8 +78,8 @@ def sources(
     switched_off = any(environ.get(name, "").lower() in _TRUE for name in _NO_INDEX)
     return Sources(
         index_url or next((_unnamed(environ[name]) for name in _INDEX if environ.get(name)), default.index_url),
-        tuple(extra or further or default.extra_index_urls),
-        tuple(dict.fromkeys(find_links or links or default.find_links)),
+        tuple(extra or dict.fromkeys([*further, *default.extra_index_urls])),
+        tuple(find_links or dict.fromkeys([*links, *default.find_links])),
         tuple(hosts),
         no_index=switched_off and not index_url and not extra,
     )

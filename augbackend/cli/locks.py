@@ -92,15 +92,19 @@ def _is_workspace(folder: Path) -> bool:
     return sources.at(sources.read_pyproject(folder), "tool", "uv", "workspace", default=None) is not None
 
 
-def _parsed(file: Path) -> dict[str, Any]:
+def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
+    """A TOML file as plain values.
+
+    :raises AugbackendError: with ``hint``, if it is none.
+    """
     try:
         return sources.toml(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint="lock the project again") from None
+        raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
 
 
 def _from_uv(file: Path) -> Iterator[Locked]:
-    document = _parsed(file)
+    document = parsed(file)
     if document.get("version", _OLDEST_UV_LOCK) != _OLDEST_UV_LOCK:
         what = f"its format is {document['version']}, and {_OLDEST_UV_LOCK} is the one known here"
         raise AugbackendError(what, where=str(file), hint="is there a newer augbackend?")
@@ -134,7 +138,7 @@ def _git(text: str) -> str:
 
 
 def _from_pylock(file: Path) -> Iterator[Locked]:
-    for package in _tables(_parsed(file).get("packages")):
+    for package in _tables(parsed(file).get("packages")):
         sdist, vcs = _table(package.get("sdist")) or _table(package.get("archive")), _table(package.get("vcs"))
         path = sdist.get("path") or _table(package.get("directory")).get("path") or vcs.get("path")
         url = str(sdist.get("url", ""))

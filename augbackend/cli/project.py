@@ -47,14 +47,14 @@ class Job:
 
     :param version_from: which file or option said which version; empty where the target itself does.
     :param marker: where this version is the one to use; empty for everywhere.
-    :param wheel: a wheel that fits this platform, so that there is nothing to wrap; empty if there is none.
+    :param skipped: why there is nothing to wrap; empty if there is something.
     """
 
     target: Target
     augmentation: Augmentation
     version_from: str
     marker: str = ""
-    wheel: str = ""
+    skipped: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,13 @@ def read(folder: Path) -> Project | None:
         return None
     document = sources.read_pyproject(folder)
     uv = sources.at(document, "tool", "uv", default={})
+    if not isinstance(uv, dict):
+        raise SettingsError(str(file), [f"tool.uv: found {checking.found(uv)}, expected a table"])
     if (folder / "uv.toml").is_file():  # uv reads it instead of the table, sources aside
-        uv = {**_parsed(folder / "uv.toml"), "sources": sources.at(uv, "sources", default={})}
+        uv = {
+            **locks.parsed(folder / "uv.toml", "mend the file there"),
+            "sources": sources.at(uv, "sources", default={}),
+        }
     mistakes: list[str] = []
     ours = sources.at(document, "tool", "augbackend", "packages", default={})
     tables = [(_from_uv(uv, mistakes), "tool.uv"), (_canonical(ours), "")]
@@ -170,7 +175,11 @@ def _jobs(project: Project, name: str, asked: Requirement | None, lookup: Lookup
     direct = _direct(project, name, wanted, lookup.output)
     if direct is not None:
         return [Job(direct, augmentation, f"pointed to in pyproject.toml{stale}")]
-    is_named = asked is not None or lookup.offline
+    if project.locked and not wanted and asked is None:
+        return [Job(Target(name), augmentation, "", skipped="this project does not depend on it")]
+    pointed = uv_sources.source(project.document, name).get("path")
+    is_ours = pointed is not None and lookup.output.resolve() in (project.file.parent / str(pointed)).resolve().parents
+    is_named = asked is not None or lookup.offline or is_ours
     return [
         replace(job, version_from=job.version_from + stale)
         for job in _chosen(name, wanted, augmentation, lookup, is_named=is_named)
@@ -186,7 +195,7 @@ def _chosen(
         why = "pinned in pyproject.toml" if choice.pin else f"the newest that {requirement} allows"
         wheel = None if is_named else index.find_wheel(Requirement(requirement), lookup.where)
         target = Target(name, requirement=f"{name}=={choice.pin}" if choice.pin else requirement)
-        yield Job(target, augmentation, why, choice.marker, wheel.filename if wheel else "")
+        yield Job(target, augmentation, why, choice.marker, _fits(wheel.filename) if wheel else "")
 
 
 def _locked_job(project: Project, one: Locked, augmentation: Augmentation, lookup: Lookup, *, is_named: bool) -> Job:
@@ -198,7 +207,11 @@ def _locked_job(project: Project, one: Locked, augmentation: Augmentation, looku
         target = Target(one.name, path=one.path, sha256="" if one.path.is_dir() else one.sha256)
     else:
         target = Target(one.name, url=one.url, sha256=one.sha256) if one.url else pin
-    return Job(target, augmentation, f"locked in {one.source}", one.marker, wheel)
+    return Job(target, augmentation, f"locked in {one.source}", one.marker, _fits(wheel) if wheel else "")
+
+
+def _fits(wheel: str) -> str:
+    return f"{wheel} fits this platform; name it to wrap it anyway"
 
 
 def _direct(project: Project, name: str, wanted: Sequence[Requirement], output: Path) -> Target | None:
@@ -269,6 +282,12 @@ def _matched(project: Project, entry: BuildDependency, origin: str) -> list[Extr
     found = [one for one in project.locked if one.name == name and one.version]
     wanted = locks.requirements(project.document, name)
     if found and locks.are_allowed(found, wanted):
+        if len({one.version for one in found}) > 1 and not all(one.marker for one in found):
+            raise AugbackendError(
+                f"{name} is locked to {' and '.join(sorted({one.version for one in found}))}, told apart by extras",
+                where=f"{found[0].source}, for match-runtime in {origin}",
+                hint=f'name the one to build against, such as "{name}=={found[0].version}", instead of match-runtime',
+            )
         return [extra for one in found for extra in _matched_to(project, entry, origin, one)]
     extras = []
     for choice in locks.choices(wanted):
@@ -293,10 +312,11 @@ def _matched_to(project: Project, entry: BuildDependency, origin: str, one: Lock
         if marker is None or not wheel.url:
             continue
         digest = f"#sha256={wheel.sha256}" if wheel.sha256 else ""
-        by_url = BuildDependency(
-            f"{entry.parsed.name} @ {wheel.url}{digest}", entry.marker, entry.hooks, entry.unless_command
-        )
-        found.append(Extra(_and(by_url, marker, one.marker), f"{why}, of {one.registry}"))
+        asked = Requirement(entry.requirement)
+        extras = f"[{','.join(sorted(asked.extras))}]" if asked.extras else ""
+        by_url = replace(entry, requirement=f"{asked.name}{extras} @ {wheel.url}{digest}")
+        own = str(asked.marker) if asked.marker else ""
+        found.append(Extra(_and(by_url, own, marker, one.marker), f"{why}, of {one.registry}"))
     return found or [Extra(_with(entry, f"=={one.version}", one.marker), why)]
 
 
@@ -393,12 +413,9 @@ def _sources(uv: Mapping[str, Any]) -> Sources:
     plain = [one for one in listed if one.get("format") != "flat"]
     default = next((str(one["url"]) for one in plain if one.get("default")), str(uv.get("index-url", "")))
     extra = [str(one["url"]) for one in plain if not one.get("default")]
-    extra += [str(url) for url in uv.get("extra-index-url", [])]
-    return Sources(default, tuple(extra), (*flat, *(str(link) for link in uv.get("find-links", []))))
+    extra += _strings(uv.get("extra-index-url"))
+    return Sources(default, tuple(extra), (*flat, *_strings(uv.get("find-links"))))
 
 
-def _parsed(file: Path) -> dict[str, Any]:
-    try:
-        return sources.toml(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint="mend the file there") from None
+def _strings(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import re
 import subprocess
+import tarfile
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from .augmentation import Augmentation
+
+
+_NO_TIME = 315_532_800  # 1980-01-01, before which a zip, and so a wheel, knows none
 
 
 @contextmanager
@@ -73,7 +79,23 @@ def build(tree: Path, augmentation: Augmentation, out: Path) -> Path:
             raise AugbackendError(
                 f"{backend} makes no sdist of it: {_last(output)}", where=str(tree), hint=hint
             ) from None
-    return out / name
+    return _normalised(out / name)
+
+
+def _normalised(sdist: Path) -> Path:
+    """The sdist with its members in order, of nobody and of no time: from the same tree, the same bytes."""
+    if not tarfile.is_tarfile(sdist):
+        return sdist
+    stream = io.BytesIO()
+    with tarfile.open(sdist) as old, tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as new:
+        for member in sorted(old.getmembers(), key=lambda member: member.name):
+            content = old.extractfile(member) if member.isreg() else None
+            member.uid = member.gid = 0
+            member.uname = member.gname = ""
+            member.mtime, member.pax_headers = _NO_TIME, {}
+            new.addfile(member, content)
+    sdist.write_bytes(gzip.compress(stream.getvalue(), mtime=0))
+    return sdist
 
 
 def _values(augmentation: Augmentation) -> dict[str, str]:

@@ -90,6 +90,10 @@ def parse(text: str) -> Target:
 
     :raises AugbackendError: if it is nothing of the kind.
     """
+    try:
+        urlsplit(text)
+    except ValueError as error:
+        raise AugbackendError(f"it is no URL: {error}", where=text, hint="is it spelled right?") from None
     if _VCS.match(text):
         return Target(url=text)
     if _URL.match(text):
@@ -109,6 +113,11 @@ def parse(text: str) -> Target:
     if requirement.url:
         return Target(name=name, url=requirement.url, sha256=_fragment(requirement.url))
     return Target(name=name, requirement=f"{name}{requirement.specifier}")
+
+
+def is_repository(url: str) -> bool:
+    """Whether a URL is a repository's (``git+…``)."""
+    return _VCS.match(url) is not None
 
 
 @contextmanager

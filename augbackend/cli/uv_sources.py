@@ -13,11 +13,12 @@ import tomlkit
 from tomlkit.items import Table
 
 from augbackend import sources as tomls
+from augbackend.errors import AugbackendError
 
 from . import declaration, sdist, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Collection, Mapping, MutableMapping, Sequence
     from pathlib import Path
 
 _WAS = "# was: "
@@ -63,13 +64,16 @@ def pointed(text: str, archives: Mapping[str, Sequence[tuple[str, str]]], folder
     return declaration.edited(text, edit)
 
 
-def restored(text: str, folder: str) -> str:
-    """The text without the sources that lead into ``folder``; what was there before comes back."""
+def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
+    """The text without the sources that lead into ``folder``; what was there before comes back.
+
+    :param kept: paths in ``folder`` that are not ours.
+    """
     remembered = {key: _remembered(item) for key, item in _items(tomlkit.parse(text))}
 
     def edit(document: MutableMapping[str, Any]) -> None:
         table = tomls.at(document, "tool", "uv", "sources", default={})
-        for key in [key for key, value in table.items() if _leads_into(_unwrapped(value), folder)]:
+        for key in [key for key, value in table.items() if _leads_into(_unwrapped(value), folder, kept)]:
             old = remembered.get(key)
             if old is not None:
                 if hasattr(table[key], "trivia"):
@@ -90,18 +94,26 @@ def restored(text: str, folder: str) -> str:
 def undo(file: Path, folder: Path) -> list[str]:
     """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
     text = file.read_bytes().decode("utf-8")
-    new = restored(text, relative(folder, file.parent))
+    archives = {archive: _is_ours(archive) for archive in sorted(folder.glob("*.tar.gz"))}
+    theirs = [relative(archive, file.parent) for archive, is_ours in archives.items() if not is_ours]
+    new = restored(text, relative(folder, file.parent), theirs)
     done = []
     if new != text:
         writing.replace_file(file, new.encode())
         done.append(f"{file}: the sources that led into {folder} are gone")
-    for archive in sorted(folder.glob("*.tar.gz")):
-        if sdist.origin(archive):
-            archive.unlink()
-            done.append(f"{archive}: deleted")
+    for archive in [archive for archive, is_ours in archives.items() if is_ours]:
+        archive.unlink()
+        done.append(f"{archive}: deleted")
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
     return done or ["nothing to undo"]
+
+
+def _is_ours(archive: Path) -> bool:
+    try:
+        return bool(sdist.origin(archive))
+    except AugbackendError:
+        return False
 
 
 def relative(path: Path, project: Path) -> str:
@@ -113,6 +125,10 @@ def _table(document: MutableMapping[str, Any]) -> Any:
     is_toml = isinstance(document, tomlkit.TOMLDocument)
     place: Any = document
     for key in ("tool", "uv", "sources"):
+        if not isinstance(place.get(key, {}), dict):
+            raise AugbackendError(
+                f"found {place[key]!r}, expected a table", where=f"pyproject.toml, {key}", hint="mend it there"
+            )
         if key not in place:
             place[key] = (tomlkit.table(is_super_table=key != "sources")) if is_toml else {}
         place = place[key]
@@ -181,10 +197,12 @@ def _items(document: Any) -> list[tuple[str, Any]]:
     return [(key, table[key]) for key in table]
 
 
-def _leads_into(value: Any, folder: str) -> bool:
+def _leads_into(value: Any, folder: str, kept: Collection[str] = ()) -> bool:
     entries = value if isinstance(value, list) else [value]
     paths = [str(entry.get("path", "")) if isinstance(entry, dict) else "" for entry in entries]
     return all(
-        path.endswith(".tar.gz") and posixpath.normpath(posixpath.dirname(path)) == posixpath.normpath(folder)
+        path.endswith(".tar.gz")
+        and posixpath.normpath(posixpath.dirname(path)) == posixpath.normpath(folder)
+        and posixpath.normpath(path) not in kept
         for path in paths
     )

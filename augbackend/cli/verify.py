@@ -11,7 +11,6 @@ import difflib
 import json
 import os
 import tempfile
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from packaging.requirements import Requirement
 
-from augbackend import __version__, checking, sources
+from augbackend import __version__, checking, local_version, metadata, pep440, sources
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
 
 from . import cache as caches
-from . import index, options, sdist, upstream, vendoring
+from . import declaration, index, options, sdist, upstream, vendoring
 from .augmentation import Augmentation, Extra
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def compare(archive: Path, lookup: Lookup, given: Path | None) -> Comparison:
             hint = "only what augbackend wrap wrote can be verified"
             raise AugbackendError("it does not say what it was made from", where=str(archive), hint=hint)
         with _fetched(origin, settings, lookup, given) as path, sdist.opened(path) as original:
-            return _compared(wrapped, original, origin, folder, _index_says(origin, lookup))
+            return _compared(wrapped, original, settings, origin, folder, _index_says(origin, lookup))
 
 
 def _declaration(wrapped: Sdist) -> tuple[Settings, str]:
@@ -83,13 +82,14 @@ def _declaration(wrapped: Sdist) -> tuple[Settings, str]:
         document = sources.toml(text)
     except (ValueError, RecursionError) as error:
         raise sdist.refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
+    declaration.check_shape(document)
     mistakes: list[str] = []
     settings = checking.check(sources.at(document, "tool", "augbackend", default={}), {}, mistakes)
-    paths = sources.at(document, "build-system", "backend-path", default=())
-    if settings is None or not paths or not isinstance(paths[0], str):
-        what = "; ".join(mistakes) or "augbackend is not its in-tree backend"
+    paths = sources.at(document, "build-system", "backend-path", default=[])
+    if settings is None or declaration.backend(document) != "augbackend" or len(paths) != 1:
+        what = "; ".join(mistakes) or "augbackend, in-tree and alone, is not its backend"
         raise AugbackendError(what, where=str(wrapped.path), hint="only what augbackend wrap wrote can be verified")
-    return settings, paths[0]
+    return settings, str(paths[0])
 
 
 @contextmanager
@@ -97,6 +97,13 @@ def _fetched(origin: Origin, settings: Settings, lookup: Lookup, given: Path | N
     if given is not None:
         target = upstream.Target(origin.name, path=given, sha256=origin.sha256)
     elif origin.url:
+        scheme = origin.url.partition("://")[0]
+        is_repository = upstream.is_repository(origin.url)
+        if not is_repository and (scheme not in ("http", "https") or not origin.sha256):
+            what = f"{scheme!r} is nothing that everybody can fetch" if origin.sha256 else "it has no sha256"
+            raise AugbackendError(
+                what, where=f"its origin, {origin.url}", hint="name upstream's sdist: --upstream PATH"
+            )
         target = upstream.Target(origin.name, url=origin.url, sha256=origin.sha256)
     elif origin.sha256:
         target = upstream.Target(origin.name, requirement=f"{origin.name}=={origin.version}")
@@ -123,8 +130,9 @@ def _index_says(origin: Origin, lookup: Lookup) -> tuple[str, str]:
     if lookup.offline:
         return "the index was not asked", ""
     try:
-        found = index.find_sdist(Requirement(f"{origin.name}=={origin.version}"), lookup.where, not_in=lookup.output)
-    except AugbackendError:
+        pin = Requirement(f"{origin.name}=={origin.version}")
+        found = index.find_sdist(pin, lookup.where, not_in=lookup.output)
+    except (AugbackendError, ValueError):
         return "the index does not have it", ""
     if not found.sha256:
         return "the index does not say", ""
@@ -133,9 +141,12 @@ def _index_says(origin: Origin, lookup: Lookup) -> tuple[str, str]:
     return "", f"the index has {origin.name} {origin.version} with the sha256 {found.sha256}"
 
 
-def _compared(wrapped: Sdist, original: Sdist, origin: Origin, folder: str, said: tuple[str, str]) -> Comparison:
+def _compared(
+    wrapped: Sdist, original: Sdist, settings: Settings, origin: Origin, folder: str, said: tuple[str, str]
+) -> Comparison:
     ours, theirs = _members(wrapped), _members(original)
     problems = [said[1]] if said[1] else []
+    problems += _false_claims(wrapped, original, settings, origin)
     same, declared = 0, {}
     in_backend = f"{folder}/augbackend/"
     for name in sorted(ours.keys() | theirs.keys()):
@@ -148,28 +159,62 @@ def _compared(wrapped: Sdist, original: Sdist, origin: Origin, folder: str, said
         else:
             kind = "changed" if name in ours and name in theirs else "added" if name in ours else "left out"
             problems.append(f"{name}: {kind}")
-    more_often = _counted(wrapped) - _counted(original)
-    problems += [
-        f"{name}: there more than once" for name in sorted(more_often) if name in theirs or more_often[name] > 1
-    ]
     remark, problem = _backend(wrapped, ours, in_backend, origin)
     problems += [problem] if problem else []
+    if not problems and not _is_rebuilt(wrapped, original, [*declared, *ours], in_backend):
+        problems.append("its bytes are not what wrapping upstream with these files gives")
     return Comparison(origin.url, origin.sha256, said[0], same, declared, remark, tuple(problems))
+
+
+def _false_claims(wrapped: Sdist, original: Sdist, settings: Settings, origin: Origin) -> list[str]:
+    """What the archive says it is, where it is not that; a ``pyproject.toml`` that says more than a declaration."""
+    label = settings.local_version
+    version = local_version.labelled(origin.version, label) if label else origin.version
+    made_from = f"{origin.name} {version}"
+    stated = dict(metadata.fields((wrapped.read("PKG-INFO") or b"").decode("utf-8", "replace")))
+    name, called = stated.get("name", origin.name), stated.get("version", version)
+    found = []
+    if not declaration.same_project(name, origin.name) or not pep440.is_same(called, version):
+        found.append(f"PKG-INFO: it is {name} {called}, and its origin says that it was made from {made_from}")
+    if wrapped.path.name != f"{origin.name.replace('-', '_')}-{version}.tar.gz":
+        found.append(f"{wrapped.path.name}: its origin says that it was made from {made_from}")
+    if _beside(wrapped.read("pyproject.toml")) != _beside(original.read("pyproject.toml")):
+        found.append("pyproject.toml: it differs outside build-system and tool.augbackend")
+    return found
+
+
+def _beside(text: bytes | None) -> dict[str, Any]:
+    """What a ``pyproject.toml`` says beside what wrapping writes; a local version label is compared elsewhere."""
+    document = declaration.parse((text or b"").decode("utf-8", "replace"), "pyproject.toml")
+    document.pop("build-system", None)
+    tool, project = document.get("tool", {}), document.get("project", {})
+    tool.pop("augbackend", None)
+    if "version" in project:
+        project["version"] = str(project["version"]).partition("+")[0]
+    return {key: value for key, value in document.items() if value != {}}
+
+
+def _is_rebuilt(wrapped: Sdist, original: Sdist, names: list[str], in_backend: str) -> bool:
+    """Whether the archive is, byte for byte, what comes of putting its declared files in front of upstream's."""
+    files = {name: wrapped.read(name) for name in names if name.startswith(in_backend) or name in _TEXTS}
+    changed = {name: text for name, text in files.items() if text is not None and text != original.read(name)}
+    had_backend = any(name.startswith(in_backend) for name in original.names)
+    if had_backend:
+        changed.update({name: text for name, text in files.items() if text is not None and name.startswith(in_backend)})
+    dropped = frozenset({in_backend.rstrip("/")} if had_backend else ())
+    return sdist.holds(wrapped.path, sdist.content(original, changed, dropped))
 
 
 def _members(opened: Sdist) -> dict[str, tarfile.TarInfo]:
     return {sdist.relative(member.name): member for member in opened.members}
 
 
-def _counted(opened: Sdist) -> Counter[str]:
-    """How often each name is there: what is unpacked is the last of them."""
-    return Counter(opened.names)
-
-
 def _is_same(wrapped: Sdist, one: tarfile.TarInfo, original: Sdist, other: tarfile.TarInfo) -> bool:
     fields = ("name", "type", "mode", "size", "linkname", "mtime", "uid", "gid")
     if any(getattr(one, field) != getattr(other, field) for field in fields):
         return False
+    if not one.isreg():
+        return True
     first, second = wrapped.tar.extractfile(one), original.tar.extractfile(other)
     if first is None or second is None:
         return first is second

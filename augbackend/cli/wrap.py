@@ -26,6 +26,7 @@ from .project import Job
 from .wrap_report import Outcome, Result
 
 if TYPE_CHECKING:
+    from .project import Project
     from .upstream import Lookup
     from .wrap_report import State
 
@@ -128,7 +129,7 @@ def wrap(
     has_options = given != Augmentation(local_version=local_version)
     output = output or Path(project.FOLDER)
     if remove:
-        _remove(output, alone=not has_options and not targets)
+        _remove(output, alone=not (has_options or targets or check or as_json or no_sources))
         return
     here = project.read(Path()) if not has_options else None
     if here is not None and targets and not project.names_all(here, targets):
@@ -141,8 +142,10 @@ def wrap(
         jobs = [Job(upstream.parse(text), given, "") for text in targets]
     else:
         jobs = project.jobs(here, targets, lookup, local_version)
-    results = [carry_out(job, lookup, check=check) for job in jobs if not job.wheel]
-    outcome = Outcome(here, tuple(results), tuple(job for job in jobs if job.wheel), output)
+    if here is not None and here.uses_uv and not no_sources:
+        _check_editable(here, jobs)
+    results = [carry_out(job, lookup, check=check) for job in jobs if not job.skipped]
+    outcome = Outcome(here, tuple(results), tuple(job for job in jobs if job.skipped), output)
     is_stale = _point(outcome, check=check) if here is not None and here.uses_uv and not no_sources else False
     if as_json:
         click.echo(json.dumps(wrap_report.as_json(outcome, sources_stale=is_stale), indent=2))
@@ -153,13 +156,22 @@ def wrap(
         raise SystemExit(1)
 
 
+def _check_editable(here: Project, jobs: list[Job]) -> None:
+    """Make sure that the sources can be written, before anything is."""
+    places = {job.target.name: [(f"{project.FOLDER}/archive.tar.gz", "")] for job in jobs if not job.skipped}
+    uv_sources.pointed(here.file.read_bytes().decode("utf-8"), places, project.FOLDER)
+
+
 def _point(outcome: Outcome, *, check: bool) -> bool:
     """Point the project's sources to the archives; whether they did not, and were only to be checked."""
     if outcome.project is None:
         return False
     file = outcome.project.file
     archives: dict[str, list[tuple[str, str]]] = {}
+    unclear = wrap_report.ambiguous(outcome)
     for result in outcome.results:
+        if result.wrapped.name in unclear:
+            continue
         place = (uv_sources.relative(result.archive, file.parent), result.job.marker)
         archives.setdefault(result.wrapped.name, []).append(place)
     old = file.read_bytes().decode("utf-8")

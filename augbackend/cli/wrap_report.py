@@ -38,7 +38,7 @@ class Outcome:
     """What became of a run.
 
     :param project: the one that said what to wrap; ``None`` if the command line did.
-    :param skipped: packages that have a wheel for this platform.
+    :param skipped: packages that need not be wrapped.
     """
 
     project: Optional[Project]
@@ -53,7 +53,7 @@ def lines(outcome: Outcome, *, check: bool, sources_stale: bool) -> Iterator[str
         yield from _package(result)
         yield ""
     for job in outcome.skipped:
-        yield f"{job.target.name}: not wrapped, since {job.wheel} fits this platform; name it to wrap it anyway"
+        yield f"{job.target.name}: not wrapped, since {job.skipped}"
         yield ""
     stale = [str(result.archive) for result in outcome.results if result.state in ("stale", "missing")]
     stale += [f"{outcome.project.file}, tool.uv.sources"] if outcome.project and sources_stale else []
@@ -62,6 +62,9 @@ def lines(outcome: Outcome, *, check: bool, sources_stale: bool) -> Iterator[str
     else:
         yield from _indirect(outcome)
         yield from _left_over(outcome)
+        yield from _ambiguous(outcome)
+        if not outcome.results:
+            return
         yield "these work now:"
         yield from (f"  {command}" for command in _commands(outcome))
 
@@ -98,6 +101,20 @@ def _indirect(outcome: Outcome) -> Iterator[str]:
         if not locks.requirements(outcome.project.document, name):
             yield f"{name} is no direct dependency of this project: add it there, or uv will not look at its source"
             yield ""
+
+
+def ambiguous(outcome: Outcome) -> list[str]:
+    """Packages in several versions that only extras tell apart: uv's sources then have to name the extras."""
+    by_name: dict[str, list[str]] = {}
+    for result in outcome.results:
+        by_name.setdefault(result.wrapped.name, []).append(result.job.marker)
+    return [name for name, markers in by_name.items() if len(markers) > 1 and not all(markers)]
+
+
+def _ambiguous(outcome: Outcome) -> Iterator[str]:
+    for name in ambiguous(outcome) if outcome.project and outcome.project.uses_uv else ():
+        yield f"{name}: its versions are told apart by extras; write its tool.uv.sources by hand, each with its extra"
+        yield ""
 
 
 def _left_over(outcome: Outcome) -> Iterator[str]:
@@ -141,7 +158,7 @@ def as_json(outcome: Outcome, *, sources_stale: bool) -> dict[str, Any]:
     """The same for a script."""
     return {
         "packages": [_as_json(result) for result in outcome.results],
-        "skipped": [{"name": job.target.name, "wheel": job.wheel} for job in outcome.skipped],
+        "skipped": [{"name": job.target.name, "why": job.skipped} for job in outcome.skipped],
         "sources": None
         if outcome.project is None or not outcome.project.uses_uv
         else {"file": str(outcome.project.file), "state": "stale" if sources_stale else "current"},

@@ -553,7 +553,10 @@ def test_a_wheel_that_fits_is_reason_enough(here: Path) -> None:
     fitting = [*others, {"url": f"https://host/{WHEEL}"}]
     project(here, PROJECT + NINJA, uv_lock(locked(wheels=fitting)))
     found = report()
-    assert (found["packages"], found["skipped"]) == ([], [{"name": "demo", "wheel": WHEEL}])
+    assert (found["packages"], found["skipped"]) == (
+        [],
+        [{"name": "demo", "why": f"{WHEEL} fits this platform; name it to wrap it anyway"}],
+    )
     assert (archive(here).exists(), uv_sources(here)) == (False, None)  # an empty table would be noise
     assert f"demo: not wrapped, since {WHEEL} fits this platform; name it to wrap it anyway" in wrapped().output
     assert wrap("--check").exit_code == 0
@@ -570,7 +573,7 @@ def test_a_package_with_a_wheel_is_wrapped_if_it_is_named(here: Path) -> None:
 def test_a_wheel_on_the_index(here: Path) -> None:
     (here.parent / "links" / WHEEL).write_bytes(b"")
     project(here, PROJECT + NINJA)
-    assert report()["skipped"] == [{"name": "demo", "wheel": WHEEL}]
+    assert report()["skipped"] == [{"name": "demo", "why": f"{WHEEL} fits this platform; name it to wrap it anyway"}]
     assert [package["version"] for package in report("Demo==1.1")["packages"]] == ["1.1"]
     assert report("demo")["packages"][0]["version"] == "1.0"
 

@@ -102,6 +102,8 @@ def _cure(broken: list[str], got: dict[str, dict[Any, str]]) -> str:
     if broken == ["requires-dist"]:
         wanted = " ".join(f'--requires-dist "{text}"' for text in got["requires-dist"].values())
         return f"wrap it again with {wanted or 'an empty requires-dist'}, or with variables that give what was promised"
+    if broken == ["version"]:
+        return "it takes its version from the environment: wrap it again with --local-version instead of that variable"
     return "the build depends on something that it did not depend on before: wrap it again, with what it needs pinned"
 
 
