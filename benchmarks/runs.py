@@ -22,6 +22,7 @@ class Run:
 
     wall: float
     cpu: float
+    user: float
 
 
 def measure(
@@ -38,13 +39,14 @@ def measure(
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stderr.decode(errors='replace')}")
-    return Run(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+    return Run(wall, user + system, user)
 
 
 def compared(what: str, mine: Sequence[Run], theirs: Sequence[Run]) -> str:
     """A line: medians of both sides, and the medians of the ratios pair by pair."""
     cells = []
-    for kind in ("cpu", "wall"):
+    for kind in ("user", "cpu", "wall"):  # the system's share is the linking of torch's files, the same on both sides
         pairs = [(getattr(a, kind), getattr(b, kind)) for a, b in zip(mine, theirs)]
         ratio = statistics.median(a / b for a, b in pairs)
         medians = [statistics.median(side) for side in zip(*pairs)]

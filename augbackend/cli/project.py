@@ -178,7 +178,7 @@ def _jobs(project: Project, name: str, asked: Requirement | None, lookup: Lookup
     if project.locked and not wanted and asked is None:
         return [Job(Target(name), augmentation, "", skipped="this project does not depend on it")]
     pointed = uv_sources.source(project.document, name).get("path")
-    is_ours = pointed is not None and lookup.output.resolve() in (project.file.parent / str(pointed)).resolve().parents
+    is_ours = pointed is not None and _is_ours(project.file.parent / str(pointed), lookup.output)
     is_named = asked is not None or lookup.offline or is_ours
     return [
         replace(job, version_from=job.version_from + stale)
@@ -201,7 +201,7 @@ def _chosen(
 def _locked_job(project: Project, one: Locked, augmentation: Augmentation, lookup: Lookup, *, is_named: bool) -> Job:
     wheel = "" if is_named else one.wheel_here()
     pin = Target(one.name, requirement=f"{one.name}=={one.version}")
-    if one.path is not None and lookup.output.resolve() in one.path.resolve().parents:
+    if one.path is not None and _is_ours(one.path, lookup.output):
         target = _before(project, one.name, one.path) or pin
     elif one.path is not None:
         target = Target(one.name, path=one.path, sha256="" if one.path.is_dir() else one.sha256)
@@ -221,9 +221,14 @@ def _direct(project: Project, name: str, wanted: Sequence[Requirement], output: 
         return Target(name, url=url)
     source = uv_sources.source(project.document, name)
     path = (project.file.parent / str(source["path"])) if "path" in source else None
-    if path is not None and output.resolve() in path.resolve().parents:
+    if path is not None and _is_ours(path, output):
         return _before(project, name, path)
     return _pointed(project, name, source)
+
+
+def _is_ours(path: Path, output: Path) -> bool:
+    """Whether a path is an archive of ours: one in today's output folder, even if it is gone, or one that says so."""
+    return output.resolve() in path.resolve().parents or (path.is_file() and bool(sdist.origin(path)))
 
 
 def _before(project: Project, name: str, archive: Path) -> Target | None:

@@ -97,6 +97,8 @@ def _indirect(outcome: Outcome) -> Iterator[str]:
     """uv applies sources to what a project itself depends on, and to nothing else."""
     if outcome.project is None or not outcome.project.uses_uv:
         return
+    if sources.at(outcome.project.document, "tool", "uv", "workspace", default=None) is not None:
+        return  # its members share the sources of the root
     for name in dict.fromkeys(result.wrapped.name for result in outcome.results):
         if not locks.requirements(outcome.project.document, name):
             yield f"{name} is no direct dependency of this project: add it there, or uv will not look at its source"

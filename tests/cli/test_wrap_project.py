@@ -936,3 +936,61 @@ def test_text(here: Path) -> None:
         "  pip install . ./wrapped/demo-1.0.tar.gz\n"
     )
     assert "# Written by augbackend wrap" in text_of(archive(here))
+
+
+# --- what is ours, what is theirs ---
+
+
+def test_archives_are_known_by_what_they_say(here: Path) -> None:
+    project(here, PROJECT + NINJA)
+    wrapped()
+    wrapped("--output", "elsewhere")
+    assert uv_sources(here) == {"demo": {"path": "elsewhere/demo-1.0.tar.gz"}}
+
+
+@pytest.mark.parametrize("option", ["--check", "--json", "--no-sources"])
+def test_remove_goes_with_nothing_else(here: Path, option: str) -> None:
+    project(here, PROJECT + NINJA)
+    wrapped()
+    before = content(here)
+    assert wrap("--remove", option).exit_code == 2
+    assert content(here) == before
+
+
+def test_remove_leaves_their_sources(here: Path) -> None:
+    project(here, PROJECT + NINJA)
+    wrapped()
+    theirs = here / "wrapped" / "own-1.0.tar.gz"
+    theirs.write_bytes((here.parent / "links" / "demo-1.0.tar.gz").read_bytes())
+    (here / "wrapped" / "broken-1.0.tar.gz").write_bytes(b"x")
+    line = 'own = { path = "wrapped/own-1.0.tar.gz" }  # mine\n'
+    (here / "pyproject.toml").write_text((here / "pyproject.toml").read_text() + line)
+    wrapped("--remove")
+    assert uv_sources(here) == {"own": {"path": "wrapped/own-1.0.tar.gz"}}
+    assert line in (here / "pyproject.toml").read_text()
+    assert sorted(file.name for file in (here / "wrapped").iterdir()) == ["broken-1.0.tar.gz", "own-1.0.tar.gz"]
+
+
+def test_a_package_that_the_project_does_not_depend_on(here: Path) -> None:
+    text = PROJECT.replace('"demo==1.0", ', "").replace('"demo==1.0"', "")
+    project(here, text + NINJA, uv_lock(locked("2.8.0", "torch")))
+    found = report()
+    assert (found["packages"], found["skipped"]) == (
+        [],
+        [{"name": "demo", "why": "this project does not depend on it"}],
+    )
+
+
+def test_a_file_that_cannot_be_edited_is_known_before_anything_is_written(here: Path) -> None:
+    text = 'project = { name = "app", version = "1", dependencies = ["demo==1.0"] }\n[tool]\n'
+    text += 'uv = { extra-build-dependencies = { demo = ["ninja"] } }\n'
+    project(here, text)
+    result = wrap()
+    assert result.exit_code == 0 or not (here / "wrapped").exists(), result.output
+
+
+def test_match_runtime_of_versions_that_extras_tell_apart(here: Path) -> None:
+    lock = uv_lock(locked(), locked("2.8.0", "torch"), locked("2.7.1", "torch"))
+    project(here, PROJECT.replace('"torch==2.8.0"', '"torch"') + MATCH, lock)
+    result = wrap()
+    assert (result.exit_code, "told apart by extras" in result.output) == (2, True), result.output
