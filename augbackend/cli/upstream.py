@@ -153,11 +153,15 @@ def _from_index(requirement: Requirement, lookup: Lookup) -> Upstream:
     path = cache.sdist(known.sha256, known.filename) if known else None
     if known is not None and path is not None:
         return Upstream(path, name, known.version, index.shown(known.url), known.sha256, "the cache")
-    if lookup.offline and not _has_folders(lookup.where):
+    if not lookup.offline:
+        return _downloaded(index.find_sdist(requirement, lookup.where, not_in=lookup.output), lookup)
+    where = index.only_folders(lookup.where)
+    try:
+        found = index.find_sdist(requirement, where, not_in=lookup.output)
+    except AugbackendError:
         hint = "run it once without --offline"
-        raise AugbackendError(f"no sdist of {requirement} was downloaded before", where=str(cache.folder), hint=hint)
-    where = index.only_folders(lookup.where) if lookup.offline else lookup.where
-    found = index.find_sdist(requirement, where, not_in=lookup.output)
+        what = f"no sdist of {requirement} was downloaded before"
+        raise AugbackendError(what, where=str(cache.folder), hint=hint) from None
     return _downloaded(found, lookup)
 
 
@@ -200,10 +204,6 @@ def _downloaded(found: index.Found, lookup: Lookup) -> Upstream:
 
 def _with_digest(found: index.Found, place: str, digest: str) -> index.Found:
     return index.Found(found.name, found.version, found.filename, place, digest)
-
-
-def _has_folders(where: Sources) -> bool:
-    return bool(index.only_folders(where).find_links)
 
 
 def _check(digest: str, wanted: str, where: str) -> None:

@@ -118,6 +118,8 @@ def test_a_tool_that_depends_on_flash_attn(frontends: Frontends, clone: Path) ->
 
 
 def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
+    (clone / "wrapped").mkdir()
+    fake_torch.make(clone / "wrapped", "2.8.0")  # what uv is told replaces what its variable says
     said = script(frontends, "wrap", clone, "", UV_LINK_MODE="copy")
     assert "nothing else differs" in said
     assert "flash-attn-2.8.3" in said or "flash_attn-2.8.3" in said

@@ -135,7 +135,7 @@ def test_by_a_hosted_folder(frontends: Frontends, wrapped: Path, tmp_path: Path)
     python = frontends.environment(tmp_path / "environment")
     folder = str(wrapped / "wrapped")
     command = ("pip", "install", "--python", str(python), "--find-links", folder, "--find-links", str(frontends.wheels))
-    frontends.run("uv", *command, "flash-attn==2.8.3", cwd=tmp_path)
+    frontends.run("uv", *command, "torch==2.8.0", "flash-attn==2.8.3", cwd=tmp_path)
     listed = frontends.run("uv", "pip", "list", "--quiet", "--python", str(python), "--format", "json", cwd=tmp_path)
     assert {"name": "torch", "version": "2.8.0+fake"} in json.loads(listed)
 
