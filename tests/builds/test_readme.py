@@ -126,6 +126,7 @@ def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
     assert (clone / "packages" / "flash_attn-2.8.3.tar.gz").read_bytes() == (
         clone / "wrapped" / "flash_attn-2.8.3.tar.gz"
     ).read_bytes()
+    assert list(clone.glob("flash_attn-2.8.3+team-*.whl"))
     assert re.search(r"Successfully installed .*flash_attn-2\.8\.3", said)
 
 
