@@ -119,12 +119,9 @@ def read(folder: Path) -> Project | None:
                 packages[name] = _merged(packages[name], asked) if name in packages else asked
     for name, version, value in _stated(uv):
         package = _checked(name, value, "tool.uv", mistakes)
-        if package is not None and version:
-            known = packages.get(name, Asked(Package(), (), {}))
-            packages[name] = replace(known, words={**known.words, version: _word(package)})
-        elif package is not None:
-            known = packages.get(name, Asked(Package(), (), {}))
-            packages[name] = _merged(Asked(package, (), {}), known)
+        if package is not None:
+            word = Asked(Package(), (), {version: _word(package)}) if version else Asked(package, (), {})
+            packages[name] = _merged(word, packages.get(name, Asked(Package(), (), {})))
     if mistakes:
         raise SettingsError(str(file), mistakes)
     if not packages:

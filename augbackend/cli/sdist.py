@@ -44,7 +44,7 @@ _LARGEST_READ = 16 * 2**20
 _OPENERS = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
 _ZIP = b"PK\x03\x04"
 _LEVEL = 5  # 8 % larger than 9, in a quarter of the time
-_FIRST_OF_ZIP = 315_532_800  # 1980-01-01, before which a zip knows no time
+FIRST_OF_ZIP = 315_532_800  # 1980-01-01 in seconds since 1970; a zip, and so a wheel, knows no earlier time
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +236,7 @@ def _zip_time(date: tuple[int, ...]) -> int:
     try:
         return calendar.timegm(time.struct_time((*date, 0, 0, 0)))
     except ValueError:
-        return _FIRST_OF_ZIP
+        return FIRST_OF_ZIP
 
 
 def _check(path: Path, members: list[tarfile.TarInfo]) -> None:

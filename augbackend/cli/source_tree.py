@@ -18,15 +18,12 @@ import pyproject_hooks
 from augbackend import checking, sources, variables
 from augbackend.errors import AugbackendError
 
-from . import declaration, isolated_environment, progress
+from . import declaration, isolated_environment, progress, sdist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from .augmentation import Augmentation
-
-
-_NO_TIME = 315_532_800  # 1980-01-01, before which a zip, and so a wheel, knows none
 
 
 @contextmanager
@@ -82,20 +79,20 @@ def build(tree: Path, augmentation: Augmentation, out: Path) -> Path:
     return _normalised(out / name)
 
 
-def _normalised(sdist: Path) -> Path:
+def _normalised(path: Path) -> Path:
     """The sdist with its members in order, of nobody and of no time: from the same tree, the same bytes."""
-    if not tarfile.is_tarfile(sdist):
-        return sdist
+    if not tarfile.is_tarfile(path):
+        return path
     stream = io.BytesIO()
-    with tarfile.open(sdist) as old, tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as new:
+    with tarfile.open(path) as old, tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as new:
         for member in sorted(old.getmembers(), key=lambda member: member.name):
             content = old.extractfile(member) if member.isreg() else None
             member.uid = member.gid = 0
             member.uname = member.gname = ""
-            member.mtime, member.pax_headers = _NO_TIME, {}
+            member.mtime, member.pax_headers = sdist.FIRST_OF_ZIP, {}
             new.addfile(member, content)
-    sdist.write_bytes(gzip.compress(stream.getvalue(), mtime=0))
-    return sdist
+    path.write_bytes(gzip.compress(stream.getvalue(), mtime=0))
+    return path
 
 
 def _values(augmentation: Augmentation) -> dict[str, str]:

@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -183,8 +185,6 @@ def _from_url(target: Target, lookup: Lookup) -> Upstream:
 
 
 def _downloaded(found: index.Found, lookup: Lookup) -> Upstream:
-    import tempfile
-
     is_local = urlsplit(found.url).scheme == "file"
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
         path = index.download(found, Path(folder), lookup.where, offline=lookup.offline)
@@ -195,15 +195,11 @@ def _downloaded(found: index.Found, lookup: Lookup) -> Upstream:
         kept = lookup.cache.keep(path, digest)
     place = index.shown(found.url)
     if found.version:
-        lookup.cache.remember(_with_digest(found, place, digest), lookup.where)
+        lookup.cache.remember(replace(found, url=place, sha256=digest), lookup.where)
     else:
         note = index.Found("url", _key(place), found.filename, place, digest)
         lookup.cache.remember(note, index.Sources())
     return Upstream(kept, found.name, found.version, place, digest, "the index" if found.version else place)
-
-
-def _with_digest(found: index.Found, place: str, digest: str) -> index.Found:
-    return index.Found(found.name, found.version, found.filename, place, digest)
 
 
 def _check(digest: str, wanted: str, where: str) -> None:
@@ -217,6 +213,4 @@ def _fragment(url: str) -> str:
 
 
 def _key(url: str) -> str:
-    import hashlib
-
     return hashlib.sha256(url.encode()).hexdigest()

@@ -73,6 +73,8 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
 
     def edit(document: MutableMapping[str, Any]) -> None:
         table = tomls.at(document, "tool", "uv", "sources", default={})
+        if not isinstance(table, dict):
+            return  # uv complains of it
         for key in [key for key, value in table.items() if _leads_into(_unwrapped(value), folder, kept)]:
             old = remembered.get(key)
             if old is not None:
@@ -194,7 +196,7 @@ def _remembered(item: Any) -> Any:
 
 def _items(document: Any) -> list[tuple[str, Any]]:
     table = tomls.at(document, "tool", "uv", "sources", default={})
-    return [(key, table[key]) for key in table]
+    return [(key, table[key]) for key in table] if isinstance(table, dict) else []
 
 
 def _leads_into(value: Any, folder: str, kept: Collection[str] = ()) -> bool:

@@ -994,3 +994,10 @@ def test_match_runtime_of_versions_that_extras_tell_apart(here: Path) -> None:
     project(here, PROJECT.replace('"torch==2.8.0"', '"torch"') + MATCH, lock)
     result = wrap()
     assert (result.exit_code, "told apart by extras" in result.output) == (2, True), result.output
+
+
+def test_remove_where_sources_are_no_table(here: Path) -> None:
+    project(here, PROJECT + NINJA.replace("[tool.uv", "[tool.uv]\nsources = 3\n[tool.uv", 1))
+    before = content(here)
+    assert wrap("--remove").output == "nothing to undo\n"
+    assert content(here) == before

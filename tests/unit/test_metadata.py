@@ -15,7 +15,7 @@ import pytest
 from augbackend import metadata
 from augbackend.errors import AugbackendError
 
-from ..conftest import ROOT, Outcome, run_hook
+from ..conftest import ROOT, Outcome, run_hook, write
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
@@ -371,3 +371,13 @@ def test_the_promise_can_be_taken_back(tree: Tree) -> None:
     out.mkdir()
     environ = {"AUGBACKEND_METADATA": "{ pkg-info = false }"}
     assert run_hook(folder, "build_wheel", str(out), environ=environ).answer == "my_demo-1.0-py3-none-any.whl"
+
+
+def test_a_warning_is_said_once(tmp_path: Path) -> None:
+    pyproject = '[build-system]\nrequires = []\nbuild-backend = "augbackend"\n'
+    setup = "from setuptools import setup\nsetup(name='demo', version='1.0', py_modules=[])\n"
+    tree = write(tmp_path / "tree", {"pyproject.toml": pyproject, "setup.py": setup})
+    (tmp_path / "out").mkdir()
+    environ = {"AUGBACKEND_JOB": "1"}
+    found = run_hook(tree, "prepare_metadata_for_build_wheel", str(tmp_path / "out"), environ=environ)
+    assert found.stderr.count("augbackend: warning") == 1, found.stderr

@@ -65,7 +65,7 @@ def prepare_metadata(name: str, metadata_directory: str, config_settings: Mappin
     """The answer to ``prepare_metadata_for_build_<target>``: what the sdist promises, or the wrapped backend's own."""
     if name == "prepare_metadata_for_build_wheel":
         with reported():
-            promise = metadata.promised(read(Path.cwd(), config_settings))
+            promise = metadata.promised(read(Path.cwd(), config_settings, warn=False))
         if promise is not None:
             return metadata.write(promise, metadata_directory)
     with wrapped_hook(name, config_settings) as (hook, build):
