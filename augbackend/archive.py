@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from gzip import GzipFile
     from typing import BinaryIO, Literal, Union
 
@@ -47,20 +47,13 @@ def in_tree_backend(build: Build) -> dict[str, Path]:
     return {}
 
 
-def without_backend(wheel: Path, build: Build) -> None:
-    """Take the in-tree backend out of a wheel that shipped it: it belongs to the tree, not to the package.
+def in_tree_members(members: Iterable[str], build: Build) -> list[str]:
+    """The members of a wheel that are the in-tree backend: it belongs to the tree, not to the package.
 
     Some wrapped backends take every folder that they find, or all that a pattern of the tree's own names.
     """
     prefixes = {name.partition("/augbackend/")[0] for name in in_tree_backend(build) if "/augbackend/" in name}
-    if not prefixes or not wheel.is_file():
-        return
-    from . import wheel as wheels
-
-    names = wheels.names(wheel)
-    shipped = [name for name in names if any(f"/{prefix}/augbackend/" in f"/{name}" for prefix in prefixes)]
-    if shipped:
-        wheels.edit(wheel, dict.fromkeys(shipped))
+    return [name for name in members if any(f"/{prefix}/augbackend/" in f"/{name}" for prefix in prefixes)]
 
 
 def _rewritten(

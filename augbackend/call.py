@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from . import archive, local_version, metadata, requirements, variables, wrapped
+from . import build_folder, finish, metadata, pin_runtime, requirements, variables, wrapped
 from .errors import AugbackendError, reported
 from .reading import read
 from .surroundings import put_back
@@ -62,16 +62,17 @@ def get_requires(name: str, config_settings: Mapping[str, Any] | None) -> list[s
 
 
 def prepare_metadata(name: str, metadata_directory: str, config_settings: Mapping[str, Any] | None) -> str:
-    """The answer to ``prepare_metadata_for_build_<target>``: what the sdist promises, or the wrapped backend's own."""
+    """The answer to ``prepare_metadata_for_build_<target>``: what the tree promises, or the wrapped backend's own."""
     if name == "prepare_metadata_for_build_wheel":
         with reported():
-            promise = metadata.promised(read(Path.cwd(), config_settings, warn=False))
-        if promise is not None:
-            return metadata.write(promise, metadata_directory)
+            build = read(Path.cwd(), config_settings, warn=False)
+            promise = metadata.promised(build)
+            if promise is not None and metadata.is_answer(promise):
+                if build.settings.pin_runtime:
+                    requirements.check(build, "wheel")
+                return metadata.write(pin_runtime.pinned(promise, pin_runtime.used(build)), metadata_directory)
     with wrapped_hook(name, config_settings) as (hook, build):
-        folder = hook(metadata_directory, build.config_settings)
-        label = build.settings.local_version
-        return local_version.label_metadata(metadata_directory, folder, label) if label else folder
+        return finish.finish_metadata(metadata_directory, hook(metadata_directory, build.config_settings), build)
 
 
 def build_wheel(
@@ -81,15 +82,14 @@ def build_wheel(
     with wrapped_hook(name, config_settings) as (hook, build):
         # Read before a build that may overwrite it. Only of a wheel's metadata anything is promised.
         promise = metadata.promised(build) if name == "build_wheel" else None
-        label = build.settings.local_version
-        given = metadata_directory if promise is None and not label else None  # not what the wrapped backend wrote
-        wheel = hook(wheel_directory, build.config_settings, given)
-        if isinstance(wheel, str):
-            archive.without_backend(Path(wheel_directory) / wheel, build)
-            wheel = local_version.label_wheel(wheel_directory, wheel, label) if label else wheel
-            if promise is not None:
-                metadata.check(promise, Path(wheel_directory) / wheel)
-        return wheel
+        is_ours = promise is not None or finish.changes_metadata(build)
+        given = None if is_ours else metadata_directory  # only what the wrapped backend wrote
+        with build_folder.fresh(build, _target(name)):
+            wheel = hook(wheel_directory, build.config_settings, given)
+        file = Path(wheel_directory) / wheel if isinstance(wheel, str) else None
+        if file is None or not file.is_file():
+            return wheel  # the frontend's to complain about
+        return finish.finish_wheel(file, build, _target(name), promise, is_answered=metadata_directory is not None)
 
 
 @contextmanager

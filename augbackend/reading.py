@@ -27,7 +27,8 @@ class Build(NamedTuple):
 
     ``origins`` says for each key that is set where it came from; ``requires`` is ``build-system.requires``;
     ``backend_path`` is ``build-system.backend-path``; ``dynamic`` is
-    ``project.dynamic``; ``config_settings`` are the wrapped backend's own, ours stripped.
+    ``project.dynamic``; ``identity`` is the name and the version that a ``[project]`` table states, empty where it does
+    not, ``None`` without such a table; ``config_settings`` are the wrapped backend's own, ours stripped.
     """
 
     tree: Path
@@ -36,6 +37,7 @@ class Build(NamedTuple):
     requires: tuple[str, ...] = ()
     backend_path: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
+    identity: tuple[str, str] | None = None
     config_settings: Mapping[str, str | list[str]] | None = None
 
 
@@ -94,6 +96,7 @@ def read(
         requires=_strings(sources.at(document, "build-system", "requires", default=())),
         backend_path=_strings(sources.at(document, "build-system", "backend-path", default=())),
         dynamic=_strings(sources.at(document, "project", "dynamic", default=())),
+        identity=_identity(sources.at(document, "project", default=None)),
         config_settings=None if nothing else {**below, **above},
     )
 
@@ -101,6 +104,13 @@ def read(
 def _strings(value: Any) -> tuple[str, ...]:
     """The strings in a list of somebody else's table, whose mistakes are the frontend's to report."""
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, (list, tuple)) else ()
+
+
+def _identity(project: Any) -> tuple[str, str] | None:
+    if not isinstance(project, dict):
+        return None
+    name, version = (project.get(key) for key in ("name", "version"))
+    return (name, version) if isinstance(name, str) and isinstance(version, str) else ("", "")
 
 
 def _outside(tree: Path, settings: Settings) -> Iterator[str]:

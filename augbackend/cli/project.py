@@ -394,6 +394,7 @@ def _merged(first: Asked, second: Asked) -> Asked:
         {**one.extra_build_variables, **other.extra_build_variables},
         {**one.config_settings, **other.config_settings},
         other.local_version or one.local_version,
+        {**one.pin_runtime, **other.pin_runtime},
         one.requires_dist if other.requires_dist is None else other.requires_dist,
         other.requires_python or one.requires_python,
         other.provides_extra or one.provides_extra,

@@ -18,7 +18,6 @@ from augbackend.settings import (
     Metadata,
     Origin,
     Package,
-    PackageDependency,
     Settings,
 )
 
@@ -33,7 +32,6 @@ _CLASSES = (
     ("`metadata`", Metadata),
     ("`origin`", Origin),
     ("`packages.<name>`, in the project that depends on the package", Package),
-    ("An entry of `extra-build-dependencies` of `packages.<name>`", PackageDependency),
 )
 
 

@@ -139,7 +139,7 @@ def test_mistake_in_the_table_is_reported_by_the_hook_not_by_the_lookup(tree: Tr
     assert outcome.stderr.splitlines() == [
         f"augbackend: error: a mistake in the settings for this build ({folder / 'pyproject.toml'})",
         "  tool.augbackend.nope: unknown key, expected one of build-backend, backend-path, extra-build-dependencies,"
-        " remove-build-dependencies, extra-build-variables, config-settings, dynamic-requires, jobs, local-version, metadata, origin, packages",
+        " remove-build-dependencies, extra-build-variables, config-settings, dynamic-requires, jobs, local-version, match-runtime, pin-runtime, provenance, metadata, origin, packages",
     ]
 
 

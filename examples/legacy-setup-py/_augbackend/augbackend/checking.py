@@ -7,15 +7,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
 
-from . import __version__
 from .settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TABLE = "tool.augbackend"
-# Known to the design, not to this version: named so that nobody believes them obeyed.
-RESERVED = frozenset({"match-runtime", "pin-runtime", "provenance"})
 
 _INVALID: Any = object()
 _LONGEST_SHOWN = 80
@@ -181,8 +178,6 @@ def _shown(value: Any) -> str:
 
 def unknown(key: str, kind: type) -> str:
     """The complaint about a key that a settings class does not have."""
-    if key in RESERVED:
-        return f"not in this version of augbackend ({__version__})"
     return nearest(key, hints(kind))
 
 

@@ -6,64 +6,20 @@ name, the ``.dist-info`` folder's name and METADATA; a version that has it alrea
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from . import wheel as wheels
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional
+    from collections.abc import Iterable
 
 
 def labelled(version: str, label: str) -> str:
-    """The version with the label, behind a label that it has already."""
+    """The version with the label, behind a label that it has already; the version itself if there is none to give."""
     public, plus, local = version.partition("+")
-    if label == local or local.endswith(f".{label}"):
+    if not label or label == local or local.endswith(f".{label}"):
         return version
     return f"{public}+{local}.{label}" if plus else f"{public}+{label}"
 
 
-def label_wheel(folder: str, name: str, label: str) -> str:
-    """Label a finished wheel; returns its new name."""
-    wheel = Path(folder) / name
-    info = wheels.dist_info(wheel)
-    text = wheels.read(wheel, f"{info}/METADATA")
-    new = _metadata(text, label)
-    if new == text:
-        return name
-    project, _, version = info[: -len(".dist-info")].rpartition("-")
-    stem = f"{project}-{labelled(version, label)}"
-    changes: dict[str, Optional[bytes]] = {}
-    like: dict[str, str] = {}
-    for member in wheels.names(wheel):
-        for kind in (".dist-info", ".data"):
-            old = f"{project}-{version}{kind}/"
-            if member.startswith(old):
-                renamed = f"{stem}{kind}/{member[len(old) :]}"
-                changes[member], like[renamed] = None, member
-                if not member.endswith("/"):
-                    changes[renamed] = (
-                        new.encode() if member == f"{info}/METADATA" else wheels.read_bytes(wheel, member)
-                    )
-    wheels.edit(wheel, changes, f"{stem}.dist-info/RECORD", like)
-    first, version, *tags = name.split("-")
-    target = "-".join([first, labelled(version, label), *tags])
-    wheel.replace(wheel.with_name(target))
-    return target
-
-
-def label_metadata(folder: str, name: str, label: str) -> str:
-    """Label a ``.dist-info`` folder; returns its new name."""
-    info = Path(folder) / name
-    text = (info / "METADATA").read_bytes().decode("utf-8")
-    (info / "METADATA").write_bytes(_metadata(text, label).encode())
-    project, _, version = name[: -len(".dist-info")].rpartition("-")
-    target = f"{project}-{labelled(version, label)}.dist-info"
-    info.rename(info.with_name(target))
-    return target
-
-
-def _metadata(text: str, label: str) -> str:
+def labelled_metadata(text: str, label: str) -> str:
     """METADATA with the label in its one ``Version`` field, and nothing else changed."""
     lines = text.split("\n")
     for at, line in enumerate(lines):
@@ -72,3 +28,26 @@ def _metadata(text: str, label: str) -> str:
             lines[at] = line.replace(version, labelled(version, label))
             break
     return "\n".join(lines)
+
+
+def labelled_info(folder: str, label: str) -> str:
+    """The name of a ``.dist-info`` folder, with the label."""
+    project, _, version = folder[: -len(".dist-info")].rpartition("-")
+    return f"{project}-{labelled(version, label)}.dist-info"
+
+
+def labelled_wheel(name: str, label: str) -> str:
+    """The name of a wheel, with the label."""
+    project, version, *tags = name.split("-")
+    return "-".join([project, labelled(version, label), *tags])
+
+
+def moved(members: Iterable[str], info: str, label: str) -> dict[str, str]:
+    """The members of a wheel that the label gives another name, old → new: its ``.dist-info`` and ``.data`` folders.
+
+    :param info: the name of the ``.dist-info`` folder.
+    """
+    old = info[: -len(".dist-info")]
+    new = labelled_info(info, label)[: -len(".dist-info")]
+    folders = tuple(f"{old}{kind}/" for kind in (".dist-info", ".data"))
+    return {name: new + name[len(old) :] for name in members if new != old and name.startswith(folders)}

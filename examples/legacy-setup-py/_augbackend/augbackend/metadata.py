@@ -1,8 +1,8 @@
-"""The promise of a wrapped sdist: what its ``PKG-INFO`` says of the wheel, before anything is built.
+"""The promise of a tree: what is said of the wheel before anything is built, in the table or in ``PKG-INFO``.
 
 ::
 
-    PKG-INFO, if it is static -> the metadata hook's answer -> held against the METADATA of the wheel
+    tool.augbackend.metadata, PKG-INFO -> the metadata hook's answer -> held against the METADATA of the wheel
 
 The answer holds less than the wrapped backend's own ``.dist-info`` (no entry points, say), so it is never handed on
 to the wrapped ``build_wheel``, which could copy it into the wheel.
@@ -15,23 +15,17 @@ from pathlib import Path
 
 from . import pep440, pep508
 from .errors import AugbackendError
-from .wheel import dist_info, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, Optional
 
     from .reading import Build
 
 # Of these a resolver makes its decisions. The name and the version are never dynamic in an sdist (core metadata 2.2).
 RESOLVED = ("requires-dist", "requires-python", "provides-extra")
-_SHOWN = {
-    "name": "Name",
-    "version": "Version",
-    "requires-dist": "Requires-Dist",
-    "requires-python": "Requires-Python",
-    "provides-extra": "Provides-Extra",
-}
+OLDEST_STATIC = "2.2"  # the first version of core metadata that tells static fields from dynamic ones
 
 
 def fields(text: str) -> list[tuple[str, str]]:
@@ -51,23 +45,104 @@ def fields(text: str) -> list[tuple[str, str]]:
 def is_static(text: str) -> bool:
     """Whether a ``PKG-INFO`` can be relied upon for dependencies: core metadata 2.2 or newer, none called dynamic."""
     found = fields(text)
-    version = re.match(r"(\d+)\.(\d+)", dict(found).get("metadata-version", ""))
     dynamic = {value.lower() for name, value in found if name == "dynamic"}
-    return version is not None and (int(version[1]), int(version[2])) >= (2, 2) and not dynamic & set(RESOLVED)
+    return _is_static_version(dict(found).get("metadata-version", "")) and not dynamic & set(RESOLVED)
+
+
+def _is_static_version(version: str) -> bool:
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return found is not None and (int(found[1]), int(found[2])) >= tuple(map(int, OLDEST_STATIC.split(".")))
 
 
 def promised(build: Build) -> Optional[str]:
-    """The text of the tree's ``PKG-INFO``, if it is a promise about the wheel."""
-    if build.settings.metadata is None or not build.settings.metadata.pkg_info:
+    """METADATA as the tree promises it, before any pin; ``None`` if nothing is promised.
+
+    Without name and version where those cannot be read: then it is no answer, but still to be kept.
+    """
+    settings = build.settings.metadata
+    if settings is None:
         return None
+    text = pkg_info(build)
+    if settings.requires_dist is None:
+        return text if settings.pkg_info and is_static(text) else None
+    known = settings.provides_extra or [value for name, value in fields(text) if name == "provides-extra"]
+    named = {pep508.canonical_name(name): name for name in [*extras(settings.requires_dist), *known]}
+    stated = {"requires-dist": settings.requires_dist, "provides-extra": tuple(named.values())}
+    if settings.requires_python:
+        stated["requires-python"] = (settings.requires_python,)
+    return restated(text or _identity(build), stated)
+
+
+def pkg_info(build: Build) -> str:
+    """The text of the tree's ``PKG-INFO``; empty if it has none, and none is promised."""
     try:
-        text = (build.tree / "PKG-INFO").read_text(encoding="utf-8")
+        return (build.tree / "PKG-INFO").read_text(encoding="utf-8")
     except OSError as error:
+        if build.settings.metadata is None or not build.settings.metadata.pkg_info:
+            return ""
         where = f"{build.tree / 'PKG-INFO'}, promised by tool.augbackend.metadata.pkg-info"
         raise AugbackendError(f"cannot read it: {error.strerror}", where=where, hint="wrap the sdist again") from None
     except UnicodeDecodeError:
-        return None
-    return text if is_static(text) else None
+        return ""
+
+
+def extras(requirements: Iterable[str]) -> list[str]:
+    """The extras that the markers of requirements name."""
+    named = [name for text in requirements for name in re.findall(r"""extra\s*==\s*['"]([^'"]+)['"]""", text)]
+    return list(dict.fromkeys(map(pep508.canonical_name, named)))
+
+
+def _identity(build: Build) -> str:
+    """Name and version as core metadata has them, where nothing has to run to know them."""
+    from .setup_py import identity
+
+    name, version = identity(build.tree) if build.identity is None else build.identity
+    return f"Metadata-Version: {OLDEST_STATIC}\nName: {name}\nVersion: {version}\n" if name and version else ""
+
+
+def restated(text: str, stated: Mapping[str, Sequence[str]], version: str = "") -> str:
+    """A core metadata document with other values in some fields, none of which is dynamic any more.
+
+    :param stated: lower-case name → values; they go where the first of that name was.
+    :param version: another version; empty to leave it.
+    """
+    lines, body = header(text)
+    left = {name: [f"{_spelled(name)}: {value}" for value in values] for name, values in stated.items()}
+    kept = []
+    for name, line in lines:
+        value = line.partition(":")[2].strip()
+        if name == "metadata-version":
+            kept.append(f"Metadata-Version: {value if _is_static_version(value) else OLDEST_STATIC}")
+        elif name == "version" and version:
+            kept.append(f"Version: {version}")
+        elif name in stated:
+            kept += left.pop(name, [])
+        elif name != "dynamic" or value.lower() not in stated:
+            kept.append(line)
+    kept += [line for rest in left.values() for line in rest]
+    return "\n".join(kept) + "\n" + body
+
+
+def _spelled(field: str) -> str:
+    return "-".join(part.capitalize() for part in field.split("-"))
+
+
+def header(text: str) -> tuple[list[tuple[str, str]], str]:
+    """The header's fields as (lower-case name, text with its continuation lines), and what follows them."""
+    found: list[tuple[str, str]] = []
+    rest = text.split("\n")
+    while rest and rest[0].rstrip("\r"):
+        line = rest.pop(0).rstrip("\r")
+        if line[0] in " \t" and found:
+            found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")
+        else:
+            found.append((line.partition(":")[0].strip().lower(), line))
+    return found, "\n".join(rest)
+
+
+def is_answer(promise: str) -> bool:
+    """Whether a promise says whose it is, so that ``prepare_metadata_for_build_wheel`` can answer with it."""
+    return {"name", "version"} <= {name for name, _ in fields(promise)}
 
 
 def write(promise: str, metadata_directory: str) -> str:
@@ -81,21 +156,36 @@ def write(promise: str, metadata_directory: str) -> str:
     return folder
 
 
-def check(promise: str, wheel: Path) -> None:
-    """Hold a wheel's METADATA against the promise; a wheel that breaks it is deleted.
+def check(promise: str, metadata: str, wheel: str, *, is_wrapped: bool) -> None:
+    """Hold the METADATA of a wheel against the promise.
 
+    :param wheel: the wheel's name, for the message.
+    :param is_wrapped: whether ``augbackend wrap`` made the promise; else it is the tree's owner's.
     :raises AugbackendError: naming both sides.
     """
-    wanted, got = _meaning(fields(promise)), _meaning(fields(_metadata_of(wheel)))
-    broken = [field for field in wanted if wanted[field].keys() != got[field].keys()]
+    wanted, got = _meaning(fields(promise)), _meaning(fields(metadata))
+    broken = [
+        field
+        for field in wanted
+        if wanted[field].keys() != got[field].keys() and (wanted[field] or field not in ("name", "version"))
+    ]
     if broken:
-        wheel.unlink()
-        sides = [f"{_SHOWN[field]}: promised {_listed(wanted[field])}, built {_listed(got[field])}" for field in broken]
+        sides = [f"{_spelled(one)}: promised {_listed(wanted[one])}, built {_listed(got[one])}" for one in broken]
+        who = "PKG-INFO of its sdist" if is_wrapped else "its tree"
         raise AugbackendError(
-            f"the wheel is not what PKG-INFO of its sdist promises; {'; '.join(sides)}",
-            where=f"PKG-INFO, promised by tool.augbackend.metadata.pkg-info, and METADATA of {wheel.name}",
-            hint=_cure(broken, got),
+            f"the wheel is not what {who} promises; {'; '.join(sides)}",
+            where=f"tool.augbackend.metadata, the PKG-INFO beside it, and METADATA of {wheel}",
+            hint=_cure(broken, got) if is_wrapped else _line(broken[0], got[broken[0]]),
         )
+
+
+def _line(field: str, values: Mapping[Any, str]) -> str:
+    """What an owner has to write instead."""
+    if field in ("name", "version"):
+        return f"the {field} is computed when it builds: leave it out where it stands as a literal"
+    shown = [f"'{value}'" if '"' in value else f'"{value}"' for value in values.values()]
+    value = "".join(shown) or '""' if field == "requires-python" else f"[{', '.join(shown)}]"
+    return f"write {field} = {value} in [tool.augbackend.metadata]"
 
 
 def _cure(broken: list[str], got: dict[str, dict[Any, str]]) -> str:
@@ -107,16 +197,9 @@ def _cure(broken: list[str], got: dict[str, dict[Any, str]]) -> str:
     return "the build depends on something that it did not depend on before: wrap it again, with what it needs pinned"
 
 
-def _metadata_of(wheel: Path) -> str:
-    try:
-        return read(wheel, f"{dist_info(wheel)}/METADATA")
-    except ValueError:
-        return ""
-
-
 def _meaning(found: list[tuple[str, str]]) -> dict[str, dict[Any, str]]:
     """What is compared, by field: meaning → the text as it stands."""
-    meanings: dict[str, dict[Any, str]] = {field: {} for field in _SHOWN}
+    meanings: dict[str, dict[Any, str]] = {field: {} for field in ("name", "version", *RESOLVED)}
     for field, value in found:
         if field in meanings:
             meanings[field][_key(field, value)] = value

@@ -74,14 +74,19 @@ def is_same(version: str, other: str) -> bool:
         return version == other
 
 
+def numbers(version: str) -> tuple[int, list[int]]:
+    """The epoch and the release numbers of a version.
+
+    :raises InvalidVersion: if the text is none.
+    """
+    parsed = _parsed(version)
+    return int(parsed["epoch"] or 0), [int(part) for part in parsed["release"].split(".")]
+
+
 def _has_prefix(version: str, prefix: str) -> bool:
-    mine, wanted = _parsed(version), _parsed(prefix)
-    if int(mine["epoch"] or 0) != int(wanted["epoch"] or 0):
-        return False
-    numbers = [int(part) for part in wanted["release"].split(".")]
-    candidate = [int(part) for part in mine["release"].split(".")]
-    candidate += [0] * (len(numbers) - len(candidate))
-    return candidate[: len(numbers)] == numbers
+    (epoch, candidate), (wanted_epoch, wanted) = numbers(version), numbers(prefix)
+    candidate += [0] * (len(wanted) - len(candidate))
+    return epoch == wanted_epoch and candidate[: len(wanted)] == wanted
 
 
 def _parsed(version: str) -> re.Match[str]:

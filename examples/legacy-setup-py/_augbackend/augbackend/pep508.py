@@ -88,9 +88,12 @@ class Requirement(NamedTuple):
     url: str
     marker: Optional[Marker]
 
-    def applies(self) -> bool:
-        """Whether the marker holds for the running interpreter (PEP 508)."""
-        return self.marker is None or _holds(self.marker)
+    def applies(self, *, with_any_extra: bool = False) -> bool:
+        """Whether the marker holds for the running interpreter (PEP 508).
+
+        :param with_any_extra: whatever the marker says of extras is taken to hold.
+        """
+        return self.marker is None or _holds(self.marker, with_any_extra=with_any_extra)
 
     def accepts(self, version: str) -> bool:
         """Whether an installed ``version`` satisfies this requirement (PEP 440).
@@ -237,10 +240,14 @@ def _parse_operand(tokens: list[tuple[str, str]], at: int) -> tuple[Operand, int
     raise InvalidRequirement(f"{text or 'the end'!r} is not a marker variable or a quoted string")
 
 
-def _holds(marker: Marker) -> bool:
+def _holds(marker: Marker, *, with_any_extra: bool = False) -> bool:
     if isinstance(marker, Junction):
-        both = marker.word == "and"
-        return _holds(marker.right) if _holds(marker.left) == both else not both
+        left_holds = _holds(marker.left, with_any_extra=with_any_extra)
+        if left_holds == (marker.word == "and"):
+            return _holds(marker.right, with_any_extra=with_any_extra)
+        return left_holds
+    if with_any_extra and (True, "extra") in (marker.left, marker.right):
+        return True
     (left_is_variable, left), (right_is_variable, right) = marker.left, marker.right
     lhs = _variable(left) if left_is_variable else left
     rhs = _variable(right) if right_is_variable else right

@@ -67,7 +67,10 @@ def _in_wrapped(build: Build, name: str) -> Any:
 
 def _is_promised(build: Build, name: str) -> bool:
     """Whether the hook answers from what the sdist promises, so that the wrapped backend is not even imported."""
-    return name == "prepare_metadata_for_build_wheel" and metadata.promised(build) is not None
+    if name != "prepare_metadata_for_build_wheel":
+        return False
+    promise = metadata.promised(build)
+    return promise is not None and metadata.is_answer(promise)
 
 
 def _has_safe_metadata(build: Build) -> bool:

@@ -7,8 +7,9 @@ import re
 import shutil
 import sys
 
-from . import pep508, wrapped
+from . import match_runtime, pep508, wrapped
 from .errors import AugbackendError, say
+from .installed import installed_version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,12 +21,18 @@ if TYPE_CHECKING:
 
 
 def declared(build: Build, target: Target) -> list[BuildDependency]:
-    """The entries of ``extra-build-dependencies`` for one kind of build, less those that a command replaces."""
+    """What ``extra-build-dependencies`` comes to for one kind of build: versions matched, commands looked for."""
     return [
-        entry
+        one
         for entry in build.settings.extra_build_dependencies
-        if target in entry.hooks and not (entry.unless_command and shutil.which(entry.unless_command))
+        if is_wanted(entry, target)
+        for one in (match_runtime.match(build, entry).entries if entry.match_runtime else (entry,))
     ]
+
+
+def is_wanted(entry: BuildDependency, target: Target) -> bool:
+    """Whether one kind of build wants an entry on this machine, wherever its marker holds."""
+    return target in entry.hooks and not (entry.unless_command and shutil.which(entry.unless_command))
 
 
 def text_for(build: Build, entry: BuildDependency) -> str:
@@ -53,8 +60,19 @@ def answer(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str
     if build.settings.dynamic_requires != "never":
         theirs = _asked(build, target, ask)
     kept = [text for text in theirs if not is_removed(build, text)]
+    _say_what_is_not_known(build, target)
     ours = [text_for(build, entry) for entry in declared(build, target)]
     return [*kept, *(text for text in dict.fromkeys(ours) if text not in kept)]
+
+
+def _say_what_is_not_known(build: Build, target: Target) -> None:
+    for entry in build.settings.extra_build_dependencies:
+        if entry.match_runtime and is_wanted(entry, target):
+            found = match_runtime.match(build, entry)
+            if found.rung == "bare":
+                name = entry.parsed.name
+                what = f"{found.why}, so {found.entries[0].text!r} is asked for"
+                say("note", f"match-runtime: {what}; AUGBACKEND_MATCH_RUNTIME={name}==<version> would say it")
 
 
 def _asked(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str]]]) -> list[str]:
@@ -98,30 +116,6 @@ def is_removed(build: Build, text: str) -> bool:
 
 def _names(found: Sequence[tuple[BuildDependency, Optional[str]]]) -> list[str]:
     return [entry.parsed.name for entry, _ in found]
-
-
-def installed_version(name: str) -> Optional[str]:
-    """The version of an installed project, ``None`` if it is not installed.
-
-    Looked for by the names of ``.dist-info`` folders first ("Recording installed projects": the name and the
-    version stand there). importlib.metadata knows more places, but costs some 20 ms to import.
-    """
-    wanted = pep508.canonical_name(name)
-    for folder in dict.fromkeys(sys.path):
-        try:
-            entries = os.listdir(folder or os.curdir)
-        except OSError:
-            continue
-        for entry in entries:
-            project, _, version = entry[: -len(".dist-info")].partition("-")
-            if entry.endswith(".dist-info") and version and pep508.canonical_name(project) == wanted:
-                return version
-    from importlib import metadata
-
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def unmet(build: Build, target: Target) -> list[tuple[BuildDependency, Optional[str]]]:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Optional, Union
 from . import pep508, templates
 
 Target = Literal["wheel", "sdist", "editable"]
+Width = Literal["x", "x.x", "x.x.x", "exact", "none"]
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _UNITS.update({"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40})
@@ -50,6 +51,24 @@ def _check_project_name(text: str) -> None:
 
 def _check_requires_python(text: str) -> None:
     pep508.parse_requirement(f"python {text}")
+
+
+def _check_versions(text: str) -> None:
+    for one in separated(text):
+        requirement = pep508.parse_requirement(one)
+        if not requirement.clauses and not requirement.url:
+            raise ValueError(f"expected a version as well, such as '{requirement.name}==1.0'")
+
+
+def separated(text: str) -> list[str]:
+    """The requirements in a text that separates them by commas; those of a specifier and of extras separate none."""
+    parts: list[str] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        if parts and (part[0] in "<>=!~" or parts[-1].count("[") > parts[-1].count("]")):
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return parts
 
 
 def _check_label(text: str) -> None:
@@ -105,18 +124,25 @@ class BuildDependency:
     """The kinds of build that need it."""
     unless_command: str = _key("", check=_check_command)
     """Not needed where this command is on `PATH` (`cmake` from the system, say)."""
+    match_runtime: bool = _key(False)
+    """In the version that will be there at run time, as far as that is known: what the caller says \
+(`AUGBACKEND_MATCH_RUNTIME`), what `locked` says, what the environment has that pip installs into."""
+    locked: tuple[str, ...] = _key((), check=_check_versions)
+    """For `match-runtime`: the versions that a lock has, each with its marker. Written by `augbackend wrap`."""
 
     @property
     def text(self) -> str:
         """The whole requirement, markers joined."""
-        requirement, separator, own = self.requirement.partition(" ;" if "@" in self.requirement else ";")
+        requirement, own = self.split
         if not self.marker:
             return self.requirement
-        return (
-            f"{requirement.rstrip()} ; ({own.strip()}) and ({self.marker})"
-            if separator
-            else (f"{requirement} ; {self.marker}")
-        )
+        return f"{requirement} ; ({own}) and ({self.marker})" if own else f"{requirement} ; {self.marker}"
+
+    @property
+    def split(self) -> tuple[str, str]:
+        """The requirement without its own marker, and that marker."""
+        requirement, _, own = self.requirement.partition(" ;" if "@" in self.requirement else ";")
+        return requirement.rstrip(), own.strip()
 
     @property
     def parsed(self) -> pep508.Requirement:
@@ -158,7 +184,14 @@ class Metadata:
 
     pkg_info: bool = _key(False)
     """`PKG-INFO` of this sdist is a promise: the metadata hook answers from it without running the wrapped backend, \
-and a wheel that says otherwise is an error. Ignored where `PKG-INFO` calls its own dependencies dynamic."""
+and a wheel that says otherwise is an error. Ignored where `PKG-INFO` calls its own dependencies dynamic, unless \
+`requires-dist` states them."""
+    requires_dist: Optional[tuple[str, ...]] = _key(None, check=pep508.parse_requirement)
+    """The package's dependencies, those of its extras with their markers: a promise as well."""
+    requires_python: str = _key("", check=_check_requires_python)
+    """Its `Requires-Python`; goes with `requires-dist`."""
+    provides_extra: tuple[str, ...] = _key((), check=_check_project_name)
+    """Its extras; goes with `requires-dist`."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -178,18 +211,10 @@ class Origin:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class PackageDependency(BuildDependency):
-    """One entry of a package's ``extra-build-dependencies``; a plain string is its ``requirement``."""
-
-    match_runtime: bool = _key(False)
-    """In the version that this project is locked to, or pins."""
-
-
-@dataclass(frozen=True, repr=False, eq=False)
 class Package:
     """What one dependency of this project needs to build: read by `augbackend wrap`, never by a build."""
 
-    extra_build_dependencies: tuple[PackageDependency, ...] = _key(())
+    extra_build_dependencies: tuple[BuildDependency, ...] = _key(())
     """Build requirements that the package did not declare."""
     remove_build_dependencies: tuple[str, ...] = _key((), check=_check_project_name)
     """Projects dropped from what the package asks for."""
@@ -199,6 +224,9 @@ class Package:
     """Passed to its backend underneath the caller's own `-C` settings."""
     local_version: str = _key("", check=_check_label)
     """A local version label for the archive and what is built of it, such as `team`."""
+    pin_runtime: Mapping[str, Width] = _key(MappingProxyType({}), key_check=_check_project_name)
+    """How its wheel's dependencies follow what the build used; `x.x` (`exact` for a local version) for what \
+`match-runtime` asks for, unless it is stated here."""
     requires_dist: Optional[tuple[str, ...]] = _key(None, check=pep508.parse_requirement)
     """Its dependencies, by your word, so that nothing is built to know them. The wheel is held against it."""
     requires_python: str = _key("", check=_check_requires_python)
@@ -232,6 +260,15 @@ unless the caller set them."""
     local_version: str = _key("", check=_check_label)
     """A local version label (PEP 440) for what is built, such as `team`: `2.8.3+team` satisfies `==2.8.3`, and is \
 preferred to `2.8.3`."""
+    match_runtime: tuple[str, ...] = _key((), check=_check_versions)
+    """The versions for what `match-runtime` asks for, such as `torch==2.8.0`, several separated by commas: \
+for one build, as `AUGBACKEND_MATCH_RUNTIME` or with `-C`."""
+    pin_runtime: Mapping[str, Width] = _key(MappingProxyType({}), key_check=_check_project_name)
+    """Projects whose version in the wheel's `Requires-Dist` follows the one that the build used. Built with 2.8.1, \
+`x.x` gives `>=2.8.1,<2.9` (as in conda, the width that has to agree), `exact` gives `==2.8.1`, `none` leaves it \
+alone."""
+    provenance: bool = _key(False)
+    """The wheel says what went into it: a CycloneDX document in `.dist-info/sboms` (PEP 770)."""
     metadata: Optional[Metadata] = _key(None)
     """What is promised about the wheel before it is built."""
     origin: Optional[Origin] = _key(None)

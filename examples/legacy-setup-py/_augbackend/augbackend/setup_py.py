@@ -1,6 +1,6 @@
-"""``setup_requires`` as it stands in ``setup.py`` and ``setup.cfg``: read as syntax, never run.
+"""What stands in ``setup.py`` and ``setup.cfg`` literally: read as syntax, never run.
 
-Needed only where ``setup.py`` cannot run yet. What is computed there cannot be seen here.
+Needed where ``setup.py`` cannot run yet, or need not. What is computed there cannot be seen here.
 """
 
 from __future__ import annotations
@@ -20,6 +20,37 @@ def setup_requires(tree: Path) -> list[str]:
     """The literal ``setup_requires`` of a source tree, in the order setuptools reads them: cfg, then py."""
     found = [*_from_cfg(tree / "setup.cfg"), *_from_py(tree / "setup.py")]
     return list(dict.fromkeys(found))
+
+
+def identity(tree: Path) -> tuple[str, str]:
+    """The project's name and version; empty where they are not literals, or something else has a say in them."""
+    try:
+        calls = _setup_calls(ast.parse((tree / "setup.py").read_bytes()))
+    except FileNotFoundError:
+        calls = []
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return "", ""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(tree / "setup.cfg", encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return "", ""
+    keywords = {keyword.arg: keyword.value for call in calls for keyword in call.keywords}
+    is_tagged = any(parser.has_option("egg_info", f"tag{joint}{what}") for joint in "-_" for what in ("build", "date"))
+    if len(calls) > 1 or None in keywords or is_tagged or any(call.args for call in calls):
+        return "", ""
+    found = []
+    for key in ("name", "version"):
+        value: Any = parser.get("metadata", key, fallback="")
+        if key in keywords:
+            node = keywords[key]
+            value = node.value if isinstance(node, ast.Constant) else ""
+        found.append(value if isinstance(value, str) and not value.startswith(("attr:", "file:")) else "")
+    return found[0], found[1]
+
+
+def _setup_calls(module: ast.Module) -> list[ast.Call]:
+    return [node for node in ast.walk(module) if isinstance(node, ast.Call) and _name(node.func) == "setup"]
 
 
 def _from_cfg(file: Path) -> list[str]:
@@ -46,10 +77,8 @@ def _from_py(file: Path) -> list[str]:
             if isinstance(target, ast.Name):
                 known[target.id] = _literal(statement.value, known)
     found: list[str] = []
-    for node in ast.walk(module):
-        if isinstance(node, ast.Call) and (_name(node.func) == "setup"):
-            arguments = _keywords(node, known)
-            found += _requirements(arguments.get("setup_requires", ()))
+    for call in _setup_calls(module):
+        found += _requirements(_keywords(call, known).get("setup_requires", ()))
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_origin
 
-from .checking import RESERVED, hints, nearest, unknown
+from .checking import hints, nearest, unknown
 from .errors import AugbackendError, say
 from .settings import Settings
 
@@ -93,7 +93,7 @@ def variables(environ: Mapping[str, str], mistakes: list[str], *, warn: bool) ->
         if not variable.startswith(VARIABLE_PREFIX):
             continue
         if variable not in keys:
-            if warn and variable[len(VARIABLE_PREFIX) :].lower().replace("_", "-") not in RESERVED:
+            if warn:
                 say("warning", f"{variable}: {nearest(variable, keys)}; ignored")
             continue
         parsed = _parse_text(hints()[keys[variable]], environ[variable], variable, mistakes)
@@ -104,11 +104,13 @@ def variables(environ: Mapping[str, str], mistakes: list[str], *, warn: bool) ->
 def _parse_text(hint: Any, text: str, origin: str, mistakes: list[str]) -> Any:
     """An override's text as the TOML value that the key wants.
 
-    A string stands for itself. A list is a TOML array, or one entry a line; a table is a TOML inline table,
-    or one ``NAME=VALUE`` a line.
+    A string stands for itself, a boolean is ``true`` or ``false``. A list is a TOML array, or one entry a line; a
+    table is a TOML inline table, or one ``NAME=VALUE`` a line.
     """
     if hint is str or get_origin(hint) is Literal:
         return text
+    if hint is bool:
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
     opening = "[" if get_origin(hint) is tuple else "{"
     if text.lstrip().startswith(opening):
         try:

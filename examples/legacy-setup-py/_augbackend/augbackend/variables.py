@@ -51,7 +51,7 @@ def resolve(settings: Settings, environ: Mapping[str, str], file: str = "pyproje
             except ValueError as error:
                 mistakes.append(f"{place}: this system cannot hold the value: {error}")
         if one and one.value is not None:
-            if _is_path(name) and environ.get(name):
+            if is_path(name) and environ.get(name):
                 one = Resolved(name, one.value + os.pathsep + environ[name], "prepended")
             values[name] = str(one.value)
         resolved += [one] if one else []
@@ -68,7 +68,8 @@ def resolve(settings: Settings, environ: Mapping[str, str], file: str = "pyproje
     return resolved
 
 
-def _is_path(name: str) -> bool:
+def is_path(name: str) -> bool:
+    """Whether a variable is the one that is prepended to."""
     return (name.upper() if os.name == "nt" else name) == "PATH"
 
 

@@ -1,0 +1,123 @@
+"""What the wrapped backend made, on its way to the frontend.
+
+::
+
+    METADATA -> label, pins -> held against the promise
+    wheel -> that METADATA, the provenance, no in-tree backend: one edit of the archive
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional
+
+from . import archive, local_version, metadata, pep508, pin_runtime, provenance
+from . import wheel as wheels
+from .errors import AugbackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .pin_runtime import Pin
+    from .reading import Build
+    from .settings import Target
+
+
+def changes_metadata(build: Build) -> bool:
+    """Whether METADATA will be another than the wrapped backend's own."""
+    return bool(build.settings.local_version or build.settings.pin_runtime)
+
+
+def finish_metadata(directory: str, folder: str, build: Build) -> str:
+    """Finish a ``.dist-info`` folder that the wrapped backend wrote; returns its new name."""
+    if not changes_metadata(build):
+        return folder
+    info, label = Path(directory) / folder, build.settings.local_version
+    text = _decoded((info / "METADATA").read_bytes())
+    text = pin_runtime.pinned(local_version.labelled_metadata(text, label), pin_runtime.used(build))
+    (info / "METADATA").write_bytes(_encoded(text))
+    return info.rename(info.with_name(local_version.labelled_info(folder, label))).name
+
+
+def finish_wheel(file: Path, build: Build, target: Target, promise: str | None, *, is_answered: bool) -> str:
+    """Finish a wheel; returns its new name. A wheel that breaks a promise is deleted.
+
+    :param promise: METADATA as the tree promised it before the build.
+    :param is_answered: whether the frontend has asked for METADATA, and so knows the pins.
+    :raises AugbackendError: if it is not what was promised.
+    """
+    settings = build.settings
+    has_more = changes_metadata(build) or settings.provenance or promise is not None
+    if not has_more and not build.backend_path:
+        return file.name
+    members = wheels.names(file)
+    changes: dict[str, Optional[bytes]] = dict.fromkeys(archive.in_tree_members(members, build))
+    if has_more:
+        info, pins = wheels.dist_info(file), pin_runtime.used(build)
+        old = wheels.read_bytes(file, f"{info}/METADATA")
+        text = pin_runtime.pinned(local_version.labelled_metadata(_decoded(old), settings.local_version), pins)
+        try:
+            if promise is not None:
+                metadata.check(pin_runtime.pinned(promise, pins), text, file.name, is_wrapped=_is_wrapped(build))
+            if not is_answered:
+                _check_static(build, text, pins, file.name)
+        except AugbackendError:
+            file.unlink()
+            raise
+        if _encoded(text) != old:
+            changes[f"{info}/METADATA"] = _encoded(text)
+        if settings.provenance:
+            changes[f"{info}/{provenance.FILE}"] = provenance.document(build, target, text)
+        moved = local_version.moved([*members, *changes], info, settings.local_version)
+        for one, new in moved.items():
+            if not one.endswith("/") and changes.get(one, b"") is not None:
+                changes[new] = changes[one] if one in changes else wheels.read_bytes(file, one)
+            changes[one] = None
+        record = moved.get(f"{info}/RECORD", f"{info}/RECORD")
+        wheels.edit(file, changes, record, {new: one for one, new in moved.items()})
+    elif changes:
+        wheels.edit(file, changes)
+    return file.rename(file.with_name(local_version.labelled_wheel(file.name, settings.local_version))).name
+
+
+def _is_wrapped(build: Build) -> bool:
+    return build.settings.metadata is not None and build.settings.metadata.pkg_info
+
+
+def _check_static(build: Build, text: str, pins: Mapping[str, Pin], wheel: str) -> None:
+    """Hold the pins against a static ``PKG-INFO``, from which a frontend may have resolved without asking."""
+    static = metadata.pkg_info(build) if pins else ""
+    if not metadata.is_static(static):
+        return
+    for name, pin in pins.items():
+        promised, built = _required(static, name), _required(text, name)
+        if promised != built:
+            raise AugbackendError(
+                f"it was built with {name} {pin.version}, but PKG-INFO promises"
+                f" {', '.join(sorted(promised.values())) or f'no {name}'}",
+                where=f"PKG-INFO, from which the frontend may have resolved, and METADATA of {wheel}",
+                hint=f"wrap it again for {name} {pin.version}, or build it with the {name} that it is wrapped for",
+            )
+
+
+def _required(text: str, name: str) -> dict[object, str]:
+    """What METADATA requires of a project here: meaning → text."""
+    found: dict[object, str] = {}
+    for field, value in metadata.fields(text):
+        if field == "requires-dist":
+            try:
+                requirement = pep508.parse_requirement(value)
+            except pep508.InvalidRequirement:
+                continue
+            if requirement.name == name and requirement.applies(with_any_extra=True):
+                found[requirement[:4]] = value
+    return found
+
+
+def _decoded(content: bytes) -> str:
+    """Text of which every byte can be had again, even where it is not UTF-8."""
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

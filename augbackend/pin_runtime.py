@@ -1,0 +1,122 @@
+"""``pin-runtime``: the wheel's ``Requires-Dist`` says which version the build used.
+
+A wheel that was built against one torch then meets another only over the resolver's objection. The same text is
+written into what the metadata hook answers and into the wheel; all else in METADATA keeps its bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import pep440, pep508
+from .errors import AugbackendError
+from .installed import installed_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .reading import Build
+
+_LOWER_BOUNDS = (">=", ">")
+
+
+class Pin(NamedTuple):
+    """A version that a build used, and the specifier that says so."""
+
+    version: str
+    specifier: str
+
+
+def used(build: Build) -> dict[str, Pin]:
+    """The pins of this build, by canonical names: of what is installed here.
+
+    :raises AugbackendError: if a project is to be pinned that is no build requirement.
+    """
+    found, absent = {}, []
+    for name, width in build.settings.pin_runtime.items():
+        version = installed_version(name) if width != "none" else None
+        if version is not None:
+            found[pep508.canonical_name(name)] = Pin(version, specifier(version, width))
+        elif width != "none" and not _is_for_elsewhere(build, name):
+            absent.append(name)
+    if absent:
+        raise AugbackendError(
+            f"not installed in the build environment: {', '.join(absent)}",
+            where=f"tool.augbackend.pin-runtime.{absent[0]}: the version that the build used is to be pinned",
+            hint=f'add "{absent[0]}" to extra-build-dependencies in [tool.augbackend] of pyproject.toml',
+        )
+    return found
+
+
+def _is_for_elsewhere(build: Build, name: str) -> bool:
+    """Whether the project is declared, for other environments than this one."""
+    declared = [entry.parsed for entry in build.settings.extra_build_dependencies]
+    return any(one.name == pep508.canonical_name(name) and not one.applies() for one in declared)
+
+
+def specifier(version: str, width: str) -> str:
+    """What a version and its width come to: 2.8.1 and ``x.x`` give ``>=2.8.1,<2.9``.
+
+    As conda's ``pin_compatible``: not older than what the build used, the same in the first numbers.
+
+    :param width: ``x``, ``x.x``, ``x.x.x`` or ``exact``, as in :class:`.settings.Width`.
+    """
+    if width == "exact":
+        return f"=={version}"
+    public = version.partition("+")[0]
+    epoch, release = pep440.numbers(public)
+    count = len(width.split("."))
+    first = [*release, *[0] * (count - len(release))][:count]
+    first[-1] += 1
+    upper = ".".join(map(str, first))
+    return f">={public},<{f'{epoch}!' if epoch else ''}{upper}"
+
+
+def pinned(text: str, pins: Mapping[str, Pin]) -> str:
+    """METADATA with the pins in its ``Requires-Dist`` fields; a project that has none yet gets one.
+
+    :param text: with whatever line ends it has.
+    :param pins: by canonical names.
+    """
+    lines, found, last = text.split("\n"), set(), -1
+    carriage = "\r" if lines[0].endswith("\r") else ""
+    end = next((at for at, line in enumerate(lines) if not line.rstrip("\r")), len(lines))
+    at = 0
+    while at < end:
+        stop = next((below for below in range(at + 1, end) if lines[below][0] not in " \t"), end)
+        field, _, value = "\n".join(lines[at:stop]).partition(":")
+        if field.strip().lower() == "requires-dist":
+            last = stop
+            name, new = _pinned(value.strip(), pins)
+            found.add(name)
+            if new != value.strip():
+                lines[at:stop] = [f"{field}: {new}{carriage}"]
+                end -= stop - at - 1
+                stop = last = at + 1
+        at = stop
+    missing = [f"Requires-Dist: {name}{pins[name].specifier}{carriage}" for name in sorted(pins.keys() - found)]
+    last = end if last < 0 else last
+    lines[last:last] = missing
+    return "\n".join(lines)
+
+
+def _pinned(value: str, pins: Mapping[str, Pin]) -> tuple[str, str]:
+    """One requirement: its canonical name, and its text with the pin, if it is one that is pinned."""
+    try:
+        requirement = pep508.parse_requirement(value)
+    except pep508.InvalidRequirement:
+        return "", value  # of no form that is known, so not ours to touch
+    pin = pins.get(requirement.name)
+    if pin is None or requirement.url or not requirement.applies(with_any_extra=True):
+        return requirement.name, value
+    is_exact = any(operator in ("==", "===") and not bound.endswith(".*") for operator, bound in requirement.clauses)
+    if is_exact and requirement.accepts(pin.version):
+        return requirement.name, value
+    clauses = pin.specifier.split(",")
+    own = sorted(f"{operator}{bound}" for operator, bound in requirement.clauses if operator not in _LOWER_BOUNDS)
+    clauses += [clause for clause in own if clause not in clauses]
+    plain, _, marker = value.partition(";")
+    head = re.match(rf"{pep508.NAME}\s*(?:\[[^\]]*\])?", plain)
+    shown = f"{head[0].rstrip() if head else requirement.name}{','.join(clauses)}"
+    return requirement.name, f"{shown} ; {marker.strip()}" if marker else shown

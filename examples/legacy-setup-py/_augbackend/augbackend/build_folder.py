@@ -1,0 +1,114 @@
+"""setuptools keeps objects in ``build/`` and takes them again by their times: not those of another augmentation.
+
+A stamp in the folder says what it was built with. Where that is something else, or unknown, setuptools is given another
+folder inside it, which the next build with the same augmentation finds again. Nothing is deleted.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import wrapped
+from .errors import AugbackendError
+from .installed import installed_version
+from .requirements import declared
+from .variables import is_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .reading import Build
+    from .settings import Target
+
+_STAMP = ".augbackend"
+_CONFIG = "DIST_EXTRA_CONFIG"  # one more configuration file for distutils, read last
+
+
+@contextmanager
+def fresh(build: Build, target: Target) -> Iterator[None]:
+    """Keep old objects out of a wheel that setuptools builds, for the length of its hook.
+
+    :raises AugbackendError: if this setuptools cannot be told to use another folder.
+    """
+    if target != "wheel" or wrapped.module_name(build).partition(".")[0] != "setuptools":
+        yield
+        return
+    folder = _base(build)
+    mark = _fingerprint(build, target)
+    stamp = folder / _STAMP
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        stamp.write_text(f"{mark}\n", encoding="ascii")
+    if _text(stamp).strip() == mark:
+        yield
+        return
+    with _redirected(folder / f"augbackend-{mark}"):
+        yield
+
+
+def _fingerprint(build: Build, target: Target) -> str:
+    """Of all that we bring into a build: versions that are there, variables, the wrapped backend and its settings.
+
+    Not of what varies by itself: the number of jobs, the caller's ``PATH``.
+    """
+    import hashlib
+
+    versions = [(entry.parsed.name, installed_version(entry.parsed.name)) for entry in declared(build, target)]
+    values = [
+        (name, variable.value if is_path(name) else os.environ.get(name))
+        for name, variable in build.settings.extra_build_variables.items()
+    ]
+    settings = sorted((build.config_settings or {}).items())
+    content = repr((versions, values, build.settings.build_backend, settings))
+    return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def _base(build: Build) -> Path:
+    """The folder that setuptools builds in."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(build.tree / "setup.cfg", encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return build.tree / "build"
+    base = parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
+    return build.tree / base
+
+
+@contextmanager
+def _redirected(folder: Path) -> Iterator[None]:
+    if not _is_obeyed():
+        raise AugbackendError(
+            "it has objects of a build with another augmentation, and this setuptools cannot be told to leave them",
+            where=str(folder.parent),
+            hint=f"delete {folder.parent}, or let the build have a setuptools from 65 on",
+        )
+    before = os.environ.get(_CONFIG, "")
+    parser = configparser.RawConfigParser()
+    parser.read([before] if before else [], encoding="utf-8")
+    if not parser.has_section("build"):
+        parser.add_section("build")
+    parser.set("build", "build_base", str(folder))
+    with tempfile.TemporaryDirectory(prefix="augbackend-") as place:
+        file = Path(place) / "distutils.cfg"
+        with file.open("w", encoding="utf-8") as stream:
+            parser.write(stream)
+        os.environ[_CONFIG] = str(file)  # put back with the rest of the environment after the hook
+        yield
+
+
+def _is_obeyed() -> bool:
+    from distutils import dist  # setuptools' own, once it is imported
+
+    return _CONFIG in (_text(Path(dist.__file__)) if dist.__file__ else "")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
