@@ -108,15 +108,24 @@ def _pinned(value: str, pins: Mapping[str, Pin]) -> tuple[str, str]:
     except pep508.InvalidRequirement:
         return "", value  # of no form that is known, so not ours to touch
     pin = pins.get(requirement.name)
-    if pin is None or requirement.url or not requirement.applies(with_any_extra=True):
+    if pin is None or not requirement.applies(with_any_extra=True):
         return requirement.name, value
+    return requirement.name, pinned_requirement(value, pin)
+
+
+def pinned_requirement(text: str, pin: Pin) -> str:
+    """One requirement with its pin: extras, marker and its own upper bounds and exclusions are kept.
+
+    One that names a single version, or a URL, says which it is already.
+    """
+    requirement = pep508.parse_requirement(text)
     is_exact = any(operator in ("==", "===") and not bound.endswith(".*") for operator, bound in requirement.clauses)
-    if is_exact and requirement.accepts(pin.version):
-        return requirement.name, value
+    if requirement.url or (is_exact and requirement.accepts(pin.version)):
+        return text
     clauses = pin.specifier.split(",")
     own = sorted(f"{operator}{bound}" for operator, bound in requirement.clauses if operator not in _LOWER_BOUNDS)
     clauses += [clause for clause in own if clause not in clauses]
-    plain, _, marker = value.partition(";")
+    plain, _, marker = text.partition(";")
     head = re.match(rf"{pep508.NAME}\s*(?:\[[^\]]*\])?", plain)
     shown = f"{head[0].rstrip() if head else requirement.name}{','.join(clauses)}"
-    return requirement.name, f"{shown} ; {marker.strip()}" if marker else shown
+    return f"{shown} ; {marker.strip()}" if marker else shown

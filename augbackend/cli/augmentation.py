@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from augbackend import checking, pep440, pep508
 from augbackend.errors import SettingsError
@@ -12,20 +12,43 @@ from augbackend.settings import BuildDependency
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from augbackend.settings import Width
+
     from .static_metadata import Dependencies
+
+
+class Fork(NamedTuple):
+    """A version, and the marker of the environments that it is for; empty for everywhere."""
+
+    version: str
+    marker: str
 
 
 @dataclass(frozen=True)
 class Extra:
-    """One build requirement to add, and why: the text of a key, a file, an option."""
+    """One build requirement to add.
+
+    :param why: the text of a key, a file, an option.
+    :param forks: the versions that a lock has of it, if it is to match that.
+    """
 
     entry: BuildDependency
     why: str
+    forks: tuple[Fork, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is asked for: the versions that it is matched to, or the requirement as it stands."""
+        return self.entry.locked or (self.entry.text,)
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is wanted in every build, so that it may stand in ``build-system.requires`` as well."""
-        return not self.entry.unless_command and len(self.entry.hooks) == len(BuildDependency("x").hooks)
+        """Whether every build wants just it, so that it may stand in ``build-system.requires`` as well.
+
+        A version that an override may replace may not: what stands there is installed in any case.
+        """
+        entry = self.entry
+        return not (entry.unless_command or entry.match_runtime) and len(entry.hooks) == len(BuildDependency("x").hooks)
 
 
 @dataclass(frozen=True)
@@ -34,6 +57,7 @@ class Augmentation:
 
     :param variables: TOML values by name, templates as the backend reads them.
     :param local_version: a label for what is built; empty for none.
+    :param pin_runtime: widths of run-time pins, by project.
     :param word: its dependencies, if the user states them.
     :param words: the same for single versions.
     """
@@ -45,6 +69,7 @@ class Augmentation:
     local_version: str = ""
     word: Optional[Dependencies] = None
     words: Mapping[str, Dependencies] = field(default_factory=dict)
+    pin_runtime: Mapping[str, Width] = field(default_factory=dict)
 
     def word_for(self, version: str) -> Dependencies | None:
         """The dependencies that the user states for a version."""
@@ -60,7 +85,7 @@ class Augmentation:
 
     def for_sdist(self) -> list[str]:
         """The requirements for making an sdist of a source tree."""
-        return [extra.entry.text for extra in self.extras if "sdist" in extra.entry.hooks]
+        return [text for extra in self.extras if "sdist" in extra.entry.hooks for text in extra.texts]
 
 
 def check(augmentation: Augmentation, where: str) -> None:
@@ -75,6 +100,7 @@ def check(augmentation: Augmentation, where: str) -> None:
         "remove-build-dependencies": list(augmentation.removed),
         "extra-build-variables": dict(augmentation.variables),
         "config-settings": dict(augmentation.config_settings),
+        "pin-runtime": dict(augmentation.pin_runtime),
         **({"local-version": augmentation.local_version} if augmentation.local_version else {}),
     }
     if checking.check(table, {}, mistakes) is None:

@@ -337,6 +337,7 @@ def _new_inline_table(document: MutableMapping[str, Any]) -> Any:
 
 def _append(table: MutableMapping[str, Any], key: str, item: str) -> None:
     if key not in table:
-        table[key] = [item]
-    elif item not in table[key]:
+        # Of a list that begins with a table, tomlkit would make an array of tables.
+        table[key] = tomlkit.array() if isinstance(table, tomlkit.items.Table) else []
+    if item not in table[key]:
         table[key].append(item)

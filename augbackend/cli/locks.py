@@ -1,4 +1,4 @@
-"""Versions that a project is locked to: ``uv.lock``, ``pylock.toml`` (PEP 751), or its own exact pins.
+"""Versions that a project is locked to: ``uv.lock``, ``pylock.toml`` (PEP 751), requirements, or its own exact pins.
 
 Read as data. A package may be locked more than once, each time for the environments that a marker names.
 """
@@ -11,64 +11,19 @@ from urllib.parse import urldefrag, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.tags import sys_tags
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
 from augbackend import sources
 from augbackend.errors import AugbackendError
 
-from . import index
+from . import index, requirements_file
+from .locked import Locked, Wheel, exact_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _OLDEST_UV_LOCK = 1
-
-
-@dataclass(frozen=True)
-class Wheel:
-    """A wheel in a lock; ``url`` and ``sha256`` are empty where the lock does not say."""
-
-    name: str
-    url: str = ""
-    sha256: str = ""
-
-
-@dataclass(frozen=True)
-class Locked:
-    """One version of a package.
-
-    :param marker: where it holds; empty for everywhere.
-    :param url: of its sdist, or of its repository at a commit; empty where the lock names none.
-    :param sha256: of its sdist.
-    :param path: of its sdist or folder, if it is a local one.
-    :param wheels: its wheels, each with its URL and its sha256.
-    :param registry: the index that it is from; empty if it is from none.
-    :param source: the file that says so.
-    """
-
-    name: str
-    version: str
-    marker: str
-    url: str
-    sha256: str
-    path: Path | None
-    wheels: tuple[Wheel, ...]
-    registry: str
-    source: str
-
-    def wheel_here(self) -> str:
-        """The name of a wheel that fits this interpreter on this platform; empty if there is none."""
-        return next((wheel.name for wheel in self.wheels if fits_here(wheel.name)), "")
-
-
-def fits_here(wheel: str) -> bool:
-    """Whether a wheel, by its name, fits this interpreter on this platform."""
-    try:
-        return not parse_wheel_filename(wheel)[3].isdisjoint(sys_tags())
-    except InvalidWheelFilename:
-        return False
 
 
 def read(folder: Path) -> tuple[Locked, ...]:
@@ -84,6 +39,21 @@ def read(folder: Path) -> tuple[Locked, ...]:
     if (folder / "pylock.toml").is_file():
         return tuple(_from_pylock(folder / "pylock.toml"))
     return ()
+
+
+def read_file(file: Path) -> tuple[Locked, ...]:
+    """All that one file says: of uv, of PEP 751, or a requirements or constraints file, which is told by its name.
+
+    :raises AugbackendError: if it cannot be read, or is none of these.
+    """
+    if file.name == "uv.lock":
+        return tuple(_from_uv(file))
+    if file.suffix == ".toml":
+        return tuple(_from_pylock(file))
+    if file.suffix == ".lock":
+        hint = "export it: uv export, poetry export, pdm export and pip freeze write requirements files"
+        raise AugbackendError("it is of a format that is not known here", where=str(file), hint=hint)
+    return tuple(requirements_file.pins(file))
 
 
 def _is_workspace(folder: Path) -> bool:
@@ -235,11 +205,3 @@ def choices(wanted: Sequence[Requirement]) -> list[Choice]:
 
 def _choice(marker: str, specifier: SpecifierSet, asked: Sequence[Requirement]) -> Choice:
     return Choice(marker, specifier, next(filter(None, map(exact_version, asked)), ""))
-
-
-def exact_version(requirement: Requirement) -> str:
-    """The one version that a requirement allows; empty if there may be more."""
-    clauses = list(requirement.specifier)
-    if len(clauses) == 1 and clauses[0].operator in ("==", "===") and not clauses[0].version.endswith(".*"):
-        return clauses[0].version
-    return ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, TypeVar, get_args
 
 import click
 from packaging.requirements import InvalidRequirement, Requirement
+
+from augbackend.settings import Width
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,6 +45,18 @@ def config_settings(
         before = settings.get(name)
         settings[name] = text if before is None else [*([before] if isinstance(before, str) else before), text]
     return settings
+
+
+def widths(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Width]:
+    """``NAME=WIDTH`` pairs."""
+    found: dict[str, Width] = {}
+    for value in values:
+        name, _, text = value.partition("=")
+        width = next((one for one in get_args(Width) if one == text), None)
+        if not name or width is None:
+            raise click.BadParameter(f"{value!r}: expected NAME=WIDTH, the width one of {', '.join(get_args(Width))}")
+        found[name] = width
+    return found
 
 
 require = click.option(

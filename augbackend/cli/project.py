@@ -8,28 +8,29 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from augbackend import checking, sources
-from augbackend.errors import AugbackendError, SettingsError
-from augbackend.settings import BuildDependency, Package
+from augbackend.errors import SettingsError
+from augbackend.settings import Package
 
-from . import index, locks, sdist, static_metadata, uv_sources, wheel_marker
+from . import index, locks, matching, sdist, static_metadata, uv_sources
 from .augmentation import Augmentation, Extra
 from .index import Sources
+from .matching import Consumer
 from .upstream import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from .locks import Locked
+    from .locked import Locked
     from .static_metadata import Dependencies
     from .upstream import Lookup
 
@@ -78,6 +79,7 @@ class Project:
     :param packages: by canonical name.
     :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
     :param other_indexes: URLs of its indexes, the default one aside.
+    :param asked: versions for ``match-runtime`` that are stronger than the lock.
     """
 
     file: Path
@@ -87,11 +89,13 @@ class Project:
     uses_uv: bool
     sources: Sources
     other_indexes: frozenset[str]
+    asked: tuple[str, ...] = ()
 
 
-def read(folder: Path) -> Project | None:
+def read(folder: Path, lock: Path | None = None) -> Project | None:
     """Read the project in ``folder``; ``None`` if there is none that says anything.
 
+    :param lock: what it is locked by, if not by the lock that lies there.
     :raises SettingsError: with all mistakes at once.
     """
     file = folder / "pyproject.toml"
@@ -128,7 +132,8 @@ def read(folder: Path) -> Project | None:
         return None
     uses_uv = bool(uv) or (folder / "uv.lock").is_file()
     others = frozenset(str(one["url"]).rstrip("/") for one in _indexes(uv) if not one.get("default"))
-    return Project(file, document, packages, locks.read(folder), uses_uv, _sources(uv), others)
+    locked = locks.read_file(lock) if lock else locks.read(folder)
+    return Project(file, document, packages, locked, uses_uv, _sources(uv), others, matching.overrides(os.environ))
 
 
 def names_all(project: Project, targets: Sequence[str]) -> bool:
@@ -252,7 +257,11 @@ def _augmentation(project: Project, name: str) -> Augmentation:
     asked = project.packages[name]
     package, extras = asked.package, []
     for entry, why in zip(package.extra_build_dependencies, asked.whys):
-        extras += _matched(project, entry, why) if entry.match_runtime else [Extra(entry, why)]
+        if entry.match_runtime:
+            consumer = Consumer(project.document, project.locked, project.other_indexes, project.asked)
+            extras += matching.matched(entry, why, consumer)
+        else:
+            extras.append(Extra(entry, why))
     return Augmentation(
         tuple(extras),
         package.remove_build_dependencies,
@@ -261,6 +270,7 @@ def _augmentation(project: Project, name: str) -> Augmentation:
         package.local_version,
         _word(package) if package.requires_dist is not None else None,
         asked.words,
+        package.pin_runtime,
     )
 
 
@@ -275,64 +285,6 @@ def _variable(value: Any) -> Any:
         return value.value
     table = {"value": value.value, "default": value.default}
     return {**table, "marker": value.marker} if value.marker else table
-
-
-def _matched(project: Project, entry: BuildDependency, origin: str) -> list[Extra]:
-    """A requirement in the version that the project is locked to, or pins: one for each fork of the lock."""
-    requirement = Requirement(entry.requirement)
-    name = canonicalize_name(requirement.name)
-    found = [one for one in project.locked if one.name == name and one.version]
-    wanted = locks.requirements(project.document, name)
-    if found and locks.are_allowed(found, wanted):
-        if len({one.version for one in found}) > 1 and not all(one.marker for one in found):
-            raise AugbackendError(
-                f"{name} is locked to {' and '.join(sorted({one.version for one in found}))}, told apart by extras",
-                where=f"{found[0].source}, for match-runtime in {origin}",
-                hint=f'name the one to build against, such as "{name}=={found[0].version}", instead of match-runtime',
-            )
-        return [extra for one in found for extra in _matched_to(project, entry, origin, one)]
-    extras = []
-    for choice in locks.choices(wanted):
-        pin = f"=={choice.pin}" if choice.pin else str(choice.specifier)
-        why = "matched to the pin in pyproject.toml"
-        if not choice.pin:
-            why = "match-runtime; neither locked nor pinned, so the newest that fits when it builds"
-        extras.append(Extra(_with(entry, pin, choice.marker), f"{origin}, {why}"))
-    return extras
-
-
-def _matched_to(project: Project, entry: BuildDependency, origin: str, one: Locked) -> list[Extra]:
-    """One locked version: by its number, or by the URLs of its wheels, if only an index of the project's has it.
-
-    Nothing that builds the archive knows that index; and its wheels are others than those of the same number elsewhere.
-    """
-    why = f"{origin}, matched to {one.source}"
-    is_elsewhere = "+" in one.version or one.registry.rstrip("/") in project.other_indexes
-    found = []
-    for wheel in one.wheels if is_elsewhere else ():
-        marker = wheel_marker.marker(wheel.name)
-        if marker is None or not wheel.url:
-            continue
-        digest = f"#sha256={wheel.sha256}" if wheel.sha256 else ""
-        asked = Requirement(entry.requirement)
-        extras = f"[{','.join(sorted(asked.extras))}]" if asked.extras else ""
-        by_url = replace(entry, requirement=f"{asked.name}{extras} @ {wheel.url}{digest}")
-        own = str(asked.marker) if asked.marker else ""
-        found.append(Extra(_and(by_url, own, marker, one.marker), f"{why}, of {one.registry}"))
-    return found or [Extra(_with(entry, f"=={one.version}", one.marker), why)]
-
-
-def _and(entry: BuildDependency, *markers: str) -> BuildDependency:
-    """The entry where all the markers hold as well."""
-    parts = [part for part in (entry.marker, *markers) if part]
-    joined = " and ".join(f"({part})" if len(parts) > 1 and " or " in part else part for part in parts)
-    return replace(entry, marker=joined)
-
-
-def _with(entry: BuildDependency, specifier: str, marker: str) -> BuildDependency:
-    requirement = Requirement(entry.requirement)
-    requirement.specifier = SpecifierSet(specifier)
-    return _and(replace(entry, requirement=str(requirement)), marker)
 
 
 def _from_uv(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[str, Any]]:

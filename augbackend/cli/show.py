@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from augbackend import __version__, call, reading, requirements, sources, variables
+from augbackend import __version__, call, match_runtime, reading, requirements, sources, variables
 from augbackend.settings import Target
 
 from . import isolated_environment, options, vendoring
@@ -60,6 +60,8 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
         "dynamic-requires": build.settings.dynamic_requires,
         "requirements": rows,
         "failed": asked["failed"],
+        "pin-runtime": dict(build.settings.pin_runtime),
+        "provenance": build.settings.provenance,
         "remove-build-dependencies": list(build.settings.remove_build_dependencies),
         "variables": [
             {
@@ -82,14 +84,17 @@ def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[d
         removed = requirements.is_removed(build, text)
         why += ", removed by remove-build-dependencies" if removed else ""
         rows.append(_row(build, text, injected=not removed, why=why))
-    injected = requirements.declared(build, target)
-    for entry in build.settings.extra_build_dependencies:
-        if entry in injected:
+    for declared in build.settings.extra_build_dependencies:
+        if not requirements.is_wanted(declared, target):
+            rows.append(_row(build, declared.text, injected=False, why=_why_not(declared, target)))
+            continue
+        found = match_runtime.match(build, declared) if declared.match_runtime else None
+        for entry in found.entries if found else (declared,):
             holds = entry.parsed.applies()
-            why = "declared" if holds else "declared, but its marker does not hold here"
-            rows.append(_row(build, requirements.text_for(build, entry), injected=holds, why=why))
-        else:
-            rows.append(_row(build, entry.text, injected=False, why=_why_not(entry, target)))
+            why = f"declared, {found.why}" if found else "declared"
+            why += "" if holds else ", but its marker does not hold here"
+            row = _row(build, requirements.text_for(build, entry), injected=holds, why=why)
+            rows.append({**row, "match-runtime": found.rung if found else None})
     return rows
 
 
@@ -100,6 +105,7 @@ def _row(build: Build, text: str, *, injected: bool, why: str) -> dict[str, Any]
         "why": why,
         "in-build-system-requires": text in build.requires,
         "origin": build.origins.get("extra-build-dependencies", "") if why.startswith("declared") else "",
+        "match-runtime": None,
     }
 
 
@@ -163,6 +169,10 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield f"build requirements for {', '.join(targets)}:"
         yield text
+    if found["pin-runtime"]:
+        yield ""
+        yield "the wheel will require what it was built with:"
+        yield from (f"  {name} {width}" for name, width in found["pin-runtime"].items())
     yield ""
     yield "environment variables:"
     if not found["variables"]:

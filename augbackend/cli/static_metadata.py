@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from augbackend import metadata, pep440, pep508, sources
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_OLDEST_STATIC = "2.2"
 _DECLARATIVE = ("flit_core.buildapi", "poetry.core.masonry.api")  # they ask for nothing, and compute nothing
 
 
@@ -59,7 +57,7 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
     :param word: the dependencies by the user's word.
     """
     upstream = _read(tree / "PKG-INFO")
-    text = upstream or f"Metadata-Version: {_OLDEST_STATIC}\nName: {name}\nVersion: {version}\n"
+    text = upstream or f"Metadata-Version: {metadata.OLDEST_STATIC}\nName: {name}\nVersion: {version}\n"
     if word is not None:
         python = word.requires_python or dict(metadata.fields(text)).get("requires-python", "")
         word = replace(word, requires_python=python)
@@ -83,8 +81,7 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
 def by_word(requires_dist: Iterable[str]) -> Dependencies:
     """The dependencies that a user states, with the extras that their markers name."""
     texts = tuple(requires_dist)
-    named = [name for text in texts for name in re.findall(r"""extra\s*==\s*['"]([^'"]+)['"]""", text)]
-    return Dependencies(texts, "", tuple(dict.fromkeys(canonicalize_name(name) for name in named)))
+    return Dependencies(texts, "", tuple(metadata.extras(texts)))
 
 
 def own_requirements(tree: Path, build_backend: str | None) -> list[str] | None:
@@ -201,20 +198,21 @@ def _combined(required: Iterable[str], extras: Mapping[str, Iterable[str]], pyth
     """Dependencies and extras as core metadata has them; an extra's key may carry a marker (``extra:marker``)."""
     lines, names = [], []
     try:
-        lines += [_with_marker(text, "") for text in required]
+        lines += [with_marker(text, "") for text in required]
         for key, texts in extras.items():
             extra, _, marker = key.partition(":")
             name = canonicalize_name(extra.strip()) if extra.strip() else ""
             names += [name] if name and name not in names else []
             condition = f'extra == "{name}"' if name else ""
             both = f"({marker.strip()}) and {condition}" if marker.strip() and condition else marker.strip()
-            lines += [_with_marker(text, both or condition) for text in texts]
+            lines += [with_marker(text, both or condition) for text in texts]
     except InvalidRequirement:
         return None
     return Dependencies(tuple(dict.fromkeys(lines)), python.strip(), tuple(names))
 
 
-def _with_marker(text: str, marker: str) -> str:
+def with_marker(text: str, marker: str) -> str:
+    """A requirement where a marker holds as well; as ``packaging`` spells it."""
     requirement = Requirement(text)
     if not marker:
         return str(requirement)
@@ -251,30 +249,17 @@ def _meaning(texts: Iterable[str]) -> set[Any]:
 
 def _stated(text: str, version: str, found: Dependencies) -> str:
     """A ``PKG-INFO`` that states its dependencies: core metadata 2.2 at least, none of the fields dynamic."""
-    lines, body = _header(text)
     stated = {
-        "requires-python": [f"Requires-Python: {found.requires_python}"] if found.requires_python else [],
-        "requires-dist": [f"Requires-Dist: {one}" for one in found.requires_dist],
-        "provides-extra": [f"Provides-Extra: {one}" for one in found.provides_extra],
+        "requires-python": [found.requires_python] if found.requires_python else [],
+        "requires-dist": found.requires_dist,
+        "provides-extra": found.provides_extra,
     }
-    kept = []
-    for name, line in lines:
-        value = line.partition(":")[2].strip()
-        if name == "metadata-version":
-            kept.append(f"Metadata-Version: {value if _at_least(value, _OLDEST_STATIC) else _OLDEST_STATIC}")
-        elif name == "version":
-            kept.append(f"Version: {version}")
-        elif name in metadata.RESOLVED:
-            kept += stated.pop(name, [])  # all of them where upstream has the first
-        elif name != "dynamic" or value.lower() not in metadata.RESOLVED:
-            kept.append(line)
-    kept += [line for rest in stated.values() for line in rest]
-    return "\n".join(kept) + "\n" + body
+    return metadata.restated(text, stated, version)
 
 
 def _versioned(upstream: str, version: str) -> str | None:
     """Upstream's ``PKG-INFO`` with another version in it; ``None`` if it is the one that it has."""
-    lines, body = _header(upstream)
+    lines, body = metadata.header(upstream)
     stated = dict(metadata.fields(upstream)).get("version", "")
     if pep440.is_same(stated, version):
         return None
@@ -285,7 +270,7 @@ def _dynamic(upstream: str | None, version: str) -> str | None:
     """Upstream's ``PKG-INFO``, with the names of dynamic fields in the spelling that every frontend compares with."""
     if upstream is None:
         return None
-    lines, body = _header(_versioned(upstream, version) or upstream)
+    lines, body = metadata.header(_versioned(upstream, version) or upstream)
     spelled = {field: "-".join(part.capitalize() for part in field.split("-")) for field in metadata.RESOLVED}
     new = []
     for name, line in lines:
@@ -293,26 +278,6 @@ def _dynamic(upstream: str | None, version: str) -> str | None:
         new.append(f"Dynamic: {spelled[field]}" if name == "dynamic" and field in spelled else line)
     text = "\n".join(new) + "\n" + body
     return None if text == upstream else text
-
-
-def _header(text: str) -> tuple[list[tuple[str, str]], str]:
-    """The header's fields as (lower-case name, text with its continuation lines), and what follows them."""
-    found: list[tuple[str, str]] = []
-    rest = text.split("\n")
-    while rest and rest[0].rstrip("\r"):
-        line = rest.pop(0).rstrip("\r")
-        if line[0] in " \t" and found:
-            found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")
-        else:
-            found.append((line.partition(":")[0].strip().lower(), line))
-    return found, "\n".join(rest)
-
-
-def _at_least(version: str, bound: str) -> bool:
-    try:
-        return Version(version) >= Version(bound)
-    except InvalidVersion:
-        return False
 
 
 def _read(file: Path) -> str | None:

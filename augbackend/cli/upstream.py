@@ -23,7 +23,8 @@ from packaging.utils import canonicalize_name
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import index, locks, repository, source_tree
+from . import index, repository, source_tree
+from .locked import exact_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,7 +149,7 @@ def fetched(target: Target, augmentation: Augmentation, lookup: Lookup) -> Itera
 
 def _from_index(requirement: Requirement, lookup: Lookup) -> Upstream:
     name, cache = canonicalize_name(requirement.name), lookup.cache
-    allowed = [locks.exact_version(requirement)]
+    allowed = [exact_version(requirement)]
     if lookup.offline and not allowed[0]:
         allowed = list(requirement.specifier.filter(cache.versions(name, lookup.where)))
     known = cache.newest(name, filter(None, allowed), lookup.where)

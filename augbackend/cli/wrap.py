@@ -20,12 +20,28 @@ from augbackend.settings import BuildDependency
 
 from . import augmentation as augmentations
 from . import cache as caches
-from . import index, options, project, sdist, static_metadata, upstream, uv_sources, wrap_report, wrapping, writing
+from . import (
+    index,
+    locks,
+    matching,
+    options,
+    project,
+    sdist,
+    static_metadata,
+    upstream,
+    uv_sources,
+    wrap_report,
+    wrapping,
+    writing,
+)
 from .augmentation import Augmentation, Extra
+from .matching import Consumer
 from .project import Job
 from .wrap_report import Outcome, Result
 
 if TYPE_CHECKING:
+    from augbackend.settings import Width
+
     from .project import Project
     from .upstream import Lookup
     from .wrap_report import State
@@ -55,6 +71,29 @@ def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
 @click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
 @options.require
 @click.option("--remove-require", "removed", multiple=True, metavar="NAME", help="Drop what it asks for. Repeatable.")
+@click.option(
+    "--match-runtime",
+    "matched",
+    multiple=True,
+    metavar="REQ",
+    callback=options.requirements,
+    help="A build requirement in the version that there will be at run time: see --lock. Repeatable.",
+)
+@click.option(
+    "--lock",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What says which versions that are: a uv.lock, a pylock.toml, a requirements or constraints file."
+    " [default, in a project: its own lock]",
+)
+@click.option(
+    "--pin-runtime",
+    "pins",
+    multiple=True,
+    metavar="NAME=WIDTH",
+    callback=options.widths,
+    help="Let its wheel require the NAME that it was built with: x, x.x, x.x.x, exact or none."
+    " [default, for what is matched: x.x] Repeatable.",
+)
 @options.variable
 @click.option(
     "-C",
@@ -90,6 +129,9 @@ def wrap(
     targets: tuple[str, ...],
     requirements: tuple[str, ...],
     removed: tuple[str, ...],
+    matched: tuple[str, ...],
+    lock: Path | None,
+    pins: dict[str, Width],
     variables_: dict[str, str],
     config_settings: dict[str, str | list[str]],
     local_version: str,
@@ -118,12 +160,13 @@ def wrap(
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     given = Augmentation(
-        tuple(Extra(BuildDependency(text), "--require") for text in requirements),
+        (*(Extra(BuildDependency(text), "--require") for text in requirements), *_matched(matched, lock)),
         removed,
         variables_,
         config_settings,
         local_version,
         static_metadata.by_word(requires_dist) if requires_dist else None,
+        pin_runtime=pins,
     )
     augmentations.check(given, "the options")
     has_options = given != Augmentation(local_version=local_version)
@@ -131,7 +174,7 @@ def wrap(
     if remove:
         _remove(output, alone=not (has_options or targets or check or as_json or no_sources))
         return
-    here = project.read(Path()) if not has_options else None
+    here = project.read(Path(), lock) if not has_options else None
     if here is not None and targets and not project.names_all(here, targets):
         here = None  # packages that the project says nothing of
     if here is None and not targets:
@@ -154,6 +197,13 @@ def wrap(
             click.echo(line)
     if check and (is_stale or any(result.state != "unchanged" for result in results)):
         raise SystemExit(1)
+
+
+def _matched(requirements: tuple[str, ...], lock: Path | None) -> list[Extra]:
+    """What ``--match-runtime`` asks for, in the versions of ``--lock``."""
+    consumer = Consumer(locked=locks.read_file(lock) if lock else (), asked=matching.overrides(os.environ))
+    entries = [BuildDependency(text, match_runtime=True) for text in requirements]
+    return [extra for entry in entries for extra in matching.matched(entry, "--match-runtime", consumer)]
 
 
 def _check_editable(here: Project, jobs: list[Job]) -> None:

@@ -75,7 +75,7 @@ def _package(result: Result) -> Iterator[str]:
     yield f"{result.archive}: {result.state}"
     source = result.source if result.source.startswith("made from ") else f"from {result.source}"
     yield f"  {wrapped.name} {wrapped.version}  ({version}sdist {source})"
-    yield from (f"  + {extra.entry.text}  ({extra.why})" for extra in wrapped.extras)
+    yield from (f"  + {text}  ({extra.why})" for extra in wrapped.extras for text in extra.texts)
     yield from (f"  - {name}  (dropped from what it asks for)" for name in job.augmentation.removed)
     for name, value in job.augmentation.variables.items():
         text, marker, default = _variable(value)
@@ -85,6 +85,7 @@ def _package(result: Result) -> Iterator[str]:
         yield "  what else it needs, its own backend is asked when it builds"
     when = "known without a build" if wrapped.is_static else "known only when it builds"
     yield f"  its dependencies are {when}: {wrapped.metadata}"
+    yield from (f"  its wheel requires {pin}" for pin in wrapped.pins)
 
 
 def _variable(value: Any) -> tuple[str, str, bool]:
@@ -176,11 +177,12 @@ def _as_json(result: Result) -> dict[str, Any]:
         "sdist-from": result.source,
         "archive": str(result.archive),
         "state": result.state,
-        "build-requirements": [{"requirement": one.entry.text, "why": one.why} for one in wrapped.extras],
+        "build-requirements": [{"requirement": text, "why": one.why} for one in wrapped.extras for text in one.texts],
         "remove-build-dependencies": list(job.augmentation.removed),
         "variables": dict(job.augmentation.variables),
         "config-settings": dict(job.augmentation.config_settings),
         "dynamic-requires": "never" if wrapped.knows_all else "auto",
         "static-metadata": wrapped.is_static,
         "metadata-from": wrapped.metadata,
+        "pin-runtime": list(wrapped.pins),
     }

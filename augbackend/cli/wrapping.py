@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from augbackend import __version__, local_version, metadata, pep508, reading, se
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
 
-from . import declaration, discovery, setup_call, static_metadata, vendoring
+from . import declaration, discovery, runtime_pins, setup_call, static_metadata, vendoring
 from . import sdist as sdists
 from .augmentation import Augmentation, Extra
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .sdist import Sdist
+    from .static_metadata import Promise
     from .upstream import Upstream
 
 _LOOKED_AT = ("pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO")
@@ -47,6 +48,7 @@ class Wrapped:
     :param knows_all: whether the backend need not ask the wrapped one for more.
     :param metadata: where the dependencies come from, or why they are not known before a build.
     :param is_static: whether they are.
+    :param pins: what its wheel will require of what it was built with, as ``Requires-Dist`` or as widths.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Wrapped:
     knows_all: bool
     metadata: str
     is_static: bool
+    pins: tuple[str, ...]
 
     @property
     def filename(self) -> str:
@@ -107,6 +110,8 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     upstreams, label = version, augmentation.local_version
     version = local_version.labelled(version, label) if label else version
     promise = static_metadata.promise(tree, name, version, augmentation.word_for(upstreams))
+    promise, unpinned, pins = _pinned(tree, promise, extras, augmentation)
+    matched = {extra.entry.parsed.name for extra in extras if extra.entry.match_runtime}
     wrap = declaration.Wrap(
         version=version if label else "",
         folder=folder,
@@ -115,8 +120,8 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
             *(extra.entry.text for extra in extras if extra.is_plain),
             *_visible(tree, backend, augmentation, own),
         ],
-        is_removed=augmentation.removes,
-        table=_table(augmentation, extras, knows_all=own is not None, is_promise=promise.is_promise),
+        is_removed=lambda text: augmentation.removes(text) or _name(text) in matched,
+        table=_table(augmentation, extras, _promised(promise, unpinned), knows_all=own is not None),
         origin={
             "name": name,
             "version": upstreams,
@@ -132,7 +137,41 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     files["pyproject.toml"] = new.encode()
     if promise.text is not None:
         files["PKG-INFO"] = promise.text.encode()
-    return Wrapped(name, version, files, dropped, extras, own is not None, promise.why, promise.is_promise)
+    return Wrapped(name, version, files, dropped, extras, own is not None, promise.why, promise.is_promise, pins)
+
+
+def _pinned(
+    tree: Path, promise: Promise, extras: Sequence[Extra], augmentation: Augmentation
+) -> tuple[Promise, list[str] | None, tuple[str, ...]]:
+    """The promise with its run-time pins; the dependencies without them, for the backend; the pins, for the report.
+
+    Pins that only a build can know make the dependencies dynamic for whoever reads ``PKG-INFO``. The backend then
+    answers from its table, without running the wrapped one.
+    """
+    widths = runtime_pins.widths(extras, augmentation.pin_runtime)
+    shown = tuple(f"{name} as it was built with ({width})" for name, width in widths.items())
+    text = promise.text or _text(tree / "PKG-INFO")
+    if not widths or not promise.is_promise:
+        return promise, None, shown
+    unpinned = [value for name, value in metadata.fields(text) if name == "requires-dist"]
+    known = runtime_pins.forks(extras, widths)
+    if known is None:
+        dynamic = metadata.restated(text, {"dynamic": [*_dynamic(text), "Requires-Dist"]})
+        return replace(promise, text=dynamic), unpinned, shown
+    pinned = runtime_pins.pinned(unpinned, known, widths)
+    shown = tuple(one for one in pinned if _name(one) in widths)
+    return replace(promise, text=metadata.restated(text, {"requires-dist": pinned})), unpinned, shown
+
+
+def _dynamic(text: str) -> list[str]:
+    return [value for name, value in metadata.fields(text) if name == "dynamic" and value.lower() != "requires-dist"]
+
+
+def _promised(promise: Promise, unpinned: list[str] | None) -> dict[str, Any]:
+    """``[tool.augbackend.metadata]``."""
+    if not promise.is_promise:
+        return {}
+    return {"pkg-info": True, **({} if unpinned is None else {"requires-dist": unpinned})}
 
 
 def _identity(tree: Path, upstream: Upstream) -> tuple[str, str]:
@@ -220,6 +259,11 @@ def _visible(tree: Path, backend: str | None, augmentation: Augmentation, own: l
     return [text for text in setup_py.setup_requires(tree) if _requirement(text) and not augmentation.removes(text)]
 
 
+def _name(text: str) -> str:
+    requirement = _requirement(text)
+    return canonicalize_name(requirement.name) if requirement else ""
+
+
 def _requirement(text: str) -> Requirement | None:
     try:
         return Requirement(text)
@@ -255,26 +299,34 @@ def _folder(opened: Sdist, tree: Path, document: dict[str, Any]) -> tuple[str, f
     raise sdists.refusal(opened.path, "there is no name left for the backend's folder")
 
 
-def _table(augmentation: Augmentation, extras: Sequence[Extra], *, knows_all: bool, is_promise: bool) -> dict[str, Any]:
+def _table(
+    augmentation: Augmentation, extras: Sequence[Extra], promised: dict[str, Any], *, knows_all: bool
+) -> dict[str, Any]:
     """What is added to ``[tool.augbackend]``, as TOML values."""
     table: dict[str, Any] = {
         "extra-build-dependencies": [_entry(extra.entry) for extra in extras],
         "remove-build-dependencies": list(augmentation.removed),
         "extra-build-variables": dict(augmentation.variables),
         "config-settings": dict(augmentation.config_settings),
+        "pin-runtime": runtime_pins.widths(extras, augmentation.pin_runtime),
+        "metadata": promised,
     }
     table = {key: value for key, value in table.items() if value}
     if knows_all:
         table["dynamic-requires"] = "never"
     if augmentation.local_version:
         table["local-version"] = augmentation.local_version
-    if is_promise:
-        table["metadata"] = {"pkg-info": True}
-    return table
+    return {**table, "provenance": True}
 
 
 def _entry(entry: BuildDependency) -> Any:
     if Extra(entry, "").is_plain:
         return entry.text
-    table: dict[str, Any] = {"requirement": entry.text, "hooks": list(entry.hooks)}
-    return {**table, "unless-command": entry.unless_command} if entry.unless_command else table
+    table: dict[str, Any] = {"requirement": entry.text}
+    if len(entry.hooks) < len(BuildDependency("x").hooks):
+        table["hooks"] = list(entry.hooks)
+    if entry.unless_command:
+        table["unless-command"] = entry.unless_command
+    if entry.match_runtime:
+        table["match-runtime"] = True
+    return {**table, "locked": list(entry.locked)} if entry.locked else table

@@ -406,6 +406,7 @@ def test_options_are_written(made: Made) -> None:
                 "config-settings": {"x": "1", "y": ["1", "2"]},
                 "dynamic-requires": "never",
                 "metadata": {"pkg-info": True},
+                "provenance": True,
                 "origin": own_table(archive)["origin"],
             }
         },
@@ -460,6 +461,7 @@ def test_json(tmp_path: Path) -> None:
                 "dynamic-requires": "never",
                 "static-metadata": True,
                 "metadata-from": "setup.py's literal install_requires",
+                "pin-runtime": [],
             }
         ],
         "skipped": [],

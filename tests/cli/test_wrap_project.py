@@ -113,14 +113,18 @@ provides-extra = ["X"]
     project(here, PROJECT + text)
     wrapped()
     own = own_table(archive(here))
-    assert own["extra-build-dependencies"] == ["ninja", "torch==2.8.0", "triton; sys_platform == 'linux'"]
+    torch = {"requirement": "torch==2.8.0", "match-runtime": True, "locked": ["torch==2.8.0"]}
+    assert own["extra-build-dependencies"] == ["ninja", torch, "triton; sys_platform == 'linux'"]
+    assert own["pin-runtime"] == {"torch": "x.x"}
     assert own["extra-build-variables"] == {"A": "$$HOME $${X} $$$$", "B": "1"}
     assert own["config-settings"] == {"k": "v", "list": ["a", "b"]}
     found = fields(archive(here))
     assert [value for key, value in found if key in {"Requires-Dist", "Requires-Python", "Provides-Extra"}] == [
-        ">=3.8", "attrs", "rich; extra == 'x'", "x",
+        ">=3.8", "attrs", "rich; extra == 'x'", "torch>=2.8.0,<2.9", "x",
     ]  # fmt: skip
-    assert table_of(archive(here))["build-system"]["requires"][-3:] == own["extra-build-dependencies"]
+    assert own["metadata"] == {"pkg-info": True, "requires-dist": ["attrs", "rich; extra == 'x'"]}
+    # What stands in build-system.requires is installed in any case: an override could not replace it.
+    assert table_of(archive(here))["build-system"]["requires"][-2:] == ["ninja", "triton; sys_platform == 'linux'"]
 
 
 def test_a_variable_with_a_dollar_sign_arrives_as_it_is(here: Path) -> None:
@@ -167,19 +171,19 @@ def test_our_own_table(here: Path) -> None:
     project(here, PROJECT + OURS)
     output = wrapped().output
     own = own_table(archive(here))
-    every = ["wheel", "sdist", "editable"]
+    torch = 'torch==2.8.0 ; sys_platform == "linux"'
     assert own["extra-build-dependencies"] == [
         "ninja",
-        "torch==2.8.0 ; sys_platform == 'linux'",
-        {"requirement": "cmake", "hooks": every, "unless-command": "cmake"},
+        {"requirement": torch, "match-runtime": True, "locked": [torch]},
+        {"requirement": "cmake", "unless-command": "cmake"},
         {"requirement": "pandoc", "hooks": ["sdist"]},
     ]
-    assert table_of(archive(here))["build-system"]["requires"][2:] == own["extra-build-dependencies"][:2]
+    assert table_of(archive(here))["build-system"]["requires"][2:] == ["ninja"]
     assert own["remove-build-dependencies"] == ["numpy"]
     variable = {"value": "1", "marker": "os_name == 'nt'", "default": True}
     assert own["extra-build-variables"] == {"A": "$HOME", "B": variable}
     assert own["config-settings"] == {"k": ["v"]}
-    assert not [value for key, value in fields(archive(here)) if key == "Requires-Dist"]
+    assert [value for key, value in fields(archive(here)) if key == "Requires-Dist"] == ["torch>=2.8.0,<2.9"]
     assert "  B = 1  (where os_name == 'nt')  (unless it is set)\n" in output
     assert "  + ninja  (tool.augbackend.packages.demo)\n" in output
     assert uv_sources(here) is None  # uv is not used here
@@ -480,8 +484,13 @@ def test_match_runtime_of_a_fork(here: Path, torch: str) -> None:
     found = report()["packages"][0]["build-requirements"]
     why = "tool.uv.extra-build-dependencies, matched to uv.lock"
     assert found == [
-        {"requirement": f"torch==2.8.0 ; {LINUX}", "why": why},
-        {"requirement": f"torch==2.7.1 ; {BOTH}", "why": why},
+        {"requirement": f"torch===2.8.0 ; {LINUX}", "why": why},
+        {"requirement": f"torch===2.7.1 ; {BOTH}", "why": why},
+    ]
+    assert [value for key, value in fields(archive(here)) if key == "Requires-Dist"] == [
+        "six",
+        f"torch>=2.8.0,<2.9 ; {LINUX}",
+        f"torch>=2.7.1,<2.8 ; {BOTH}",
     ]
 
 
@@ -499,9 +508,9 @@ def test_match_runtime_and_a_marker(here: Path) -> None:
     from packaging.markers import Marker
     from packaging.requirements import Requirement
 
-    one, other = map(Requirement, requirements(here))
-    assert (one.name, one.extras, str(one.specifier)) == ("Torch", {"x"}, "==2.8.0")
-    assert (other.name, other.extras, str(other.specifier)) == ("Torch", {"x"}, "==2.7.1")
+    one, other = map(Requirement, own_table(archive(here))["extra-build-dependencies"][0]["locked"])
+    assert (one.name, one.extras, str(one.specifier)) == ("Torch", {"x"}, "===2.8.0")
+    assert (other.name, other.extras, str(other.specifier)) == ("Torch", {"x"}, "===2.7.1")
     base = {"os_name": "posix", "python_version": "3.12", "python_full_version": "3.12.0"}
     for platform, name, expected in (
         ("linux", "posix", (True, False)),
@@ -518,8 +527,8 @@ def test_match_runtime_and_a_marker(here: Path) -> None:
     ("torch", "expected", "why"),
     [
         ('"torch==2.8.0"', "torch==2.8.0", "matched to the pin in pyproject.toml"),
-        ('"torch>=2,<3"', "torch<3,>=2", "neither locked nor pinned, so the newest that fits when it builds"),
-        ("", "torch", "neither locked nor pinned, so the newest that fits when it builds"),
+        ('"torch>=2,<3"', "torch<3,>=2", "neither locked nor pinned, so matched when it builds"),
+        ("", "torch", "neither locked nor pinned, so matched when it builds"),
     ],
 )
 def test_match_runtime_without_a_lock(here: Path, torch: str, expected: str, why: str) -> None:
@@ -925,9 +934,10 @@ def test_text(here: Path) -> None:
     assert wrapped().output == (
         "wrapped/demo-1.0.tar.gz: written\n"
         "  demo 1.0  (locked in uv.lock; sdist from a folder of find-links, demo-1.0.tar.gz)\n"
-        "  + torch==2.8.0  (tool.uv.extra-build-dependencies, matched to uv.lock)\n"
+        "  + torch===2.8.0  (tool.uv.extra-build-dependencies, matched to uv.lock)\n"
         "  + ninja  (tool.uv.extra-build-dependencies)\n"
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
+        "  its wheel requires torch>=2.8.0,<2.9\n"
         "\n"
         "these work now:\n"
         "  uv sync\n"

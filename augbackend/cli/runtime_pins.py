@@ -1,0 +1,83 @@
+"""``pin-runtime`` when a package is wrapped: what it will require at run time, as far as that is known before a build.
+
+::
+
+    build requirements with their locked versions, widths -> Requires-Dist as the wheel will have it -> PKG-INFO
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from augbackend import pep508, pin_runtime
+from augbackend.pin_runtime import Pin
+
+from . import static_metadata
+from .augmentation import Fork
+from .locked import exact_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from augbackend.settings import Width
+
+    from .augmentation import Extra
+
+_DEFAULT: Width = "x.x"
+
+
+def widths(extras: Sequence[Extra], asked: Mapping[str, Width]) -> dict[str, Width]:
+    """Width by name: what was asked for, and one for each requirement that is matched to run time.
+
+    Without a pin, what resolves from the archive could put another version beside the wheel than it was built with.
+    """
+    found: dict[str, Width] = {}
+    for extra in extras:
+        if extra.entry.match_runtime:
+            has_label = any("+" in fork.version for fork in extra.forks)
+            found[extra.entry.parsed.name] = "exact" if has_label else _DEFAULT
+    found.update({canonicalize_name(name): width for name, width in asked.items()})
+    return {name: width for name, width in sorted(found.items()) if width != "none"}
+
+
+def forks(extras: Sequence[Extra], pins: Mapping[str, Width]) -> dict[str, tuple[Fork, ...]] | None:
+    """For each project that is pinned the versions that builds will use, and where; ``None`` if only a build knows."""
+    found: dict[str, tuple[Fork, ...]] = {}
+    for extra in extras:
+        name = extra.entry.parsed.name
+        if name not in pins:
+            continue
+        known = extra.forks
+        if not known and not extra.entry.match_runtime:
+            version = exact_version(Requirement(extra.entry.text))
+            # A bare "==2.8.0" may turn out to be 2.8.0+cpu.
+            known = (Fork(version, extra.entry.marker),) if version and pins[name] != "exact" else ()
+        if not known:
+            return None
+        found[name] = (*found.get(name, ()), *known)
+    return found if found.keys() == pins.keys() else None
+
+
+def pinned(requires_dist: Sequence[str], known: Mapping[str, Sequence[Fork]], pins: Mapping[str, Width]) -> list[str]:
+    """``Requires-Dist`` with the pins: one for each fork, where its marker holds."""
+    lines: list[str] = []
+    for text in requires_dist:
+        name = pep508.parse_requirement(text).name
+        lines += _forked(text, known[name], pins[name]) if name in pins else [text]
+    present = {pep508.parse_requirement(text).name for text in requires_dist}
+    for name in sorted(pins.keys() - present):
+        lines += _forked(name, known[name], pins[name])
+    return list(dict.fromkeys(lines))
+
+
+def _forked(text: str, known: Sequence[Fork], width: Width) -> list[str]:
+    lines = []
+    for fork in known:
+        line = pin_runtime.pinned_requirement(text, Pin(fork.version, pin_runtime.specifier(fork.version, width)))
+        if fork.marker:
+            line = static_metadata.with_marker(line, fork.marker) if ";" in line else f"{line} ; {fork.marker}"
+        lines.append(line)
+    return lines
