@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 
+from .metadata import dynamic_requires
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from gzip import GzipFile
+    from tarfile import TarInfo
     from typing import BinaryIO, Literal, Union
 
     from .reading import Build
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 def complete_sdist(folder: str, name: str, build: Build) -> None:
     """Add ``pyproject.toml`` and the in-tree backend to a finished sdist, where the wrapped backend left them out.
 
+    With pins of the run-time versions its dependencies are dynamic, and its ``PKG-INFO`` has to say so.
+
     :param folder: the ``sdist_directory`` of PEP 517.
     :param name: what the wrapped ``build_sdist`` returned.
     """
@@ -28,10 +33,16 @@ def complete_sdist(folder: str, name: str, build: Build) -> None:
         return  # the frontend's to complain about
     sdist = Path(folder) / name
     files = {"pyproject.toml": build.tree / "pyproject.toml", **in_tree_backend(build)}
+    is_pinned = build.settings.origin is None and any(width != "none" for width in build.settings.pin_runtime.values())
+    change = dynamic_requires if is_pinned else _as_it_is
     if name.endswith(".tar.gz"):
-        _rewritten(sdist, files, _extend_tar)
+        _rewritten(sdist, files, change, _extend_tar)
     elif name.endswith(".zip"):
-        _rewritten(sdist, files, _extend_zip)
+        _rewritten(sdist, files, change, _extend_zip)
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def in_tree_backend(build: Build) -> dict[str, Path]:
@@ -57,12 +68,15 @@ def in_tree_members(members: Iterable[str], build: Build) -> list[str]:
 
 
 def _rewritten(
-    sdist: Path, files: Mapping[str, Path], extend: Callable[[Path, Path, Mapping[str, Path]], bool]
+    sdist: Path,
+    files: Mapping[str, Path],
+    change: Callable[[str], str],
+    extend: Callable[[Path, Path, Mapping[str, Path], Callable[[str], str]], bool],
 ) -> None:
     """Write the extended archive beside the old one, then rename: a reader sees the one or the other."""
     beside = sdist.with_name(f"{sdist.name}.{os.getpid()}.tmp")
     try:
-        if extend(sdist, beside, files):
+        if extend(sdist, beside, files, change):
             beside.replace(sdist)
     finally:
         beside.unlink(missing_ok=True)
@@ -74,7 +88,7 @@ def _time(newest: float) -> int:
     return int(epoch) if epoch.isascii() and epoch.isdigit() else int(newest)
 
 
-def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
+def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path], change: Callable[[str], str]) -> bool:
     import gzip
     import tarfile
 
@@ -82,10 +96,14 @@ def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
         members = archive.getmembers()
         end = archive.offset  # of the last member's last block
         encoding = archive.encoding or "utf-8"
+        top = members[0].name.partition("/")[0] if members else sdist.name[: -len(".tar.gz")]
+        info = next((member for member in members if member.name == f"{top}/PKG-INFO"), None)
+        stream = archive.extractfile(info) if info else None
+        old = stream.read() if stream else b""
     names = {member.name for member in members}
-    top = members[0].name.partition("/")[0] if members else sdist.name[: -len(".tar.gz")]
     missing = {f"{top}/{name}": file for name, file in files.items() if f"{top}/{name}" not in names}
-    if not missing:
+    new = change(old.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    if not missing and new == old:
         return False
     time = _time(max((member.mtime for member in members), default=0))
     with sdist.open("rb") as header:
@@ -98,16 +116,28 @@ def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
     ):
         form = tar_format(source)
         source.seek(0)
-        _copy(source, target, end)
+        rest, growth = 0, 0
+        if info is not None and new != old:
+            _copy(source, target, info.offset)
+            rest = info.offset_data + info.size + -info.size % tarfile.BLOCKSIZE
+            info.size = len(new)
+            growth = target.write(_member(info, new, form, encoding)) - (rest - info.offset)
+            source.seek(rest)
+        _copy(source, target, end - rest)
+        end += growth
         for name, file in sorted(missing.items()):
             content = file.read_bytes()
             member = tarfile.TarInfo(name)
             member.size, member.mtime, member.mode = len(content), time, 0o644
-            padding = b"\0" * (-len(content) % tarfile.BLOCKSIZE)
-            end += target.write(member.tobuf(form, encoding) + content + padding)
+            end += target.write(_member(member, content, form, encoding))
         closing = tarfile.BLOCKSIZE * 2
         target.write(b"\0" * (closing + -(end + closing) % tarfile.RECORDSIZE))
     return True
+
+
+def _member(member: TarInfo, content: bytes, form: Literal[1, 2], encoding: str) -> bytes:
+    """A member of a tar: header, content, padding."""
+    return member.tobuf(form, encoding) + content + b"\0" * (-len(content) % 512)
 
 
 def tar_format(stream: Union[BinaryIO, GzipFile]) -> Literal[1, 2]:
@@ -128,7 +158,7 @@ def _copy(source: GzipFile, target: GzipFile, count: int) -> None:
         count -= len(chunk)
 
 
-def _extend_zip(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
+def _extend_zip(sdist: Path, beside: Path, files: Mapping[str, Path], _: Callable[[str], str]) -> bool:
     import shutil
     import time
     import zipfile

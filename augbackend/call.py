@@ -80,16 +80,16 @@ def build_wheel(
 ) -> str:
     """The answer to ``build_wheel`` and ``build_editable``: the wrapped backend's wheel, finished."""
     with wrapped_hook(name, config_settings) as (hook, build):
-        # Read before a build that may overwrite it. Only of a wheel's metadata anything is promised.
-        promise = metadata.promised(build) if name == "build_wheel" else None
-        is_ours = promise is not None or finish.changes_metadata(build)
+        target = _target(name)
+        before = finish.before_wheel(build, target, is_answered=metadata_directory is not None)
+        is_ours = before.promise is not None or finish.changes_metadata(build)
         given = None if is_ours else metadata_directory  # only what the wrapped backend wrote
-        with build_folder.fresh(build, _target(name)):
+        with build_folder.fresh(build, target):
             wheel = hook(wheel_directory, build.config_settings, given)
         file = Path(wheel_directory) / wheel if isinstance(wheel, str) else None
         if file is None or not file.is_file():
             return wheel  # the frontend's to complain about
-        return finish.finish_wheel(file, build, _target(name), promise, is_answered=metadata_directory is not None)
+        return finish.finish_wheel(file, build, target, before)
 
 
 @contextmanager

@@ -123,6 +123,12 @@ def restated(text: str, stated: Mapping[str, Sequence[str]], version: str = "") 
     return "\n".join(kept) + "\n" + body
 
 
+def dynamic_requires(text: str) -> str:
+    """A ``PKG-INFO`` whose dependencies only a build can tell, in the spelling that every frontend compares with."""
+    others = [value for name, value in fields(text) if name == "dynamic" and value.lower() != "requires-dist"]
+    return restated(text, {"dynamic": [*others, "Requires-Dist"]}) if fields(text) else text
+
+
 def _spelled(field: str) -> str:
     return "-".join(part.capitalize() for part in field.split("-"))
 

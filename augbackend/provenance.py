@@ -11,22 +11,24 @@ import json
 from typing import Any
 
 from . import __version__, pep508
-from .installed import installed
 from .metadata import fields
 from .requirements import declared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .reading import Build
     from .settings import Target
 
 FILE = "sboms/augbackend.cdx.json"
 
 
-def document(build: Build, target: Target, metadata: str) -> bytes:
+def document(build: Build, target: Target, metadata: str, present: Mapping[str, str]) -> bytes:
     """The document for a wheel.
 
     :param metadata: the text of its METADATA.
+    :param present: all that the build could import, name → version.
     """
     stated = dict(fields(metadata))
     name, version = stated.get("name", ""), stated.get("version", "")
@@ -37,7 +39,7 @@ def document(build: Build, target: Target, metadata: str) -> bytes:
     }
     requirements = [
         _requirement(one, found, [place for place, names in asked.items() if one in names])
-        for one, found in sorted(installed().items())
+        for one, found in sorted(present.items())
     ]
     properties = [("wrapped-backend", build.settings.build_backend)]
     properties += [("variable", name) for name in sorted(build.settings.extra_build_variables)]

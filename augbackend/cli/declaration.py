@@ -54,6 +54,8 @@ class Wrap:
     :param table: what is added to ``[tool.augbackend]``.
     :param origin: ``[tool.augbackend.origin]``.
     :param version: what a ``[project]`` table that states its version has to state; empty to leave it.
+    :param pinned: what takes the place of each dependency that a ``[project]`` table states.
+    :param depends: what is added to them.
     """
 
     folder: str
@@ -63,6 +65,8 @@ class Wrap:
     table: Mapping[str, Any]
     origin: Mapping[str, str]
     version: str = ""
+    pinned: Callable[[str], Sequence[str]] = lambda text: (text,)
+    depends: Sequence[str] = ()
 
 
 def adopted(text: str | None, additions: Additions, *, installed: bool, assumed_requires: Sequence[str]) -> str:
@@ -102,6 +106,15 @@ def wrapped(text: str | None, wrap: Wrap) -> str:
             _move_in(document, wrap.assumed_requires, folder=wrap.folder, created=_WRAPPED_TABLE)
         if wrap.version and "version" in document.get("project", {}):
             document["project"]["version"] = wrap.version
+        for stated in _dependencies(document):
+            for at, one in reversed(list(enumerate(map(str, stated)))):
+                new = list(wrap.pinned(one))
+                if new != [one]:
+                    stated[at] = new[0]
+                    for more in reversed(new[1:]):
+                        stated.insert(at + 1, more)
+        for text in wrap.depends:
+            _append(document["project"], "dependencies", text)
         build_system, table = document["build-system"], _own_table(document)
         for entry in [entry for entry in build_system["requires"] if wrap.is_removed(entry)]:
             build_system["requires"].remove(entry)
@@ -114,6 +127,14 @@ def wrapped(text: str | None, wrap: Wrap) -> str:
         table["origin"] = origin
 
     return edited(f"{_WRAPPED_FILE}\n\n" if text is None else text, edit)
+
+
+def _dependencies(document: Mapping[str, Any]) -> list[Any]:
+    """The lists of dependencies in a ``[project]`` table."""
+    project = document.get("project", {})
+    extras = project.get("optional-dependencies", {})
+    lists = [project.get("dependencies", []), *(extras.values() if isinstance(extras, dict) else ())]
+    return [one for one in lists if isinstance(one, list)]
 
 
 def _is_own(entry: str) -> bool:

@@ -127,7 +127,7 @@ def _forks(versions: Sequence[tuple[str, str]]) -> tuple[Fork, ...]:
 
 
 def _with(entry: BuildDependency, asked: Requirement, marker: str = "") -> str:
-    """The entry's requirement in another version, where another marker holds as well; it keeps its own, and its extras."""
+    """The entry's requirement in another version, where another marker holds as well; its own, and its extras, stay."""
     requirement = Requirement(entry.requirement)
     own = str(requirement.marker) if requirement.marker else ""
     requirement.marker = None

@@ -13,7 +13,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
@@ -26,12 +26,15 @@ from augbackend.settings import BuildDependency
 from . import declaration, discovery, runtime_pins, setup_call, static_metadata, vendoring
 from . import sdist as sdists
 from .augmentation import Augmentation, Extra
+from .static_metadata import Promise  # noqa: TC001  # a field's type, which NamedTuple reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from augbackend.settings import Width
+
+    from .augmentation import Fork
     from .sdist import Sdist
-    from .static_metadata import Promise
     from .upstream import Upstream
 
 _LOOKED_AT = ("pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO")
@@ -110,10 +113,19 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     upstreams, label = version, augmentation.local_version
     version = local_version.labelled(version, label) if label else version
     promise = static_metadata.promise(tree, name, version, augmentation.word_for(upstreams))
-    promise, unpinned, pins = _pinned(tree, promise, extras, augmentation)
+    widths = runtime_pins.widths(extras, augmentation.pin_runtime)
+    known = runtime_pins.forks(extras, widths)
+    project = sources.at(document, "project", default={})
+    is_stated = isinstance(project, dict) and bool(project) and "dependencies" not in project.get("dynamic", [])
+    if is_stated and known is None:
+        widths = {}  # what [project] states, no build may change
+    pinned = _pinned(tree, promise, widths, known)
+    promise = pinned.promise
     matched = {extra.entry.parsed.name for extra in extras if extra.entry.match_runtime}
     wrap = declaration.Wrap(
         version=version if label else "",
+        pinned=lambda text: runtime_pins.pinned([text], known, widths) if known and _name(text) in widths else [text],
+        depends=pinned.added if is_stated else (),
         folder=folder,
         assumed_requires=setup_call.assumed_requires(tree),
         requires=[
@@ -121,7 +133,13 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
             *_visible(tree, backend, augmentation, own),
         ],
         is_removed=lambda text: augmentation.removes(text) or _name(text) in matched,
-        table=_table(augmentation, extras, _promised(promise, unpinned), knows_all=own is not None),
+        table=_table(
+            augmentation,
+            extras,
+            widths,
+            _promised(promise, None if is_stated else pinned.requires_dist),
+            knows_all=own is not None,
+        ),
         origin={
             "name": name,
             "version": upstreams,
@@ -137,34 +155,45 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     files["pyproject.toml"] = new.encode()
     if promise.text is not None:
         files["PKG-INFO"] = promise.text.encode()
-    return Wrapped(name, version, files, dropped, extras, own is not None, promise.why, promise.is_promise, pins)
+    return Wrapped(
+        name, version, files, dropped, extras, own is not None, promise.why, promise.is_promise, pinned.shown
+    )
+
+
+class _Pinned(NamedTuple):
+    """A promise with its run-time pins.
+
+    :param requires_dist: its dependencies without them, from which the backend makes its answers.
+    :param added: dependencies that it has only by its pins.
+    :param shown: the pins, for the report.
+    """
+
+    promise: Promise
+    requires_dist: Optional[list[str]]
+    added: tuple[str, ...]
+    shown: tuple[str, ...]
 
 
 def _pinned(
-    tree: Path, promise: Promise, extras: Sequence[Extra], augmentation: Augmentation
-) -> tuple[Promise, list[str] | None, tuple[str, ...]]:
-    """The promise with its run-time pins; the dependencies without them, for the backend; the pins, for the report.
+    tree: Path, promise: Promise, widths: dict[str, Width], known: dict[str, tuple[Fork, ...]] | None
+) -> _Pinned:
+    """Pin what a promise says.
 
     Pins that only a build can know make the dependencies dynamic for whoever reads ``PKG-INFO``. The backend then
     answers from its table, without running the wrapped one.
     """
-    widths = runtime_pins.widths(extras, augmentation.pin_runtime)
-    shown = tuple(f"{name} as it was built with ({width})" for name, width in widths.items())
+    later = tuple(f"{name} as it was built with ({width})" for name, width in widths.items())
     text = promise.text or _text(tree / "PKG-INFO")
     if not widths or not promise.is_promise:
-        return promise, None, shown
+        return _Pinned(promise, None, (), later)
     unpinned = [value for name, value in metadata.fields(text) if name == "requires-dist"]
-    known = runtime_pins.forks(extras, widths)
     if known is None:
-        dynamic = metadata.restated(text, {"dynamic": [*_dynamic(text), "Requires-Dist"]})
-        return replace(promise, text=dynamic), unpinned, shown
+        return _Pinned(replace(promise, text=metadata.dynamic_requires(text)), unpinned, (), later)
     pinned = runtime_pins.pinned(unpinned, known, widths)
     shown = tuple(one for one in pinned if _name(one) in widths)
-    return replace(promise, text=metadata.restated(text, {"requires-dist": pinned})), unpinned, shown
-
-
-def _dynamic(text: str) -> list[str]:
-    return [value for name, value in metadata.fields(text) if name == "dynamic" and value.lower() != "requires-dist"]
+    present = {_name(one) for one in unpinned}
+    added = tuple(one for one in shown if _name(one) not in present)
+    return _Pinned(replace(promise, text=metadata.restated(text, {"requires-dist": pinned})), unpinned, added, shown)
 
 
 def _promised(promise: Promise, unpinned: list[str] | None) -> dict[str, Any]:
@@ -300,7 +329,12 @@ def _folder(opened: Sdist, tree: Path, document: dict[str, Any]) -> tuple[str, f
 
 
 def _table(
-    augmentation: Augmentation, extras: Sequence[Extra], promised: dict[str, Any], *, knows_all: bool
+    augmentation: Augmentation,
+    extras: Sequence[Extra],
+    widths: dict[str, Width],
+    promised: dict[str, Any],
+    *,
+    knows_all: bool,
 ) -> dict[str, Any]:
     """What is added to ``[tool.augbackend]``, as TOML values."""
     table: dict[str, Any] = {
@@ -308,7 +342,7 @@ def _table(
         "remove-build-dependencies": list(augmentation.removed),
         "extra-build-variables": dict(augmentation.variables),
         "config-settings": dict(augmentation.config_settings),
-        "pin-runtime": runtime_pins.widths(extras, augmentation.pin_runtime),
+        "pin-runtime": widths,
         "metadata": promised,
     }
     table = {key: value for key, value in table.items() if value}

@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from . import archive, local_version, metadata, pep508, pin_runtime, provenance
 from . import wheel as wheels
 from .errors import AugbackendError
+from .installed import installed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,35 +40,59 @@ def finish_metadata(directory: str, folder: str, build: Build) -> str:
     return info.rename(info.with_name(local_version.labelled_info(folder, label))).name
 
 
-def finish_wheel(file: Path, build: Build, target: Target, promise: str | None, *, is_answered: bool) -> str:
+class Before(NamedTuple):
+    """What was known before the wrapped backend ran.
+
+    :param promise: METADATA as the tree promises it, without pins; ``None`` if it promises nothing.
+    :param pins: of what the build uses.
+    :param present: all that the build can import, name → version.
+    """
+
+    promise: Optional[str]
+    pins: Mapping[str, Pin]
+    present: Mapping[str, str]
+
+
+def before_wheel(build: Build, target: Target, *, is_answered: bool) -> Before:
+    """Look at the tree and the environment before a build that may change both.
+
+    :param is_answered: whether the frontend has asked for METADATA, and so knows the pins.
+    :raises AugbackendError: if a static ``PKG-INFO``, from which it may have resolved otherwise, says something else.
+    """
+    # Only of a wheel's metadata anything is promised.
+    promise = metadata.promised(build) if target == "wheel" else None
+    pins = pin_runtime.used(build)
+    if pins and target == "wheel" and not is_answered:
+        _check_static(build, promise, pins)
+    return Before(promise, pins, installed(build.path) if build.settings.provenance else {})
+
+
+def finish_wheel(file: Path, build: Build, target: Target, before: Before) -> str:
     """Finish a wheel; returns its new name. A wheel that breaks a promise is deleted.
 
-    :param promise: METADATA as the tree promised it before the build.
-    :param is_answered: whether the frontend has asked for METADATA, and so knows the pins.
     :raises AugbackendError: if it is not what was promised.
     """
     settings = build.settings
-    has_more = changes_metadata(build) or settings.provenance or promise is not None
+    has_more = changes_metadata(build) or settings.provenance or before.promise is not None
     if not has_more and not build.backend_path:
         return file.name
     members = wheels.names(file)
     changes: dict[str, Optional[bytes]] = dict.fromkeys(archive.in_tree_members(members, build))
     if has_more:
-        info, pins = wheels.dist_info(file), pin_runtime.used(build)
+        info = wheels.dist_info(file)
         old = wheels.read_bytes(file, f"{info}/METADATA")
-        text = pin_runtime.pinned(local_version.labelled_metadata(_decoded(old), settings.local_version), pins)
-        try:
-            if promise is not None:
-                metadata.check(pin_runtime.pinned(promise, pins), text, file.name, is_wrapped=_is_wrapped(build))
-            if not is_answered:
-                _check_static(build, text, pins, file.name)
-        except AugbackendError:
-            file.unlink()
-            raise
+        text = pin_runtime.pinned(local_version.labelled_metadata(_decoded(old), settings.local_version), before.pins)
+        if before.promise is not None:
+            promise = pin_runtime.pinned(before.promise, before.pins)
+            try:
+                metadata.check(promise, text, file.name, is_wrapped=_is_wrapped(build))
+            except AugbackendError:
+                file.unlink()
+                raise
         if _encoded(text) != old:
             changes[f"{info}/METADATA"] = _encoded(text)
         if settings.provenance:
-            changes[f"{info}/{provenance.FILE}"] = provenance.document(build, target, text)
+            changes[f"{info}/{provenance.FILE}"] = provenance.document(build, target, text, before.present)
         moved = local_version.moved([*members, *changes], info, settings.local_version)
         for one, new in moved.items():
             if not one.endswith("/") and changes.get(one, b"") is not None:
@@ -84,19 +109,19 @@ def _is_wrapped(build: Build) -> bool:
     return build.settings.metadata is not None and build.settings.metadata.pkg_info
 
 
-def _check_static(build: Build, text: str, pins: Mapping[str, Pin], wheel: str) -> None:
+def _check_static(build: Build, promise: str | None, pins: Mapping[str, Pin]) -> None:
     """Hold the pins against a static ``PKG-INFO``, from which a frontend may have resolved without asking."""
-    static = metadata.pkg_info(build) if pins else ""
+    static = metadata.pkg_info(build)
     if not metadata.is_static(static):
         return
     for name, pin in pins.items():
-        promised, built = _required(static, name), _required(text, name)
-        if promised != built:
+        told = _required(static, name)
+        if told != _required(pin_runtime.pinned(promise or static, pins), name):
             raise AugbackendError(
-                f"it was built with {name} {pin.version}, but PKG-INFO promises"
-                f" {', '.join(sorted(promised.values())) or f'no {name}'}",
-                where=f"PKG-INFO, from which the frontend may have resolved, and METADATA of {wheel}",
-                hint=f"wrap it again for {name} {pin.version}, or build it with the {name} that it is wrapped for",
+                f"{name} {pin.version} is built against, but PKG-INFO promises"
+                f" {', '.join(sorted(told.values())) or f'no {name}'}",
+                where=f"{build.tree / 'PKG-INFO'}, from which the frontend may have resolved",
+                hint=f"wrap it again for {name} {pin.version}, or let it be built with the {name} that it is made for",
             )
 
 

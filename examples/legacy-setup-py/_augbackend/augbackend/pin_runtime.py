@@ -35,7 +35,7 @@ def used(build: Build) -> dict[str, Pin]:
     """
     found, absent = {}, []
     for name, width in build.settings.pin_runtime.items():
-        version = installed_version(name) if width != "none" else None
+        version = installed_version(name, build.path) if width != "none" else None
         if version is not None:
             found[pep508.canonical_name(name)] = Pin(version, specifier(version, width))
         elif width != "none" and not _is_for_elsewhere(build, name):

@@ -7,6 +7,7 @@ replaced, a table is merged name by name) and then checked in one pass that coll
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
@@ -28,7 +29,8 @@ class Build(NamedTuple):
     ``origins`` says for each key that is set where it came from; ``requires`` is ``build-system.requires``;
     ``backend_path`` is ``build-system.backend-path``; ``dynamic`` is
     ``project.dynamic``; ``identity`` is the name and the version that a ``[project]`` table states, empty where it does
-    not, ``None`` without such a table; ``config_settings`` are the wrapped backend's own, ours stripped.
+    not, ``None`` without such a table; ``path`` is ``sys.path`` as the frontend set it;
+    ``config_settings`` are the wrapped backend's own, ours stripped.
     """
 
     tree: Path
@@ -38,6 +40,7 @@ class Build(NamedTuple):
     backend_path: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
     identity: tuple[str, str] | None = None
+    path: tuple[str, ...] = ()
     config_settings: Mapping[str, str | list[str]] | None = None
 
 
@@ -84,6 +87,7 @@ def read(
     settings = checking.check(merged, origins, mistakes)
     if settings is not None:
         mistakes += _outside(tree, settings)
+        mistakes += _unpinnable(document, settings)
     if mistakes or settings is None:
         raise SettingsError(str(Path(tree) / "pyproject.toml"), mistakes)
     below = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.config_settings.items()}
@@ -97,8 +101,24 @@ def read(
         backend_path=_strings(sources.at(document, "build-system", "backend-path", default=())),
         dynamic=_strings(sources.at(document, "project", "dynamic", default=())),
         identity=_identity(sources.at(document, "project", default=None)),
+        path=tuple(sys.path),
         config_settings=None if nothing else {**below, **above},
     )
+
+
+def _unpinnable(document: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """PEP 621: a build must not change what ``[project]`` states, and frontends read it there without asking us.
+
+    In a wrapped sdist the pins stand there already.
+    """
+    pinned = [name for name, width in settings.pin_runtime.items() if width != "none"]
+    project = sources.at(document, "project", default=None)
+    dynamic = _strings(sources.at(document, "project", "dynamic", default=()))
+    if pinned and isinstance(project, dict) and "dependencies" not in dynamic and settings.origin is None:
+        yield (
+            f"{checking.TABLE}.pin-runtime: [project] states its dependencies itself, so nothing may pin {pinned[0]!r};"
+            " let the wrapped backend compute them, and list 'dependencies' in project.dynamic"
+        )
 
 
 def _strings(value: Any) -> tuple[str, ...]:
