@@ -63,14 +63,17 @@ def forks(extras: Sequence[Extra], pins: Mapping[str, Width]) -> dict[str, tuple
 
 def pinned(requires_dist: Sequence[str], known: Mapping[str, Sequence[Fork]], pins: Mapping[str, Width]) -> list[str]:
     """``Requires-Dist`` with the pins: one for each fork, where its marker holds."""
-    lines: list[str] = []
-    for text in requires_dist:
-        name = pep508.parse_requirement(text).name
-        lines += _forked(text, known[name], pins[name]) if name in pins else [text]
+    lines = [line for text in requires_dist for line in replaced(text, known, pins)]
     present = {pep508.parse_requirement(text).name for text in requires_dist}
     for name in sorted(pins.keys() - present):
         lines += _forked(name, known[name], pins[name])
     return list(dict.fromkeys(lines))
+
+
+def replaced(text: str, known: Mapping[str, Sequence[Fork]], pins: Mapping[str, Width]) -> list[str]:
+    """What takes the place of one requirement."""
+    name = pep508.parse_requirement(text).name
+    return _forked(text, known[name], pins[name]) if name in pins else [text]
 
 
 def _forked(text: str, known: Sequence[Fork], width: Width) -> list[str]:

@@ -124,7 +124,7 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     matched = {extra.entry.parsed.name for extra in extras if extra.entry.match_runtime}
     wrap = declaration.Wrap(
         version=version if label else "",
-        pinned=lambda text: runtime_pins.pinned([text], known, widths) if known and _name(text) in widths else [text],
+        pinned=lambda text: runtime_pins.replaced(text, known, widths) if known else [text],
         depends=pinned.added if is_stated else (),
         folder=folder,
         assumed_requires=setup_call.assumed_requires(tree),
