@@ -53,9 +53,10 @@ def match(build: Build, entry: BuildDependency) -> Match:
     if version is not None and wanted.accepts(version):
         text = f"{wanted.name}{exactly(version)}"
         return Match((_in_version(entry, text),), "installed", f"matched to what is installed in {folders[0]}")
-    why = "nothing here says which version there will be at run time"
+    place = f"none in {folders[0]}" if folders else "no environment in sight that is installed into"
+    why = f"matched to nothing: no override, none locked, {place}"
     if version is not None:
-        why = f"{wanted.name} {version} is installed, which is not what is asked for"
+        why = f"matched to nothing: {wanted.name} {version} in {folders[0]} is not what is asked for"
     return Match((replace(entry, match_runtime=False, locked=()),), "bare", why)
 
 

@@ -113,8 +113,8 @@ def wrapped(text: str | None, wrap: Wrap) -> str:
                     stated[at] = new[0]
                     for more in reversed(new[1:]):
                         stated.insert(at + 1, more)
-        for text in wrap.depends:
-            _append(document["project"], "dependencies", text)
+        for one in wrap.depends:
+            _append(document["project"], "dependencies", one)
         build_system, table = document["build-system"], _own_table(document)
         for entry in [entry for entry in build_system["requires"] if wrap.is_removed(entry)]:
             build_system["requires"].remove(entry)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Optional
+from zipfile import ZipFile
 
 from . import archive, local_version, metadata, pep508, pin_runtime, provenance
 from . import wheel as wheels
@@ -76,11 +77,14 @@ def finish_wheel(file: Path, build: Build, target: Target, before: Before) -> st
     has_more = changes_metadata(build) or settings.provenance or before.promise is not None
     if not has_more and not build.backend_path:
         return file.name
-    members = wheels.names(file)
+    with ZipFile(file) as opened:
+        members = opened.namelist()
+        info = wheels.dist_info(opened) if has_more else ""
+        moved = local_version.moved(members, info, settings.local_version) if has_more else {}
+        own = {name: opened.read(name) for name in {*moved, f"{info}/METADATA"} & {*members}}
     changes: dict[str, Optional[bytes]] = dict.fromkeys(archive.in_tree_members(members, build))
     if has_more:
-        info = wheels.dist_info(file)
-        old = wheels.read_bytes(file, f"{info}/METADATA")
+        old = own.get(f"{info}/METADATA", b"")
         text = pin_runtime.pinned(local_version.labelled_metadata(_decoded(old), settings.local_version), before.pins)
         if before.promise is not None:
             promise = pin_runtime.pinned(before.promise, before.pins)
@@ -95,8 +99,9 @@ def finish_wheel(file: Path, build: Build, target: Target, before: Before) -> st
             changes[f"{info}/{provenance.FILE}"] = provenance.document(build, target, text, before.present)
         moved = local_version.moved([*members, *changes], info, settings.local_version)
         for one, new in moved.items():
-            if not one.endswith("/") and changes.get(one, b"") is not None:
-                changes[new] = changes[one] if one in changes else wheels.read_bytes(file, one)
+            content = changes.get(one, own.get(one))
+            if content is not None and not one.endswith("/"):
+                changes[new] = content
             changes[one] = None
         record = moved.get(f"{info}/RECORD", f"{info}/RECORD")
         wheels.edit(file, changes, record, {new: one for one, new in moved.items()})

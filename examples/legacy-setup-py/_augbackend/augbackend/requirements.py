@@ -70,9 +70,8 @@ def _say_what_is_not_known(build: Build, target: Target) -> None:
         if entry.match_runtime and is_wanted(entry, target):
             found = match_runtime.match(build, entry)
             if found.rung == "bare":
-                name = entry.parsed.name
-                what = f"{found.why}, so {found.entries[0].text!r} is asked for"
-                say("note", f"match-runtime: {what}; AUGBACKEND_MATCH_RUNTIME={name}==<version> would say it")
+                cure = f"AUGBACKEND_MATCH_RUNTIME={entry.parsed.name}==<version> says which"
+                say("note", f"{found.entries[0].text} {found.why}; {cure}")
 
 
 def _asked(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str]]]) -> list[str]:

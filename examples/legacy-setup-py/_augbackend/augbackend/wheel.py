@@ -10,43 +10,26 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
+from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
     from typing import Any, Optional
 
 _CHUNK = 1 << 20
 
 
-def dist_info(wheel: Path) -> str:
-    """The name of the wheel's ``.dist-info`` folder.
+def dist_info(wheel: zipfile.ZipFile) -> str:
+    """The name of the ``.dist-info`` folder of an open wheel.
 
     :raises ValueError: if it has none.
     """
-    for name in names(wheel):
+    for name in wheel.namelist():
         folder, slash, _ = name.partition("/")
         if slash and folder.endswith(".dist-info"):
             return folder
-    raise ValueError(f"{wheel.name} has no .dist-info folder")
-
-
-def names(wheel: Path) -> list[str]:
-    """The names of all members."""
-    with zipfile.ZipFile(wheel) as archive:
-        return archive.namelist()
-
-
-def read_bytes(wheel: Path, name: str) -> bytes:
-    """The content of a member; empty if there is none."""
-    with zipfile.ZipFile(wheel) as archive:
-        return archive.read(name) if name in archive.namelist() else b""
-
-
-def read(wheel: Path, name: str) -> str:
-    """The text of a member; empty if there is none."""
-    return read_bytes(wheel, name).decode("utf-8")
+    raise ValueError(f"{Path(wheel.filename or '').name} has no .dist-info folder")
 
 
 def edit(
@@ -59,24 +42,36 @@ def edit(
 
     While that lasts the wheel has another name, so that a crash leaves none behind that is half-written.
     """
-    old = f"{dist_info(wheel)}/RECORD"
+    with zipfile.ZipFile(wheel) as archive:
+        old = f"{dist_info(archive)}/RECORD"
+        entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
+        text = archive.read(old).decode("utf-8") if old in archive.NameToInfo else ""
+        end: int = archive.start_dir
     new = record or old
-    text = _record(read(wheel, old), {old, new}, changes) + f"{new},,\n"
+    text = _record(text, {old, new}, changes) + f"{new},,\n"
     changes = {**changes, old: None, new: text.encode()}
     beside = wheel.with_name(f".{wheel.name}.{os.getpid()}.tmp")
     wheel.rename(beside)
     try:
-        _rewrite(beside, changes, like or {})
+        _rewrite(beside, entries, end, changes, like or {})
     except BaseException:
         beside.unlink()
         raise
     beside.replace(wheel)
 
 
-def _rewrite(file: Path, changes: Mapping[str, Optional[bytes]], like: Mapping[str, str]) -> None:
-    with zipfile.ZipFile(file) as archive:
-        entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
-        end: int = archive.start_dir
+def _rewrite(
+    file: Path,
+    entries: Sequence[zipfile.ZipInfo],
+    end: int,
+    changes: Mapping[str, Optional[bytes]],
+    like: Mapping[str, str],
+) -> None:
+    """Change a wheel in place.
+
+    :param entries: its members in the order in which they lie there.
+    :param end: where the last of them ends.
+    """
     first = next((at for at, entry in enumerate(entries) if entry.filename in changes), len(entries))
     start = entries[first].header_offset if first < len(entries) else end
     stops = [*(entry.header_offset for entry in entries[1:]), end]
