@@ -85,7 +85,7 @@ def _redirected(folder: Path) -> Iterator[None]:
         raise AugbackendError(
             "it has objects of a build with another augmentation, and this setuptools cannot be told to leave them",
             where=str(folder.parent),
-            hint=f"delete {folder.parent}, or let the build have a setuptools from 65 on",
+            hint=f"delete {folder.parent}, or let the build have a setuptools from 65.4 on",
         )
     before = os.environ.get(_CONFIG, "")
     parser = configparser.RawConfigParser()

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Optional
 from zipfile import ZipFile
 
-from . import archive, local_version, metadata, pep508, pin_runtime, provenance
+from . import archive, local_version, match_runtime, metadata, pep508, pin_runtime, provenance
 from . import wheel as wheels
 from .errors import AugbackendError
 from .installed import installed
+from .requirements import is_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,7 @@ def before_wheel(build: Build, target: Target, *, is_answered: bool) -> Before:
     pins = pin_runtime.used(build)
     if pins and target == "wheel" and not is_answered:
         _check_static(build, promise, pins)
+        _check_matched(build, target, pins)
     return Before(promise, pins, installed(build.path) if build.settings.provenance else {})
 
 
@@ -127,6 +129,28 @@ def _check_static(build: Build, promise: str | None, pins: Mapping[str, Pin]) ->
                 f" {', '.join(sorted(told.values())) or f'no {name}'}",
                 where=f"{build.tree / 'PKG-INFO'}, from which the frontend may have resolved",
                 hint=f"wrap it again for {name} {pin.version}, or let it be built with the {name} that it is made for",
+            )
+
+
+def _check_matched(build: Build, target: Target, pins: Mapping[str, Pin]) -> None:
+    """Refuse to guess where nobody would see it.
+
+    uv and poetry install a wheel of their own making as they have resolved it, from their lock or cache, whatever the
+    wheel itself requires. A package is built by its owner, too, who may well mean the newest: a wrapped one is not.
+    """
+    if build.settings.origin is None:
+        return
+    for entry in build.settings.extra_build_dependencies:
+        name = entry.parsed.name
+        if not entry.match_runtime or name not in pins or not is_wanted(entry, target):
+            continue
+        if match_runtime.match(build, entry).rung == "bare":
+            option = f"augbackend.match-runtime={name}==<version>"
+            raise AugbackendError(
+                f"nothing says which {name} there will be at run time, and the frontend has not asked what this"
+                f" wheel requires; {name} {pins[name].version} would be a guess",
+                where=f"tool.augbackend.extra-build-dependencies, {name}: match-runtime",
+                hint=f"wrap it again with a lock, or set AUGBACKEND_MATCH_RUNTIME={name}==<version> (with uv: -C {option})",
             )
 
 

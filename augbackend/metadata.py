@@ -124,9 +124,13 @@ def restated(text: str, stated: Mapping[str, Sequence[str]], version: str = "") 
 
 
 def dynamic_requires(text: str) -> str:
-    """A ``PKG-INFO`` whose dependencies only a build can tell, in the spelling that every frontend compares with."""
+    """A ``PKG-INFO`` whose dependencies only a build can tell: none stated, since poetry would believe them.
+
+    uv compares the name of the dynamic field in just this spelling.
+    """
     others = [value for name, value in fields(text) if name == "dynamic" and value.lower() != "requires-dist"]
-    return restated(text, {"dynamic": [*others, "Requires-Dist"]}) if fields(text) else text
+    stated: dict[str, Sequence[str]] = {"requires-dist": (), "dynamic": (*others, "Requires-Dist")}
+    return restated(text, stated) if fields(text) else text
 
 
 def _spelled(field: str) -> str:

@@ -7,12 +7,13 @@ replaced, a table is merged name by name) and then checked in one pass that coll
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from . import checking, sources
+from . import checking, pep508, sources
 from .errors import SettingsError
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def read(
     if settings is not None:
         mistakes += _outside(tree, settings)
         mistakes += _unpinnable(document, settings)
+        mistakes += _twice(document, settings)
     if mistakes or settings is None:
         raise SettingsError(str(Path(tree) / "pyproject.toml"), mistakes)
     below = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.config_settings.items()}
@@ -104,6 +106,18 @@ def read(
         path=tuple(sys.path),
         config_settings=None if nothing else {**below, **above},
     )
+
+
+def _twice(document: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """What is to match may not be installed before it is matched: pip refuses to replace it by another version."""
+    matched = {entry.parsed.name for entry in settings.extra_build_dependencies if entry.match_runtime}
+    for text in _strings(sources.at(document, "build-system", "requires", default=())) if matched else ():
+        head = re.match(pep508.NAME, text.strip())
+        if head and pep508.canonical_name(head[0]) in matched:
+            yield (
+                f"build-system.requires: found {text!r}, which is there with match-runtime in"
+                f" {checking.TABLE}.extra-build-dependencies; take it out here, or pip has two versions to install"
+            )
 
 
 def _unpinnable(document: Mapping[str, Any], settings: Settings) -> Iterator[str]:

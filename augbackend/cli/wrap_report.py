@@ -61,6 +61,7 @@ def lines(outcome: Outcome, *, check: bool, sources_stale: bool) -> Iterator[str
         yield f"stale: {', '.join(stale)}; run augbackend wrap" if stale else "everything is up to date"
     else:
         yield from _indirect(outcome)
+        yield from _unmatched(outcome)
         yield from _left_over(outcome)
         yield from _ambiguous(outcome)
         if not outcome.results:
@@ -104,6 +105,17 @@ def _indirect(outcome: Outcome) -> Iterator[str]:
         if not locks.requirements(outcome.project.document, name):
             yield f"{name} is no direct dependency of this project: add it there, or uv will not look at its source"
             yield ""
+
+
+def _unmatched(outcome: Outcome) -> Iterator[str]:
+    """What the archive cannot say itself: frontends that resolve by themselves need to be told."""
+    for result in outcome.results:
+        for extra in result.wrapped.extras:
+            if extra.entry.match_runtime and not extra.entry.locked:
+                name = extra.entry.parsed.name
+                cure = "lock the project, then run this again" if outcome.project else "--lock FILE says it"
+                yield f"{result.wrapped.name}: nothing says which {name} there will be at run time; {cure}"
+                yield ""
 
 
 def ambiguous(outcome: Outcome) -> list[str]:

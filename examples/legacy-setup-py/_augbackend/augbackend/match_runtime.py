@@ -30,11 +30,16 @@ if TYPE_CHECKING:
 
 
 class Match(NamedTuple):
-    """What became of one entry: the entries to put in its place, the rung, and why in a few words."""
+    """What became of one entry.
+
+    ``entries`` are put in its place; ``exact`` are the same where they name one version and no variant of it, which
+    ``==2.8.0`` cannot say (``2.8.0+cpu`` satisfies it) and some frontends do not understand; ``why`` is a few words.
+    """
 
     entries: tuple[BuildDependency, ...]
     rung: Rung
     why: str
+    exact: tuple[BuildDependency, ...] = ()
 
 
 def match(build: Build, entry: BuildDependency) -> Match:
@@ -46,13 +51,14 @@ def match(build: Build, entry: BuildDependency) -> Match:
             why = f"matched to {build.origins.get('match-runtime', 'match-runtime')}"
             return Match((_in_version(entry, text),), "override", why)
     if any(_is_for(wanted, text) for text in entry.locked):
-        locked = tuple(replace(entry, requirement=text, match_runtime=False) for text in entry.locked)
-        return Match(locked, "locked", "matched to the lock that augbackend wrap was given")
+        locked = tuple(replace(entry, requirement=text, match_runtime=False, locked=()) for text in entry.locked)
+        why = "matched to the lock that augbackend wrap was given"
+        return Match(tuple(map(_portable, locked)), "locked", why, locked)
     folders = target_folders()
     version = installed_version(wanted.name, folders)
     if version is not None and wanted.accepts(version):
-        text = f"{wanted.name}{exactly(version)}"
-        return Match((_in_version(entry, text),), "installed", f"matched to what is installed in {folders[0]}")
+        exact = _in_version(entry, f"{wanted.name}{exactly(version)}")
+        return Match((_portable(exact),), "installed", f"matched to what is installed in {folders[0]}", (exact,))
     place = f"none in {folders[0]}" if folders else "no environment in sight that is installed into"
     why = f"matched to nothing: no override, none locked, {place}"
     if version is not None:
@@ -61,8 +67,15 @@ def match(build: Build, entry: BuildDependency) -> Match:
 
 
 def exactly(version: str) -> str:
-    """The specifier of one version and no other: ``==2.8.0`` would let ``2.8.0+cpu`` pass (PEP 440)."""
+    """The specifier of one version and no variant of it (PEP 440, "Arbitrary equality")."""
     return f"=={version}" if "+" in version else f"==={version}"
+
+
+def _portable(entry: BuildDependency) -> BuildDependency:
+    """The entry as every frontend understands it: poetry knows no ``===``."""
+    requirement, own = entry.split
+    plain = requirement if entry.parsed.url else requirement.replace("===", "==")
+    return replace(entry, requirement=f"{plain} ; {own}" if own else plain)
 
 
 def target_folders() -> list[str]:

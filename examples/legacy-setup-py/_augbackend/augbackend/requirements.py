@@ -137,6 +137,9 @@ def check(build: Build, target: Target) -> None:
 
     :raises AugbackendError: naming what is missing and the command that installs it.
     """
+    for wanted in build.settings.extra_build_dependencies:
+        if wanted.match_runtime and is_wanted(wanted, target):
+            _check_variant(match_runtime.match(build, wanted))
     absent = []
     for entry, version in unmet(build, target):
         if version is None:
@@ -150,6 +153,21 @@ def check(build: Build, target: Target) -> None:
             where="tool.augbackend.extra-build-dependencies; a frontend without build isolation installs nothing",
             hint=command_line(command),
         )
+
+
+def _check_variant(found: match_runtime.Match) -> None:
+    """Refuse another variant of the matched version: no pin of the wheel's could tell ``2.8.0+cpu`` from ``2.8.0``."""
+    for exact, entry in zip(found.exact, found.entries):
+        name, version = exact.parsed.name, installed_version(exact.parsed.name)
+        if version is None or exact.parsed.accepts(version) or not entry.parsed.accepts(version):
+            continue
+        if exact.parsed.applies():
+            (_, bound), *_ = exact.parsed.clauses
+            raise AugbackendError(
+                f"{name} {version} is in the build environment, and {name} {bound} is what there will be at run time",
+                where=f"tool.augbackend.extra-build-dependencies, {name}: {found.why}",
+                hint=f"AUGBACKEND_MATCH_RUNTIME={name}=={version} builds with it, ={name}==={bound} with no variant",
+            )
 
 
 def command_line(command: Sequence[str]) -> str:
