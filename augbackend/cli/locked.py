@@ -34,6 +34,7 @@ class Locked:
     :param wheels: its wheels, each with its URL and its sha256.
     :param registry: the index that it is from; empty if it is from none.
     :param source: the file that says so.
+    :param is_exact: whether it is this version and no variant of it; a ``==2.8.0`` lets ``2.8.0+cpu`` pass.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Locked:
     wheels: tuple[Wheel, ...]
     registry: str
     source: str
+    is_exact: bool = True
 
     def wheel_here(self) -> str:
         """The name of a wheel that fits this interpreter on this platform; empty if there is none."""

@@ -111,8 +111,8 @@ def _matched_to(entry: BuildDependency, origin: str, found: Sequence[Locked], ot
             asked = Requirement(f"{one.name} @ {wheel.url}{digest}")
             by_url.append(_with(entry, asked, _both(marker, one.marker)))
         registries += [one.registry] if by_url and one.registry else []
-        exact = Requirement(f"{one.name}{match_runtime.exactly(one.version)}")
-        texts += by_url or [_with(entry, exact, one.marker)]
+        specifier = match_runtime.exactly(one.version) if one.is_exact else f"=={one.version}"
+        texts += by_url or [_with(entry, Requirement(one.name + specifier), one.marker)]
     why = f"{origin}, matched to {found[0].source}"
     why += f", of {', '.join(dict.fromkeys(registries))}" if registries else ""
     forks = _forks([(one.version, one.marker) for one in found])

@@ -78,4 +78,5 @@ def _locked(requirement: Requirement, file: Path) -> Locked | None:
         wheels=wheels,
         registry="",
         source=file.name,
+        is_exact=bool(url),
     )

@@ -51,7 +51,7 @@ def run(frontends: Frontends, command: str, folder: Path, **variables: str) -> s
 
 
 def test_every_block_has_a_scenario() -> None:
-    assert {name for name, _ in BLOCKS} == {"clone", "ci", "my-package", "consumer", "wrap", "poetry", "pdm"}
+    assert {name for name, _ in BLOCKS} == {"clone", "ci", "my-package", "consumer", "wrap", "torch", "poetry", "pdm"}
 
 
 def test_ci_runs_the_test_command() -> None:
@@ -130,6 +130,17 @@ def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
     ).read_bytes()
     assert list(clone.glob("flash_attn-2.8.3+team-*.whl"))
     assert re.search(r"Successfully installed .*flash[-_]attn-2\.8\.3", said)
+
+
+def test_which_torch(frontends: Frontends, clone: Path) -> None:
+    said = script(frontends, "torch", clone, "")
+    assert re.findall(r"\+ (torch==[^ ]+)  \(--match-runtime, matched to requirements.txt\)", said) == [
+        "torch==2.8.0",
+        "torch==2.9.0",
+    ]
+    assert "\n['torch>=2.8.0,<2.9', 'einops']\n" in said
+    assert '"purl": "pkg:pypi/torch@2.8.0%2Bfake"' in said
+    assert " - torch==2.8.0+fake\n + torch==2.9.0+fake\n" in said
 
 
 @pytest.mark.parametrize("name", ["poetry", "pdm"])
