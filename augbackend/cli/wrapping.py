@@ -117,9 +117,7 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     known = runtime_pins.forks(extras, widths)
     project = sources.at(document, "project", default={})
     is_stated = isinstance(project, dict) and bool(project) and "dependencies" not in project.get("dynamic", [])
-    if is_stated and known is None:
-        widths = {}  # what [project] states, no build may change
-    pinned = _pinned(tree, promise, widths, known)
+    pinned = _pinned(tree, promise, widths, known, is_stated=is_stated)
     promise = pinned.promise
     matched = {extra.entry.parsed.name for extra in extras if extra.entry.match_runtime}
     wrap = declaration.Wrap(
@@ -175,16 +173,21 @@ class _Pinned(NamedTuple):
 
 
 def _pinned(
-    tree: Path, promise: Promise, widths: dict[str, Width], known: dict[str, tuple[Fork, ...]] | None
+    tree: Path,
+    promise: Promise,
+    widths: dict[str, Width],
+    known: dict[str, tuple[Fork, ...]] | None,
+    *,
+    is_stated: bool,
 ) -> _Pinned:
     """Pin what a promise says.
 
     Pins that only a build can know make the dependencies dynamic for whoever reads ``PKG-INFO``. The backend then
-    answers from its table, without running the wrapped one.
+    answers from its table, without running the wrapped one. What a ``[project]`` table states is never dynamic.
     """
     later = tuple(f"{name} as it was built with ({width})" for name, width in widths.items())
     text = promise.text or _text(tree / "PKG-INFO")
-    if not widths or not promise.is_promise:
+    if not widths or not promise.is_promise or (is_stated and known is None):
         return _Pinned(promise, None, (), later)
     unpinned = [value for name, value in metadata.fields(text) if name == "requires-dist"]
     if known is None:

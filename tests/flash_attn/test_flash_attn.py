@@ -1,11 +1,7 @@
-"""The published sdists of flash-attn with the real torch, a CPU build: wrapped they build, as they are they do not.
-
-The torch has to lie in a folder of `PIP_FIND_LINKS`, so that nobody downloads gigabytes by accident.
-"""
+"""The published sdists of flash-attn with the real torch, a CPU build: wrapped they build, as they are they do not."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -15,16 +11,11 @@ import pytest
 from ..conftest import ROOT, write
 from ..matrix import frontends as run
 from ..matrix.frontends import BIN, EXE, BuildFailedError, Frontends
+from .real_torch import VERSION
 
 pytestmark = pytest.mark.flash_attn
 
-FOLDERS = [folder for folder in os.environ.get("PIP_FIND_LINKS", "").split() if Path(folder).is_dir()]
-TAG = f"-cp{sys.version_info[0]}{sys.version_info[1]}-"
-TORCHES = sorted(wheel for folder in FOLDERS for wheel in Path(folder).glob("torch-*.whl") if TAG in wheel.name)
-
-if not TORCHES:
-    pytest.skip(f"no torch for this Python in PIP_FIND_LINKS ({FOLDERS})", allow_module_level=True)
-TORCH = f"torch=={TORCHES[-1].name.split('-')[1]}"
+TORCH = f"torch=={VERSION}"
 
 CONSUMER = """
 [build-system]
@@ -48,12 +39,6 @@ from importlib.metadata import version
 def main():
     print("Hello from flash-attn-repro!", version("flash-attn"), version("torch"))
 """
-
-
-@pytest.fixture(autouse=True)
-def _uv_sees_the_torch_too(frontends: Frontends, monkeypatch: pytest.MonkeyPatch) -> None:
-    links = ",".join([str(frontends.wheels), *FOLDERS])
-    monkeypatch.setitem(frontends.environ, "UV_FIND_LINKS", links)
 
 
 @pytest.fixture(scope="module", params=["2.8.3", "2.5.0"])
