@@ -67,7 +67,7 @@ def answer(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str
 
 def _say_what_is_not_known(build: Build, target: Target) -> None:
     for entry in build.settings.extra_build_dependencies:
-        if entry.match_runtime and is_wanted(entry, target):
+        if entry.match_runtime and is_wanted(entry, target) and entry.parsed.applies():
             found = match_runtime.match(build, entry)
             if found.rung == "bare":
                 cure = f"AUGBACKEND_MATCH_RUNTIME={entry.parsed.name}==<version> says which"

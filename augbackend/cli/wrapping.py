@@ -119,7 +119,6 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
     is_stated = isinstance(project, dict) and bool(project) and "dependencies" not in project.get("dynamic", [])
     pinned = _pinned(tree, promise, widths, known, is_stated=is_stated)
     promise = pinned.promise
-    matched = {extra.entry.parsed.name for extra in extras if extra.entry.match_runtime}
     wrap = declaration.Wrap(
         version=version if label else "",
         pinned=lambda text: runtime_pins.replaced(text, known, widths) if known else [text],
@@ -130,7 +129,7 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
             *(extra.entry.text for extra in extras if extra.is_plain),
             *_visible(tree, backend, augmentation, own),
         ],
-        is_removed=lambda text: augmentation.removes(text) or _name(text) in matched,
+        is_removed=lambda text: _gives_way(text, augmentation),
         table=_table(
             augmentation,
             extras,
@@ -266,13 +265,13 @@ def _extras(
     """The declared ones; upstream's own ``setup_requires``, if nobody will ask for them; what setuptools lacks."""
     found = list(augmentation.extras)
     known = [extra.entry.text for extra in found]
-    missing = [text for text in own or () if text not in known and not augmentation.removes(text)]
+    missing = [text for text in own or () if text not in known and not _gives_way(text, augmentation)]
     found += [Extra(BuildDependency(text), "upstream's setup_requires") for text in missing]
     backend = _wrapped_backend(document) or declaration.LEGACY_BACKEND
     if backend.partition(":")[0] != "setuptools.build_meta":
         return tuple(found)
     requires = sources.at(document, "build-system", "requires", default=setup_call.assumed_requires(tree))
-    kept = [text for text in requires if not augmentation.removes(text)]
+    kept = [text for text in requires if not _gives_way(text, augmentation)]
     parsed = [one for text in [*kept, *(extra.entry.text for extra in found)] if (one := _requirement(text))]
     names = {canonicalize_name(one.name) for one in parsed}
     if "setuptools" not in names:
@@ -288,7 +287,13 @@ def _visible(tree: Path, backend: str | None, augmentation: Augmentation, own: l
     """What its own backend will be asked for and can be read already: a frontend then resolves once, not twice."""
     if own is not None or (backend or declaration.LEGACY_BACKEND).partition(":")[0] != "setuptools.build_meta":
         return []
-    return [text for text in setup_py.setup_requires(tree) if _requirement(text) and not augmentation.removes(text)]
+    return [text for text in setup_py.setup_requires(tree) if _requirement(text) and not _gives_way(text, augmentation)]
+
+
+def _gives_way(text: str, augmentation: Augmentation) -> bool:
+    """Whether a requirement of upstream's is dropped, or is in the way of one that is matched to run time."""
+    matched = {extra.entry.parsed.name for extra in augmentation.extras if extra.entry.match_runtime}
+    return augmentation.removes(text) or _name(text) in matched
 
 
 def _name(text: str) -> str:

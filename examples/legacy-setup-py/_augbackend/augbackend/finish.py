@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Optional
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 from . import archive, local_version, match_runtime, metadata, pep508, pin_runtime, provenance
 from . import wheel as wheels
@@ -79,11 +79,14 @@ def finish_wheel(file: Path, build: Build, target: Target, before: Before) -> st
     has_more = changes_metadata(build) or settings.provenance or before.promise is not None
     if not has_more and not build.backend_path:
         return file.name
-    with ZipFile(file) as opened:
-        members = opened.namelist()
-        info = wheels.dist_info(opened) if has_more else ""
-        moved = local_version.moved(members, info, settings.local_version) if has_more else {}
-        own = {name: opened.read(name) for name in {*moved, f"{info}/METADATA"} & {*members}}
+    try:
+        with ZipFile(file) as opened:
+            members = opened.namelist()
+            info = wheels.dist_info(opened)
+            moved = local_version.moved(members, info, settings.local_version)
+            own = {name: opened.read(name) for name in {*moved, f"{info}/METADATA"} & {*members}}
+    except (BadZipFile, ValueError):
+        return file.name  # no wheel at all: the frontend's to complain about
     changes: dict[str, Optional[bytes]] = dict.fromkeys(archive.in_tree_members(members, build))
     if has_more:
         old = own.get(f"{info}/METADATA", b"")

@@ -73,6 +73,13 @@ def specifier(version: str, width: str) -> str:
     return f">={public},<{f'{epoch}!' if epoch else ''}{upper}"
 
 
+def _satisfies(version: str, operator: str, bound: str) -> bool:
+    try:
+        return pep440.satisfies(version, operator, bound)
+    except pep440.InvalidVersion:
+        return False
+
+
 def pinned(text: str, pins: Mapping[str, Pin]) -> str:
     """METADATA with the pins in its ``Requires-Dist`` fields; a project that has none yet gets one.
 
@@ -120,11 +127,14 @@ def pinned_requirement(text: str, pin: Pin) -> str:
     """
     requirement = pep508.parse_requirement(text)
     is_exact = any(operator in ("==", "===") and not bound.endswith(".*") for operator, bound in requirement.clauses)
-    if requirement.url or (is_exact and requirement.accepts(pin.version)):
+    wants_exact = pin.specifier.startswith("==")
+    if requirement.url or (is_exact and not wants_exact and requirement.accepts(pin.version)):
         return text
     clauses = pin.specifier.split(",")
-    own = sorted(f"{operator}{bound}" for operator, bound in requirement.clauses if operator not in _LOWER_BOUNDS)
-    clauses += [clause for clause in own if clause not in clauses]
+    for operator, bound in sorted(requirement.clauses):
+        is_implied = operator in _LOWER_BOUNDS or (wants_exact and _satisfies(pin.version, operator, bound))
+        if not is_implied and f"{operator}{bound}" not in clauses:
+            clauses.append(f"{operator}{bound}")
     plain, _, marker = text.partition(";")
     head = re.match(rf"{pep508.NAME}\s*(?:\[[^\]]*\])?", plain)
     shown = f"{head[0].rstrip() if head else requirement.name}{','.join(clauses)}"
