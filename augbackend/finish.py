@@ -126,12 +126,12 @@ def _check_static(build: Build, promise: str | None, pins: Mapping[str, Pin]) ->
         return
     for name, pin in pins.items():
         told = _required(static, name)
-        if told != _required(pin_runtime.pinned(promise or static, pins), name):
+        if told.keys() != _required(pin_runtime.pinned(promise or static, pins), name).keys():
             raise AugbackendError(
                 f"{name} {pin.version} is built against, but PKG-INFO promises"
                 f" {', '.join(sorted(told.values())) or f'no {name}'}",
                 where=f"{build.tree / 'PKG-INFO'}, from which the frontend may have resolved",
-                hint=f"wrap it again with {name}=={pin.version} in its lock, or build it with the {name} that it is for",
+                hint=f"wrap it with {name}=={pin.version} in its lock, or build it with the {name} that it is for",
             )
 
 
@@ -153,7 +153,7 @@ def _check_matched(build: Build, target: Target, pins: Mapping[str, Pin]) -> Non
                 f"nothing says which {name} there will be at run time, and the frontend has not asked what this"
                 f" wheel requires; {name} {pins[name].version} would be a guess",
                 where=f"tool.augbackend.extra-build-dependencies, {name}: match-runtime",
-                hint=f"wrap it again with a lock, or say it: AUGBACKEND_MATCH_RUNTIME={name}==<version> (uv: -C {option})",
+                hint=f"wrap it with a lock, or say it: AUGBACKEND_MATCH_RUNTIME={name}==<version> (uv: -C {option})",
             )
 
 

@@ -83,6 +83,11 @@ def wrapped(frontends: Frontends, folder: Path, torch: str) -> Path:
     return folder / "wrapped" / "cppext-1.0.tar.gz"
 
 
+def said(frontends: Frontends, python: Path, folder: Path) -> str:
+    """The last line: torch warns of a numpy that is not there."""
+    return frontends.run(str(python), "-c", CODE, cwd=folder).splitlines()[-1]
+
+
 @pytest.mark.parametrize("frontend", ["pip", "uv"])
 def test_a_change_of_torch(frontends: Frontends, tmp_path: Path, frontend: str) -> None:
     python = frontends.environment(tmp_path / "environment")
@@ -91,8 +96,8 @@ def test_a_change_of_torch(frontends: Frontends, tmp_path: Path, frontend: str) 
         command = [frontends.program("pip"), "--python", str(python), "install"]
     old, new = (wrapped(frontends, tmp_path / torch, torch) for torch in (VERSION, OTHER))
     frontends.run(*command, f"torch=={VERSION}", str(old), cwd=tmp_path)
-    assert frontends.run(str(python), "-c", CODE, cwd=tmp_path) == f"{PUBLIC} {VERSION} 5.0\n"
+    assert said(frontends, python, tmp_path) == f"{PUBLIC} {VERSION} 5.0"
     with pytest.raises(BuildFailedError, match=r"(?s)conflicting dependencies.*torch|cppext.*depends on torch"):
         frontends.run(*command, f"torch=={OTHER}", str(old), cwd=tmp_path)
     frontends.run(*command, f"torch=={OTHER}", str(new), cwd=tmp_path)
-    assert frontends.run(str(python), "-c", CODE, cwd=tmp_path) == f"{OTHER_PUBLIC} {OTHER} 5.0\n"
+    assert said(frontends, python, tmp_path) == f"{OTHER_PUBLIC} {OTHER} 5.0"

@@ -103,9 +103,10 @@ def _is_for(wanted: pep508.Requirement, text: str) -> bool:
 
 def _in_version(entry: BuildDependency, text: str) -> BuildDependency:
     """The entry with the version of ``text``: its own extras and markers are kept."""
-    (plain, own), version = entry.split, replace(entry, requirement=text).split[0]
-    extras = re.search(r"\[[^\]]*\]", plain.partition("@")[0])
-    if extras and "[" not in version.partition("@")[0]:
-        version = re.sub(pep508.NAME, lambda name: name[0] + extras[0], version, count=1)
+    version, own = replace(entry, requirement=text).split[0], entry.split[1]
+    extras = ",".join(sorted(entry.parsed.extras | pep508.parse_requirement(text).extras))
+    if extras:
+        named = rf"({pep508.NAME})\s*(\[[^\]]*\])?"
+        version = re.sub(named, lambda head: f"{head[1]}[{extras}]", version, count=1)
     requirement = f"{version} ; {own}" if own else version
     return replace(entry, requirement=requirement, match_runtime=False, locked=())
