@@ -164,8 +164,8 @@ def test_the_backend_stays_out_of_the_wheel(frontends: Frontends, tmp_path: Path
     for wheel in (*tmp_path.glob("*.whl"), *(tmp_path / "uv").glob("*.whl")):
         with ZipFile(wheel) as opened:
             assert opened.testzip() is None
-            assert [name for name in opened.namelist() if "augbackend" in name] == []
-            assert "augbackend" not in opened.read("demo-1.0.dist-info/RECORD").decode()
+            assert [name for name in opened.namelist() if "augbackend/" in name] == []
+            assert "augbackend/" not in opened.read("demo-1.0.dist-info/RECORD").decode()
             assert "demo/__init__.py" in opened.namelist()
         python = frontends.environment(wheel.parent / "environment")
         frontends.install(wheel.parent / "environment", str(wheel))
