@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from . import build_folder, finish, metadata, pin_runtime, requirements, variables, wrapped
+from . import metadata, pin_runtime, requirements, variables, wrapped
 from .errors import AugbackendError, reported
 from .reading import read
 from .surroundings import put_back
@@ -71,6 +71,8 @@ def prepare_metadata(name: str, metadata_directory: str, config_settings: Mappin
                 if build.settings.pin_runtime:
                     requirements.check(build, "wheel")
                 return metadata.write(pin_runtime.pinned(promise, pin_runtime.used(build)), metadata_directory)
+    from . import finish
+
     with wrapped_hook(name, config_settings) as (hook, build):
         return finish.finish_metadata(metadata_directory, hook(metadata_directory, build.config_settings), build)
 
@@ -79,6 +81,8 @@ def build_wheel(
     name: str, wheel_directory: str, config_settings: Mapping[str, Any] | None, metadata_directory: str | None
 ) -> str:
     """The answer to ``build_wheel`` and ``build_editable``: the wrapped backend's wheel, finished."""
+    from . import build_folder, finish
+
     with wrapped_hook(name, config_settings) as (hook, build):
         target = _target(name)
         before = finish.before_wheel(build, target, is_answered=metadata_directory is not None)
