@@ -9,7 +9,10 @@ from typing import Any, Callable
 import pytest
 from click.testing import CliRunner, Result
 
+from augbackend import match_runtime
 from augbackend.cli.main import group
+
+from ..conftest import write
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
@@ -150,3 +153,81 @@ def test_output_of_the_wrapped_backend_does_not_disturb(tree: Tree) -> None:
         "get_requires_for_build_sdist",
         "build_wheel",
     ]
+
+
+MATCHED = """
+[build-system]
+requires = []
+build-backend = "augbackend"
+[tool.augbackend]
+build-backend = "inner"
+backend-path = ["_inner"]
+dynamic-requires = "never"
+extra-build-dependencies = [
+  { requirement = "torch[opt]>=2", match-runtime = true, hooks = ["wheel"] },
+  "ninja",
+]
+pin-runtime = { torch = "x.x" }
+"""
+LOCKED = """locked = ["torch[opt]===2.8.0 ; sys_platform != 'nowhere'", "torch===2.7.1 ; sys_platform == 'nowhere'"]"""
+RUNGS: dict[str, tuple[dict[str, str], str, str, list[tuple[str, bool, str]]]] = {
+    "override": (
+        {"AUGBACKEND_MATCH_RUNTIME": "torch==2.9.0"},
+        LOCKED,
+        "2.6.0",
+        [("torch[opt]==2.9.0", True, "declared, matched to environment variable AUGBACKEND_MATCH_RUNTIME")],
+    ),
+    "locked": (
+        {},
+        LOCKED,
+        "2.6.0",
+        [
+            (
+                "torch[opt]==2.8.0 ; sys_platform != 'nowhere'",
+                True,
+                "declared, matched to the lock that augbackend wrap was given",
+            ),
+            (
+                "torch==2.7.1 ; sys_platform == 'nowhere'",
+                False,
+                "declared, matched to the lock that augbackend wrap was given, but its marker does not hold here",
+            ),
+        ],
+    ),
+    "installed": ({}, "", "2.6.0", [("torch[opt]==2.6.0", True, "declared, matched to what is installed in {target}")]),
+    "bare": (
+        {},
+        "",
+        "1.9",
+        [("torch[opt]>=2", True, "declared, matched to nothing: torch 1.9 in {target} is not what is asked for")],
+    ),
+}
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_the_rung_that_a_version_is_from(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rung: str
+) -> None:
+    environ, locked, version, expected = RUNGS[rung]
+    target = write(tmp_path / "target", {f"torch-{version}.dist-info/METADATA": ""})
+    monkeypatch.setattr(match_runtime, "target_folders", lambda: [str(target)])
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    more = f", {locked}" if locked else ""
+    text = MATCHED.replace("match-runtime = true", f"match-runtime = true{more}")
+    folder = tree({"pyproject.toml": text, "_inner/inner.py": "def build_wheel(*a): ..."})
+    found: dict[str, Any] = json.loads(show(folder, "--json").output)
+    ninja = ("ninja", True, "declared", None)
+    assert [
+        (row["requirement"], row["injected"], row["why"], row["match-runtime"])
+        for row in found["requirements"]["wheel"]
+    ] == [*((one, injected, why.format(target=target), rung) for one, injected, why in expected), ninja]
+    (editable, _) = found["requirements"]["editable"]
+    assert (editable["requirement"], editable["injected"], editable["match-runtime"]) == ("torch[opt]>=2", False, None)
+    assert found["pin-runtime"] == {"torch": "x.x"}
+
+    lines = show(folder).output.splitlines()
+    for one, injected, why in expected:
+        assert f"  {'+' if injected else '-'} {one}  ({why.format(target=target)}; table)" in lines
+    at = lines.index("the wheel will require what it was built with:")
+    assert lines[at + 1] == "  torch x.x"
