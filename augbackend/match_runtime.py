@@ -60,10 +60,28 @@ def match(build: Build, entry: BuildDependency) -> Match:
         exact = _in_version(entry, f"{wanted.name}{exactly(version)}")
         return Match((_portable(exact),), "installed", f"matched to what is installed in {folders[0]}", (exact,))
     place = f"none in {folders[0]}" if folders else "no environment in sight that is installed into"
-    why = f"matched to nothing: no override, none locked, {place}"
+    override = f"override names only {', '.join(asked)}" if asked else "no override"
+    why = f"matched to nothing: {override}, none locked, {place}"
     if version is not None:
         why = f"matched to nothing: {wanted.name} {version} in {folders[0]} is not what is asked for"
     return Match((replace(entry, match_runtime=False, locked=()),), "bare", why)
+
+
+def plain_entries(build: Build) -> list[BuildDependency]:
+    """All of ``extra-build-dependencies``, matched."""
+    entries = build.settings.extra_build_dependencies
+    return [one for entry in entries for one in (match(build, entry).entries if entry.match_runtime else (entry,))]
+
+
+def names_one(requirement: pep508.Requirement) -> bool:
+    """Whether a requirement leaves no choice of versions: one version, or a URL."""
+    exact = [bound for operator, bound in requirement.clauses if operator in ("==", "===")]
+    return bool(requirement.url) or any(not bound.endswith(".*") for bound in exact)
+
+
+def unquoted(url: str) -> str:
+    """The file's name in a URL, a local version's plus sign as it is."""
+    return url.partition("#")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
 
 
 def exactly(version: str) -> str:

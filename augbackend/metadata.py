@@ -15,6 +15,7 @@ from pathlib import Path
 
 from . import pep440, pep508
 from .errors import AugbackendError
+from .local_version import labelled_metadata
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def promised(build: Build) -> Optional[str]:
     settings = build.settings.metadata
     if settings is None:
         return None
-    text = pkg_info(build)
+    text = labelled_metadata(pkg_info(build), build.settings.local_version)
     if settings.requires_dist is None:
         return text if settings.pkg_info and is_static(text) else None
     known = settings.provides_extra or [value for name, value in fields(text) if name == "provides-extra"]
@@ -70,7 +71,7 @@ def promised(build: Build) -> Optional[str]:
     stated = {"requires-dist": settings.requires_dist, "provides-extra": tuple(named.values())}
     if settings.requires_python:
         stated["requires-python"] = (settings.requires_python,)
-    return restated(text or _identity(build), stated)
+    return restated(text or labelled_metadata(_identity(build), build.settings.local_version), stated)
 
 
 def pkg_info(build: Build) -> str:
@@ -94,9 +95,11 @@ def extras(requirements: Iterable[str]) -> list[str]:
 
 def _identity(build: Build) -> str:
     """Name and version as core metadata has them, where nothing has to run to know them."""
-    from .setup_py import identity
+    from .setup_py import identity, is_tagged
 
     name, version = identity(build.tree) if build.identity is None else build.identity
+    if is_tagged(build.tree):
+        return ""
     return f"Metadata-Version: {OLDEST_STATIC}\nName: {name}\nVersion: {version}\n" if name and version else ""
 
 

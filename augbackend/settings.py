@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Optional, Union
 from . import pep508, templates
 
 Target = Literal["wheel", "sdist", "editable"]
-Width = Literal["x", "x.x", "x.x.x", "exact", "none"]
+Width = Literal["auto", "x", "x.x", "x.x.x", "exact", "none"]
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _UNITS.update({"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40})
@@ -57,7 +57,7 @@ def _check_versions(text: str) -> None:
     for one in separated(text):
         requirement = pep508.parse_requirement(one)
         if not requirement.clauses and not requirement.url:
-            raise ValueError(f"expected a version as well, such as '{requirement.name}==1.0'")
+            raise ValueError("expected a name and a version, such as 'torch==2.8.0'")
 
 
 def separated(text: str) -> list[str]:
@@ -225,8 +225,8 @@ class Package:
     local_version: str = _key("", check=_check_label)
     """A local version label for the archive and what is built of it, such as `team`."""
     pin_runtime: Mapping[str, Width] = _key(MappingProxyType({}), key_check=_check_project_name)
-    """How its wheel's dependencies follow what the build used; `x.x` (`exact` for a local version) for what \
-`match-runtime` asks for, unless it is stated here."""
+    """How its wheel's dependencies follow what the build used; `auto` for what `match-runtime` asks for, unless it is \
+stated here."""
     requires_dist: Optional[tuple[str, ...]] = _key(None, check=pep508.parse_requirement)
     """Its dependencies, by your word, so that nothing is built to know them. The wheel is held against it."""
     requires_python: str = _key("", check=_check_requires_python)
@@ -266,7 +266,7 @@ for one build, as `AUGBACKEND_MATCH_RUNTIME` or with `-C`."""
     pin_runtime: Mapping[str, Width] = _key(MappingProxyType({}), key_check=_check_project_name)
     """Projects whose version in the wheel's `Requires-Dist` follows the one that the build used. Built with 2.8.1, \
 `x.x` gives `>=2.8.1,<2.9` (as in conda, the width that has to agree), `exact` gives `==2.8.1`, `none` leaves it \
-alone."""
+alone. `auto` is `x.x`, and `exact` where a local version (`2.8.1+cu128`) was asked for."""
     provenance: bool = _key(False)
     """The wheel says what went into it: a CycloneDX document in `.dist-info/sboms` (PEP 770)."""
     metadata: Optional[Metadata] = _key(None)

@@ -36,8 +36,7 @@ def identity(tree: Path) -> tuple[str, str]:
     except (configparser.Error, UnicodeDecodeError):
         return "", ""
     keywords = {keyword.arg: keyword.value for call in calls for keyword in call.keywords}
-    is_tagged = any(parser.has_option("egg_info", f"tag{joint}{what}") for joint in "-_" for what in ("build", "date"))
-    if len(calls) > 1 or None in keywords or is_tagged or any(call.args for call in calls):
+    if len(calls) > 1 or None in keywords or any(call.args for call in calls):
         return "", ""
     found = []
     for key in ("name", "version"):
@@ -47,6 +46,16 @@ def identity(tree: Path) -> tuple[str, str]:
             value = node.value if isinstance(node, ast.Constant) else ""
         found.append(value if isinstance(value, str) and not value.startswith(("attr:", "file:")) else "")
     return found[0], found[1]
+
+
+def is_tagged(tree: Path) -> bool:
+    """Whether ``setup.cfg`` has setuptools add something to the version."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(tree / "setup.cfg", encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return True
+    return any(parser.has_option("egg_info", f"tag{joint}{what}") for joint in "-_" for what in ("build", "date"))
 
 
 def _setup_calls(module: ast.Module) -> list[ast.Call]:

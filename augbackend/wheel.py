@@ -12,6 +12,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from .pep508 import canonical_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,14 +23,15 @@ _CHUNK = 1 << 20
 
 
 def dist_info(wheel: zipfile.ZipFile) -> str:
-    """The name of the ``.dist-info`` folder of an open wheel.
+    """The name of the ``.dist-info`` folder of an open wheel: the one that goes by the wheel's own name.
 
     :raises ValueError: if it has none.
     """
-    for name in wheel.namelist():
-        folder, slash, _ = name.partition("/")
-        if slash and folder.endswith(".dist-info"):
-            return folder
+    found = dict.fromkeys(name.partition("/")[0] for name in wheel.namelist() if ".dist-info/" in name)
+    folders = [folder for folder in found if folder.endswith(".dist-info")]
+    own = canonical_name(Path(wheel.filename or "").name.partition("-")[0])
+    for folder in sorted(folders, key=lambda one: canonical_name(one.partition("-")[0]) != own):
+        return folder
     raise ValueError(f"{Path(wheel.filename or '').name} has no .dist-info folder")
 
 
@@ -45,11 +48,11 @@ def edit(
     with zipfile.ZipFile(wheel) as archive:
         old = f"{dist_info(archive)}/RECORD"
         entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
-        text = archive.read(old).decode("utf-8") if old in archive.NameToInfo else ""
+        text = archive.read(old).decode("utf-8", "surrogateescape") if old in archive.NameToInfo else ""
         end: int = archive.start_dir
     new = record or old
     text = _record(text, {old, new}, changes) + f"{new},,\n"
-    changes = {**changes, old: None, new: text.encode()}
+    changes = {**changes, old: None, new: text.encode("utf-8", "surrogateescape")}
     beside = wheel.with_name(f".{wheel.name}.{os.getpid()}.tmp")
     wheel.rename(beside)
     try:
@@ -89,7 +92,8 @@ def _rewrite(
             _copy(carried, stream, length)
         end = stream.tell()
         old = {entry.filename: entry for entry in entries}
-        models = {name: old.get(like.get(name, name), entries[-1]) for name in changes}
+        last = next(entry for entry in reversed(entries) if not entry.is_dir())
+        models = {name: old.get(like.get(name, name), last) for name in changes}
         _finish(stream, [entry for entry, _ in kept], end, models, changes)
 
 

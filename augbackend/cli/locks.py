@@ -50,7 +50,7 @@ def read_file(file: Path) -> tuple[Locked, ...]:
         return tuple(_from_uv(file))
     if file.suffix == ".toml":
         return tuple(_from_pylock(file))
-    if file.suffix == ".lock":
+    if file.suffix == ".lock" and not file.name.startswith("requirements"):
         hint = "export it: uv export, poetry export, pdm export and pip freeze write requirements files"
         raise AugbackendError("it is of a format that is not known here", where=str(file), hint=hint)
     return tuple(requirements_file.pins(file))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -57,6 +58,12 @@ def _locked(requirement: Requirement, file: Path) -> Locked | None:
     version = exact_version(requirement)
     wheels: tuple[Wheel, ...] = ()
     url = requirement.url or ""
+    if "@" in urlsplit(url).netloc:
+        raise AugbackendError(
+            f"the URL of {requirement.name} has credentials in it, for all who get the archive to read",
+            where=str(file),
+            hint="leave them out there, and keep them in a netrc file or a keyring",
+        )
     if url:
         name = index.filename(url)
         try:
@@ -65,7 +72,8 @@ def _locked(requirement: Requirement, file: Path) -> Locked | None:
             return None
         plain, _, fragment = url.partition("#")
         digest = dict(part.partition("=")[::2] for part in fragment.split("&")).get("sha256", "")
-        url, wheels = plain, (Wheel(name, plain, digest),)
+        # A file of this machine is none of another's: there, its version has to do.
+        url, wheels = (plain, (Wheel(name, plain, digest),)) if "://" in plain and urlsplit(plain).netloc else ("", ())
     if not version:
         return None
     return Locked(

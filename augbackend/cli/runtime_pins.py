@@ -26,19 +26,13 @@ if TYPE_CHECKING:
 
     from .augmentation import Extra
 
-_DEFAULT: Width = "x.x"
-
 
 def widths(extras: Sequence[Extra], asked: Mapping[str, Width]) -> dict[str, Width]:
     """Width by name: what was asked for, and one for each requirement that is matched to run time.
 
     Without a pin, what resolves from the archive could put another version beside the wheel than it was built with.
     """
-    found: dict[str, Width] = {}
-    for extra in extras:
-        if extra.entry.match_runtime:
-            has_label = any("+" in fork.version for fork in extra.forks)
-            found[extra.entry.parsed.name] = "exact" if has_label else _DEFAULT
+    found: dict[str, Width] = {extra.entry.parsed.name: "auto" for extra in extras if extra.entry.match_runtime}
     found.update({canonicalize_name(name): width for name, width in asked.items()})
     return {name: width for name, width in sorted(found.items()) if width != "none"}
 
@@ -64,10 +58,15 @@ def forks(extras: Sequence[Extra], pins: Mapping[str, Width]) -> dict[str, tuple
 def pinned(requires_dist: Sequence[str], known: Mapping[str, Sequence[Fork]], pins: Mapping[str, Width]) -> list[str]:
     """``Requires-Dist`` with the pins: one for each fork, where its marker holds."""
     lines = [line for text in requires_dist for line in replaced(text, known, pins)]
-    present = {pep508.parse_requirement(text).name for text in requires_dist}
-    for name in sorted(pins.keys() - present):
+    for name in sorted(pins.keys() - everywhere(requires_dist)):
         lines += _forked(name, known[name], pins[name])
     return list(dict.fromkeys(lines))
+
+
+def everywhere(requires_dist: Sequence[str]) -> set[str]:
+    """The projects that are required whatever the environment and the extras."""
+    parsed = [pep508.parse_requirement(text) for text in requires_dist]
+    return {one.name for one in parsed if one.marker is None}
 
 
 def replaced(text: str, known: Mapping[str, Sequence[Fork]], pins: Mapping[str, Width]) -> list[str]:

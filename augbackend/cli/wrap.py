@@ -203,7 +203,12 @@ def _matched(requirements: tuple[str, ...], lock: Path | None) -> list[Extra]:
     """What ``--match-runtime`` asks for, in the versions of ``--lock``."""
     consumer = Consumer(locked=locks.read_file(lock) if lock else (), asked=matching.overrides(os.environ))
     entries = [BuildDependency(text, match_runtime=True) for text in requirements]
-    return [extra for entry in entries for extra in matching.matched(entry, "--match-runtime", consumer)]
+    extras = [extra for entry in entries for extra in matching.matched(entry, "--match-runtime", consumer)]
+    unknown = [extra.entry.parsed.name for extra in extras if not extra.entry.locked]
+    if lock and unknown:
+        hint = f"it has to name one version of it, such as {unknown[0]}==1.0"
+        raise AugbackendError(f"it does not say which {unknown[0]}", where=str(lock), hint=hint)
+    return extras
 
 
 def _check_editable(here: Project, jobs: list[Job]) -> None:

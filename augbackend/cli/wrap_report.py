@@ -62,6 +62,7 @@ def lines(outcome: Outcome, *, check: bool, sources_stale: bool) -> Iterator[str
     else:
         yield from _indirect(outcome)
         yield from _unmatched(outcome)
+        yield from _outlived(outcome)
         yield from _left_over(outcome)
         yield from _ambiguous(outcome)
         if not outcome.results:
@@ -104,6 +105,18 @@ def _indirect(outcome: Outcome) -> Iterator[str]:
     for name in dict.fromkeys(result.wrapped.name for result in outcome.results):
         if not locks.requirements(outcome.project.document, name):
             yield f"{name} is no direct dependency of this project: add it there, or uv will not look at its source"
+            yield ""
+
+
+def _outlived(outcome: Outcome) -> Iterator[str]:
+    """What is said of one version of a package: uv believes it, instead of the archive."""
+    for result in outcome.results:
+        asked = outcome.project.packages.get(result.wrapped.name) if outcome.project else None
+        for version in asked.words if asked else ():
+            yield (
+                f"{result.wrapped.name} {version}: remove its tool.uv.dependency-metadata, which uv takes instead of what"
+                " the archive says, pins included"
+            )
             yield ""
 
 

@@ -184,7 +184,7 @@ def _pinned(
     Pins that only a build can know make the dependencies dynamic for whoever reads ``PKG-INFO``. The backend then
     answers from its table, without running the wrapped one. What a ``[project]`` table states is never dynamic.
     """
-    later = tuple(f"{name} as it was built with ({width})" for name, width in widths.items())
+    later = tuple(f"the {name} that it was built with (width {width})" for name, width in widths.items())
     text = promise.text or _text(tree / "PKG-INFO")
     if not widths or not promise.is_promise or (is_stated and known is None):
         return _Pinned(promise, None, (), later)
@@ -193,8 +193,9 @@ def _pinned(
         return _Pinned(replace(promise, text=metadata.dynamic_requires(text)), unpinned, (), later)
     pinned = runtime_pins.pinned(unpinned, known, widths)
     shown = tuple(one for one in pinned if _name(one) in widths)
-    present = {_name(one) for one in unpinned}
-    added = tuple(one for one in shown if _name(one) not in present)
+    present = runtime_pins.everywhere(unpinned)
+    kept = {line for text in unpinned for line in runtime_pins.replaced(text, known, widths)}
+    added = tuple(one for one in shown if _name(one) not in present and one not in kept)
     return _Pinned(replace(promise, text=metadata.restated(text, {"requires-dist": pinned})), unpinned, added, shown)
 
 

@@ -115,7 +115,7 @@ provides-extra = ["X"]
     own = own_table(archive(here))
     torch = {"requirement": "torch==2.8.0", "match-runtime": True, "locked": ["torch==2.8.0"]}
     assert own["extra-build-dependencies"] == ["ninja", torch, "triton; sys_platform == 'linux'"]
-    assert own["pin-runtime"] == {"torch": "x.x"}
+    assert own["pin-runtime"] == {"torch": "auto"}
     assert own["extra-build-variables"] == {"A": "$$HOME $${X} $$$$", "B": "1"}
     assert own["config-settings"] == {"k": "v", "list": ["a", "b"]}
     found = fields(archive(here))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import configparser
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import wrapped
+from . import pep508, sources, wrapped
 from .errors import AugbackendError
 from .installed import installed_version
 from .requirements import declared
@@ -47,6 +47,12 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
     if _text(stamp).strip() == mark:
         yield
         return
+    if _table(build) or not _is_obeyed():
+        raise AugbackendError(
+            "it has objects of a build with another augmentation, and this setuptools cannot be told to leave them",
+            where=str(folder),
+            hint=f"delete {folder}; setuptools from 65.4 on, without a build-base in pyproject.toml, can be told",
+        )
     with _redirected(folder / f"augbackend-{mark}"):
         yield
 
@@ -58,7 +64,11 @@ def _fingerprint(build: Build, target: Target) -> str:
     """
     import hashlib
 
-    versions = [(entry.parsed.name, installed_version(entry.parsed.name)) for entry in declared(build, target)]
+    names = {entry.parsed.name for entry in declared(build, target)} | {*build.settings.pin_runtime}
+    for text in build.requires:
+        with suppress(pep508.InvalidRequirement):
+            names.add(pep508.parse_requirement(text).name)
+    versions = [(name, installed_version(name)) for name in sorted(names)]
     values = [
         (name, variable.value if is_path(name) else os.environ.get(name))
         for name, variable in build.settings.extra_build_variables.items()
@@ -70,29 +80,37 @@ def _fingerprint(build: Build, target: Target) -> str:
 
 def _base(build: Build) -> Path:
     """The folder that setuptools builds in."""
+    table = _table(build)
+    if table:
+        return build.tree / table
     parser = configparser.ConfigParser(interpolation=None)
+    files = [
+        Path("~/.pydistutils.cfg").expanduser(),
+        build.tree / "setup.cfg",
+        Path(os.environ.get(_CONFIG) or os.devnull),
+    ]
     try:
-        parser.read(build.tree / "setup.cfg", encoding="utf-8")
+        parser.read(files, encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError):
         return build.tree / "build"
     base = parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
     return build.tree / base
 
 
+def _table(build: Build) -> str:
+    """What ``[tool.distutils.build]`` says, which is read after everything else."""
+    table = sources.at(sources.read_pyproject(build.tree), "tool", "distutils", "build", default={})
+    return str(table.get("build-base") or table.get("build_base") or "") if isinstance(table, dict) else ""
+
+
 @contextmanager
 def _redirected(folder: Path) -> Iterator[None]:
-    if not _is_obeyed():
-        raise AugbackendError(
-            "it has objects of a build with another augmentation, and this setuptools cannot be told to leave them",
-            where=str(folder.parent),
-            hint=f"delete {folder.parent}, or let the build have a setuptools from 65.4 on",
-        )
     before = os.environ.get(_CONFIG, "")
     parser = configparser.RawConfigParser()
     parser.read([before] if before else [], encoding="utf-8")
     if not parser.has_section("build"):
         parser.add_section("build")
-    parser.set("build", "build_base", str(folder))
+    parser.set("build", "build_base", str(folder).replace("%", "%%"))
     with tempfile.TemporaryDirectory(prefix="augbackend-") as place:
         file = Path(place) / "distutils.cfg"
         with file.open("w", encoding="utf-8") as stream:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Optional
 from zipfile import BadZipFile, ZipFile
@@ -16,10 +17,9 @@ from . import archive, local_version, match_runtime, metadata, pep508, pin_runti
 from . import wheel as wheels
 from .errors import AugbackendError
 from .installed import installed
-from .requirements import is_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .pin_runtime import Pin
     from .reading import Build
@@ -64,9 +64,10 @@ def before_wheel(build: Build, target: Target, *, is_answered: bool) -> Before:
     # Only of a wheel's metadata anything is promised.
     promise = metadata.promised(build) if target == "wheel" else None
     pins = pin_runtime.used(build)
-    if pins and target == "wheel" and not is_answered:
-        _check_static(build, promise, pins)
-        _check_matched(build, target, pins)
+    if pins and not is_answered:
+        is_static = target == "wheel" and _check_static(build, promise, pins)
+        if not is_static:
+            _check_known(build, pins)
     return Before(promise, pins, installed(build.path) if build.settings.provenance else {})
 
 
@@ -119,42 +120,55 @@ def _is_wrapped(build: Build) -> bool:
     return build.settings.metadata is not None and build.settings.metadata.pkg_info
 
 
-def _check_static(build: Build, promise: str | None, pins: Mapping[str, Pin]) -> None:
-    """Hold the pins against a static ``PKG-INFO``, from which a frontend may have resolved without asking."""
+def _check_static(build: Build, promise: str | None, pins: Mapping[str, Pin]) -> bool:
+    """Hold the pins against a static ``PKG-INFO``, from which a frontend may have resolved; whether there is one."""
     static = metadata.pkg_info(build)
     if not metadata.is_static(static):
-        return
+        return False
     for name, pin in pins.items():
+        elsewise = f", or build it with the {name} that it is for"
         told = _required(static, name)
         if told.keys() != _required(pin_runtime.pinned(promise or static, pins), name).keys():
             raise AugbackendError(
                 f"{name} {pin.version} is built against, but PKG-INFO promises"
                 f" {', '.join(sorted(told.values())) or f'no {name}'}",
                 where=f"{build.tree / 'PKG-INFO'}, from which the frontend may have resolved",
-                hint=f"wrap it with {name}=={pin.version} in its lock, or build it with the {name} that it is for",
+                hint=f"wrap it with {name}=={pin.version} in its lock (--lock)" + (elsewise if any(told) else ""),
             )
+    return True
 
 
-def _check_matched(build: Build, target: Target, pins: Mapping[str, Pin]) -> None:
+def _check_known(build: Build, pins: Mapping[str, Pin]) -> None:
     """Refuse to guess where nobody would see it.
 
     uv and poetry install a wheel of their own making as they have resolved it, from their lock or cache, whatever the
-    wheel itself requires. A package is built by its owner, too, who may well mean the newest: a wrapped one is not.
+    wheel itself requires. That is how an sdist is built; who builds a checkout may well mean the newest.
     """
-    if build.settings.origin is None:
+    if build.settings.origin is None and not (build.tree / "PKG-INFO").is_file():
         return
-    for entry in build.settings.extra_build_dependencies:
-        name = entry.parsed.name
-        if not entry.match_runtime or name not in pins or not is_wanted(entry, target):
-            continue
-        if match_runtime.match(build, entry).rung == "bare":
-            option = f"augbackend.match-runtime={name}==<version>"
+    requirements = [*(entry.parsed for entry in match_runtime.plain_entries(build)), *_parsed(build.requires)]
+    known = {one.name for one in requirements if match_runtime.names_one(one)}
+    for name, pin in pins.items():
+        if name not in known:
+            entries = build.settings.extra_build_dependencies
+            is_matched = any(one.match_runtime and one.parsed.name == name for one in entries)
+            says = f"AUGBACKEND_MATCH_RUNTIME={name}==<version>"
+            cure = f"say it: {says} (uv: -C augbackend.match-runtime={name}==<version>)"
             raise AugbackendError(
                 f"nothing says which {name} there will be at run time, and the frontend has not asked what this"
-                f" wheel requires; {name} {pins[name].version} would be a guess",
-                where=f"tool.augbackend.extra-build-dependencies, {name}: match-runtime",
-                hint=f"wrap it with a lock, or say it: AUGBACKEND_MATCH_RUNTIME={name}==<version> (uv: -C {option})",
+                f" wheel requires; {name} {pin.version} would be a guess",
+                where=f"tool.augbackend.pin-runtime.{name}, and what asks for {name}",
+                hint=f"wrap it with a lock, or {cure}" if is_matched else f"ask for one version: {name}=={pin.version}",
             )
+
+
+def _parsed(texts: Sequence[str]) -> list[pep508.Requirement]:
+    """Those that can be read; the others are the frontend's to report."""
+    found = []
+    for text in texts:
+        with suppress(pep508.InvalidRequirement):
+            found.append(pep508.parse_requirement(text))
+    return found
 
 
 def _required(text: str, name: str) -> dict[object, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import pep440, pep508
 from .errors import AugbackendError
 from .installed import installed_version
+from .match_runtime import plain_entries, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ def used(build: Build) -> dict[str, Pin]:
     for name, width in build.settings.pin_runtime.items():
         version = installed_version(name, build.path) if width != "none" else None
         if version is not None:
-            found[pep508.canonical_name(name)] = Pin(version, specifier(version, width))
+            found[pep508.canonical_name(name)] = Pin(version, specifier(version, _decided(build, name, width)))
         elif width != "none" and not _is_for_elsewhere(build, name):
             absent.append(name)
     if absent:
@@ -47,6 +48,15 @@ def used(build: Build) -> dict[str, Pin]:
             hint=f'add "{absent[0]}" to extra-build-dependencies in [tool.augbackend] of pyproject.toml',
         )
     return found
+
+
+def _decided(build: Build, name: str, width: str) -> str:
+    """What ``auto`` comes to: a variant matters where one was asked for."""
+    if width != "auto":
+        return width
+    wanted = [one.parsed for one in plain_entries(build) if one.parsed.name == pep508.canonical_name(name)]
+    bounds = [bound for one in wanted for bound in (*(bound for _, bound in one.clauses), unquoted(one.url))]
+    return "exact" if any("+" in bound for bound in bounds) else "x.x"
 
 
 def _is_for_elsewhere(build: Build, name: str) -> bool:
@@ -60,8 +70,10 @@ def specifier(version: str, width: str) -> str:
 
     As conda's ``pin_compatible``: not older than what the build used, the same in the first numbers.
 
-    :param width: ``x``, ``x.x``, ``x.x.x`` or ``exact``, as in :class:`.settings.Width`.
+    :param width: as in :class:`.settings.Width`; ``auto`` takes the version for one that was asked for.
     """
+    if width == "auto":
+        width = "exact" if "+" in version else "x.x"
     if width == "exact":
         return f"=={version}"
     public = version.partition("+")[0]
@@ -81,12 +93,13 @@ def _satisfies(version: str, operator: str, bound: str) -> bool:
 
 
 def pinned(text: str, pins: Mapping[str, Pin]) -> str:
-    """METADATA with the pins in its ``Requires-Dist`` fields; a project that has none yet gets one.
+    """METADATA with the pins in its ``Requires-Dist`` fields; a project without one that holds here gets one.
 
     :param text: with whatever line ends it has.
     :param pins: by canonical names.
     """
-    lines, found, last = text.split("\n"), set(), -1
+    lines, last = text.split("\n"), -1
+    found: set[str] = set()
     carriage = "\r" if lines[0].endswith("\r") else ""
     end = next((at for at, line in enumerate(lines) if not line.rstrip("\r")), len(lines))
     at = 0
@@ -95,8 +108,7 @@ def pinned(text: str, pins: Mapping[str, Pin]) -> str:
         field, _, value = "\n".join(lines[at:stop]).partition(":")
         if field.strip().lower() == "requires-dist":
             last = stop
-            name, new = _pinned(value.strip(), pins)
-            found.add(name)
+            new = _pinned(value.strip(), pins, found)
             if new != value.strip():
                 lines[at:stop] = [f"{field}: {new}{carriage}"]
                 end -= stop - at - 1
@@ -108,16 +120,21 @@ def pinned(text: str, pins: Mapping[str, Pin]) -> str:
     return "\n".join(lines)
 
 
-def _pinned(value: str, pins: Mapping[str, Pin]) -> tuple[str, str]:
-    """One requirement: its canonical name, and its text with the pin, if it is one that is pinned."""
+def _pinned(value: str, pins: Mapping[str, Pin], found: set[str]) -> str:
+    """One requirement, with the pin if it is one that is pinned.
+
+    :param found: grows by its name, if it holds here whatever extras are asked for.
+    """
     try:
         requirement = pep508.parse_requirement(value)
     except pep508.InvalidRequirement:
-        return "", value  # of no form that is known, so not ours to touch
+        return value  # of no form that is known, so not ours to touch
     pin = pins.get(requirement.name)
+    if requirement.applies():
+        found.add(requirement.name)
     if pin is None or not requirement.applies(with_any_extra=True):
-        return requirement.name, value
-    return requirement.name, pinned_requirement(value, pin)
+        return value
+    return pinned_requirement(value, pin)
 
 
 def pinned_requirement(text: str, pin: Pin) -> str:
@@ -132,7 +149,7 @@ def pinned_requirement(text: str, pin: Pin) -> str:
         return text
     clauses = pin.specifier.split(",")
     for operator, bound in sorted(requirement.clauses):
-        is_implied = operator in _LOWER_BOUNDS or (wants_exact and _satisfies(pin.version, operator, bound))
+        is_implied = (operator in _LOWER_BOUNDS or wants_exact) and _satisfies(pin.version, operator, bound)
         if not is_implied and f"{operator}{bound}" not in clauses:
             clauses.append(f"{operator}{bound}")
     plain, _, marker = text.partition(";")
