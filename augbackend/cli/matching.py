@@ -73,8 +73,9 @@ def matched(entry: BuildDependency, origin: str, consumer: Consumer) -> list[Ext
     found = [one for one in consumer.locked if one.name == name and one.version]
     if found and locks.are_allowed(found, wanted):
         if len({one.version for one in found}) > 1 and not all(one.marker for one in found):
+            versions = " and ".join(sorted({one.version for one in found}))
             raise AugbackendError(
-                f"{name} is locked to {' and '.join(sorted({one.version for one in found}))}; no marker tells them apart",
+                f"{name} is locked to {versions}, and no marker tells them apart",
                 where=f"{found[0].source}, for match-runtime in {origin}",
                 hint=f'name the one to build against, such as "{name}=={found[0].version}", instead of match-runtime',
             )

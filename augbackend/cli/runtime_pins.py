@@ -56,7 +56,10 @@ def forks(extras: Sequence[Extra], pins: Mapping[str, Width]) -> dict[str, tuple
 
 
 def pinned(requires_dist: Sequence[str], known: Mapping[str, Sequence[Fork]], pins: Mapping[str, Width]) -> list[str]:
-    """``Requires-Dist`` with the pins: one for each fork, where its marker holds."""
+    """``Requires-Dist`` with the pins: one for each fork, where its marker holds.
+
+    What is required on a condition only gets a line of its own: the wheel is built with it in any case.
+    """
     lines = [line for text in requires_dist for line in replaced(text, known, pins)]
     for name in sorted(pins.keys() - everywhere(requires_dist)):
         lines += _forked(name, known[name], pins[name])

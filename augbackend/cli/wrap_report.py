@@ -114,8 +114,8 @@ def _outlived(outcome: Outcome) -> Iterator[str]:
         asked = outcome.project.packages.get(result.wrapped.name) if outcome.project else None
         for version in asked.words if asked else ():
             yield (
-                f"{result.wrapped.name} {version}: remove its tool.uv.dependency-metadata, which uv takes instead of what"
-                " the archive says, pins included"
+                f"{result.wrapped.name} {version}: remove its tool.uv.dependency-metadata, which uv takes instead of"
+                " what the archive says, pins included"
             )
             yield ""
 

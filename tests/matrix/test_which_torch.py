@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,6 +138,19 @@ def test_a_wheel_from_the_cache(world: World, unlocked: Path, tmp_path: Path, fr
         assert outcome(frontend, scene) == NEWEST
 
 
+def test_a_variant_from_the_cache(world: World, unlocked: Path, tmp_path: Path) -> None:
+    first, second = (tmp_path / name for name in ("first", "second"))
+    first.mkdir()
+    second.mkdir()
+
+    def into_a_variant(scene: Scene) -> Path:
+        wheel = f"torch @ {world.other}torch/torch-2.8.0%2Bcu128-py3-none-any.whl"
+        return torches.pip(scene, "--extra-index-url", world.other, more=(wheel,))
+
+    assert outcome("pip", Scene(world, first, unlocked), into_a_variant) == OTHER_INDEXES
+    assert outcome("pip", Scene(world, second, unlocked, there=OLDER, caches=first / "caches")) == "objects"
+
+
 def test_a_lock_that_is_older_than_the_newest(world: World, unlocked: Path, tmp_path: Path) -> None:
     told = Scene(world, tmp_path, unlocked, told=f"torch=={OLDER}")
     consumer = told.consumer()
@@ -201,13 +214,14 @@ def by_pip_that_knows_it(scene: Scene) -> Path:
 
 
 INSTALLS = {
-    by_uv_sync: OTHER_INDEXES,
-    by_uv_tool: OTHER_INDEXES,
-    by_pip_that_knows_it: OTHER_INDEXES,
-    by_pip: "objects",
+    "uv-sync": (by_uv_sync, OTHER_INDEXES),
+    "uv-tool": (by_uv_tool, OTHER_INDEXES),
+    "pip": (by_pip_that_knows_it, OTHER_INDEXES),
+    "pip-without-it": (by_pip, "objects"),
 }
 
 
-@pytest.mark.parametrize(("install", "expected"), INSTALLS.items())
-def test_another_index(scene: Scene, install: Callable[[Scene], Path], expected: str) -> None:
-    assert outcome(install.__name__.split("_")[1], scene, install) == expected
+@pytest.mark.parametrize("frontend", INSTALLS)
+def test_another_index(scene: Scene, frontend: str) -> None:
+    install, expected = INSTALLS[frontend]
+    assert outcome(frontend, scene, install) == expected

@@ -309,7 +309,9 @@ def pipx(scene: Scene) -> Path:
 
 def tox(scene: Scene) -> Path:
     first = f"torch=={scene.there}" if scene.there else "\n  ".join(scene.asked)
-    text = f"[tox]\nskip_sdist = true\n[testenv:it]\npass_env = AUGBACKEND_*\ndeps =\n  {first}\ncommands = python --version\n"
+    # Without pass_env, tox keeps the variable from what it runs.
+    settings = f"pass_env = AUGBACKEND_*\ndeps =\n  {first}\ncommands = python --version\n"
+    text = f"[testenv:it]\n{settings}"
     (scene.folder / "tox.ini").write_text(text, encoding="utf-8")
     # What deps name is there when the package is installed.
     package = ["--installpkg", str(scene.archive)] if scene.there else []

@@ -27,7 +27,7 @@ build-backend = "augbackend"
 build-backend = "inner"
 backend-path = ["_inner"]
 """
-PINNED = 'extra-build-dependencies = ["torch"]\npin-runtime = { torch = "x.x" }\n'
+PINNED = 'extra-build-dependencies = ["torch==2.8.1"]\npin-runtime = { torch = "x.x" }\n'
 METADATA = """Metadata-Version: 2.1
 Name: demo
 Version: 1.0
@@ -386,20 +386,32 @@ def test_a_wrapped_package_that_is_matched_to_nothing(tmp_path: Path) -> None:
     (here.tree / "PKG-INFO").write_text(STATIC.replace("\n\n", "\nDynamic: Requires-Dist\n\n", 1))
     pyproject = here.tree / "pyproject.toml"
     matched = '[{ requirement = "torch", match-runtime = true }]'
-    pyproject.write_text(pyproject.read_text().replace('["torch"]', matched, 1))
+    pyproject.write_text(pyproject.read_text().replace('["torch==2.8.1"]', matched, 1))
     outcome = here.run("build_wheel")
     assert (outcome.status, list(here.out.iterdir())) == (1, [])
     what, where, hint = outcome.stderr.splitlines()
     assert what.startswith("augbackend: error: nothing says which torch there will be at run time, and ")
-    assert where == "  where: tool.augbackend.extra-build-dependencies, torch: match-runtime"
+    assert where == "  where: tool.augbackend.pin-runtime.torch, and what asks for torch"
     assert "AUGBACKEND_MATCH_RUNTIME=torch==<version>" in hint
     assert ["wheel", None] not in here.calls()
     assert here.run("build_wheel", AUGBACKEND_MATCH_RUNTIME="torch==2.8.1").status == 0
     assert here.run("build_wheel", AUGBACKEND_EXTRA_BUILD_DEPENDENCIES=LOCKED).status == 0
     assert here.run("build_wheel", None, "asked").status == 0
-    assert here.run("build_editable").status == 0
-    pyproject.write_text(pyproject.read_text().replace(WRAPPED, ""))
-    assert here.run("build_wheel").status == 0  # an owner may well mean the newest
+    pyproject.write_text(pyproject.read_text().replace(WRAPPED, "").replace("pkg-info = true, ", ""))
+    assert here.run("build_wheel").status == 1  # an owner's sdist
+    (here.tree / "PKG-INFO").unlink()
+    assert here.run("build_wheel").status == 0  # who builds a checkout may well mean the newest
+
+
+@pytest.mark.parametrize(
+    "asked", ['"torch"', '"torch>=2.8.1"', '"torch==2.8.*"', '"torch==2.8.1"', '"torch @ https://host/x.whl"']
+)
+def test_a_wrapped_package_that_is_not_matched(tmp_path: Path, asked: str) -> None:
+    table = f"{PINNED}{WRAPPED}".replace('"torch==2.8.1"', asked)
+    outcome = promised(tmp_path, {}, table).run("build_wheel")
+    is_one = asked in ('"torch==2.8.1"', '"torch @ https://host/x.whl"')
+    assert outcome.status == (not is_one), outcome.stderr
+    assert ("hint: ask for one version: torch==2.8.1" in outcome.stderr) == (not is_one)
 
 
 # --- [project] ---

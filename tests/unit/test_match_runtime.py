@@ -228,6 +228,8 @@ def test_installed_nowhere(target: Path) -> None:
 
 AS_PIP = """
 import os, sys, sysconfig
+if sys.version_info < (3, 11):
+    import tomli  # which the build's own environment has
 target = {os.path.realpath(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
 if {hidden}:
     sys.path[:] = [folder for folder in sys.path if os.path.realpath(folder) not in target]

@@ -56,6 +56,9 @@ TORCH = {"torch": pin("2.8.1")}
         # only "==" takes a local version
         ("2.8.1+cu128", "x.x", ">=2.8.1,<2.9"),
         ("2.8.1+cu128", "exact", "==2.8.1+cu128"),
+        # a variant was asked for
+        ("2.8.1+cu128", "auto", "==2.8.1+cu128"),
+        ("2.8.1", "auto", ">=2.8.1,<2.9"),
         ("1!2.8.0rc1.post2.dev3+x.1", "x.x", ">=1!2.8.0rc1.post2.dev3,<1!2.9"),
     ],
 )
@@ -157,10 +160,10 @@ def test_one_requirement_exactly(text: str, version: str, expected: str) -> None
     assert pin_runtime.pinned_requirement(expected, pin(version, "exact")) == expected
 
 
-@pytest.mark.parametrize("text", ["torch==2.7.0", "torch<2.8"])
+@pytest.mark.parametrize("text", ["torch==2.7.0", "torch<2.8", "torch>=3", "torch>2.8.1"])
 def test_no_version_is_let_in_that_the_package_rules_out(text: str) -> None:
     found = Requirement(pin_runtime.pinned_requirement(text, TORCH["torch"])).specifier
-    assert not [one for one in ("2.7.0", "2.8.0", "2.8.1", "2.8.2") if found.contains(one)]
+    assert not [one for one in ("2.7.0", "2.8.0", "2.8.1", "3.0") if found.contains(one)]
 
 
 # --- METADATA ---
@@ -178,13 +181,24 @@ HEADER = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
         ),
         ("requires-dist:torch\n", "requires-dist: torch>=2.8.1,<2.9\n"),
         ("REQUIRES-DIST : torch\n", "REQUIRES-DIST : torch>=2.8.1,<2.9\n"),
-        # those that hold with some extra, or not here
-        ("Requires-Dist: torch; extra == 'x'\n", "Requires-Dist: torch>=2.8.1,<2.9 ; extra == 'x'\n"),
+        # with some extra, or elsewhere: one that holds here whatever extras are asked for comes beside it
+        (
+            "Requires-Dist: torch; extra == 'x'\n",
+            "Requires-Dist: torch>=2.8.1,<2.9 ; extra == 'x'\nRequires-Dist: torch>=2.8.1,<2.9\n",
+        ),
+        (
+            f"Requires-Dist: torch ; extra == 'x' and {ELSEWHERE}\nSummary: x\n",
+            f"Requires-Dist: torch ; extra == 'x' and {ELSEWHERE}\nRequires-Dist: torch>=2.8.1,<2.9\nSummary: x\n",
+        ),
+        (
+            "Requires-Dist: torch ; extra == 'x'\nRequires-Dist: torch ; extra != 'x'\n",
+            "Requires-Dist: torch>=2.8.1,<2.9 ; extra == 'x'\nRequires-Dist: torch>=2.8.1,<2.9 ; extra != 'x'\n"
+            "Requires-Dist: torch>=2.8.1,<2.9\n",
+        ),
         (
             f"Requires-Dist: torch\nRequires-Dist: torch<2 ; {ELSEWHERE}\n",
             f"Requires-Dist: torch>=2.8.1,<2.9\nRequires-Dist: torch<2 ; {ELSEWHERE}\n",
         ),
-        (f"Requires-Dist: torch ; extra == 'x' and {ELSEWHERE}\n", None),
         # none yet
         ("", "Requires-Dist: torch>=2.8.1,<2.9\n"),
         (
@@ -350,12 +364,17 @@ def test_any_metadata(text: str, pins: dict[str, Pin]) -> None:
         if mine.url or says_it or not holds:
             assert new_line == line
             continue
-        own = SpecifierSet(",".join(str(one) for one in mine.specifier if one.operator not in (">", ">=")))
+        implied = [one for one in mine.specifier if one.operator in (">", ">=") and used in one]
+        own = SpecifierSet(",".join(str(one) for one in mine.specifier if one not in implied))
         for candidate in [used] if is_exact else [*CANDIDATES, used]:
             allowed = [one.contains(candidate, prereleases=True) for one in (width, own, theirs.specifier)]
             assert allowed[2] == (allowed[0] and allowed[1])
         assert not [one for one in theirs.specifier.filter(CANDIDATES, prereleases=True) if one not in width]
-    had = {canonicalize_name(mine.name) for _, mine in old if mine}
+    had = {
+        canonicalize_name(one.name)
+        for (line, one), (new_line, _) in zip(old, new)
+        if one and (not one.marker or (one.marker.evaluate({"extra": ""}) and line == new_line))
+    }
     assert [one.strip() for one, _ in new[len(old) :]] == [
         f"Requires-Dist: {name}{pins[name].specifier}" for name in sorted(pins.keys() - had)
     ]
@@ -419,6 +438,24 @@ def test_used(tmp_path: Path) -> None:
     later = install(tmp_path / "later", torch="1.0")
     found = used(tmp_path, "pin-runtime = { Torch = 'x.x', Flash-Attn = 'exact', six = 'none' }", site, later)
     assert found == {"torch": ("2.8.1+cu128", ">=2.8.1,<2.9"), "flash-attn": ("2.8.3", "==2.8.3")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "version", "expected"),
+    [
+        ('"torch"', "2.8.1+cu128", ">=2.8.1,<2.9"),
+        ('"torch==2.8.1"', "2.8.1+cu128", ">=2.8.1,<2.9"),
+        ('"Torch==2.8.1+cu128"', "2.8.1+cu128", "==2.8.1+cu128"),
+        ('"torch @ https://host/torch-2.8.1%2Bcu128-py3-none-any.whl#sha256=0a"', "2.8.1+cu128", "==2.8.1+cu128"),
+        ('"torch @ https://host/torch-2.8.1-py3-none-any.whl#+"', "2.8.1", ">=2.8.1,<2.9"),
+        ('"torch", "six==1.0+x"', "2.8.1", ">=2.8.1,<2.9"),
+        ('{ requirement = "torch", match-runtime = true, locked = ["torch==2.8.1+cu128"] }', "2.8.1+cu128", "==2.8.1+cu128"),
+        ('{ requirement = "torch", match-runtime = true, locked = ["torch===2.8.1"] }', "2.8.1", ">=2.8.1,<2.9"),
+    ],
+)  # fmt: skip
+def test_a_variant_is_pinned_where_one_was_asked_for(tmp_path: Path, asked: str, version: str, expected: str) -> None:
+    table = f'pin-runtime = {{ torch = "auto" }}\nextra-build-dependencies = [{asked}]'
+    assert used(tmp_path, table, install(tmp_path / "site", torch=version))["torch"].specifier == expected
 
 
 def test_one_that_is_no_build_requirement(tmp_path: Path) -> None:

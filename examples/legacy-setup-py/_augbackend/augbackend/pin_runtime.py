@@ -93,7 +93,7 @@ def _satisfies(version: str, operator: str, bound: str) -> bool:
 
 
 def pinned(text: str, pins: Mapping[str, Pin]) -> str:
-    """METADATA with the pins in its ``Requires-Dist`` fields; a project without one that holds here gets one.
+    """METADATA with the pins in its ``Requires-Dist`` fields; a project without one that always holds gets one.
 
     :param text: with whatever line ends it has.
     :param pins: by canonical names.
@@ -123,18 +123,18 @@ def pinned(text: str, pins: Mapping[str, Pin]) -> str:
 def _pinned(value: str, pins: Mapping[str, Pin], found: set[str]) -> str:
     """One requirement, with the pin if it is one that is pinned.
 
-    :param found: grows by its name, if it holds here whatever extras are asked for.
+    :param found: grows by its name, if it holds without a condition, or says already what the pin says.
     """
     try:
         requirement = pep508.parse_requirement(value)
     except pep508.InvalidRequirement:
         return value  # of no form that is known, so not ours to touch
     pin = pins.get(requirement.name)
-    if requirement.applies():
+    is_pinned = pin is not None and requirement.applies(with_any_extra=True)
+    new = pinned_requirement(value, pin) if pin is not None and is_pinned else value
+    if requirement.marker is None or (is_pinned and new == value and requirement.applies()):
         found.add(requirement.name)
-    if pin is None or not requirement.applies(with_any_extra=True):
-        return value
-    return pinned_requirement(value, pin)
+    return new
 
 
 def pinned_requirement(text: str, pin: Pin) -> str:
