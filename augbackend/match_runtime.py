@@ -50,12 +50,17 @@ def match(build: Build, entry: BuildDependency) -> Match:
         if _is_for(wanted, text):
             why = f"matched to {build.origins.get('match-runtime', 'match-runtime')}"
             return Match((_in_version(entry, text),), "override", why)
-    if any(_is_for(wanted, text) for text in entry.locked):
-        locked = tuple(replace(entry, requirement=text, match_runtime=False, locked=()) for text in entry.locked)
-        why = "matched to the lock that augbackend wrap was given"
-        return Match(tuple(map(_portable, locked)), "locked", why, locked)
     folders = target_folders()
     version = installed_version(wanted.name, folders)
+    if any(_is_for(wanted, text) for text in entry.locked):
+        locked = tuple(replace(entry, requirement=text, match_runtime=False, locked=()) for text in entry.locked)
+        entries, why = tuple(map(_portable, locked)), "matched to the lock that augbackend wrap was given"
+        here = [one for one in entries if one.parsed.applies() and one.parsed.clauses]
+        if version is not None and "+" in version and any(one.parsed.accepts(version) for one in here):
+            # The lock is content with this variant of its version, and so is pip, which lets it stay.
+            variant = _in_version(entry, f"{wanted.name}{exactly(version)}")
+            return Match((variant,), "locked", f"{why}, as the variant in {folders[0]}", (variant,))
+        return Match(entries, "locked", why, locked)
     if version is not None and wanted.accepts(version):
         exact = _in_version(entry, f"{wanted.name}{exactly(version)}")
         return Match((_portable(exact),), "installed", f"matched to what is installed in {folders[0]}", (exact,))

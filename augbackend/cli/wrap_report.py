@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Optional
 
 from augbackend import sources
 
-from . import locks, options
+from . import declaration, locks, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,10 @@ def lines(outcome: Outcome, *, check: bool, sources_stale: bool) -> Iterator[str
     else:
         yield from _indirect(outcome)
         yield from _unmatched(outcome)
-        yield from _outlived(outcome)
+        for name in _outlived(outcome):
+            cure = f"move it to tool.augbackend.packages.{name}, with the keys requires-dist and requires-python"
+            yield f"{name}: uv sync fails while tool.uv.dependency-metadata speaks of it, too; {cure}"
+            yield ""
         yield from _left_over(outcome)
         yield from _ambiguous(outcome)
         if not outcome.results:
@@ -108,16 +111,16 @@ def _indirect(outcome: Outcome) -> Iterator[str]:
             yield ""
 
 
-def _outlived(outcome: Outcome) -> Iterator[str]:
-    """What is said of one version of a package: uv believes it, instead of the archive."""
-    for result in outcome.results:
-        asked = outcome.project.packages.get(result.wrapped.name) if outcome.project else None
-        for version in asked.words if asked else ():
-            yield (
-                f"{result.wrapped.name} {version}: remove its tool.uv.dependency-metadata, which uv takes instead of"
-                " what the archive says, pins included"
-            )
-            yield ""
+def _outlived(outcome: Outcome) -> list[str]:
+    """Packages of which ``[[tool.uv.dependency-metadata]]`` still speaks: uv takes that for what the archive says."""
+    document = outcome.project.document if outcome.project and outcome.project.uses_uv else {}
+    entries = sources.at(document, "tool", "uv", "dependency-metadata", default=[])
+    names = [str(one.get("name")) for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    return [
+        result.wrapped.name
+        for result in outcome.results
+        if any(declaration.same_project(result.wrapped.name, name) for name in names)
+    ]
 
 
 def _unmatched(outcome: Outcome) -> Iterator[str]:
@@ -164,7 +167,7 @@ def _commands(outcome: Outcome) -> Iterator[str]:
     scripts = sources.at(outcome.project.document, "project", "scripts", default={})
     if outcome.project.uses_uv:
         yield from _relock(outcome)
-        yield "uv sync"
+        yield from ["uv sync"] if not _outlived(outcome) else []
         if scripts:
             yield "uv tool install ."
             yield f"uvx --from . {next(iter(scripts))}"
