@@ -64,7 +64,7 @@ def lines(outcome: Outcome, *, check: bool, sources_stale: bool) -> Iterator[str
         yield from _unmatched(outcome)
         for name in _outlived(outcome):
             cure = f"move it to tool.augbackend.packages.{name}, with the keys requires-dist and requires-python"
-            yield f"{name}: uv sync fails while tool.uv.dependency-metadata speaks of it, too; {cure}"
+            yield f"{name}: uv sync fails while tool.uv.dependency-metadata speaks of its version, too; {cure}"
             yield ""
         yield from _left_over(outcome)
         yield from _ambiguous(outcome)
@@ -112,10 +112,11 @@ def _indirect(outcome: Outcome) -> Iterator[str]:
 
 
 def _outlived(outcome: Outcome) -> list[str]:
-    """Packages of which ``[[tool.uv.dependency-metadata]]`` still speaks: uv takes that for what the archive says."""
+    """Packages of which ``[[tool.uv.dependency-metadata]]`` states a version: uv then takes that for the archive's."""
     document = outcome.project.document if outcome.project and outcome.project.uses_uv else {}
     entries = sources.at(document, "tool", "uv", "dependency-metadata", default=[])
-    names = [str(one.get("name")) for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    tables = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    names = [str(one.get("name")) for one in tables if "version" in one]
     return [
         result.wrapped.name
         for result in outcome.results

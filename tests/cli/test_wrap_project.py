@@ -1011,3 +1011,13 @@ def test_remove_where_sources_are_no_table(here: Path) -> None:
     before = content(here)
     assert wrap("--remove").output == "nothing to undo\n"
     assert content(here) == before
+
+
+def test_a_version_that_uv_is_told_of_has_to_move(here: Path) -> None:
+    table = '[[tool.uv.dependency-metadata]]\nname = "Demo"\nversion = "1.0"\nrequires-dist = ["attrs"]\n'
+    project(here, PROJECT + NINJA + table)
+    said = wrapped().output
+    assert "demo: uv sync fails while tool.uv.dependency-metadata speaks of its version, too; move it to" in said
+    assert "\n  uv sync\n" not in said
+    project(here, PROJECT + NINJA + table.replace('version = "1.0"\n', ""))
+    assert "\n  uv sync\n" in wrapped().output
