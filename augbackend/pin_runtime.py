@@ -38,7 +38,12 @@ def used(build: Build) -> dict[str, Pin]:
     for name, width in build.settings.pin_runtime.items():
         version = installed_version(name, build.path) if width != "none" else None
         if version is not None:
-            found[pep508.canonical_name(name)] = Pin(version, specifier(version, _decided(build, name, width)))
+            try:
+                found[pep508.canonical_name(name)] = Pin(version, specifier(version, _decided(build, name, width)))
+            except pep440.InvalidVersion as error:
+                where = f"tool.augbackend.pin-runtime.{name}: what is installed in the build environment"
+                hint = f'pin-runtime = {{ {name} = "none" }} leaves it alone'
+                raise AugbackendError(str(error), where=where, hint=hint) from None
         elif width != "none" and not _is_for_elsewhere(build, name):
             absent.append(name)
     if absent:
@@ -71,13 +76,14 @@ def specifier(version: str, width: str) -> str:
     As conda's ``pin_compatible``: not older than what the build used, the same in the first numbers.
 
     :param width: as in :class:`.settings.Width`; ``auto`` takes the version for one that was asked for.
+    :raises InvalidVersion: if the version is none of PEP 440.
     """
     if width == "auto":
         width = "exact" if "+" in version else "x.x"
+    epoch, release = pep440.numbers(version)
     if width == "exact":
         return f"=={version}"
     public = version.partition("+")[0]
-    epoch, release = pep440.numbers(public)
     count = len(width.split("."))
     first = [*release, *[0] * (count - len(release))][:count]
     first[-1] += 1

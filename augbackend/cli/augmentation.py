@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 
 class Fork(NamedTuple):
-    """A version, and the marker of the environments that it is for; empty for everywhere."""
+    """A version, and the marker of the environments that it is for; empty for everywhere.
+
+    ``is_exact`` if it is no variant of it.
+    """
 
     version: str
     marker: str
+    is_exact: bool = True
 
 
 @dataclass(frozen=True)

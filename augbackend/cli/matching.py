@@ -67,7 +67,7 @@ def matched(entry: BuildDependency, origin: str, consumer: Consumer) -> list[Ext
     override = next((text for text in consumer.asked if canonicalize_name(Requirement(text).name) == name), None)
     if override is not None:
         requirement = Requirement(override)
-        forks = _forks([(exact_version(requirement), "")])
+        forks = _forks([Fork(exact_version(requirement), "", is_exact=False)])
         why = f"{origin}, matched to AUGBACKEND_MATCH_RUNTIME"
         return [Extra(replace(entry, locked=(_with(entry, requirement),)), why, forks)]
     found = [one for one in consumer.locked if one.name == name and one.version]
@@ -86,7 +86,7 @@ def matched(entry: BuildDependency, origin: str, consumer: Consumer) -> list[Ext
         in_version = replace(entry, requirement=_with(entry, asked_for, choice.marker))
         if choice.pin:
             in_version = replace(in_version, locked=(in_version.requirement,))
-            forks = _forks([(choice.pin, choice.marker)])
+            forks = _forks([Fork(choice.pin, choice.marker, is_exact=False)])
             extras.append(Extra(in_version, f"{origin}, matched to the pin in pyproject.toml", forks))
         else:
             kept = in_version if wanted else entry
@@ -116,15 +116,15 @@ def _matched_to(entry: BuildDependency, origin: str, found: Sequence[Locked], ot
         texts += by_url or [_with(entry, Requirement(one.name + specifier), one.marker)]
     why = f"{origin}, matched to {found[0].source}"
     why += f", of {', '.join(dict.fromkeys(registries))}" if registries else ""
-    forks = _forks([(one.version, one.marker) for one in found])
+    forks = _forks([Fork(one.version, one.marker, one.is_exact) for one in found])
     return Extra(replace(entry, locked=tuple(dict.fromkeys(texts))), why, forks)
 
 
-def _forks(versions: Sequence[tuple[str, str]]) -> tuple[Fork, ...]:
+def _forks(found: Sequence[Fork]) -> tuple[Fork, ...]:
     """Versions and where they hold: one that is the only one holds everywhere."""
-    if len({version for version, _ in versions}) == 1:
-        versions = [(versions[0][0], "")]
-    return tuple(Fork(version, marker) for version, marker in versions if version)
+    if len({fork.version for fork in found}) == 1:
+        found = [found[0]._replace(marker="")]
+    return tuple(fork for fork in found if fork.version)
 
 
 def _with(entry: BuildDependency, asked: Requirement, marker: str = "") -> str:

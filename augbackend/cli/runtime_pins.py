@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend import pep508, pin_runtime
+from augbackend.errors import AugbackendError
 from augbackend.pin_runtime import Pin
 
 from . import static_metadata
@@ -49,7 +50,7 @@ def forks(extras: Sequence[Extra], pins: Mapping[str, Width]) -> dict[str, tuple
             version = exact_version(Requirement(extra.entry.text))
             # A bare "==2.8.0" may turn out to be 2.8.0+cpu.
             known = (Fork(version, extra.entry.marker),) if version and pins[name] != "exact" else ()
-        if not known:
+        if not known or (pins[name] == "exact" and not all(fork.is_exact or "+" in fork.version for fork in known)):
             return None
         found[name] = (*found.get(name, ()), *known)
     return found if found.keys() == pins.keys() else None
@@ -80,7 +81,13 @@ def replaced(text: str, known: Mapping[str, Sequence[Fork]], pins: Mapping[str, 
 
 def _forked(text: str, known: Sequence[Fork], width: Width) -> list[str]:
     lines = []
+    requirement = pep508.parse_requirement(text)
     for fork in known:
+        if not requirement.accepts(fork.version):
+            raise AugbackendError(
+                f"the package requires {text!r}, and is to be built with {requirement.name} {fork.version}",
+                hint="lock another version, or say what the package requires (--requires-dist)",
+            )
         line = pin_runtime.pinned_requirement(text, Pin(fork.version, pin_runtime.specifier(fork.version, width)))
         if fork.marker:
             line = static_metadata.with_marker(line, fork.marker) if ";" in line else f"{line} ; {fork.marker}"

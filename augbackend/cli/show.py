@@ -173,6 +173,9 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield "the wheel will require what it was built with:"
         yield from (f"  {name} {width}" for name, width in found["pin-runtime"].items())
+    if found["provenance"]:
+        yield ""
+        yield "the wheel will say what went into it (provenance)"
     yield ""
     yield "environment variables:"
     if not found["variables"]:
@@ -193,6 +196,8 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
         yield f"  (the wrapped backend failed to answer: {found['failed'][target]})"
     if not rows:
         yield "  none"
+    if any(row["match-runtime"] == "bare" for row in rows):
+        yield "  (pip, pipx, tox and pdm let a build see the environment that they install into: what is there is matched)"
     for row in rows:
         also = "also in build-system.requires" if row["in-build-system-requires"] else ""
         because = "; ".join(filter(None, [row["why"], also, _source(row["origin"])]))

@@ -175,6 +175,8 @@ def wrap(
         _remove(output, alone=not (has_options or targets or check or as_json or no_sources))
         return
     here = project.read(Path(), lock) if not has_options else None
+    if lock and here is None and not matched:
+        raise click.UsageError("--lock says versions for --match-runtime, or for a project's tables")
     if here is not None and targets and not project.names_all(here, targets):
         here = None  # packages that the project says nothing of
     if here is None and not targets:

@@ -17,7 +17,7 @@ from augbackend.cli.main import group
 from ..conftest import run_hook, write
 from ..unit.test_local_version import content_of
 from ..unit.test_pin_runtime import install, seen
-from .archives import own_table, report, sdist, table_of, unpacked, wrap, wrapped
+from .archives import SETUP_CALL, own_table, report, sdist, table_of, unpacked, wrap, wrapped
 from .test_wrap import field
 from .test_wrap_project import PROJECT, uv_lock
 from .test_wrap_project import locked as package
@@ -385,9 +385,32 @@ def test_a_local_version_without_a_url(locked: Locked, text: str) -> None:
 # --- pins ---
 
 
+def test_which_variant_it_is_only_a_build_knows(locked: Locked) -> None:
+    """A `==2.8.0` of a requirements file may turn out to be 2.8.0+cpu."""
+    archive = locked("requirements.txt", "torch==2.8.0", "--pin-runtime", "torch=exact")
+    assert (own_table(archive)["pin-runtime"], pins(archive)) == ({"torch": "exact"}, [])
+    assert field(archive, "Dynamic") == ["Requires-Dist"]
+
+
+def test_a_version_that_the_package_excludes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "requirements.txt").write_text("torch==2.8.0\n")
+    archive = sdist(tmp_path / "in", {"setup.py": SETUP_CALL.format("install_requires=['torch<2.5']")})
+    result = wrap(str(archive), "--match-runtime", "torch", "--lock", "requirements.txt")
+    assert result.exit_code == 2
+    assert "the package requires 'torch<2.5', and is to be built with torch 2.8.0" in result.output
+
+
+def test_a_lock_without_anything_to_match(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "requirements.txt").write_text("torch==2.8.0\n")
+    result = wrap(str(sdist(tmp_path / "in")), "--require", "torch", "--lock", "requirements.txt")
+    assert (result.exit_code, "--lock says versions for --match-runtime" in result.output) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("width", "expected"),
-    [("x", ["torch>=2.8.0,<3"]), ("x.x.x", ["torch>=2.8.0,<2.8.1"]), ("exact", ["torch==2.8.0"]), ("none", [])],
+    [("x", ["torch>=2.8.0,<3"]), ("x.x.x", ["torch>=2.8.0,<2.8.1"]), ("none", [])],
 )
 def test_another_width(locked: Locked, width: str, expected: list[str]) -> None:
     archive = locked("requirements.txt", "torch==2.8.0", "--pin-runtime", f"Torch={width}")

@@ -421,7 +421,7 @@ def test_a_variant_is_refused(tmp_path: Path) -> None:
     assert found.stderr.splitlines() == [
         "augbackend: error: torch 2.8.0+cpu is in the build environment, and torch 2.8.0 is what there will be at run time",
         "  where: tool.augbackend.extra-build-dependencies, torch: matched to the lock that augbackend wrap was given",
-        "  hint: AUGBACKEND_MATCH_RUNTIME=torch==2.8.0+cpu builds with it, =torch===2.8.0 with no variant",
+        "  hint: AUGBACKEND_MATCH_RUNTIME=torch==2.8.0+cpu takes it, AUGBACKEND_MATCH_RUNTIME=torch===2.8.0 does not",
     ]
 
 

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import packageurl
 import pytest
+from cyclonedx import schema
+from cyclonedx.validation import json as validation
 
 from augbackend import __version__, provenance, reading
 from augbackend.settings import Target
@@ -46,8 +49,6 @@ def document(
 
 def check_schema(text: str) -> None:
     """Hold a document against the schema, by the library of those who made it."""
-    validation = pytest.importorskip("cyclonedx.validation.json")
-    schema = pytest.importorskip("cyclonedx.schema")
     assert validation.JsonStrictValidator(schema.SchemaVersion.V1_6).validate_str(text) is None
 
 
@@ -110,7 +111,6 @@ def test_what_was_there() -> None:
 
 
 def test_package_urls_as_others_read_them() -> None:
-    packageurl = pytest.importorskip("packageurl")
     found = document({"origin": ORIGINS["an index"]})
     package = found["metadata"]["component"]
     for one in (*found["components"], package, *package["pedigree"]["ancestors"]):

@@ -163,10 +163,11 @@ def _check_variant(found: match_runtime.Match) -> None:
             continue
         if exact.parsed.applies():
             (_, bound), *_ = exact.parsed.clauses
+            says = f"AUGBACKEND_MATCH_RUNTIME={name}"
             raise AugbackendError(
                 f"{name} {version} is in the build environment, and {name} {bound} is what there will be at run time",
                 where=f"tool.augbackend.extra-build-dependencies, {name}: {found.why}",
-                hint=f"AUGBACKEND_MATCH_RUNTIME={name}=={version} builds with it, ={name}==={bound} with no variant",
+                hint=f"{says}=={version} takes it, {says}==={bound} does not",
             )
 
 
