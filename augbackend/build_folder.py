@@ -120,9 +120,10 @@ def _redirected(folder: Path) -> Iterator[None]:
 
 
 def _is_obeyed() -> bool:
-    from distutils import dist  # setuptools' own, once it is imported
+    from importlib import import_module
 
-    return _CONFIG in (_text(Path(dist.__file__)) if dist.__file__ else "")
+    file = import_module("distutils.dist").__file__  # setuptools' own, once it is imported
+    return _CONFIG in (_text(Path(file)) if file else "")
 
 
 def _text(file: Path) -> str:

@@ -197,7 +197,7 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
     if not rows:
         yield "  none"
     if any(row["match-runtime"] == "bare" for row in rows):
-        yield "  (pip, pipx, tox and pdm let a build see the environment that they install into: what is there is matched)"
+        yield "  (pip, pipx, tox and pdm let a build see where they install to: what is there is matched)"
     for row in rows:
         also = "also in build-system.requires" if row["in-build-system-requires"] else ""
         because = "; ".join(filter(None, [row["why"], also, _source(row["origin"])]))
