@@ -1,4 +1,4 @@
-"""Figures, as ratios measured side by side in one run: ``python -m benchmarks hooks`` or ``wrap``."""
+"""Figures, as ratios measured side by side in one run: ``python -m benchmarks hooks``, or another of the tables."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import hooks, wrap
+from . import hooks, installs, metadata, wheels, wrap
+
+ROUNDS = {"hooks": 15, "installs": 5, "metadata": 15, "wheels": 3, "wrap": 5}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["hooks", "wrap"])
+    parser.add_argument("what", choices=sorted(ROUNDS))
     parser.add_argument("--rounds", type=int, default=0, help="counted runs of each variant")
-    parser.add_argument("--torch", default="torch", help="wrap: the torch to build against, as a requirement")
+    parser.add_argument("--torch", default="torch", help="the torch to build against, as a requirement")
     arguments = parser.parse_args()
+    rounds, torch = arguments.rounds or ROUNDS[arguments.what], arguments.torch
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        lines = (
-            hooks.figures(folder, arguments.rounds or 15)
-            if arguments.what == "hooks"
-            else wrap.figures(folder, arguments.rounds or 5, arguments.torch)
-        )
+        lines = {
+            "hooks": lambda: hooks.figures(folder, rounds),
+            "installs": lambda: installs.figures(folder, rounds, torch),
+            "metadata": lambda: metadata.figures(folder, rounds, torch),
+            "wheels": lambda: wheels.figures(folder, rounds),
+            "wrap": lambda: wrap.figures(folder, rounds, torch),
+        }[arguments.what]()
         for line in lines:
             print(line, flush=True)

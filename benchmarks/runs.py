@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds of one process and its children."""
+    """Seconds of one process and its children.
+
+    :param peak: bytes of memory that the largest of them had; at least what we ourselves have, who start it.
+    """
 
     wall: float
     cpu: float
     user: float
+    peak: int = 0
 
 
 def measure(
@@ -34,13 +38,16 @@ def measure(
     """
     clean = {name: value for name, value in (environ or os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
     clean.update({} if bytecode else {"PYTHONDONTWRITEBYTECODE": "1"})
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, check=False)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stderr.decode(errors='replace')}")
-    user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
-    return Run(wall, user + system, user)
+    with tempfile.TemporaryFile() as said:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, env=clean, stdout=said, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall, process.returncode = time.perf_counter() - start, os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            sys.exit(f"{' '.join(command)}\n{said.read().decode(errors='replace')}")
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_utime, peak)
 
 
 def compared(what: str, mine: Sequence[Run], theirs: Sequence[Run]) -> str:

@@ -1,4 +1,4 @@
-"""What wrapping spares: flash-attn wrapped, against flash-attn with uv's own augmentation, in turn.
+"""What wrapping itself costs, and what it spares ``uv lock``, against uv's own augmentation, in turn.
 
 Data: two projects that differ in their tables only -> the same uv command in each, round by round -> ratios.
 """
@@ -13,13 +13,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from .installs import VARIABLES
 from .runs import Run, compared, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VARIABLES = {"FLASH_ATTENTION_SKIP_CUDA_BUILD": "TRUE", "FLASH_ATTENTION_FORCE_BUILD": "TRUE"}
 PROJECT = """[project]
 name = "consumer"
 version = "1"
@@ -36,7 +36,6 @@ flash-attn = ["{torch}", {more}]
 [tool.uv.extra-build-variables]
 flash-attn = {{ {variables} }}
 """
-MORE = {"2.8.3": '"packaging", "psutil", "ninja"', "2.5.0": '"packaging", "ninja"'}
 
 
 def figures(folder: Path, rounds: int, torch: str) -> Iterator[str]:
@@ -46,7 +45,6 @@ def figures(folder: Path, rounds: int, torch: str) -> Iterator[str]:
     """
     uv = shutil.which("uv") or sys.exit("uv is not here")
     environ = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
-    yield from _rebuilt(uv, folder, rounds, torch, environ)
     yield from _locked(uv, folder, rounds, torch, environ)
     yield from _wrapped(folder, rounds, torch, environ)
 
@@ -60,7 +58,7 @@ def _projects(folder: Path, version: str, torch: str, environ: dict[str, str]) -
         text = PROJECT.format(
             torch=torch,
             version=version,
-            more=MORE[version],
+            more='"packaging", "ninja"',
             variables=", ".join(f'{name} = "{value}"' for name, value in VARIABLES.items()),
             python=f"{sys.version_info[0]}.{sys.version_info[1]}",
             platform=sys.platform,
@@ -70,21 +68,6 @@ def _projects(folder: Path, version: str, torch: str, environ: dict[str, str]) -
             measure([sys.executable, "-m", "augbackend.cli", "wrap"], place, environ)
         found[kind] = place
     return found
-
-
-def _rebuilt(uv: str, folder: Path, rounds: int, torch: str, environ: dict[str, str]) -> Iterator[str]:
-    projects = _projects(folder, "2.8.3", torch, environ)
-    for bytecode in (False, True):
-        runs: dict[str, list[Run]] = {kind: [] for kind in projects}
-        for at in range(rounds + 1):
-            for kind, place in projects.items():
-                subprocess.run([uv, "cache", "clean", "--quiet", "flash-attn"], env=environ, check=True)
-                command = [uv, "sync", "--quiet", "--reinstall-package", "flash-attn"]
-                one = measure(command, place, environ, bytecode=bytecode)
-                runs[kind] += [one] if at else []  # the first round fetches torch
-        # uv compiles nothing that it installs, so that the first import of torch costs as much as many later ones.
-        what = f"rebuild of flash-attn 2.8.3, bytecode {'' if bytecode else 'not '}kept: wrapped / augmented"
-        yield compared(what, runs["wrapped"], runs["augmented"])
 
 
 def _locked(uv: str, folder: Path, rounds: int, torch: str, environ: dict[str, str]) -> Iterator[str]:
