@@ -71,10 +71,13 @@ def prepare_metadata(name: str, metadata_directory: str, config_settings: Mappin
                 if build.settings.pin_runtime:
                     requirements.check(build, "wheel")
                 return metadata.write(pin_runtime.pinned(promise, pin_runtime.used(build)), metadata_directory)
-    from . import finish
-
     with wrapped_hook(name, config_settings) as (hook, build):
-        return finish.finish_metadata(metadata_directory, hook(metadata_directory, build.config_settings), build)
+        folder = hook(metadata_directory, build.config_settings)
+        if not build.changes_metadata:
+            return folder
+        from . import finish
+
+        return finish.finish_metadata(metadata_directory, folder, build)
 
 
 def build_wheel(
@@ -86,7 +89,7 @@ def build_wheel(
     with wrapped_hook(name, config_settings) as (hook, build):
         target = _target(name)
         before = finish.before_wheel(build, target, is_answered=metadata_directory is not None)
-        is_ours = before.promise is not None or finish.changes_metadata(build)
+        is_ours = before.promise is not None or build.changes_metadata
         given = None if is_ours else metadata_directory  # only what the wrapped backend wrote
         with build_folder.fresh(build, target):
             wheel = hook(wheel_directory, build.config_settings, given)

@@ -26,15 +26,8 @@ if TYPE_CHECKING:
     from .settings import Target
 
 
-def changes_metadata(build: Build) -> bool:
-    """Whether METADATA will be another than the wrapped backend's own."""
-    return bool(build.settings.local_version or build.settings.pin_runtime)
-
-
 def finish_metadata(directory: str, folder: str, build: Build) -> str:
     """Finish a ``.dist-info`` folder that the wrapped backend wrote; returns its new name."""
-    if not changes_metadata(build):
-        return folder
     info, label = Path(directory) / folder, build.settings.local_version
     text = _decoded((info / "METADATA").read_bytes())
     text = pin_runtime.pinned(local_version.labelled_metadata(text, label), pin_runtime.used(build))
@@ -77,7 +70,7 @@ def finish_wheel(file: Path, build: Build, target: Target, before: Before) -> st
     :raises AugbackendError: if it is not what was promised.
     """
     settings = build.settings
-    has_more = changes_metadata(build) or settings.provenance or before.promise is not None
+    has_more = build.changes_metadata or settings.provenance or before.promise is not None
     if not has_more and not build.backend_path:
         return file.name
     try:

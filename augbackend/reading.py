@@ -44,6 +44,11 @@ class Build(NamedTuple):
     path: tuple[str, ...] = ()
     config_settings: Mapping[str, str | list[str]] | None = None
 
+    @property
+    def changes_metadata(self) -> bool:
+        """Whether METADATA will be another than the wrapped backend's own."""
+        return bool(self.settings.local_version or self.settings.pin_runtime)
+
 
 def read(
     tree: Path,
