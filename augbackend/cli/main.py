@@ -11,6 +11,7 @@ from augbackend import __version__
 from augbackend.errors import AugbackendError
 
 from .adopt import adopt
+from .diagnose import diagnose
 from .show import show
 from .verify import verify
 from .wrap import wrap
@@ -46,6 +47,7 @@ def group() -> None:
 
 
 group.add_command(adopt)
+group.add_command(diagnose)
 group.add_command(show)
 group.add_command(verify)
 group.add_command(wrap)

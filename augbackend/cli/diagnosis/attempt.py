@@ -1,0 +1,284 @@
+"""One attempt: a copy of the tree, a fresh environment, the declaration on top of it, a wheel or a failure.
+
+The order is a frontend's: ``build-system.requires``, what ``get_requires_for_build_wheel`` answers, ``build_wheel``.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import warnings
+import zipfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import build
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from . import environment, strangers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from .environment import Environment, Installer
+
+Stage = Literal["install", "get_requires", "wheel", "import"]
+_SETUPTOOLS = "setuptools.build_meta"
+_FIRST_HOOK = 300.0  # seconds for a hook that only asks
+_NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is added and taken away.
+
+    :param requires: PEP 508 strings by project, canonical.
+    """
+
+    requires: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for equal declarations."""
+        return tuple(sorted(self.requires.items())), tuple(sorted(self.variables.items())), tuple(sorted(self.removed))
+
+    @property
+    def size(self) -> int:
+        """How much it says."""
+        return len(self.requires) + len(self.variables) + len(self.removed)
+
+    def plus(self, other: Declaration) -> Declaration:
+        """Both; of two requirements of one project the other's, joined where both name bounds."""
+        requires = dict(self.requires)
+        for name, text in other.requires.items():
+            requires[name] = joined(requires[name], text) if name in requires else text
+        return Declaration(requires, {**self.variables, **other.variables}, self.removed | other.removed)
+
+    def without(self, kind: str, name: str) -> Declaration:
+        """All but one entry."""
+        if kind == "requires":
+            return replace(self, requires={key: text for key, text in self.requires.items() if key != name})
+        if kind == "variables":
+            return replace(self, variables={key: text for key, text in self.variables.items() if key != name})
+        return replace(self, removed=self.removed - {name})
+
+    @property
+    def entries(self) -> list[tuple[str, str]]:
+        """Each entry as its kind and name."""
+        found = [("requires", name) for name in self.requires]
+        return [*found, *(("variables", name) for name in self.variables), *(("removed", name) for name in self.removed)]
+
+
+def requiring(*texts: str) -> Declaration:
+    """A declaration of requirements alone."""
+    return Declaration({canonicalize_name(Requirement(text).name): text for text in texts})
+
+
+def joined(old: str, new: str) -> str:
+    """A requirement that asks for what both ask for."""
+    first, second = Requirement(old), Requirement(new)
+    if not second.specifier and not second.extras:
+        return old
+    clauses = sorted({str(one) for one in (*first.specifier, *second.specifier)}, reverse=True)
+    extras = sorted(first.extras | second.extras)
+    return f"{second.name}{'[' + ','.join(extras) + ']' if extras else ''}{','.join(clauses)}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no wheel.
+
+    :param output: everything that was printed.
+    :param is_over_time: whether it was killed.
+    """
+
+    stage: Stage
+    output: str
+    is_over_time: bool = False
+
+    @property
+    def message(self) -> str:
+        """The last exception or error in one line."""
+        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
+        named = [line for line in lines if re.match(r"(?:[\w.]+(?:Error|Exception|Exit|NotFound|Warning)|error|ERROR|Error)\b:? ?", line)]
+        return (named or lines or ["it ended and said nothing"])[-1]
+
+    @property
+    def signature(self) -> tuple[str, str]:
+        """What stays the same when the same failure happens again."""
+        tail = "\n".join(self.output.strip().splitlines()[-6:])
+        return self.stage, _NOISE.sub("…", f"{self.message}\n{tail}")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an attempt.
+
+    :param seconds: of wall time, installing included.
+    :param installed: versions of what the build environment had.
+    :param importable: the names at the top of what could be imported there.
+    """
+
+    declaration: Declaration
+    wheel: Path | None
+    failure: Failure | None
+    seconds: float
+    installed: Mapping[str, str] = field(default_factory=dict)
+    importable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What all attempts have in common.
+
+    :param tree: the unpacked sdist, never built in.
+    :param backend: that it names.
+    :param deadline: in seconds of the monotonic clock.
+    :param workplace: a folder for everything that is made.
+    """
+
+    tree: Path
+    backend: str
+    installer: Installer
+    deadline: float
+    workplace: Path
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return max(0.0, self.deadline - time.monotonic())
+
+
+class _Failed(Exception):
+    """Carries the failure out of a hook's runner."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.stage)
+        self.failure = failure
+
+
+def attempt(declaration: Declaration, having: Circumstances, environ: Mapping[str, str]) -> Outcome:
+    """Try to build a wheel.
+
+    :param environ: of the caller, of which the harmless part is handed on.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="attempt-", dir=having.workplace, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        wheel, failure = None, None
+        try:
+            with warnings.catch_warnings():
+                # The builder warns of what hooks print; that is in their output already.
+                warnings.simplefilter("ignore")
+                built = _built(declaration, having, environ, folder)
+            wheel = Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)) / built.name
+            shutil.move(built, wheel)
+        except _Failed as error:
+            failure = error.failure
+        installed, importable = _content(folder / "environment")
+        return Outcome(declaration, wheel, failure, time.monotonic() - began, installed, importable)
+
+
+def _built(
+    declaration: Declaration, having: Circumstances, environ: Mapping[str, str], folder: Path
+) -> Path:
+    tree = Path(shutil.copytree(having.tree, folder / "tree", symlinks=True))
+    home, out = folder / "home", folder / "out"
+    home.mkdir()
+    out.mkdir()
+    isolated = environment.created(having.installer, folder / "environment", having.left)
+    told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ()}
+    told["PATH"] = isolated.make_extra_environ()["PATH"]
+    for name, value in declaration.variables.items():
+        told[name] = value
+    hooks = _Hooks(having, told)
+    try:
+        project = build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
+    except build.BuildException as error:
+        raise _Failed(Failure("install", str(error))) from None
+    requires = [*_kept(project.build_system_requires, declaration), *declaration.requires.values()]
+    if having.backend.partition(":")[0] == _SETUPTOOLS and not any(_name(text) == "setuptools" for text in requires):
+        requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
+    _install(isolated, requires, having)
+    try:
+        hooks.stage, hooks.limit = "get_requires", min(_FIRST_HOOK, having.left)
+        wanted = _kept(project.get_requires_for_build("wheel"), declaration)
+        if wanted:
+            _install(isolated, wanted, having)
+        hooks.stage, hooks.limit = "wheel", having.left
+        wheel = Path(project.build("wheel", out))
+    except (build.BuildBackendException, build.BuildException) as error:
+        raise _Failed(hooks.failure(str(error))) from None
+    except (OSError, ValueError, KeyError) as error:
+        raise _Failed(hooks.failure(f"the backend ended without an answer: {error}")) from None
+    if not wheel.is_file() or not zipfile.is_zipfile(wheel):
+        raise _Failed(hooks.failure(f"the backend says that it made {wheel.name}, and there is no such wheel"))
+    return wheel
+
+
+class _Hooks:
+    """Runs hooks for the builder, each until it ends or its time is over."""
+
+    def __init__(self, having: Circumstances, environ: Mapping[str, str]) -> None:
+        self._having, self._environ = having, environ
+        self.stage: Stage = "get_requires"
+        self.limit = 0.0
+        self._output = ""
+
+    def __call__(
+        self, command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+    ) -> None:
+        environ = {**(extra_environ or {}), **self._environ}
+        ran = strangers.run(command, Path(cwd or "."), environ, self.limit)
+        self._output = ran.output
+        if ran.status is None:
+            raise _Failed(Failure(self.stage, ran.output, is_over_time=True))
+        if ran.status:
+            raise subprocess.CalledProcessError(ran.status, list(command), ran.output)
+
+    def failure(self, otherwise: str) -> Failure:
+        """What the last hook printed; what the builder says of it, where that is all there is."""
+        text = self._output
+        is_said = re.search(r"Error|error|Exception|Traceback", text) is not None
+        return Failure(self.stage, text if is_said else f"{text}\n{otherwise}")
+
+
+def _install(isolated: Environment, requirements: Sequence[str], having: Circumstances) -> None:
+    if not requirements:
+        return
+    ran = isolated.install(requirements, having.left)
+    if ran.status != 0:
+        raise _Failed(Failure("install", ran.output, is_over_time=ran.status is None))
+
+
+def _kept(requirements: Iterable[str], declaration: Declaration) -> list[str]:
+    return [text for text in requirements if _name(text) not in declaration.removed]
+
+
+def _name(text: str) -> str:
+    try:
+        return canonicalize_name(Requirement(text).name)
+    except InvalidRequirement:
+        return ""
+
+
+def _content(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
+    """Versions of what an environment has, and the names at the top of it; setuptools brings some of its own."""
+    places = [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
+    places += [place / "setuptools" / "_vendor" for place in places]
+    versions, names = {}, set()
+    for path in [path for place in places if place.is_dir() for path in place.iterdir()]:
+        if path.suffix == ".dist-info":
+            name, _, version = path.stem.rpartition("-")
+            if path.parent.name != "_vendor":
+                versions[canonicalize_name(name)] = version
+        else:
+            names.add(path.name.partition(".")[0])
+    return versions, frozenset(names)

@@ -1,0 +1,189 @@
+"""An isolated environment of any Python, made and filled by uv where there is one, else by pip."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import venv
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from augbackend.errors import AugbackendError
+
+from . import interpreter, strangers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..index import Sources
+    from .interpreter import Interpreter
+    from .strangers import Ran
+
+# An installer is told where to look and who it is there; it hands that on to whatever builds from source beside it.
+_OF_INSTALLERS = ("PIP_", "UV_", "NETRC", "XDG_")
+_HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP")
+
+
+@dataclass(frozen=True)
+class Installer:
+    """What installs into environments of one Python.
+
+    :param program: uv's, or the interpreter that has pip.
+    :param constraints: names → what is at hand of them on this machine, so that it is taken.
+    """
+
+    python: Interpreter
+    program: str
+    is_uv: bool
+    environ: Mapping[str, str]
+    constraints: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """For a report."""
+        return "uv" if self.is_uv else "pip"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An isolated environment: what :class:`build.env.IsolatedEnv` asks for."""
+
+    folder: Path
+    installer: Installer
+
+    @property
+    def python_executable(self) -> str:
+        """Its interpreter."""
+        return str(self._scripts / ("python.exe" if os.name == "nt" else "python"))
+
+    def make_extra_environ(self) -> Mapping[str, str]:
+        """What a process in it has beside the clean environment."""
+        path = os.environ.get("PATH", os.defpath)
+        return {"PATH": f"{self._scripts}{os.pathsep}{path}", "VIRTUAL_ENV": str(self.folder)}
+
+    @property
+    def _scripts(self) -> Path:
+        return self.folder / ("Scripts" if os.name == "nt" else "bin")
+
+    def install(self, requirements: Iterable[str], limit: float, *options: str) -> Ran:
+        """Install into it.
+
+        :param limit: in seconds.
+        """
+        wanted = list(dict.fromkeys(requirements))
+        installer = self.installer
+        lines = [text for name, text in installer.constraints.items() if not _is_excluded(name, text, wanted)]
+        with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
+            constraints = Path(folder) / "constraints.txt"
+            constraints.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            environ = dict(installer.environ)
+            for name in ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
+                if lines:
+                    environ[name] = " ".join(filter(None, [environ.get(name, ""), str(constraints)]))
+            arguments = ["install", *options, *wanted]
+            if installer.is_uv:
+                head = [installer.program, "pip", arguments[0], "--python", self.python_executable]
+                head += ["--color", "never", "--no-progress"]
+            else:
+                head = [installer.program, "-m", "pip", "--python", self.python_executable, arguments[0]]
+                head += ["--no-input", "--no-color", "--progress-bar", "off", "--no-warn-script-location"]
+            return strangers.run([*head, *arguments[1:]], Path(folder), environ, limit)
+
+
+def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
+    """The installer for a Python.
+
+    :param where: the indexes and folders to look in.
+    :param scratch: a folder for a pip of our own, if there is no other.
+    """
+    environ = {
+        **strangers.clean_environ(os.environ, scratch),
+        **{name: value for name, value in os.environ.items() if name.upper().startswith(_OF_INSTALLERS)},
+        **{name: os.environ[name] for name in _HOMES if name in os.environ},
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **_told(where),
+    }
+    for name in ("PIP_REQUIRE_VIRTUALENV", "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "UV_SYSTEM_PYTHON", "UV_PROJECT"):
+        environ.pop(name, None)
+    at_hand = dict(_at_hand(where, python, environ))
+    program = interpreter.uv()
+    if program is not None:
+        return Installer(python, program, is_uv=True, environ=environ, constraints=at_hand)
+    if find_spec("pip") is not None:
+        return Installer(python, sys.executable, is_uv=False, environ=environ, constraints=at_hand)
+    folder = scratch / "pip"
+    venv.create(folder, with_pip=True)
+    program = str(Environment(folder, Installer(python, "", False, {}, {})).python_executable)
+    return Installer(python, program, is_uv=False, environ=environ, constraints=at_hand)
+
+
+def created(using: Installer, folder: Path, limit: float) -> Environment:
+    """Make an empty environment, with no pip in it: no isolated environment has one.
+
+    :raises AugbackendError: if that Python makes none.
+    """
+    if using.is_uv:
+        command = [using.program, "venv", "--no-project", "--no-config", "--python", using.python.path, str(folder)]
+    else:
+        command = [using.python.path, "-I", "-m", "venv", "--without-pip", str(folder)]
+    ran = strangers.run(command, folder.parent, using.environ, limit)
+    environment = Environment(folder, using)
+    if ran.status or not Path(environment.python_executable).exists():
+        last = (ran.output.strip().splitlines() or ["it says nothing"])[-1]
+        raise AugbackendError(
+            f"no environment can be made with it: {last}", where=using.python.path, hint="name another with --python"
+        )
+    return environment
+
+
+def _told(where: Sources) -> Iterator[tuple[str, str]] | dict[str, str]:
+    """Both installers' names for the places to look in."""
+    told: dict[str, str] = {}
+    if where.index_url:
+        told.update(dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), where.index_url))
+    if where.extra_index_urls:
+        told.update(dict.fromkeys(("PIP_EXTRA_INDEX_URL", "UV_INDEX"), " ".join(where.extra_index_urls)))
+    if where.find_links:
+        told["PIP_FIND_LINKS"] = " ".join(where.find_links)
+        told["UV_FIND_LINKS"] = ",".join(where.find_links)
+    if where.no_index:
+        told.update(dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX"), "1"))
+    return told
+
+
+def _at_hand(where: Sources, python: Interpreter, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What the folders of find-links have for this Python: it is on this machine, and gigabytes on an index are not."""
+    del environ
+    tag = f"cp{python.minor.replace('.', '')}"
+    newest: dict[str, tuple[object, str]] = {}
+    for link in where.find_links:
+        folder = Path(link)
+        for wheel in sorted(folder.glob("*.whl")) if folder.is_dir() else ():
+            try:
+                name, version, _, tags = parse_wheel_filename(wheel.name)
+            except InvalidWheelFilename:
+                continue
+            fits = any(one.interpreter in (tag, "py3", "py2.py3") or one.abi == "abi3" for one in tags)
+            if fits and (name not in newest or version > newest[name][0]):  # type: ignore[operator]  # versions
+                newest[name] = (version, str(version))
+    for name, (_, text) in newest.items():
+        yield name, f"{name}=={text}"
+
+
+def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:
+    """Whether what is asked for says that another version than the one at hand is to be taken."""
+    version = pin.partition("==")[2]
+    for text in wanted:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if canonicalize_name(requirement.name) == name and not requirement.specifier.contains(version, prereleases=True):
+            return True
+    return False

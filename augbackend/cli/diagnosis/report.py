@@ -1,0 +1,228 @@
+"""What a diagnosis says, for people and as JSON; and the commands that come next."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import tomlkit
+
+from augbackend.requirements import command_line
+
+from .. import options
+from .narration import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .attempt import Declaration, Outcome
+    from .interpreter import Interpreter
+    from .search import Found
+    from .source_reading import Reading
+
+_WIDTH = 79
+_WIDEST_ENTRY = 38
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was diagnosed.
+
+    :param target: as the user named it, for a command.
+    :param tree: the folder, if it is one.
+    :param name: of the project, canonical.
+    """
+
+    target: str
+    tree: Path | None
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
+    @property
+    def archive(self) -> str:
+        """Where ``wrap`` writes it."""
+        return f"./wrapped/{self.name.replace('-', '_')}-{self.version}.tar.gz"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All that there is to say.
+
+    :param remarks: what is worth knowing beside the verdict.
+    """
+
+    subject: Subject
+    found: Found
+    python: Interpreter
+    installer: str
+    seconds: float
+    remarks: tuple[str, ...] = ()
+
+
+def command(subject: Subject, declaration: Declaration) -> list[str]:
+    """The command that carries the declaration out."""
+    if subject.tree is not None:
+        head = ["augbackend", "adopt", options.shown_path(subject.tree)]
+    else:
+        head = ["augbackend", "wrap", subject.target]
+    for text in declaration.requires.values():
+        head += ["--require", text]
+    for name in sorted(declaration.removed):
+        head += ["--remove-require", name]
+    for name, value in declaration.variables.items():
+        head += ["--variable", f"{name}={value}"]
+    return head
+
+
+def uv_table(subject: Subject, declaration: Declaration) -> str:
+    """The declaration as uv's tables; empty where uv cannot say it."""
+    if declaration.removed:
+        return ""
+    document = tomlkit.document()
+    tables = tomlkit.table(is_super_table=True)
+    if declaration.requires:
+        tables["extra-build-dependencies"] = {subject.name: list(declaration.requires.values())}
+    if declaration.variables:
+        values = tomlkit.inline_table()
+        values.update(dict(declaration.variables))
+        named = tomlkit.table()
+        named[subject.name] = values
+        tables["extra-build-variables"] = named
+    document["tool"] = tomlkit.table(is_super_table=True)
+    document["tool"]["uv"] = tables  # type: ignore[index]  # a table
+    return tomlkit.dumps(document).strip()
+
+
+def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The diagnosis for a script."""
+    found = diagnosis.found
+    return {
+        "name": diagnosis.subject.name,
+        "version": diagnosis.subject.version,
+        "python": diagnosis.python.version,
+        "verdict": found.verdict,
+        "extra-build-dependencies": list(found.declaration.requires.values()),
+        "extra-build-variables": dict(found.declaration.variables),
+        "remove-build-dependencies": sorted(found.declaration.removed),
+        "reason": _reason(found),
+        "evidence": [*_evidence(found)],
+        "remarks": list(diagnosis.remarks),
+        "next": command_line(command(diagnosis.subject, found.declaration)) if found.declaration.size else "",
+        "wheel": found.outcome.wheel.name if found.outcome.wheel and found.check else "",
+        "imports": found.check is not None and not found.check.problem and not found.check.installs,
+        "builds": len(found.attempts),
+        "attempts": [_attempt(outcome) for outcome in found.attempts],
+        "seconds": round(diagnosis.seconds, 1),
+    }
+
+
+def _attempt(outcome: Outcome) -> dict[str, Any]:
+    failure = outcome.failure
+    ending = f"{failure.stage}: {failure.message}" if failure else "a wheel"
+    return {"declared": in_words(outcome.declaration), "seconds": round(outcome.seconds, 1), "ended": ending}
+
+
+def _reason(found: Found) -> str:
+    if found.obstacle is not None:
+        return found.obstacle.reason
+    if not found.declaration.size:
+        return "nothing is missing"
+    return f"it builds with {in_words(found.declaration)}"
+
+
+def _evidence(found: Found) -> Iterator[dict[str, str]]:
+    for (kind, name), proposal in found.reasons.items():
+        entry = found.declaration.requires.get(name, name) if kind == "requires" else name
+        if kind == "variables":
+            entry = f"{name}={found.declaration.variables[name]}"
+        yield {"kind": kind, "entry": entry, "why": proposal.why, "error": proposal.said}
+    if found.obstacle is not None:
+        yield {"kind": "obstacle", "entry": "", "why": found.obstacle.reason, "error": found.obstacle.said}
+
+
+def lines(diagnosis: Diagnosis) -> Iterator[str]:
+    """The diagnosis for a reader, in lines that fit 80 columns."""
+    found, subject = diagnosis.found, diagnosis.subject
+    where = f"Python {diagnosis.python.version}, {diagnosis.installer}"
+    count = f"{len(found.attempts)} build{'s' if len(found.attempts) > 1 else ''} in {diagnosis.seconds:.0f} s, {where}"
+    if found.verdict == "builds-as-is":
+        yield f"{subject} builds as it is"
+    elif found.verdict == "builds-when-declared":
+        yield f"{subject} builds when this is declared:"
+        yield ""
+        for one in _evidence(found):
+            yield from _entry(one)
+        yield ""
+    else:
+        yield f"{subject} does not build, and no declaration makes it:"
+        yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield from _wheel(found)
+    for remark in diagnosis.remarks:
+        yield from textwrap.wrap(remark, _WIDTH, initial_indent="  note: ", subsequent_indent="    ")
+    if found.attempts:
+        yield f"  tried: {count}"
+    if found.declaration.size:
+        yield from _next(subject, found.declaration)
+
+
+def _entry(one: dict[str, str]) -> Iterator[str]:
+    text = f"  {one['entry']}" if one["kind"] != "removed" else f"  without its own {one['entry']}"
+    why = textwrap.wrap(one["why"], _WIDTH - 6)
+    yield text
+    yield from (f"      {line}" for line in why)
+
+
+def _wheel(found: Found) -> Iterator[str]:
+    check, wheel = found.check, found.outcome.wheel
+    if check is None or wheel is None:
+        return
+    yield f"  wheel: {wheel.name}, {'compiled' if check.is_compiled else 'pure'}"
+    if check.problem:
+        text = f"it installs, and does not import: {check.problem}"
+        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    elif not check.installs:
+        yield f"  it installs and imports: {', '.join(check.modules)}" if check.modules else "  it installs"
+
+
+def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
+    yield ""
+    yield "For every frontend:"
+    yield ""
+    words = command(subject, declaration)
+    line = command_line(words[:3])
+    for option, value in zip(words[3::2], words[4::2]):
+        piece = command_line([option, value])
+        if len(line.rpartition("\n")[2]) + len(piece) > _WIDTH - 6:
+            line += " \\\n     "
+        line += f" {piece}"
+    yield from (f"  {one}" for one in line.split("\n"))
+    yield f"  python -m pip install {options.shown_path(subject.tree) if subject.tree else subject.archive}"
+    table = uv_table(subject, declaration) if subject.tree is None else ""
+    if table:
+        yield ""
+        yield "For uv alone, in pyproject.toml:"
+        yield ""
+        yield from (f"  {one}" if one else "" for one in table.splitlines())
+
+
+def reading_as_json(subject: Subject, reading: Reading) -> dict[str, Any]:
+    """What ``--no-build`` read, for a script."""
+    return {
+        "name": subject.name,
+        "version": subject.version,
+        "build-backend": reading.backend,
+        "build-requirements": list(reading.asks_for),
+        "imports": [{"module": one.module, "when": one.kind, "where": str(one.place)} for one in reading.imports],
+        "variables": [
+            {"name": one.name, "yes": one.yes, "no": one.no, "where": str(one.place)} for one in reading.variables
+        ],
+        "programs": [
+            {"name": one.command, "requirement": one.requirement, "where": str(one.place)} for one in reading.called
+        ],
+        "problem": reading.problem,
+    }

@@ -1,0 +1,227 @@
+"""The search: attempts, each with what the last failure asks for, until a wheel stands or nothing is left to try.
+
+Depth first, the likeliest proposal first; what did not change the failure is taken back. Of the declaration that
+gives a wheel, every entry is left out once, and stays out if the wheel is the same without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Callable, Literal, Optional
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from augbackend.errors import AugbackendError
+
+from . import rules, wheel_check
+from .attempt import Declaration, Outcome, requiring
+from .rules import Case, Obstacle, Proposal
+from .wheel_check import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Verdict = Literal["builds-as-is", "builds-when-declared", "not-by-a-declaration"]
+Try = Callable[[Declaration, str], Outcome]
+Look = Callable[[Outcome], Check]
+Reasons = dict[tuple[str, str], Proposal]
+MOST_ATTEMPTS = 24
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search came to.
+
+    :param reasons: why each entry of the declaration is there, by kind and name.
+    :param attempts: every build that was made, in order.
+    """
+
+    verdict: Verdict
+    declaration: Declaration
+    reasons: Reasons
+    attempts: tuple[Outcome, ...]
+    outcome: Outcome
+    check: Optional[Check] = None
+    obstacle: Optional[Obstacle] = None
+
+
+@dataclass
+class Search:
+    """One search: its attempts so far are its only state.
+
+    :param attempt: makes an attempt, told why.
+    :param look: installs and imports a wheel.
+    :param has_time: whether there is time for one more.
+    """
+
+    case: Case
+    attempt: Try
+    look: Look
+    has_time: Callable[[], bool]
+    made: dict[object, Outcome] = field(default_factory=dict)
+    paths: dict[object, Reasons] = field(default_factory=dict)
+    leaves: list[Outcome] = field(default_factory=list)
+    checks: dict[object, Check] = field(default_factory=dict)
+
+    def run(self) -> Found:
+        """Search.
+
+        :raises AugbackendError: if an index cannot be reached, so that nothing can be found out.
+        """
+        first = self._try(Declaration(), "as it is")
+        if first.failure is None:
+            return self._complete(first)
+        good = self._explore(first)
+        if good is None:
+            return self._hopeless(first)
+        pruned = self._pruned(good)
+        return self._found(pruned)
+
+    def _try(self, declaration: Declaration, why: str) -> Outcome:
+        if declaration.key not in self.made:
+            outcome = self.attempt(declaration, why)
+            if outcome.failure is not None and rules.unreachable(outcome.failure):
+                raise AugbackendError(
+                    "the build requirements cannot be fetched",
+                    where=outcome.failure.message,
+                    hint="an index has to be within reach; --no-build only reads",
+                )
+            self.made[declaration.key] = outcome
+        return self.made[declaration.key]
+
+    def _may_go_on(self) -> bool:
+        return len(self.made) < MOST_ATTEMPTS and self.has_time()
+
+    def _explore(self, failed: Outcome) -> Outcome | None:
+        """The first outcome with a wheel that leads on from a failure."""
+        if failed.failure is None:
+            return failed
+        for proposal in rules.proposals(self.case, failed):
+            if failed.declaration.plus(proposal.adds).key in self.made or not self._may_go_on():
+                continue
+            outcome = self._on(failed, proposal)
+            if outcome.failure is None:
+                return outcome
+            is_unsound = outcome.failure.stage == "install" and failed.failure.stage != "install"
+            if is_unsound or outcome.failure.signature == failed.failure.signature:
+                continue
+            found = self._explore(outcome)
+            if found is not None:
+                return found
+        self.leaves.append(failed)
+        return None
+
+    def _on(self, before: Outcome, proposal: Proposal) -> Outcome:
+        """The attempt with one proposal more; why each of its entries is there is noted."""
+        declaration = before.declaration.plus(proposal.adds)
+        path = self.paths.get(before.declaration.key, {})
+        self.paths[declaration.key] = {**path, **dict.fromkeys(proposal.adds.entries, proposal)}
+        return self._try(declaration, proposal.why)
+
+    def _pruned(self, good: Outcome) -> Outcome:
+        """The wheel with the least declared that is as good."""
+        for entry in sorted(good.declaration.entries, key=_by_weight):
+            if good.declaration.size <= 1:
+                break
+            if entry not in good.declaration.entries:
+                continue
+            smaller = good.declaration.without(*entry)
+            if entry[0] == "removed":
+                smaller = smaller.without("requires", entry[1])
+            if smaller.key in self.made or self._may_go_on():
+                self.paths.setdefault(smaller.key, self.paths[good.declaration.key])
+                outcome = self._try(smaller, f"without {entry[1]}")
+                good = outcome if self._is_as_good(outcome, good) else good
+        return self._relaxed(good)
+
+    def _relaxed(self, good: Outcome) -> Outcome:
+        """The same with the weakest upper bound that still does, where the bound was found by age."""
+        for name, text in good.declaration.requires.items():
+            bound = Requirement(text).specifier
+            known = rules.bounds(self.case, self._unbounded(good, name), name)
+            weaker = [f"{name}<{one}" for one in known if f"<{one}" not in str(bound).split(",")]
+            proposal = self.paths[good.declaration.key][("requires", name)]
+            if proposal.said or "<" not in text:
+                continue
+            low, high = 0, len(weaker)
+            while low < high and self._may_go_on():
+                middle = (low + high + 1) // 2 if low else (high + 1) // 2
+                middle = max(middle, low + 1)
+                candidate = good.declaration.without("requires", name).plus(requiring(weaker[middle - 1]))
+                self.paths[candidate.key] = self.paths[good.declaration.key]
+                outcome = self._try(candidate, f"with {weaker[middle - 1]}")
+                if self._is_as_good(outcome, good):
+                    good, low = outcome, middle
+                else:
+                    high = middle - 1
+        return good
+
+    def _unbounded(self, good: Outcome, name: str) -> Outcome:
+        return next((one for one in self.made.values() if name in one.installed and name not in one.declaration.requires), good)
+
+    def _is_as_good(self, outcome: Outcome, good: Outcome) -> bool:
+        if outcome.failure is not None:
+            return False
+        one, other = self._checked(outcome), self._checked(good)
+        return (one.is_compiled or not other.is_compiled) and (not one.problem or bool(other.problem)) and not one.installs
+
+    def _checked(self, outcome: Outcome) -> Check:
+        key = outcome.declaration.key
+        if key not in self.checks:
+            self.checks[key] = self.look(outcome)
+        return self.checks[key]
+
+    def _complete(self, first: Outcome) -> Found:
+        """What builds as it is; unless it silently left out what Cython would have made."""
+        check = self._checked(first)
+        for proposal in self._left_out(check, first):
+            outcome = self._on(first, proposal)
+            if outcome.failure is None and self._checked(outcome).is_compiled:
+                return self._found(self._pruned(outcome))
+        return self._found(first)
+
+    def _left_out(self, check: Check, first: Outcome) -> Iterator[Proposal]:
+        reading = self.case.reading
+        if check.is_compiled or not reading.pyx:
+            return
+        optional = [one for one in reading.imports if one.kind == "if it is there"]
+        tops = {one.module.partition(".")[0]: one for one in reversed(optional)}
+        absent = {top: one for top, one in tops.items() if top not in first.importable and not rules.is_standard(top)}
+        if "Cython" in absent:
+            texts = [self.case.knowledge.requirement_for(top) for top in absent if top not in reading.modules]
+            why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"
+            yield Proposal(requiring(*texts), why)
+
+    def _found(self, good: Outcome) -> Found:
+        check = self._checked(good)
+        if check.installs:
+            reason = f"a wheel is built, and does not install: {check.installs}"
+            return self._ended("not-by-a-declaration", good, check, Obstacle(reason, check.installs))
+        verdict: Verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
+        return self._ended(verdict, good, check, None)
+
+    def _hopeless(self, first: Outcome) -> Found:
+        """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name."""
+        found = [rules.obstacle(self.case, outcome) for outcome in self.leaves]
+        obstacle = next((one for one in found if one.is_known), found[0])
+        if _stage(first) == "install":
+            own = rules.obstacle(self.case, first)
+            if own != obstacle:
+                obstacle = replace(obstacle, reason=f"{own.reason}; and without that, {obstacle.reason}")
+        return self._ended("not-by-a-declaration", first, None, obstacle)
+
+    def _ended(self, verdict: Verdict, outcome: Outcome, check: Check | None, obstacle: Obstacle | None) -> Found:
+        declaration = outcome.declaration if verdict != "not-by-a-declaration" else Declaration()
+        path = self.paths.get(declaration.key, {})
+        reasons = {entry: path[entry] for entry in declaration.entries}
+        return Found(verdict, declaration, reasons, tuple(self.made.values()), outcome, check, obstacle)
+
+
+def _stage(outcome: Outcome) -> str:
+    return outcome.failure.stage if outcome.failure else ""
+
+
+def _by_weight(entry: tuple[str, str]) -> tuple[bool, str]:
+    """Requirements before variables: what a variable spares is often a requirement."""
+    return entry[0] != "requires", canonicalize_name(entry[1])

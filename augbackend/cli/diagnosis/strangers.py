@@ -1,0 +1,153 @@
+"""Running what strangers wrote: a clean environment, no input, bounded output, and nothing left running afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_HEAD, _TAIL = 64 * 2**10, 2**20  # bytes of output that are kept
+_SWEEPS = 50  # of a process that starts others while it is killed
+_MARK = "AUGBACKEND_DIAGNOSIS"
+# What a build may depend on and what holds no secret. Everything else stays here: tokens live in variables.
+_KEPT = frozenset(
+    """
+    PATH PATHEXT SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PROGRAMFILES PROGRAMFILES(X86) PROGRAMDATA
+    NUMBER_OF_PROCESSORS PROCESSOR_ARCHITECTURE OS LANG LANGUAGE LC_ALL LC_CTYPE TZ
+    CC CXX CPP FC F77 F90 LD AR AS NM RANLIB STRIP NVCC HIPCC
+    CFLAGS CPPFLAGS CXXFLAGS FFLAGS LDFLAGS NVCC_FLAGS ARCHFLAGS CL _CL_ LINK INCLUDE LIB LIBPATH
+    CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH LD_LIBRARY_PATH DYLD_LIBRARY_PATH
+    PKG_CONFIG PKG_CONFIG_PATH PKG_CONFIG_LIBDIR CMAKE_PREFIX_PATH CMAKE_GENERATOR CMAKE_ARGS
+    CMAKE_BUILD_PARALLEL_LEVEL MAX_JOBS MAKEFLAGS SOURCE_DATE_EPOCH MACOSX_DEPLOYMENT_TARGET SDKROOT DEVELOPER_DIR
+    CUDA_HOME CUDA_PATH CUDACXX CUDA_VISIBLE_DEVICES TORCH_CUDA_ARCH_LIST ROCM_HOME ROCM_PATH
+    JAVA_HOME JDK_HOME GOROOT RUSTUP_HOME RUSTUP_TOOLCHAIN SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
+    VSINSTALLDIR VCINSTALLDIR VCTOOLSINSTALLDIR WINDOWSSDKDIR WINDOWSSDKVERSION VSCMD_ARG_TGT_ARCH DISTUTILS_USE_SDK
+    NO_PROXY
+    """.split()
+)
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a process ended.
+
+    :param status: its exit status; ``None`` if it was killed at the limit.
+    :param output: both streams, the middle left out where it is long.
+    :param seconds: of wall time.
+    """
+
+    status: int | None
+    output: str
+    seconds: float
+
+
+def clean_environ(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """The environment for strangers: what a build may depend on, and a home of its own.
+
+    :param home: an existing folder, for what is written to a home or to a temporary folder.
+    """
+    kept = {name: value for name, value in environ.items() if name.upper() in _KEPT}
+    for name, value in environ.items():
+        if name.upper() in _PROXIES and not urlsplit(value).username:
+            kept[name] = value
+    rustup = Path(environ.get("HOME", "")) / ".rustup"
+    if "RUSTUP_HOME" not in kept and "HOME" in environ and rustup.is_dir():
+        kept["RUSTUP_HOME"] = str(rustup)  # the compilers; what signs in to a registry is in CARGO_HOME
+    folders = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA")
+    return {**kept, **dict.fromkeys(folders, str(home)), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}
+
+
+def run(command: Sequence[str], cwd: Path, environ: Mapping[str, str], limit: float) -> Ran:
+    """Run a command to its end, or to the limit; whatever it started is killed either way.
+
+    :param environ: all of it; nothing of ours is added but a mark by which its children are known.
+    :param limit: in seconds.
+    """
+    mark = uuid4().hex
+    began = time.monotonic()
+    process = subprocess.Popen(  # noqa: S603  # what is run here is what was asked for
+        list(command),
+        cwd=cwd,
+        env={**environ, _MARK: mark},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=os.name != "nt",
+    )
+    collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
+    try:
+        status: int | None = process.wait(max(limit, 0.001))
+    except subprocess.TimeoutExpired:
+        status = None
+    finally:
+        _kill(process, mark)
+    collector.join()
+    return Ran(status, collector.text(), time.monotonic() - began)
+
+
+class _Collector(threading.Thread):
+    """Reads a pipe to its end and keeps its beginning and its end."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._stream, self._head, self._tail, self._left_out = stream, b"", b"", 0
+        self.start()
+
+    def run(self) -> None:
+        with self._stream:
+            while chunk := os.read(self._stream.fileno(), 2**16):
+                room = _HEAD - len(self._head)
+                self._head += chunk[:room]
+                self._tail += chunk[room:] if room > 0 else chunk
+                if len(self._tail) > 2 * _TAIL:
+                    self._left_out += len(self._tail) - _TAIL
+                    self._tail = self._tail[-_TAIL:]
+
+    def text(self) -> str:
+        gap = f"\n[{self._left_out} bytes left out]\n".encode() if self._left_out else b""
+        text = (self._head + gap + self._tail).decode("utf-8", "replace")
+        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+
+
+def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
+    """Kill a process, its group, and on Linux whatever carries its mark: also what left the group."""
+    if os.name == "nt":
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603,S607  # Windows' own
+    else:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        for _ in range(_SWEEPS):
+            left = _marked(mark, process.pid)
+            for pid in left:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            if not left:
+                break
+    process.wait()
+
+
+def _marked(mark: str, known: int) -> list[int]:
+    """The processes whose environment has the mark; none where there is no /proc."""
+    wanted = f"{_MARK}={mark}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = wanted in (folder / "environ").read_bytes().split(b"\0")
+            is_over = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+        except OSError:
+            continue
+        if is_ours and not is_over and int(folder.name) != known:
+            found.append(int(folder.name))
+    return found
