@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import re
+import shlex
 import subprocess
 import tarfile
 import tempfile
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyproject_hooks
 
-from augbackend import checking, sources, variables
+from augbackend import advice, checking, sources, variables
 from augbackend.errors import AugbackendError
 
 from . import declaration, isolated_environment, progress, sdist
@@ -72,9 +73,8 @@ def build(tree: Path, augmentation: Augmentation, out: Path) -> Path:
             ) from None
         except (subprocess.CalledProcessError, pyproject_hooks.UnsupportedOperation) as error:
             output = error.output if isinstance(error, subprocess.CalledProcessError) else error.traceback
-            hint = "declare what is missing with --require or --variable"
             raise AugbackendError(
-                f"{backend} makes no sdist of it: {_last(output)}", where=str(tree), hint=hint
+                f"{backend} makes no sdist of it: {_last(output)}", where=str(tree), hint=_hint(str(output or ""))
             ) from None
     return _normalised(out / name)
 
@@ -118,6 +118,16 @@ def _runner(environ: Mapping[str, str]) -> Any:
         )
 
     return run
+
+
+def _hint(output: str) -> str:
+    """The options that declare what is missing, where that is known."""
+    found = advice.on(_last(output))
+    if found is None:
+        return "declare what is missing with --require or --variable"
+    options = [f"--require {shlex.quote(text)}" for text in found.requires]
+    options += [f"--variable {shlex.quote(f'{name}={value}')}" for name, value in found.variables.items()]
+    return f"{found.because}: {' '.join(options)}" if options else found.because
 
 
 def _last(output: Any) -> str:

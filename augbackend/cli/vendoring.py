@@ -1,6 +1,6 @@
 """The backend as a folder of files in somebody's tree: ``_augbackend/augbackend/``.
 
-What is copied is the backend half, that is every module at the package's top level, and the licence.
+What is copied is the backend half, that is every file at the package's top level, and the licence.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ PACKAGE = Path(augbackend.__file__).parent
 
 def backend_files() -> dict[str, bytes]:
     """The files of the vendored package, by name, as bytes."""
-    files = {file.name: file.read_bytes() for file in sorted(PACKAGE.glob("*.py"))}
+    paths = sorted(path for suffix in ("py", "toml") for path in PACKAGE.glob(f"*.{suffix}"))
+    files = {file.name: file.read_bytes() for file in paths}
     return {"LICENSE": _licence(), **files}
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import build
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from . import environment, strangers
 
@@ -86,7 +87,9 @@ def joined(old: str, new: str) -> str:
     first, second = Requirement(old), Requirement(new)
     if not second.specifier and not second.extras:
         return old
-    clauses = sorted({str(one) for one in (*first.specifier, *second.specifier)}, reverse=True)
+    both = [*first.specifier, *second.specifier]
+    below = sorted((one for one in both if one.operator == "<"), key=lambda one: Version(one.version))
+    clauses = sorted({str(one) for one in both if one.operator != "<" or one is below[0]}, reverse=True)
     extras = sorted(first.extras | second.extras)
     return f"{second.name}{'[' + ','.join(extras) + ']' if extras else ''}{','.join(clauses)}"
 

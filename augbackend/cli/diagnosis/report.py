@@ -88,11 +88,8 @@ def uv_table(subject: Subject, declaration: Declaration) -> str:
     if declaration.requires:
         tables["extra-build-dependencies"] = {subject.name: list(declaration.requires.values())}
     if declaration.variables:
-        values = tomlkit.inline_table()
-        values.update(dict(declaration.variables))
-        named = tomlkit.table()
-        named[subject.name] = values
-        tables["extra-build-variables"] = named
+        tables["extra-build-variables"] = tomlkit.table(is_super_table=True)
+        tables["extra-build-variables"][subject.name] = dict(declaration.variables)  # type: ignore[index]  # a table
     document["tool"] = tomlkit.table(is_super_table=True)
     document["tool"]["uv"] = tables  # type: ignore[index]  # a table
     return tomlkit.dumps(document).strip()
@@ -198,7 +195,7 @@ def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
     for option, value in zip(words[3::2], words[4::2]):
         piece = command_line([option, value])
         if len(line.rpartition("\n")[2]) + len(piece) > _WIDTH - 6:
-            line += " \\\n     "
+            line += " \\\n "
         line += f" {piece}"
     yield from (f"  {one}" for one in line.split("\n"))
     yield f"  python -m pip install {options.shown_path(subject.tree) if subject.tree else subject.archive}"

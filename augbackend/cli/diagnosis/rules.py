@@ -41,11 +41,13 @@ class Proposal:
 
     :param why: where it is asked for, or what is known.
     :param said: the line of the output that led to it; empty if none did.
+    :param is_certain: whether nothing else that is declared could spare it.
     """
 
     adds: Declaration
     why: str
     said: str = ""
+    is_certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,8 @@ def _clues(case: Case, failure: Failure) -> list[Clue]:
     last = [at for at, line in enumerate(lines) if line.strip() == failure.message]
     message = "\n".join(lines[last[-1] :]) if last else failure.message
     found = [clue for part in (message, "\n".join(lines[start:]), text) for clue in case.knowledge.clues(part)]
-    return list({(clue.symptom.says, clue.kind, clue.name): clue for clue in reversed(found)}.values())[::-1]
+    unique = list({(clue.symptom.says, clue.kind, clue.name): clue for clue in reversed(found)}.values())[::-1]
+    return sorted(unique, key=lambda clue: clue.name == "pip")  # what pip was to fetch is better declared itself
 
 
 def _with_source(case: Case, text: str) -> str:
@@ -169,7 +172,7 @@ def _from_clue(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     if clue.kind == "module":
         yield from _module(case, outcome, clue)
     elif clue.kind == "requirement":
-        adds = _requiring(clue.name)
+        adds = _requiring(_without_lower_bound(clue.name))
         if adds is not None:
             yield Proposal(adds, because, clue.line)
     elif clue.kind == "variable":
@@ -226,7 +229,7 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
         more = requiring(*(knowledge.requirement_for(one.module) for one in following))
         places = "; ".join(f"{one.place}: import {one.module}" for one in following)
         yield Proposal(adds.plus(more), f"{why}; {places}", clue.line)
-    yield Proposal(adds, why, clue.line)
+    yield Proposal(adds, why, clue.line, is_certain=where is not None and where.is_certain)
 
 
 def _following(case: Case, outcome: Outcome, where: Import | None) -> list[Import]:
@@ -397,6 +400,16 @@ def _requiring(text: str) -> Declaration | None:
         return requiring(text)
     except InvalidRequirement:
         return None
+
+
+def _without_lower_bound(text: str) -> str:
+    """A requirement as short as it can be: without bounds, the newest is taken anyway."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return text
+    only_lower = all(one.operator in (">", ">=") for one in requirement.specifier)
+    return requirement.name if only_lower and not requirement.extras else text
 
 
 def _at_least(python: str, gone: str) -> bool:

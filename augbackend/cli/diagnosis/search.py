@@ -124,7 +124,7 @@ class Search:
         for entry in sorted(good.declaration.entries, key=_by_weight):
             if good.declaration.size <= 1:
                 break
-            if entry not in good.declaration.entries:
+            if entry not in good.declaration.entries or self._is_certain(entry, good):
                 continue
             smaller = good.declaration.without(*entry)
             if entry[0] == "removed":
@@ -134,6 +134,10 @@ class Search:
                 outcome = self._try(smaller, f"without {entry[1]}")
                 good = outcome if self._is_as_good(outcome, good) else good
         return self._relaxed(good)
+
+    def _is_certain(self, entry: tuple[str, str], good: Outcome) -> bool:
+        text = good.declaration.requires.get(entry[1], "")
+        return entry[0] == "requires" and "<" not in text and self.paths[good.declaration.key][entry].is_certain
 
     def _relaxed(self, good: Outcome) -> Outcome:
         """The same with the weakest upper bound that still does, where the bound was found by age."""

@@ -51,6 +51,11 @@ class Import:
     kind: Kind
     place: Place
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether no build gets round it."""
+        return self.kind == "always" and self.place.file == "setup.py"
+
 
 @dataclass(frozen=True)
 class Variable:
