@@ -200,7 +200,9 @@ def load(files: Sequence[Path] = ()) -> Knowledge:
     :raises SettingsError: with all mistakes of a file.
     """
     loaded = [_read(file) for file in (*files, FILE)]
-    return Knowledge(*(tuple(row for one in loaded for row in getattr(one, table)) for table in checking.hints(Knowledge)))
+    return Knowledge(
+        *(tuple(row for one in loaded for row in getattr(one, table)) for table in checking.hints(Knowledge))
+    )
 
 
 def _read(file: Path) -> Knowledge:

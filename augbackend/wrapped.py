@@ -107,7 +107,9 @@ def _advised(error: BaseException, build: Build) -> list[str]:
         return []
     declared = {entry.parsed.name for entry in build.settings.extra_build_dependencies}
     requires = [text for text in found.requires if parse_requirement(text).name not in declared]
-    variables = {name: value for name, value in found.variables.items() if name not in build.settings.extra_build_variables}
+    variables = {
+        name: value for name, value in found.variables.items() if name not in build.settings.extra_build_variables
+    }
     if not (requires or variables) and (found.requires or found.variables):
         return []
     lines = [f"augbackend: {found.because}{'; add' if requires or variables else ''}"]

@@ -138,6 +138,7 @@ def _check_folder(tree: Path, *, is_adopted: bool) -> None:
 @click.command()
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.require
+@options.remove_require
 @options.variable
 @click.option("--installed", is_flag=True, help="Require augbackend from the index, copy nothing.")
 @click.option("--remove", is_flag=True, help="Undo: the old build backend again, without augbackend.")
@@ -145,6 +146,7 @@ def _check_folder(tree: Path, *, is_adopted: bool) -> None:
 def adopt(
     tree: Path,
     requirements: tuple[str, ...],
+    removed: tuple[str, ...],
     variables_: dict[str, str],
     *,
     installed: bool,
@@ -153,16 +155,17 @@ def adopt(
 ) -> None:
     """Put the backend into TREE, so that every frontend builds it.
 
-    The old build backend is wrapped, not replaced. Run it again to update the copy or to declare more.
+    The old build backend is wrapped, not replaced. Run it again to update the copy or to declare more. What
+    --remove-require drops from build-system.requires does not come back with --remove.
 
     \b
     Example:
       augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    if remove and (requirements or variables_ or installed):
+    if remove and (requirements or removed or variables_ or installed):
         raise click.UsageError("--remove goes with --dry-run only")
-    additions = declaration.Additions(requirements, variables_)
+    additions = declaration.Additions(requirements, variables_, removed)
     plan = plan_removal(tree) if remove else plan_adoption(tree, additions, installed=installed)
     if dry_run:
         click.echo(diff(plan), nl=False)
@@ -180,7 +183,9 @@ def _report(plan: Plan, *, removed: bool) -> list[str]:
     build = reading.read(plan.tree, environ={})
     declared = [entry.text for entry in build.settings.extra_build_dependencies]
     variables = ", ".join(build.settings.extra_build_variables)
+    dropped = ", ".join(build.settings.remove_build_dependencies)
     lines = [f"{plan.tree}: augbackend now wraps {build.settings.build_backend}"]
+    lines += [f"  dropped: {dropped}"] if dropped else []
     lines += [f"  build requirements: {', '.join(declared)}"] if declared else []
     lines += [f"  variables: {variables}"] if variables else []
     lines += [f"  copy: {vendoring.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []

@@ -37,10 +37,11 @@ _ASSUMED = "what a frontend assumes"
 
 @dataclass(frozen=True)
 class Additions:
-    """What ``adopt`` is asked to declare: requirements as PEP 508 strings, variables by name."""
+    """What ``adopt`` is asked to declare: requirements as PEP 508 strings, variables by name, names to drop."""
 
     requirements: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    removed: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,14 @@ def _dependencies(document: Mapping[str, Any]) -> list[Any]:
 
 
 def _is_own(entry: str) -> bool:
+    return _project(entry) == INSTALLED_REQUIRES
+
+
+def _project(entry: str) -> str:
     try:
-        return pep508.parse_requirement(entry).name == INSTALLED_REQUIRES
+        return pep508.parse_requirement(entry).name
     except pep508.InvalidRequirement:
-        return False
+        return ""
 
 
 def same_project(name: str, other: str) -> bool:
@@ -302,6 +307,11 @@ def _point_to(build_system: MutableMapping[str, Any], folder: str | None) -> Non
 
 def _declare(document: MutableMapping[str, Any], additions: Additions) -> None:
     build_system, table = document["build-system"], _own_table(document)
+    dropped = {pep508.canonical_name(name) for name in additions.removed}
+    for entry in [entry for entry in build_system["requires"] if _project(entry) in dropped]:
+        build_system["requires"].remove(entry)
+    for name in additions.removed:
+        _append(table, "remove-build-dependencies", name)
     for requirement in additions.requirements:
         declared = table.get("extra-build-dependencies", ())
         if requirement not in declared and requirement in build_system["requires"]:

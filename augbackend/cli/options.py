@@ -75,6 +75,13 @@ variable = click.option(
     callback=variables,
     help="An environment variable that its build wants; VALUE may use $NAME. Repeatable.",
 )
+remove_require = click.option(
+    "--remove-require",
+    "removed",
+    multiple=True,
+    metavar="NAME",
+    help="Drop a build requirement of the package's own. Repeatable.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SOURCES = (
     click.option("--index-url", metavar="URL", help="The index to look in. [default: pip's and uv's variables]"),

@@ -70,7 +70,7 @@ def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
 @click.command()
 @click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
 @options.require
-@click.option("--remove-require", "removed", multiple=True, metavar="NAME", help="Drop what it asks for. Repeatable.")
+@options.remove_require
 @click.option(
     "--match-runtime",
     "matched",

@@ -74,7 +74,11 @@ class Declaration:
     def entries(self) -> list[tuple[str, str]]:
         """Each entry as its kind and name."""
         found = [("requires", name) for name in self.requires]
-        return [*found, *(("variables", name) for name in self.variables), *(("removed", name) for name in self.removed)]
+        return [
+            *found,
+            *(("variables", name) for name in self.variables),
+            *(("removed", name) for name in self.removed),
+        ]
 
 
 def requiring(*texts: str) -> Declaration:
@@ -110,7 +114,11 @@ class Failure:
     def message(self) -> str:
         """The last exception or error in one line."""
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
-        named = [line for line in lines if re.match(r"(?:[\w.]+(?:Error|Exception|Exit|NotFound|Warning)|error|ERROR|Error)\b:? ?", line)]
+        named = [
+            line
+            for line in lines
+            if re.match(r"(?:[\w.]+(?:Error|Exception|Exit|NotFound|Warning)|error|ERROR|Error)\b:? ?", line)
+        ]
         return (named or lines or ["it ended and said nothing"])[-1]
 
     @property
@@ -159,7 +167,7 @@ class Circumstances:
         return max(0.0, self.deadline - time.monotonic())
 
 
-class _Failed(Exception):
+class _Failed(Exception):  # noqa: N818  # it ends an attempt, which is no error
     """Carries the failure out of a hook's runner."""
 
     def __init__(self, failure: Failure) -> None:
@@ -189,9 +197,7 @@ def attempt(declaration: Declaration, having: Circumstances, environ: Mapping[st
         return Outcome(declaration, wheel, failure, time.monotonic() - began, installed, importable)
 
 
-def _built(
-    declaration: Declaration, having: Circumstances, environ: Mapping[str, str], folder: Path
-) -> Path:
+def _built(declaration: Declaration, having: Circumstances, environ: Mapping[str, str], folder: Path) -> Path:
     tree = Path(shutil.copytree(having.tree, folder / "tree", symlinks=True))
     home, out = folder / "home", folder / "out"
     home.mkdir()
@@ -199,8 +205,7 @@ def _built(
     isolated = environment.created(having.installer, folder / "environment", having.left)
     told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ()}
     told["PATH"] = isolated.make_extra_environ()["PATH"]
-    for name, value in declaration.variables.items():
-        told[name] = value
+    told.update(declaration.variables)
     hooks = _Hooks(having, told)
     try:
         project = build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
@@ -236,15 +241,15 @@ class _Hooks:
         self._output = ""
 
     def __call__(
-        self, command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+        self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
     ) -> None:
         environ = {**(extra_environ or {}), **self._environ}
-        ran = strangers.run(command, Path(cwd or "."), environ, self.limit)
+        ran = strangers.run(cmd, Path(cwd or "."), environ, self.limit)
         self._output = ran.output
         if ran.status is None:
             raise _Failed(Failure(self.stage, ran.output, is_over_time=True))
         if ran.status:
-            raise subprocess.CalledProcessError(ran.status, list(command), ran.output)
+            raise subprocess.CalledProcessError(ran.status, list(cmd), ran.output)
 
     def failure(self, otherwise: str) -> Failure:
         """What the last hook printed; what the builder says of it, where that is all there is."""
@@ -276,7 +281,8 @@ def _content(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
     """Versions of what an environment has, and the names at the top of it; setuptools brings some of its own."""
     places = [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
     places += [place / "setuptools" / "_vendor" for place in places]
-    versions, names = {}, set()
+    versions: dict[str, str] = {}
+    names = set()
     for path in [path for place in places if place.is_dir() for path in place.iterdir()]:
         if path.suffix == ".dist-info":
             name, _, version = path.stem.rpartition("-")

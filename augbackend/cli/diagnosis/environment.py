@@ -21,7 +21,10 @@ from . import interpreter, strangers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..index import Sources
+    from packaging.version import Version
+
+    from augbackend.cli.index import Sources
+
     from .interpreter import Interpreter
     from .strangers import Ran
 
@@ -111,7 +114,7 @@ def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
     }
     for name in ("PIP_REQUIRE_VIRTUALENV", "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "UV_SYSTEM_PYTHON", "UV_PROJECT"):
         environ.pop(name, None)
-    at_hand = dict(_at_hand(where, python, environ))
+    at_hand = dict(_at_hand(where, python))
     program = interpreter.uv()
     if program is not None:
         return Installer(python, program, is_uv=True, environ=environ, constraints=at_hand)
@@ -119,7 +122,7 @@ def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
         return Installer(python, sys.executable, is_uv=False, environ=environ, constraints=at_hand)
     folder = scratch / "pip"
     venv.create(folder, with_pip=True)
-    program = str(Environment(folder, Installer(python, "", False, {}, {})).python_executable)
+    program = str(Environment(folder, Installer(python, "", is_uv=False, environ={}, constraints={})).python_executable)
     return Installer(python, program, is_uv=False, environ=environ, constraints=at_hand)
 
 
@@ -142,7 +145,7 @@ def created(using: Installer, folder: Path, limit: float) -> Environment:
     return environment
 
 
-def _told(where: Sources) -> Iterator[tuple[str, str]] | dict[str, str]:
+def _told(where: Sources) -> dict[str, str]:
     """Both installers' names for the places to look in."""
     told: dict[str, str] = {}
     if where.index_url:
@@ -157,11 +160,10 @@ def _told(where: Sources) -> Iterator[tuple[str, str]] | dict[str, str]:
     return told
 
 
-def _at_hand(where: Sources, python: Interpreter, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
     """What the folders of find-links have for this Python: it is on this machine, and gigabytes on an index are not."""
-    del environ
     tag = f"cp{python.minor.replace('.', '')}"
-    newest: dict[str, tuple[object, str]] = {}
+    newest: dict[str, Version] = {}
     for link in where.find_links:
         folder = Path(link)
         for wheel in sorted(folder.glob("*.whl")) if folder.is_dir() else ():
@@ -170,10 +172,10 @@ def _at_hand(where: Sources, python: Interpreter, environ: Mapping[str, str]) ->
             except InvalidWheelFilename:
                 continue
             fits = any(one.interpreter in (tag, "py3", "py2.py3") or one.abi == "abi3" for one in tags)
-            if fits and (name not in newest or version > newest[name][0]):  # type: ignore[operator]  # versions
-                newest[name] = (version, str(version))
-    for name, (_, text) in newest.items():
-        yield name, f"{name}=={text}"
+            if fits and (name not in newest or version > newest[name]):
+                newest[name] = version
+    for name, version in newest.items():
+        yield name, f"{name}=={version}"
 
 
 def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:
@@ -184,6 +186,8 @@ def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        if canonicalize_name(requirement.name) == name and not requirement.specifier.contains(version, prereleases=True):
+        if canonicalize_name(requirement.name) == name and not requirement.specifier.contains(
+            version, prereleases=True
+        ):
             return True
     return False

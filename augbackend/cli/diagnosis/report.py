@@ -8,45 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
+from augbackend.cli import options
 from augbackend.requirements import command_line
 
-from .. import options
 from .narration import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from .attempt import Declaration, Outcome
+    from .fetching import Subject
     from .interpreter import Interpreter
     from .search import Found
-    from .source_reading import Reading
 
 _WIDTH = 79
 _WIDEST_ENTRY = 38
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What was diagnosed.
-
-    :param target: as the user named it, for a command.
-    :param tree: the folder, if it is one.
-    :param name: of the project, canonical.
-    """
-
-    target: str
-    tree: Path | None
-    name: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}".strip()
-
-    @property
-    def archive(self) -> str:
-        """Where ``wrap`` writes it."""
-        return f"./wrapped/{self.name.replace('-', '_')}-{self.version}.tar.gz"
 
 
 @dataclass(frozen=True)
@@ -89,9 +65,9 @@ def uv_table(subject: Subject, declaration: Declaration) -> str:
         tables["extra-build-dependencies"] = {subject.name: list(declaration.requires.values())}
     if declaration.variables:
         tables["extra-build-variables"] = tomlkit.table(is_super_table=True)
-        tables["extra-build-variables"][subject.name] = dict(declaration.variables)  # type: ignore[index]  # a table
+        tables["extra-build-variables"][subject.name] = dict(declaration.variables)
     document["tool"] = tomlkit.table(is_super_table=True)
-    document["tool"]["uv"] = tables  # type: ignore[index]  # a table
+    document["tool"]["uv"] = tables
     return tomlkit.dumps(document).strip()
 
 
@@ -205,21 +181,3 @@ def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
         yield "For uv alone, in pyproject.toml:"
         yield ""
         yield from (f"  {one}" if one else "" for one in table.splitlines())
-
-
-def reading_as_json(subject: Subject, reading: Reading) -> dict[str, Any]:
-    """What ``--no-build`` read, for a script."""
-    return {
-        "name": subject.name,
-        "version": subject.version,
-        "build-backend": reading.backend,
-        "build-requirements": list(reading.asks_for),
-        "imports": [{"module": one.module, "when": one.kind, "where": str(one.place)} for one in reading.imports],
-        "variables": [
-            {"name": one.name, "yes": one.yes, "no": one.no, "where": str(one.place)} for one in reading.variables
-        ],
-        "programs": [
-            {"name": one.command, "requirement": one.requirement, "where": str(one.place)} for one in reading.called
-        ],
-        "problem": reading.problem,
-    }

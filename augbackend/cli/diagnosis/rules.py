@@ -30,9 +30,17 @@ if TYPE_CHECKING:
 _PYTHON = "Python"  # the need that another Python meets
 _LINES_OF_PROSE, _LONGEST_TEXT = 6, 300_000
 _SOURCE_LINE = re.compile(r"^\s*(?:\S*?/)?([\w./+\-]+\.(?:c|cc|cpp|cxx|C)):\d+", re.MULTILINE)
-_FRAME = re.compile(r'site-packages[/\\](\w+)')
+_COMPILER_FAILED = re.compile(
+    r"[Cc]ommand \W*\S*(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl\.exe)\b.*(?:failed|returned non-zero)|CompileError|"
+    r"compilation terminated"
+)
+_COMPILE_ERROR = re.compile(r"^\S*?([\w./+\-]+:\d+(?::\d+)?: (?:fatal )?error: .*)$", re.MULTILINE)
+_FRAME = re.compile(r"site-packages[/\\](\w+)")
 _PLACES = ("_HOME", "_PATH", "_DIR", "_ROOT", "_PREFIX")  # variables that say where something lies
-_UNREACHABLE = re.compile(r"error sending request|dns error|NewConnectionError|ConnectTimeout|Could not connect|Network is unreachable", re.I)
+_UNREACHABLE = re.compile(
+    r"error sending request|dns error|NewConnectionError|ConnectTimeout|Could not connect|Network is unreachable",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,21 @@ def obstacle(case: Case, outcome: Outcome) -> Obstacle:
         return found[0]
     if case.reading.problem:
         return Obstacle(f"setup.py is not for this Python: {case.reading.problem}", failure.message, is_of_python=True)
+    compiling = _COMPILE_ERROR.search(failure.output)
+    if compiling is not None:
+        return _does_not_compile(case, compiling[1])
     return Obstacle(f"no rule applies: {failure.message}", failure.message, is_known=False)
+
+
+def _does_not_compile(case: Case, line: str) -> Obstacle:
+    """Sources that are older than this Python are likely to be for an older one."""
+    rows = [row for row in case.knowledge.release if row.project == "python" and case.dated and row.day > case.dated]
+    versions = sorted((row.version for row in rows), key=Version)
+    gone = next((version for version in versions if at_least(case.python, version)), "")
+    since = f", and it was made on {case.dated}, before Python {gone}" if gone else ""
+    return Obstacle(
+        f"its sources do not compile here{since}: {line}", line, gone, is_of_python=bool(gone), is_known=False
+    )
 
 
 def refused_python(case: Case, version: str) -> Obstacle | None:
@@ -146,12 +168,16 @@ def _clues(case: Case, failure: Failure) -> list[Clue]:
     return sorted(unique, key=lambda clue: clue.name == "pip")  # what pip was to fetch is better declared itself
 
 
+def _setup_py(case: Case) -> str:
+    try:
+        return (case.tree / "setup.py").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
 def _with_source(case: Case, text: str) -> str:
     """The text with ``setup.py``'s lines in its tracebacks: a backend executes it as a string, which has none."""
-    try:
-        source = (case.tree / "setup.py").read_bytes().decode("utf-8", "replace").splitlines()
-    except OSError:
-        return text
+    source = _setup_py(case).splitlines()
 
     def quoted(frame: re.Match[str]) -> str:
         number = int(frame[1])
@@ -177,7 +203,7 @@ def _from_clue(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
             yield Proposal(adds, because, clue.line)
     elif clue.kind == "variable":
         read = _variable(case, clue.name)
-        if clue.name.endswith(_PLACES) or not (read or clue.value):
+        if clue.name.endswith(_PLACES) or not (read or (clue.value and clue.name in _setup_py(case))):
             return
         value = clue.value or (read.yes if read else "1")
         why = f"{read.place} reads it" if read else because
@@ -189,7 +215,9 @@ def _from_clue(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     elif clue.kind == "header":
         first = clue.name.partition("/")[0]
         if first != clue.name and any(one.module.partition(".")[0] == first for one in case.reading.imports):
-            yield Proposal(requiring(case.knowledge.requirement_for(first)), f"it has the header {clue.name}", clue.line)
+            yield Proposal(
+                requiring(case.knowledge.requirement_for(first)), f"it has the header {clue.name}", clue.line
+            )
 
 
 def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
@@ -199,11 +227,13 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
         if module == top and reading.backend.partition(":")[0] != "setuptools.build_meta:__legacy__":
             folder = "." if (case.tree / f"{top}.py").exists() or (case.tree / top).is_dir() else "src"
             yield Proposal(
-                Declaration(variables={"PYTHONPATH": folder}), f"{top} is a module of the tree, not on sys.path", clue.line
+                Declaration(variables={"PYTHONPATH": folder}),
+                f"{top} is a module of the tree, not on sys.path",
+                clue.line,
             )
         return
     row = knowledge.left_stdlib(module)
-    if row is not None and _at_least(case.python, row.gone):
+    if row is not None and at_least(case.python, row.gone):
         if row.require:
             yield Proposal(requiring(row.require), f"Python {row.gone} removed {row.name}", clue.line)
         return
@@ -288,8 +318,9 @@ def _for_needs(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     if failure is None:
         return
     clues = _clues(case, failure)
-    needs = [need.name for clue in clues if (need := _need_of(case, clue))]
-    has_failed_to_compile = re.search(r"command '.*' failed|CompileError|compilation terminated", failure.output)
+    needs = [found.name for clue in clues if (found := _need_of(case, clue))]
+    needs += ["pip"] if any(clue.name == "pip" for clue in clues) else []
+    has_failed_to_compile = _COMPILER_FAILED.search(failure.output)
     needs += ["native"] if (needs or has_failed_to_compile) and "native" not in needs else []
     line = next((clue.line for clue in clues if _need_of(case, clue)), failure.message)
     for need in needs:
@@ -308,7 +339,7 @@ def _by_age(case: Case, outcome: Outcome) -> Iterator[Proposal]:
         return
     tail = "\n".join(failure.output.strip().splitlines()[-60:])
     frames = [canonicalize_name(name) for name in _FRAME.findall(tail)]
-    tools = [name for name in dict.fromkeys(reversed(frames)) if name in outcome.installed]
+    tools: list[str] = [name for name in dict.fromkeys(reversed(frames)) if name in outcome.installed]
     tools += [name for name in outcome.installed if name not in tools]
     found = {name: rows for name in tools if (rows := bounds(case, outcome, name))}
     if len(found) > 1:
@@ -363,11 +394,11 @@ def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
 
 def _obstacle_of(case: Case, clue: Clue) -> Obstacle | None:
     symptom = clue.symptom
-    if symptom.gone and _at_least(case.python, symptom.gone):
+    if symptom.gone and at_least(case.python, symptom.gone):
         return Obstacle(f"{symptom.because} ({clue.line})", clue.line, symptom.gone, is_of_python=True)
     if clue.kind == "module":
         row = case.knowledge.left_stdlib(clue.name)
-        if row is not None and _at_least(case.python, row.gone):
+        if row is not None and at_least(case.python, row.gone):
             return Obstacle(f"Python {row.gone} removed the module {row.name}", clue.line, row.gone, is_of_python=True)
         return None
     need = _need_of(case, clue)
@@ -388,7 +419,11 @@ def _obstacle_of(case: Case, clue: Clue) -> Obstacle | None:
 def _need_of(case: Case, clue: Clue) -> Need | None:
     if clue.symptom.need:
         return case.knowledge.needed("", clue.symptom.need)
-    return case.knowledge.needed(clue.kind, clue.name) if clue.kind in ("header", "library", "command", "pkgconfig") else None
+    return (
+        case.knowledge.needed(clue.kind, clue.name)
+        if clue.kind in ("header", "library", "command", "pkgconfig")
+        else None
+    )
 
 
 def _variable(case: Case, name: str) -> Variable | None:
@@ -412,13 +447,14 @@ def _without_lower_bound(text: str) -> str:
     return requirement.name if only_lower and not requirement.extras else text
 
 
-def _at_least(python: str, gone: str) -> bool:
+def at_least(python: str, gone: str) -> bool:
+    """Whether a Python is one from which on something is gone."""
     return Version(python) >= Version(gone)
 
 
 def plausible(case: Case, obstacle: Obstacle, minor: str) -> bool:
     """Whether a Python may do where this one does not: by what is gone, by what the sdist says of itself."""
-    if obstacle.gone and _at_least(minor, obstacle.gone):
+    if obstacle.gone and at_least(minor, obstacle.gone):
         return False
     try:
         if case.reading.requires_python and minor not in SpecifierSet(case.reading.requires_python):
@@ -433,5 +469,9 @@ def plausible(case: Case, obstacle: Obstacle, minor: str) -> bool:
 def _of_installer(output: str) -> str:
     """What an installer says, in one line."""
     lines = [re.sub(r"[^\x20-\x7e]+|^\s*(?:error|ERROR):", " ", line).strip() for line in output.splitlines()]
-    kept = [line for line in lines if line and not re.match(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)", line)]
+    kept = [
+        line
+        for line in lines
+        if line and not re.match(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)", line)
+    ]
     return re.sub(r"\s+", " ", " ".join(kept))[:400].strip(" x").rstrip(".")

@@ -14,9 +14,10 @@ from packaging.utils import canonicalize_name
 
 from augbackend.errors import AugbackendError
 
-from . import rules, wheel_check
+from . import rules
 from .attempt import Declaration, Outcome, requiring
 from .rules import Case, Obstacle, Proposal
+from .source_reading import is_standard
 from .wheel_check import Check
 
 if TYPE_CHECKING:
@@ -162,13 +163,17 @@ class Search:
         return good
 
     def _unbounded(self, good: Outcome, name: str) -> Outcome:
-        return next((one for one in self.made.values() if name in one.installed and name not in one.declaration.requires), good)
+        return next(
+            (one for one in self.made.values() if name in one.installed and name not in one.declaration.requires), good
+        )
 
     def _is_as_good(self, outcome: Outcome, good: Outcome) -> bool:
         if outcome.failure is not None:
             return False
         one, other = self._checked(outcome), self._checked(good)
-        return (one.is_compiled or not other.is_compiled) and (not one.problem or bool(other.problem)) and not one.installs
+        return (
+            (one.is_compiled or not other.is_compiled) and (not one.problem or bool(other.problem)) and not one.installs
+        )
 
     def _checked(self, outcome: Outcome) -> Check:
         key = outcome.declaration.key
@@ -191,7 +196,7 @@ class Search:
             return
         optional = [one for one in reading.imports if one.kind == "if it is there"]
         tops = {one.module.partition(".")[0]: one for one in reversed(optional)}
-        absent = {top: one for top, one in tops.items() if top not in first.importable and not rules.is_standard(top)}
+        absent = {top: one for top, one in tops.items() if top not in first.importable and not is_standard(top)}
         if "Cython" in absent:
             texts = [self.case.knowledge.requirement_for(top) for top in absent if top not in reading.modules]
             why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"

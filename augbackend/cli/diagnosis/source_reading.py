@@ -13,22 +13,46 @@ import sysconfig
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from augbackend import setup_py, sources
+from augbackend.cli import declaration, setup_call
 from augbackend.errors import AugbackendError
-
-from .. import declaration, setup_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 Kind = Literal["always", "if it is there", "later"]
 _LONGEST, _DEEPEST = 2**21, 4  # bytes of a file that is read; modules that import modules
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,}")
-_OPPOSITES = (("TRUE", "FALSE"), ("True", "False"), ("true", "false"), ("ON", "OFF"), ("on", "off"), ("YES", "NO"))
-_OPPOSITES = (*_OPPOSITES, ("yes", "no"), ("y", "n"), ("Y", "N"), ("1", "0"))
+_WORDS = [
+    "TRUE",
+    "FALSE",
+    "True",
+    "False",
+    "true",
+    "false",
+    "ON",
+    "OFF",
+    "On",
+    "Off",
+    "on",
+    "off",
+    "YES",
+    "NO",
+    "Yes",
+    "No",
+    "yes",
+    "no",
+    "Y",
+    "N",
+    "y",
+    "n",
+    "1",
+    "0",
+]
+_OPPOSITES = tuple(zip(_WORDS[::2], _WORDS[1::2]))
 _RUNNERS = ("call", "check_call", "check_output", "run", "Popen", "system", "popen", "spawn", "getoutput")
 
 
@@ -134,7 +158,9 @@ def read(tree: Path) -> Reading:
         modules=frozenset(_modules(tree)),
         pyx=tuple(sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*.pyx"))),
         requires_python=next(iter(fields.get("requires-python", ())), str(project.get("requires-python", ""))),
-        pythons=tuple(re.findall(r"^Programming Language :: Python :: (\d+\.\d+)\s*$", "\n".join(classifiers), re.M)),
+        pythons=tuple(
+            re.findall(r"^Programming Language :: Python :: (\d+\.\d+)\s*$", "\n".join(classifiers), re.MULTILINE)
+        ),
         requires_dist=tuple(fields.get("requires-dist", ())),
         problem=files.problem,
     )
@@ -337,8 +363,7 @@ def _called(node: ast.AST, place: Place) -> list[Called]:
     if isinstance(first, ast.Constant) and isinstance(first.value, str):
         words: list[str] = first.value.split()
     elif isinstance(first, (ast.List, ast.Tuple)):
-        words = [one.value if isinstance(one, ast.Constant) else ast.unparse(one) for one in first.elts]
-        words = [str(word) for word in words]
+        words = [str(one.value) if isinstance(one, ast.Constant) else ast.unparse(one) for one in first.elts]
     else:
         return []
     if not words:

@@ -22,19 +22,95 @@ _SWEEPS = 50  # of a process that starts others while it is killed
 _MARK = "AUGBACKEND_DIAGNOSIS"
 # What a build may depend on and what holds no secret. Everything else stays here: tokens live in variables.
 _KEPT = frozenset(
-    """
-    PATH PATHEXT SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PROGRAMFILES PROGRAMFILES(X86) PROGRAMDATA
-    NUMBER_OF_PROCESSORS PROCESSOR_ARCHITECTURE OS LANG LANGUAGE LC_ALL LC_CTYPE TZ
-    CC CXX CPP FC F77 F90 LD AR AS NM RANLIB STRIP NVCC HIPCC
-    CFLAGS CPPFLAGS CXXFLAGS FFLAGS LDFLAGS NVCC_FLAGS ARCHFLAGS CL _CL_ LINK INCLUDE LIB LIBPATH
-    CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH LD_LIBRARY_PATH DYLD_LIBRARY_PATH
-    PKG_CONFIG PKG_CONFIG_PATH PKG_CONFIG_LIBDIR CMAKE_PREFIX_PATH CMAKE_GENERATOR CMAKE_ARGS
-    CMAKE_BUILD_PARALLEL_LEVEL MAX_JOBS MAKEFLAGS SOURCE_DATE_EPOCH MACOSX_DEPLOYMENT_TARGET SDKROOT DEVELOPER_DIR
-    CUDA_HOME CUDA_PATH CUDACXX CUDA_VISIBLE_DEVICES TORCH_CUDA_ARCH_LIST ROCM_HOME ROCM_PATH
-    JAVA_HOME JDK_HOME GOROOT RUSTUP_HOME RUSTUP_TOOLCHAIN SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
-    VSINSTALLDIR VCINSTALLDIR VCTOOLSINSTALLDIR WINDOWSSDKDIR WINDOWSSDKVERSION VSCMD_ARG_TGT_ARCH DISTUTILS_USE_SDK
-    NO_PROXY
-    """.split()
+    [
+        "PATH",
+        "PATHEXT",
+        "SYSTEMROOT",
+        "SYSTEMDRIVE",
+        "WINDIR",
+        "COMSPEC",
+        "PROGRAMFILES",
+        "PROGRAMFILES(X86)",
+        "PROGRAMDATA",
+        "NUMBER_OF_PROCESSORS",
+        "PROCESSOR_ARCHITECTURE",
+        "OS",
+        "LANG",
+        "LANGUAGE",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "CC",
+        "CXX",
+        "CPP",
+        "FC",
+        "F77",
+        "F90",
+        "LD",
+        "AR",
+        "AS",
+        "NM",
+        "RANLIB",
+        "STRIP",
+        "NVCC",
+        "HIPCC",
+        "CFLAGS",
+        "CPPFLAGS",
+        "CXXFLAGS",
+        "FFLAGS",
+        "LDFLAGS",
+        "NVCC_FLAGS",
+        "ARCHFLAGS",
+        "CL",
+        "_CL_",
+        "LINK",
+        "INCLUDE",
+        "LIB",
+        "LIBPATH",
+        "CPATH",
+        "C_INCLUDE_PATH",
+        "CPLUS_INCLUDE_PATH",
+        "LIBRARY_PATH",
+        "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH",
+        "PKG_CONFIG",
+        "PKG_CONFIG_PATH",
+        "PKG_CONFIG_LIBDIR",
+        "CMAKE_PREFIX_PATH",
+        "CMAKE_GENERATOR",
+        "CMAKE_ARGS",
+        "CMAKE_BUILD_PARALLEL_LEVEL",
+        "MAX_JOBS",
+        "MAKEFLAGS",
+        "SOURCE_DATE_EPOCH",
+        "MACOSX_DEPLOYMENT_TARGET",
+        "SDKROOT",
+        "DEVELOPER_DIR",
+        "CUDA_HOME",
+        "CUDA_PATH",
+        "CUDACXX",
+        "CUDA_VISIBLE_DEVICES",
+        "TORCH_CUDA_ARCH_LIST",
+        "ROCM_HOME",
+        "ROCM_PATH",
+        "JAVA_HOME",
+        "JDK_HOME",
+        "GOROOT",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "VSINSTALLDIR",
+        "VCINSTALLDIR",
+        "VCTOOLSINSTALLDIR",
+        "WINDOWSSDKDIR",
+        "WINDOWSSDKVERSION",
+        "VSCMD_ARG_TGT_ARCH",
+        "DISTUTILS_USE_SDK",
+        "NO_PROXY",
+    ]
 )
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
@@ -59,9 +135,8 @@ def clean_environ(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     :param home: an existing folder, for what is written to a home or to a temporary folder.
     """
     kept = {name: value for name, value in environ.items() if name.upper() in _KEPT}
-    for name, value in environ.items():
-        if name.upper() in _PROXIES and not urlsplit(value).username:
-            kept[name] = value
+    proxies = {name: value for name, value in environ.items() if name.upper() in _PROXIES}
+    kept.update({name: value for name, value in proxies.items() if not urlsplit(value).username})
     rustup = Path(environ.get("HOME", "")) / ".rustup"
     if "RUSTUP_HOME" not in kept and "HOME" in environ and rustup.is_dir():
         kept["RUSTUP_HOME"] = str(rustup)  # the compilers; what signs in to a registry is in CARGO_HOME

@@ -27,7 +27,21 @@ if TYPE_CHECKING:
 _ROUNDS = 12  # of a module that is missing and is installed
 _LIMIT, _INSTALL = 120.0, 300.0  # seconds for an import, and for installing what it asks for
 _NOT_PACKAGES = frozenset(
-    "test tests testing example examples docs doc benchmark benchmarks scripts tools setup conftest".split()
+    [
+        "test",
+        "tests",
+        "testing",
+        "example",
+        "examples",
+        "docs",
+        "doc",
+        "benchmark",
+        "benchmarks",
+        "scripts",
+        "tools",
+        "setup",
+        "conftest",
+    ]
 )
 _COMPILED = (".so", ".pyd", ".dylib")
 _IMPORT = """
@@ -139,7 +153,10 @@ def _imported(module: str, python: str, folder: Path, environ: Mapping[str, str]
         return f"import {module}: the interpreter ended: {_last(ran.output)}", ""
     if not kind:
         return "", ""
-    return f"import {module}: {kind}: {text.strip().splitlines()[0] if text.strip() else ''}", missing if kind == "ModuleNotFoundError" else ""
+    return (
+        f"import {module}: {kind}: {text.strip().splitlines()[0] if text.strip() else ''}",
+        missing if kind == "ModuleNotFoundError" else "",
+    )
 
 
 def _provider(missing: str, requires: Iterable[str], knowledge: Knowledge) -> str:

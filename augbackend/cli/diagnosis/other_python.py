@@ -1,0 +1,54 @@
+"""Where this Python is what is in the way: one that may do, tried where it is on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Callable
+
+from . import interpreter, rules
+from .narration import in_words
+
+if TYPE_CHECKING:
+    from .interpreter import Interpreter
+    from .rules import Case, Obstacle
+    from .search import Found
+
+
+def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Interpreter], Found]) -> Found:
+    """The same, with what a Python does that may do where this one does not.
+
+    :param diagnosed: finds out on another one.
+    """
+    obstacle = found.obstacle
+    if obstacle is None or not obstacle.is_of_python:
+        return found
+    others = [one for one in interpreter.others(here) if rules.plausible(case, obstacle, one.minor)]
+    said = _in_words(case, obstacle)
+    for python in _spread(others, here):
+        again = diagnosed(python)
+        ending = {"builds-as-is": "builds it", "builds-when-declared": f"builds it with {in_words(again.declaration)}"}
+        said = f"Python {python.version} {ending.get(again.verdict, 'does not build it either')}"
+        if again.verdict in ending:
+            break
+    return replace(found, obstacle=replace(obstacle, reason=f"{obstacle.reason}; {said}"))
+
+
+def _spread(others: list[Interpreter], here: Interpreter) -> list[Interpreter]:
+    """The next older one, the oldest, the next newer one: of the newest first, as far as there are any."""
+    older = [one for one in others if _number(one) < _number(here)]
+    newer = [one for one in others if _number(one) > _number(here)]
+    return list(dict.fromkeys([*older[:1], *older[-1:], *newer[-1:]]))
+
+
+def _number(python: Interpreter) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.minor.split("."))
+
+
+def _in_words(case: Case, obstacle: Obstacle) -> str:
+    """In words, where none that may do is on this machine."""
+    if obstacle.gone:
+        return f"a Python before {obstacle.gone} may do, and none is here"
+    if case.reading.requires_python:
+        return f"one that {case.reading.requires_python} allows may do, and none is here"
+    named = [one for one in case.reading.pythons if "." in one]
+    return f"it names Python {', '.join(named)}, and none of them is here" if named else "an older one may do"
