@@ -21,6 +21,7 @@ from . import interpreter, strangers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from packaging.utils import NormalizedName
     from packaging.version import Version
 
     from augbackend.cli.index import Sources
@@ -163,7 +164,7 @@ def _told(where: Sources) -> dict[str, str]:
 def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
     """What the folders of find-links have for this Python: it is on this machine, and gigabytes on an index are not."""
     tag = f"cp{python.minor.replace('.', '')}"
-    newest: dict[str, Version] = {}
+    newest: dict[NormalizedName, Version] = {}
     for link in where.find_links:
         folder = Path(link)
         for wheel in sorted(folder.glob("*.whl")) if folder.is_dir() else ():
@@ -174,8 +175,7 @@ def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
             fits = any(one.interpreter in (tag, "py3", "py2.py3") or one.abi == "abi3" for one in tags)
             if fits and (name not in newest or version > newest[name]):
                 newest[name] = version
-    for name, version in newest.items():
-        yield name, f"{name}=={version}"
+    yield from ((name, f"{name}=={version}") for name, version in newest.items())
 
 
 def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:

@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 
 from . import rules
 from .attempt import Declaration, requiring
-from .source_reading import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from .fetching import Subject
     from .rules import Case
     from .source_reading import Import
-
-# setuptools puts its own copies of these within reach of setup.py.
-_OF_SETUPTOOLS = frozenset({"setuptools", "packaging", "wheel", "more_itertools", "jaraco", "platformdirs", "tomli"})
 
 
 @dataclass(frozen=True)
@@ -50,11 +46,12 @@ def expected(case: Case, version: str) -> Expectation:
             continue
     missing: dict[str, Import] = {}
     for one in reading.imports:
-        top = one.module.partition(".")[0]
-        text = known.requirement_for(one.module)
-        is_there = is_standard(top) or top in reading.modules or top in _OF_SETUPTOOLS
-        is_declared = canonicalize_name(Requirement(text).name) in declared and "<" not in text
-        if one.is_certain and not (is_declared or (is_there and "<" not in text)):
+        adds = rules.requiring_module(known, one.module) if one.is_certain else None
+        if adds is None or one.module.partition(".")[0] in reading.modules:
+            continue
+        ((name, text),) = adds.requires.items()
+        is_there = rules.is_there(one.module) or name in declared
+        if "<" in text or not is_there:
             missing.setdefault(text, one)
     refused = rules.refused_python(case, version)
     gone = [row for one in reading.imports if one.is_certain and (row := known.left_stdlib(one.module))]
@@ -107,7 +104,7 @@ def lines(subject: Subject, case: Case, found: Expectation) -> Iterator[str]:
         yield f"  misses {text}: {one.place} imports {one.module}"
     optional = {one.module.partition(".")[0]: one for one in reversed(reading.imports) if one.kind == "if it is there"}
     for top, one in optional.items():
-        if not (is_standard(top) or top in reading.modules or top in _OF_SETUPTOOLS):
+        if not rules.is_there(top) and top not in reading.modules:
             yield f"  may use {top}: {one.place}"
     for variable in reading.variables:
         values = f" ({variable.yes} or {variable.no})" if variable.no and variable.no != variable.yes else ""

@@ -36,6 +36,7 @@ _COMPILER_FAILED = re.compile(
 )
 _COMPILE_ERROR = re.compile(r"^\S*?([\w./+\-]+:\d+(?::\d+)?: (?:fatal )?error: .*)$", re.MULTILINE)
 _FRAME = re.compile(r"site-packages[/\\](\w+)")
+_OF_SETUPTOOLS = frozenset({"setuptools", "packaging", "wheel", "more_itertools", "jaraco", "platformdirs", "tomli"})
 _PLACES = ("_HOME", "_PATH", "_DIR", "_ROOT", "_PREFIX")  # variables that say where something lies
 _UNREACHABLE = re.compile(
     r"error sending request|dns error|NewConnectionError|ConnectTimeout|Could not connect|Network is unreachable",
@@ -428,6 +429,16 @@ def _need_of(case: Case, clue: Clue) -> Need | None:
 
 def _variable(case: Case, name: str) -> Variable | None:
     return next((one for one in case.reading.variables if one.name == name), None)
+
+
+def is_there(module: str) -> bool:
+    """Whether a module is there in any build by setuptools: of Python, or among what setuptools brings within reach."""
+    return is_standard(module) or module.partition(".")[0] in _OF_SETUPTOOLS
+
+
+def requiring_module(knowledge: Knowledge, module: str) -> Declaration | None:
+    """The declaration that brings a module; ``None`` if no project can have its name."""
+    return _requiring(knowledge.requirement_for(module))
 
 
 def _requiring(text: str) -> Declaration | None:
