@@ -127,6 +127,7 @@ def diagnose(
             having = Circumstances(source.tree, source.reading.backend, installer, began + timeout, workplace)
             found = _found_out(source, having, knowledge, narrator)
             said = remarks.remarks(source, found, having)
+        narrator.end()
         diagnosis = Diagnosis(source.subject, found, python, installer.name, time.monotonic() - began, said)
         if as_json:
             click.echo(json.dumps(report.as_json(diagnosis), indent=2))

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Stage = Literal["install", "get_requires", "wheel", "import"]
 _SETUPTOOLS = "setuptools.build_meta"
 _FIRST_HOOK = 300.0  # seconds for a hook that only asks
+COMPILE_ERROR = re.compile(
+    r"^\S*?([\w./+\-]+(?::\d+(?::\d+)?: error|:\d+(?::\d+)?: fatal error|: fatal error): .*)$", re.MULTILINE
+)
 _NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
 
 
@@ -120,6 +123,14 @@ class Failure:
             if re.match(r"(?:[\w.]+(?:Error|Exception|Exit|NotFound|Warning)|error|ERROR|Error)\b:? ?", line)
         ]
         return (named or lines or ["it ended and said nothing"])[-1]
+
+    @property
+    def headline(self) -> str:
+        """The message for a reader: a compiler's own words, a command without its options."""
+        compiling = COMPILE_ERROR.search(self.output)
+        if compiling is not None:
+            return compiling[1]
+        return re.sub(r"Command '\['?(?:[^',\]]*/)?([^',\]]+)'?, .*?,? ?'?([^',\]]+)'?\]'", r"\1 … \2", self.message)
 
     @property
     def signature(self) -> tuple[str, str]:

@@ -58,7 +58,12 @@ class Narrator:
         time = f"{outcome.seconds:5.1f} s  "
         if outcome.failure is None:
             return Text.assemble("   ", time, ("a wheel", "bold green"))
-        return Text.assemble("   ", time, (outcome.failure.stage, "bold red"), f": {outcome.failure.message}")
+        return Text.assemble("   ", time, (outcome.failure.stage, "bold red"), f": {outcome.failure.headline}")
+
+    def end(self) -> None:
+        """Sets the result off."""
+        if self._number:
+            self.say("")
 
     @contextmanager
     def busy(self, what: str) -> Iterator[None]:

@@ -96,7 +96,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def _attempt(outcome: Outcome) -> dict[str, Any]:
     failure = outcome.failure
-    ending = f"{failure.stage}: {failure.message}" if failure else "a wheel"
+    ending = f"{failure.stage}: {failure.headline}" if failure else "a wheel"
     return {"declared": in_words(outcome.declaration), "seconds": round(outcome.seconds, 1), "ended": ending}
 
 
@@ -113,7 +113,7 @@ def _evidence(found: Found) -> Iterator[dict[str, str]]:
         entry = found.declaration.requires.get(name, name) if kind == "requires" else name
         if kind == "variables":
             entry = f"{name}={found.declaration.variables[name]}"
-        yield {"kind": kind, "entry": entry, "why": proposal.why, "error": proposal.said}
+        yield {"kind": kind, "entry": entry, "why": proposal.whys.get(name, proposal.why), "error": proposal.said}
     if found.obstacle is not None:
         yield {"kind": "obstacle", "entry": "", "why": found.obstacle.reason, "error": found.obstacle.said}
 

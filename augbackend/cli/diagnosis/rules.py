@@ -15,11 +15,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from .attempt import Declaration, requiring
+from .attempt import COMPILE_ERROR, Declaration, requiring
 from .source_reading import is_standard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from augbackend.knowledge import Clue, Knowledge, Need
@@ -34,7 +34,6 @@ _COMPILER_FAILED = re.compile(
     r"[Cc]ommand \W*\S*(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl\.exe)\b.*(?:failed|returned non-zero)|CompileError|"
     r"compilation terminated"
 )
-_COMPILE_ERROR = re.compile(r"^\S*?([\w./+\-]+:\d+(?::\d+)?: (?:fatal )?error: .*)$", re.MULTILINE)
 _FRAME = re.compile(r"site-packages[/\\](\w+)")
 _OF_SETUPTOOLS = frozenset({"setuptools", "packaging", "wheel", "more_itertools", "jaraco", "platformdirs", "tomli"})
 _PLACES = ("_HOME", "_PATH", "_DIR", "_ROOT", "_PREFIX")  # variables that say where something lies
@@ -51,12 +50,14 @@ class Proposal:
     :param why: where it is asked for, or what is known.
     :param said: the line of the output that led to it; empty if none did.
     :param is_certain: whether nothing else that is declared could spare it.
+    :param whys: what holds for single projects instead of ``why``.
     """
 
     adds: Declaration
     why: str
     said: str = ""
     is_certain: bool = False
+    whys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def obstacle(case: Case, outcome: Outcome) -> Obstacle:
         return found[0]
     if case.reading.problem:
         return Obstacle(f"setup.py is not for this Python: {case.reading.problem}", failure.message, is_of_python=True)
-    compiling = _COMPILE_ERROR.search(failure.output)
+    compiling = COMPILE_ERROR.search(failure.output)
     if compiling is not None:
         return _does_not_compile(case, compiling[1])
     return Obstacle(f"no rule applies: {failure.message}", failure.message, is_known=False)
@@ -253,7 +254,7 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     if is_bounded:
         why = f"{why}; {adds.requires[name]} has it" if where else f"{adds.requires[name]} has it"
     if name in outcome.installed and not is_bounded:
-        yield from _older(case, outcome, [name], clue.line)
+        yield from _older(case, outcome, name, clue.line)
         return
     following = _following(case, outcome, where)
     if following:
@@ -344,20 +345,19 @@ def _by_age(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     tools += [name for name in outcome.installed if name not in tools]
     found = {name: rows for name in tools if (rows := bounds(case, outcome, name))}
     if len(found) > 1:
-        oldest = [f"{name}<{rows[0]}" for name, rows in found.items()]
-        yield Proposal(requiring(*oldest), _aged(case, oldest))
+        yield _aged(case, {name: rows[0] for name, rows in found.items()}, "")
     for name in found:
-        yield from _older(case, outcome, [name], "")
+        yield from _older(case, outcome, name, "")
 
 
-def _older(case: Case, outcome: Outcome, names: Iterable[str], line: str) -> Iterator[Proposal]:
-    for name in names:
-        known = bounds(case, outcome, name)
-        texts = [f"{name}<{bound}" for bound in known]
-        major = outcome.installed.get(name, "0").partition(".")[0]
-        texts += [f"{name}<{major}"] if line and not texts and major.isdigit() and int(major) else []
-        for text in texts[:1]:
-            yield Proposal(requiring(text), _aged(case, [text]), line)
+def _older(case: Case, outcome: Outcome, name: str, line: str) -> Iterator[Proposal]:
+    """An older release of something that is there."""
+    known = bounds(case, outcome, name)
+    major = outcome.installed.get(name, "").partition(".")[0]
+    if known:
+        yield _aged(case, {name: known[0]}, line)
+    elif line and major.isdigit() and int(major):
+        yield Proposal(requiring(f"{name}<{major}"), f"an older {name} may have it", line)
 
 
 def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
@@ -370,9 +370,13 @@ def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
         return []
 
 
-def _aged(case: Case, texts: list[str]) -> str:
-    when = f"it was made on {case.dated}" if case.dated else "it may be from before that"
-    return f"{when}, before the release that {' and '.join(texts)} leaves out"
+def _aged(case: Case, found: Mapping[str, str], line: str) -> Proposal:
+    """Bounds that leave out what came after the sdist."""
+    when = f"it was made on {case.dated}, before" if case.dated else "it may be from before"
+    whys = {name: f"{when} {name} {version}" for name, version in found.items()}
+    texts = [f"{name}<{version}" for name, version in found.items()]
+    why = f"{when} {', '.join(f'{name} {version}' for name, version in found.items())}"
+    return Proposal(requiring(*texts), why, line, whys=whys)
 
 
 def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:

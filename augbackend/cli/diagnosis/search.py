@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Callable, Literal, Optional
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from augbackend.errors import AugbackendError
 
@@ -141,31 +141,30 @@ class Search:
         return entry[0] == "requires" and "<" not in text and self.paths[good.declaration.key][entry].is_certain
 
     def _relaxed(self, good: Outcome) -> Outcome:
-        """The same with the weakest upper bound that still does, where the bound was found by age."""
-        for name, text in good.declaration.requires.items():
-            bound = Requirement(text).specifier
-            known = rules.bounds(self.case, self._unbounded(good, name), name)
-            weaker = [f"{name}<{one}" for one in known if f"<{one}" not in str(bound).split(",")]
-            proposal = self.paths[good.declaration.key][("requires", name)]
-            if proposal.said or "<" not in text:
+        """The same with the weakest upper bounds that still do, where the sdist's age said them."""
+        for name in list(good.declaration.requires):
+            if name not in self.paths[good.declaration.key][("requires", name)].whys:
                 continue
-            low, high = 0, len(weaker)
-            while low < high and self._may_go_on():
-                middle = (low + high + 1) // 2 if low else (high + 1) // 2
-                middle = max(middle, low + 1)
-                candidate = good.declaration.without("requires", name).plus(requiring(weaker[middle - 1]))
-                self.paths[candidate.key] = self.paths[good.declaration.key]
-                outcome = self._try(candidate, f"with {weaker[middle - 1]}")
+            newest, text = self._newest(name), good.declaration.requires[name]
+            bounds = rules.bounds(self.case, newest, name) if newest else []
+            weaker = [name, *(f"{name}<{one}" for one in reversed(bounds))]
+            texts = weaker[: weaker.index(text)] if text in weaker else []
+            first, last = 0, len(texts)  # texts[last] is known to do
+            while first < last and self._may_go_on():
+                middle = 0 if first == 0 else (first + last) // 2  # most often nothing is left of it
+                candidate = good.declaration.without("requires", name).plus(requiring(texts[middle]))
+                self.paths.setdefault(candidate.key, self.paths[good.declaration.key])
+                outcome = self._try(candidate, f"with {texts[middle]}")
                 if self._is_as_good(outcome, good):
-                    good, low = outcome, middle
+                    good, last = outcome, middle
                 else:
-                    high = middle - 1
+                    first = middle + 1
         return good
 
-    def _unbounded(self, good: Outcome, name: str) -> Outcome:
-        return next(
-            (one for one in self.made.values() if name in one.installed and name not in one.declaration.requires), good
-        )
+    def _newest(self, name: str) -> Outcome | None:
+        """The attempt that had the newest release of a project."""
+        having = [one for one in self.made.values() if name in one.installed]
+        return max(having, key=lambda one: Version(one.installed[name]), default=None)
 
     def _is_as_good(self, outcome: Outcome, good: Outcome) -> bool:
         if outcome.failure is not None:
