@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from augbackend import reading, variables
+from augbackend import knowledge, reading, variables
 
 from ..conftest import ROOT
 from ..matrix import frontends as matrix
@@ -51,7 +51,17 @@ def run(frontends: Frontends, command: str, folder: Path, **variables: str) -> s
 
 
 def test_every_block_has_a_scenario() -> None:
-    assert {name for name, _ in BLOCKS} == {"clone", "ci", "my-package", "consumer", "wrap", "torch", "poetry", "pdm"}
+    assert {name for name, _ in BLOCKS} == {
+        "clone",
+        "ci",
+        "diagnose",
+        "my-package",
+        "consumer",
+        "wrap",
+        "torch",
+        "poetry",
+        "pdm",
+    }
 
 
 def test_ci_runs_the_test_command() -> None:
@@ -66,6 +76,17 @@ def test_in_a_fresh_clone(frontends: Frontends, clone: Path) -> None:
     said = [run(frontends, command, clone) for command in commands("clone")]
     assert said[0].endswith("Hello  from augexample-legacy\n")
     assert said[-1].endswith("Hello from augexample-consumer!\n")
+
+
+def test_diagnosing(frontends: Frontends, clone: Path) -> None:
+    run(frontends, 'python -m pip install --quiet ".[cli]"', clone)
+    said = [run(frontends, command, clone) for command in commands("diagnose")]
+    shown = re.findall(r"```\n(html5lib 1\.1 builds.*?)```", README, re.DOTALL)[0]
+    measured = re.compile(r" in \d+ s, Python .*")
+    assert measured.sub("", shown).strip() in measured.sub("", said[0])
+    assert "done: ./wrapped/html5lib-1.1.tar.gz is written" in said[1]
+    assert "Successfully built html5lib" in said[2]
+    assert "html5lib-1.1-py2.py3-none-any.whl" in said[3]
 
 
 def test_with_a_package_of_ones_own(frontends: Frontends, clone: Path, tmp_path: Path) -> None:
@@ -166,6 +187,10 @@ def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_tables(tmp_path: Path, table: str) -> None:
+    if "[[symptom]]" in table:
+        (tmp_path / "knowledge.toml").write_text(table)
+        assert knowledge.load((tmp_path / "knowledge.toml",)).requirement_for("acme") == "acme-build-support"
+        return
     (tmp_path / "pyproject.toml").write_text(table)
     build = reading.read(tmp_path, environ={})
     variables.resolve(build.settings, {})

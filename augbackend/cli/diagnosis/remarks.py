@@ -42,7 +42,7 @@ def remarks(source: Source, found: Found, having: Circumstances) -> tuple[str, .
     ]
     for one in list({one.module.partition(".")[0]: one for one in reversed(looked_at)}.values())[:_MOST_OF_A_KIND]:
         top = one.module.partition(".")[0]
-        if top not in reading.modules:
+        if top not in reading.modules and not top.startswith("_"):
             said.append(f"{one.place} imports {top} if it is there: with it, the wheel may be another")
     return tuple(said)
 

@@ -61,7 +61,7 @@ class Search:
     look: Look
     has_time: Callable[[], bool]
     made: dict[object, Outcome] = field(default_factory=dict)
-    paths: dict[object, Reasons] = field(default_factory=dict)
+    paths: dict[object, dict[tuple[str, str], tuple[Proposal, ...]]] = field(default_factory=dict)
     leaves: list[Outcome] = field(default_factory=list)
     checks: dict[object, Check] = field(default_factory=dict)
 
@@ -117,7 +117,8 @@ class Search:
         """The attempt with one proposal more; why each of its entries is there is noted."""
         declaration = before.declaration.plus(proposal.adds)
         path = self.paths.get(before.declaration.key, {})
-        self.paths[declaration.key] = {**path, **dict.fromkeys(proposal.adds.entries, proposal)}
+        more = {entry: (*path.get(entry, ()), proposal) for entry in proposal.adds.entries}
+        self.paths[declaration.key] = {**path, **more}
         return self._try(declaration, proposal.why)
 
     def _pruned(self, good: Outcome) -> Outcome:
@@ -138,12 +139,12 @@ class Search:
 
     def _is_certain(self, entry: tuple[str, str], good: Outcome) -> bool:
         text = good.declaration.requires.get(entry[1], "")
-        return entry[0] == "requires" and "<" not in text and self.paths[good.declaration.key][entry].is_certain
+        return entry[0] == "requires" and "<" not in text and self.paths[good.declaration.key][entry][0].is_certain
 
     def _relaxed(self, good: Outcome) -> Outcome:
         """The same with the weakest upper bounds that still do, where the sdist's age said them."""
         for name in list(good.declaration.requires):
-            if name not in self.paths[good.declaration.key][("requires", name)].whys:
+            if name not in self.paths[good.declaration.key][("requires", name)][-1].whys:
                 continue
             newest, text = self._newest(name), good.declaration.requires[name]
             bounds = rules.bounds(self.case, newest, name) if newest else []
@@ -222,7 +223,8 @@ class Search:
     def _ended(self, verdict: Verdict, outcome: Outcome, check: Check | None, obstacle: Obstacle | None) -> Found:
         declaration = outcome.declaration if verdict != "not-by-a-declaration" else Declaration()
         path = self.paths.get(declaration.key, {})
-        reasons = {entry: path[entry] for entry in declaration.entries}
+        is_bounded = {("requires", name) for name, text in declaration.requires.items() if "<" in text}
+        reasons = {entry: path[entry][-1 if entry in is_bounded else 0] for entry in declaration.entries}
         return Found(verdict, declaration, reasons, tuple(self.made.values()), outcome, check, obstacle)
 
 
