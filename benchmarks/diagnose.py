@@ -1,4 +1,4 @@
-"""What ``augbackend diagnose`` finds, held against cases whose truth is known, and against following uv's hints by hand.
+"""What ``augbackend diagnose`` finds, held against cases whose truth is known and against following uv's hints by hand.
 
 A case is an object of a JSON list: ``name``, ``version``, ``verdict`` (in words or as the command's), ``fix`` (uv's
 keys) and ``python``. By hand means: build, read ``No module named 'x'``, declare ``x``, build again; until a wheel
@@ -23,8 +23,6 @@ from augbackend.cli.diagnosis.attempt import Circumstances, Declaration, requiri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from augbackend.cli.diagnosis.fetching import Source
 
 _TIMEOUT = 1800.0
 _KEYS = ("extra-build-dependencies", "extra-build-variables", "remove-build-dependencies")
@@ -76,11 +74,10 @@ def _by_hand(case: dict[str, Any]) -> str:
         installer = environment.installer(interpreter.find(case["python"]), where, Path(place))
         deadline = time.monotonic() + _TIMEOUT
         having = Circumstances(source.tree, source.reading.backend, installer, deadline, Path(place))
-        return _following_hints(source, having)
+        return _following_hints(having)
 
 
-def _following_hints(source: Source, having: Circumstances) -> str:
-    del source
+def _following_hints(having: Circumstances) -> str:
     declared = Declaration()
     for count in range(1, _MOST_BY_HAND):
         outcome = attempt.attempt(declared, having, os.environ)

@@ -146,6 +146,7 @@ class Outcome:
     :param seconds: of wall time, installing included.
     :param installed: versions of what the build environment had.
     :param importable: the names at the top of what could be imported there.
+    :param asked: what the package itself asked for: ``build-system.requires``, and what its backend answered.
     """
 
     declaration: Declaration
@@ -154,6 +155,7 @@ class Outcome:
     seconds: float
     installed: Mapping[str, str] = field(default_factory=dict)
     importable: frozenset[str] = frozenset()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,20 +197,23 @@ def attempt(declaration: Declaration, having: Circumstances, environ: Mapping[st
     with tempfile.TemporaryDirectory(prefix="attempt-", dir=having.workplace, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         wheel, failure = None, None
+        asked: list[str] = []
         try:
             with warnings.catch_warnings():
                 # The builder warns of what hooks print; that is in their output already.
                 warnings.simplefilter("ignore")
-                built = _built(declaration, having, environ, folder)
+                built = _built(declaration, having, environ, folder, asked)
             wheel = Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)) / built.name
             shutil.move(built, wheel)
         except _Failed as error:
             failure = error.failure
         installed, importable = _content(folder / "environment")
-        return Outcome(declaration, wheel, failure, time.monotonic() - began, installed, importable)
+        return Outcome(declaration, wheel, failure, time.monotonic() - began, installed, importable, tuple(asked))
 
 
-def _built(declaration: Declaration, having: Circumstances, environ: Mapping[str, str], folder: Path) -> Path:
+def _built(
+    declaration: Declaration, having: Circumstances, environ: Mapping[str, str], folder: Path, asked: list[str]
+) -> Path:
     tree = Path(shutil.copytree(having.tree, folder / "tree", symlinks=True))
     home, out = folder / "home", folder / "out"
     home.mkdir()
@@ -222,13 +227,16 @@ def _built(declaration: Declaration, having: Circumstances, environ: Mapping[str
         project = build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
     except build.BuildException as error:
         raise _Failed(Failure("install", str(error))) from None
-    requires = [*_kept(project.build_system_requires, declaration), *declaration.requires.values()]
+    asked += sorted(project.build_system_requires)
+    requires = [*_kept(asked, declaration), *declaration.requires.values()]
     if having.backend.partition(":")[0] == _SETUPTOOLS and not any(_name(text) == "setuptools" for text in requires):
         requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
     _install(isolated, requires, having)
     try:
         hooks.stage, hooks.limit = "get_requires", min(_FIRST_HOOK, having.left)
-        wanted = _kept(project.get_requires_for_build("wheel"), declaration)
+        answer = sorted(project.get_requires_for_build("wheel"))
+        asked += answer
+        wanted = _kept(answer, declaration)
         if wanted:
             _install(isolated, wanted, having)
         hooks.stage, hooks.limit = "wheel", having.left

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from .source_reading import Reading
 
-_LEFT_OUT = shutil.ignore_patterns(".git", ".hg", ".tox", ".venv", "__pycache__", "node_modules")
+# A version may be read from `.git`, so that it comes along.
+_LEFT_OUT = shutil.ignore_patterns(".tox", ".nox", ".venv", "__pycache__", "node_modules")
 
 
 @dataclass(frozen=True)

@@ -165,9 +165,16 @@ def _clues(case: Case, failure: Failure) -> list[Clue]:
     start = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].lstrip().startswith("Traceback")), len(lines))
     last = [at for at, line in enumerate(lines) if line.strip() == failure.message]
     message = "\n".join(lines[last[-1] :]) if last else failure.message
-    found = [clue for part in (message, "\n".join(lines[start:]), text) for clue in case.knowledge.clues(part)]
+    found = [clue for part in (message, "\n".join(lines[start:])) for clue in case.knowledge.clues(part)]
+    found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
     unique = list({(clue.symptom.says, clue.kind, clue.name): clue for clue in reversed(found)}.values())[::-1]
     return sorted(unique, key=lambda clue: clue.name == "pip")  # what pip was to fetch is better declared itself
+
+
+def _is_imported(case: Case, module: str) -> bool:
+    """Whether setup.py imports it somewhere: a name that was printed in passing is nobody's to install."""
+    top = module.partition(".")[0]
+    return top == "pip" or any(one.module.partition(".")[0] == top for one in case.reading.imports)
 
 
 def _setup_py(case: Case) -> str:
@@ -284,7 +291,7 @@ def _following(case: Case, outcome: Outcome, where: Import | None) -> list[Impor
 def _generated(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     """C that Cython made and no compiler takes any more is made anew, where its source is there."""
     failure = outcome.failure
-    if failure is None or failure.stage != "wheel" or "cython" in outcome.declaration.requires:
+    if failure is None or failure.stage != "wheel" or "cython" in outcome.installed:
         return
     stems = {name.rpartition("/")[2].removesuffix(".pyx"): name for name in case.reading.pyx}
     for match in _SOURCE_LINE.finditer(failure.output):
@@ -385,7 +392,7 @@ def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     if failure is None:
         return
     text = failure.output.lower()
-    for asked in case.reading.asks_for:
+    for asked in dict.fromkeys([*outcome.asked, *case.reading.asks_for]):
         try:
             requirement = Requirement(asked)
         except InvalidRequirement:
