@@ -167,12 +167,13 @@ def _searched(case: Case, having: Circumstances, narrator: Narrator) -> Found:
         return Found("not-by-a-declaration", Declaration(), {}, (), nothing, None, refused)
 
     def try_it(declaration: Declaration, why: str) -> Outcome:
-        with narrator.attempt(declaration, why) as told:
-            told.append(attempt.attempt(declaration, having, os.environ))
-        return told[0]
+        with narrator.attempt(declaration, why) as tell:
+            outcome = attempt.attempt(declaration, having, os.environ, tell)
+        narrator.ended(outcome)
+        return outcome
 
     def look(outcome: Outcome) -> Check:
-        with narrator.busy("   installing the wheel and importing it"):
+        with narrator.busy("installing the wheel and importing it"):
             return wheel_check.check(outcome.wheel or Path(), having, os.environ, case.knowledge)
 
     return Search(case, try_it, look, lambda: having.left > 0).run()

@@ -14,7 +14,7 @@ import warnings
 import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Callable, Literal
 
 import build
 from packaging.requirements import InvalidRequirement, Requirement
@@ -188,10 +188,16 @@ class _Failed(Exception):  # noqa: N818  # it ends an attempt, which is no error
         self.failure = failure
 
 
-def attempt(declaration: Declaration, having: Circumstances, environ: Mapping[str, str]) -> Outcome:
+def attempt(
+    declaration: Declaration,
+    having: Circumstances,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> Outcome:
     """Try to build a wheel.
 
     :param environ: of the caller, of which the harmless part is handed on.
+    :param tell: is told what goes on.
     """
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="attempt-", dir=having.workplace, ignore_cleanup_errors=True) as name:
@@ -202,7 +208,7 @@ def attempt(declaration: Declaration, having: Circumstances, environ: Mapping[st
             with warnings.catch_warnings():
                 # The builder warns of what hooks print; that is in their output already.
                 warnings.simplefilter("ignore")
-                built = _built(declaration, having, environ, folder, asked)
+                built = _Build(declaration, having, folder, asked, tell).run(environ)
             wheel = Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)) / built.name
             shutil.move(built, wheel)
         except _Failed as error:
@@ -211,50 +217,72 @@ def attempt(declaration: Declaration, having: Circumstances, environ: Mapping[st
         return Outcome(declaration, wheel, failure, time.monotonic() - began, installed, importable, tuple(asked))
 
 
-def _built(
-    declaration: Declaration, having: Circumstances, environ: Mapping[str, str], folder: Path, asked: list[str]
-) -> Path:
-    tree = Path(shutil.copytree(having.tree, folder / "tree", symlinks=True))
-    home, out = folder / "home", folder / "out"
-    home.mkdir()
-    out.mkdir()
-    isolated = environment.created(having.installer, folder / "environment", having.left)
-    told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ()}
-    told["PATH"] = isolated.make_extra_environ()["PATH"]
-    told.update(declaration.variables)
-    hooks = _Hooks(having, told)
-    try:
-        project = build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
-    except build.BuildException as error:
-        raise _Failed(Failure("install", str(error))) from None
-    asked += sorted(project.build_system_requires)
-    requires = [*_kept(asked, declaration), *declaration.requires.values()]
-    if having.backend.partition(":")[0] == _SETUPTOOLS and not any(_name(text) == "setuptools" for text in requires):
-        requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
-    _install(isolated, requires, having)
-    try:
-        hooks.stage, hooks.limit = "get_requires", min(_FIRST_HOOK, having.left)
-        answer = sorted(project.get_requires_for_build("wheel"))
-        asked += answer
-        wanted = _kept(answer, declaration)
-        if wanted:
-            _install(isolated, wanted, having)
-        hooks.stage, hooks.limit = "wheel", having.left
-        wheel = Path(project.build("wheel", out))
-    except (build.BuildBackendException, build.BuildException) as error:
-        raise _Failed(hooks.failure(str(error))) from None
-    except (OSError, ValueError, KeyError) as error:
-        raise _Failed(hooks.failure(f"the backend ended without an answer: {error}")) from None
-    if not wheel.is_file() or not zipfile.is_zipfile(wheel):
-        raise _Failed(hooks.failure(f"the backend says that it made {wheel.name}, and there is no such wheel"))
-    return wheel
+@dataclass(frozen=True)
+class _Build:
+    """One build; ``asked`` grows by what the package asks for."""
+
+    declaration: Declaration
+    having: Circumstances
+    folder: Path
+    asked: list[str]
+    tell: Callable[[str], None]
+
+    def run(self, environ: Mapping[str, str]) -> Path:
+        """The wheel.
+
+        :raises _Failed: if there is none.
+        """
+        having, folder = self.having, self.folder
+        tree = Path(shutil.copytree(having.tree, folder / "tree", symlinks=True))
+        home, out = folder / "home", folder / "out"
+        home.mkdir()
+        out.mkdir()
+        isolated = environment.created(having.installer, folder / "environment", having.left)
+        told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ(), **self.declaration.variables}
+        hooks = _Hooks(told)
+        try:
+            project = build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
+        except build.BuildException as error:
+            raise _Failed(Failure("install", str(error))) from None
+        self.asked.extend(sorted(project.build_system_requires))
+        requires = [*_kept(self.asked, self.declaration), *self.declaration.requires.values()]
+        is_setuptools = having.backend.partition(":")[0] == _SETUPTOOLS
+        if is_setuptools and not any(_name(text) == "setuptools" for text in requires):
+            requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
+        self._install(isolated, requires)
+        try:
+            self._next(hooks, "get_requires", min(_FIRST_HOOK, having.left))
+            answer = sorted(project.get_requires_for_build("wheel"))
+            self.asked.extend(answer)
+            self._install(isolated, _kept(answer, self.declaration))
+            self._next(hooks, "wheel", having.left)
+            wheel = Path(project.build("wheel", out))
+        except (build.BuildBackendException, build.BuildException) as error:
+            raise _Failed(hooks.failure(str(error))) from None
+        except (OSError, ValueError, KeyError) as error:
+            raise _Failed(hooks.failure(f"the backend ended without an answer: {error}")) from None
+        if not wheel.is_file() or not zipfile.is_zipfile(wheel):
+            raise _Failed(hooks.failure(f"the backend says that it made {wheel.name}, and there is no such wheel"))
+        return wheel
+
+    def _next(self, hooks: _Hooks, stage: Stage, limit: float) -> None:
+        self.tell({"get_requires": "asking what it requires"}.get(stage, "building the wheel"))
+        hooks.stage, hooks.limit = stage, limit
+
+    def _install(self, isolated: Environment, requirements: Sequence[str]) -> None:
+        if not requirements:
+            return
+        self.tell(f"installing {', '.join(map(_name, requirements))}")
+        ran = isolated.install(requirements, self.having.left)
+        if ran.status != 0:
+            raise _Failed(Failure("install", ran.output, is_over_time=ran.status is None))
 
 
 class _Hooks:
     """Runs hooks for the builder, each until it ends or its time is over."""
 
-    def __init__(self, having: Circumstances, environ: Mapping[str, str]) -> None:
-        self._having, self._environ = having, environ
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
         self.stage: Stage = "get_requires"
         self.limit = 0.0
         self._output = ""
@@ -275,14 +303,6 @@ class _Hooks:
         text = self._output
         is_said = re.search(r"Error|error|Exception|Traceback", text) is not None
         return Failure(self.stage, text if is_said else f"{text}\n{otherwise}")
-
-
-def _install(isolated: Environment, requirements: Sequence[str], having: Circumstances) -> None:
-    if not requirements:
-        return
-    ran = isolated.install(requirements, having.left)
-    if ran.status != 0:
-        raise _Failed(Failure("install", ran.output, is_over_time=ran.status is None))
 
 
 def _kept(requirements: Iterable[str], declaration: Declaration) -> list[str]:

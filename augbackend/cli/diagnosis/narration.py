@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .attempt import Declaration, Outcome
+
+Tell = Callable[[str], None]
 
 
 def in_words(declaration: Declaration) -> str:
@@ -38,19 +41,21 @@ class Narrator:
             self._console.print(Text(text))
 
     @contextmanager
-    def attempt(self, declaration: Declaration, why: str) -> Iterator[list[Outcome]]:
-        """An attempt: shown while it goes on; its outcome, put into the list, ends the line."""
+    def attempt(self, declaration: Declaration, why: str) -> Iterator[Tell]:
+        """An attempt, for as long as it goes on; what is told of it replaces what was told before."""
         self._number += 1
-        outcomes: list[Outcome] = []
         if not self._speaks:
-            yield outcomes
+            yield lambda _: None
             return
         self._console.print(Text.assemble((f"{self._number}. ", "bold"), in_words(declaration)))
         if why and declaration.size:
             self._console.print(Text(f"   {why}"), overflow="ellipsis", no_wrap=True)
-        with self._console.status("   building"):
-            yield outcomes
-        for outcome in outcomes:
+        with self.busy("preparing") as tell:
+            yield tell
+
+    def ended(self, outcome: Outcome) -> None:
+        """How the attempt ended, and how long it took."""
+        if self._speaks:
             self._console.print(self._ending(outcome), overflow="ellipsis", no_wrap=True)
 
     @staticmethod
@@ -66,10 +71,9 @@ class Narrator:
             self.say("")
 
     @contextmanager
-    def busy(self, what: str) -> Iterator[None]:
-        """Something else that takes a while."""
-        if not self._speaks:
-            yield
-            return
-        with self._console.status(what):
-            yield
+    def busy(self, what: str) -> Iterator[Tell]:
+        """Something that takes a while: what it is, and for how long by now."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=self._console, transient=True, disable=not self._speaks) as progress:
+            task = progress.add_task(what, total=None)
+            yield lambda text: progress.update(task, description=text)
