@@ -6,7 +6,7 @@ The order is that of trust: what the error says, what the code around it says, w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -90,7 +90,6 @@ class Case:
     knowledge: Knowledge
     python: str
     dated: str = ""
-    environ: Mapping[str, str] = field(default_factory=dict)
 
 
 def unreachable(failure: Failure) -> bool:
@@ -291,14 +290,19 @@ def _following(case: Case, outcome: Outcome, where: Import | None) -> list[Impor
 def _generated(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     """C that Cython made and no compiler takes any more is made anew, where its source is there."""
     failure = outcome.failure
-    if failure is None or failure.stage != "wheel" or "cython" in outcome.installed:
+    if failure is None or failure.stage != "wheel":
         return
+    adds = requiring("cython")
+    if "cython" in outcome.installed:  # an old one, which makes the same again
+        adds = replace(adds, removed=frozenset({"cython"}))
+        if "cython" in outcome.declaration.requires or not any(_is_bounded(text, "cython") for text in outcome.asked):
+            return
     stems = {name.rpartition("/")[2].removesuffix(".pyx"): name for name in case.reading.pyx}
     for match in _SOURCE_LINE.finditer(failure.output):
         stem = match[1].rpartition("/")[2].rpartition(".")[0]
         if stem in stems and "error" in failure.output[match.start() : match.start() + 400]:
             line = failure.output[match.start() :].partition("\n")[0].strip()
-            yield Proposal(requiring("cython"), f"{match[1]} was made by an older Cython from {stems[stem]}", line)
+            yield Proposal(adds, f"{match[1]} was made by an older Cython from {stems[stem]}", line)
             return
 
 
@@ -398,10 +402,23 @@ def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
         except InvalidRequirement:
             continue
         name = canonicalize_name(requirement.name)
-        is_bounded = any(one.operator in ("<", "<=", "==", "~=", "===") for one in requirement.specifier)
-        if is_bounded and name not in outcome.declaration.removed and re.search(rf"\b{re.escape(name)}\b", text):
+        if (
+            _is_bounded(asked, name)
+            and name not in outcome.declaration.removed
+            and re.search(rf"\b{re.escape(name)}\b", text)
+        ):
             adds = Declaration({name: name}, {}, frozenset({name}))
             yield Proposal(adds, f"its own {asked} cannot be had here: {_of_installer(failure.output)}")
+
+
+def _is_bounded(text: str, name: str) -> bool:
+    """Whether a requirement keeps a project from being the newest."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return False
+    is_above = any(one.operator in ("<", "<=", "==", "~=", "===") for one in requirement.specifier)
+    return is_above and canonicalize_name(requirement.name) == name
 
 
 def _obstacle_of(case: Case, clue: Clue) -> Obstacle | None:
