@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .source_reading import Import, Reading, Variable
 
 _PYTHON = "Python"  # the need that another Python meets
-_LINES_OF_PROSE, _LONGEST_TEXT = 6, 300_000
+_LINES_OF_PROSE, _LONGEST_TEXT = 6, 150_000
 _SOURCE_LINE = re.compile(r"^\s*(?:\S*?/)?([\w./+\-]+\.(?:c|cc|cpp|cxx|C)):\d+", re.MULTILINE)
 _COMPILER_FAILED = re.compile(
     r"[Cc]ommand \W*\S*(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl\.exe)\b.*(?:failed|returned non-zero)|CompileError|"
@@ -105,11 +105,12 @@ def proposals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     if failure.stage == "install":
         yield from _removals(case, outcome)
         return
-    for clue in _clues(case, failure):
+    clues = _clues(case, failure)
+    for clue in clues:
         yield from _from_clue(case, outcome, clue)
     yield from _generated(case, outcome)
     yield from _named_in_prose(case, outcome)
-    yield from _for_needs(case, outcome)
+    yield from _for_needs(case, outcome, clues)
     if not obstacle(case, outcome).is_known:
         yield from _by_age(case, outcome)
 
@@ -166,8 +167,12 @@ def _clues(case: Case, failure: Failure) -> list[Clue]:
     message = "\n".join(lines[last[-1] :]) if last else failure.message
     found = [clue for part in (message, "\n".join(lines[start:])) for clue in case.knowledge.clues(part)]
     found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
-    unique = list({(clue.symptom.says, clue.kind, clue.name): clue for clue in reversed(found)}.values())[::-1]
-    return sorted(unique, key=lambda clue: clue.name == "pip")  # what pip was to fetch is better declared itself
+    unique: dict[tuple[int, str, str], Clue] = {}
+    for clue in found:
+        unique.setdefault((id(clue.symptom), clue.kind, clue.name), clue)
+    return sorted(
+        unique.values(), key=lambda clue: clue.name == "pip"
+    )  # what pip was to fetch is better declared itself
 
 
 def _is_imported(case: Case, module: str) -> bool:
@@ -325,12 +330,11 @@ def _named_in_prose(case: Case, outcome: Outcome) -> Iterator[Proposal]:
             yield Proposal(adds, f"{place} asks for it", failure.message)
 
 
-def _for_needs(case: Case, outcome: Outcome) -> Iterator[Proposal]:
+def _for_needs(case: Case, outcome: Outcome, clues: list[Clue]) -> Iterator[Proposal]:
     """Variables by which ``setup.py`` does without what is missing."""
     failure = outcome.failure
     if failure is None:
         return
-    clues = _clues(case, failure)
     needs = [found.name for clue in clues if (found := _need_of(case, clue))]
     needs += ["pip"] if any(clue.name == "pip" for clue in clues) else []
     has_failed_to_compile = _COMPILER_FAILED.search(failure.output)

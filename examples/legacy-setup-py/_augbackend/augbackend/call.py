@@ -108,7 +108,7 @@ def _around(name: str, config_settings: Mapping[str, Any] | None) -> Iterator[Bu
                 yield build
             except AugbackendError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 wrapped.explain(error, build, name)
                 raise
 

@@ -1,11 +1,11 @@
-"""Plain TOML values held against the types in :mod:`.settings`; every mistake named by its key, none left out."""
+"""Plain TOML values held against typed dataclasses; every mistake named by its key, none left out."""
 
 from __future__ import annotations
 
 from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from .settings import Settings
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TABLE = "tool.augbackend"
 
+Checked = TypeVar("Checked")
 _INVALID: Any = object()
 _LONGEST_SHOWN = 80
 _TOML_NAMES = {
@@ -34,6 +35,15 @@ def check(table: dict[str, Any], origins: Mapping[str, str], mistakes: list[str]
     """
     settings = _convert(Settings, table, _Place(TABLE, origins), mistakes)
     return None if settings is _INVALID else settings
+
+
+def rows(kind: type[Checked], document: dict[str, Any], name: str, mistakes: list[str]) -> Checked | None:
+    """The dataclass that another file's document states; ``None`` if it states any of it wrongly.
+
+    :param name: of the document, what every key is named below.
+    """
+    found = _convert(kind, document, _Place(name, {}), mistakes)
+    return None if found is _INVALID else found
 
 
 @lru_cache

@@ -83,9 +83,12 @@ def reported() -> Iterator[None]:
 def add_note(error: BaseException, note: str) -> None:
     """Attach ``note`` to somebody else's exception, whose type and traceback stay as they are.
 
-    Python before 3.11 cannot do that (PEP 678); there the note is printed ahead of the traceback.
+    Python before 3.11 cannot do that (PEP 678), and prints none with ``SystemExit``, by which setuptools reports most
+    errors; there the note is printed ahead.
     """
-    if sys.version_info >= (3, 11):
+    if isinstance(error, SystemExit) and not isinstance(error.code, str):
+        return  # it has said what it has to say, or nothing is wrong
+    if sys.version_info >= (3, 11) and not isinstance(error, SystemExit):
         error.add_note(note)
     else:
         print(note, file=sys.stderr, flush=True)

@@ -97,7 +97,7 @@ def _check_value(text: str) -> None:
     templates.parse(text)
 
 
-def _key(
+def key(
     default: Any, *, check: Optional[Callable[[str], object]] = None, key_check: Optional[Callable[[str], None]] = None
 ) -> Any:
     """A field of the settings; the checks raise ``ValueError`` with the complaint, per string in the value.
@@ -116,18 +116,18 @@ class BuildDependency:
 
     shorthand: ClassVar[bool] = True
 
-    requirement: str = _key(..., check=pep508.parse_requirement)
+    requirement: str = key(..., check=pep508.parse_requirement)
     """What to install, as PEP 508 writes it."""
-    marker: str = _key("", check=pep508.parse_marker)
+    marker: str = key("", check=pep508.parse_marker)
     """Environment marker; joined with the requirement's own, evaluated by the frontend."""
-    hooks: tuple[Target, ...] = _key(("wheel", "sdist", "editable"))
+    hooks: tuple[Target, ...] = key(("wheel", "sdist", "editable"))
     """The kinds of build that need it."""
-    unless_command: str = _key("", check=_check_command)
+    unless_command: str = key("", check=_check_command)
     """Not needed where this command is on `PATH` (`cmake` from the system, say)."""
-    match_runtime: bool = _key(False)
+    match_runtime: bool = key(False)
     """In the version that will be there at run time, as far as that is known: what the caller says \
 (`AUGBACKEND_MATCH_RUNTIME`), what `locked` says, what the environment has that pip installs into."""
-    locked: tuple[str, ...] = _key((), check=_check_versions)
+    locked: tuple[str, ...] = key((), check=_check_versions)
     """For `match-runtime`: the versions that a lock has, each with its marker. Written by `augbackend wrap`."""
 
     @property
@@ -156,11 +156,11 @@ class BuildVariable:
 
     shorthand: ClassVar[bool] = True
 
-    value: str = _key(..., check=_check_value)
+    value: str = key(..., check=_check_value)
     """Template: `$NAME`, `${NAME}`, `${NAME:-fallback}`, `$$` for a dollar sign. `PATH` is prepended."""
-    marker: str = _key("", check=pep508.parse_marker)
+    marker: str = key("", check=pep508.parse_marker)
     """Environment marker; where it does not hold, the variable is left alone."""
-    default: bool = _key(False)
+    default: bool = key(False)
     """Only a default: the caller's environment wins. Without it, this value wins."""
 
 
@@ -168,13 +168,13 @@ class BuildVariable:
 class Jobs:
     """How many compilers may run at once."""
 
-    memory_per_job: str = _key("", check=parse_size)
+    memory_per_job: str = key("", check=parse_size)
     """Memory that one job may need, such as `4GiB`."""
-    cpus_per_job: int = _key(1)
+    cpus_per_job: int = key(1)
     """Processors that one job keeps busy."""
-    reserve: str = _key("", check=parse_size)
+    reserve: str = key("", check=parse_size)
     """Memory to leave to the rest of the machine, such as `2GiB`."""
-    max: Optional[int] = _key(None)
+    max: Optional[int] = key(None)
     """Never more jobs than this."""
 
 
@@ -182,15 +182,15 @@ class Jobs:
 class Metadata:
     """What is promised about the wheel before it is built."""
 
-    pkg_info: bool = _key(False)
+    pkg_info: bool = key(False)
     """`PKG-INFO` of this sdist is a promise: the metadata hook answers from it without running the wrapped backend, \
 and a wheel that says otherwise is an error. Ignored where `PKG-INFO` calls its own dependencies dynamic, unless \
 `requires-dist` states them."""
-    requires_dist: Optional[tuple[str, ...]] = _key(None, check=pep508.parse_requirement)
+    requires_dist: Optional[tuple[str, ...]] = key(None, check=pep508.parse_requirement)
     """The package's dependencies, those of its extras with their markers: a promise as well."""
-    requires_python: str = _key("", check=_check_requires_python)
+    requires_python: str = key("", check=_check_requires_python)
     """Its `Requires-Python`; goes with `requires-dist`."""
-    provides_extra: tuple[str, ...] = _key((), check=_check_project_name)
+    provides_extra: tuple[str, ...] = key((), check=_check_project_name)
     """Its extras; goes with `requires-dist`."""
 
 
@@ -198,15 +198,15 @@ and a wheel that says otherwise is an error. Ignored where `PKG-INFO` calls its 
 class Origin:
     """Where a wrapped sdist came from: written by `augbackend wrap`, read by `augbackend verify`."""
 
-    name: str = _key(..., check=_check_project_name)
+    name: str = key(..., check=_check_project_name)
     """The project, in its canonical spelling."""
-    version: str = _key(...)
+    version: str = key(...)
     """Its version."""
-    augbackend: str = _key(...)
+    augbackend: str = key(...)
     """The version of augbackend that wrapped it."""
-    url: str = _key("")
+    url: str = key("")
     """Where upstream's sdist was fetched from, or its repository at a commit; empty for what lay on a disk."""
-    sha256: str = _key("", check=_check_sha256)
+    sha256: str = key("", check=_check_sha256)
     """Of upstream's sdist; empty if it was made from a source tree."""
 
 
@@ -214,24 +214,24 @@ class Origin:
 class Package:
     """What one dependency of this project needs to build: read by `augbackend wrap`, never by a build."""
 
-    extra_build_dependencies: tuple[BuildDependency, ...] = _key(())
+    extra_build_dependencies: tuple[BuildDependency, ...] = key(())
     """Build requirements that the package did not declare."""
-    remove_build_dependencies: tuple[str, ...] = _key((), check=_check_project_name)
+    remove_build_dependencies: tuple[str, ...] = key((), check=_check_project_name)
     """Projects dropped from what the package asks for."""
-    extra_build_variables: Mapping[str, BuildVariable] = _key(MappingProxyType({}), key_check=_check_variable_name)
+    extra_build_variables: Mapping[str, BuildVariable] = key(MappingProxyType({}), key_check=_check_variable_name)
     """Environment variables around its build."""
-    config_settings: Mapping[str, Union[str, tuple[str, ...]]] = _key(MappingProxyType({}))
+    config_settings: Mapping[str, Union[str, tuple[str, ...]]] = key(MappingProxyType({}))
     """Passed to its backend underneath the caller's own `-C` settings."""
-    local_version: str = _key("", check=_check_label)
+    local_version: str = key("", check=_check_label)
     """A local version label for the archive and what is built of it, such as `team`."""
-    pin_runtime: Mapping[str, Width] = _key(MappingProxyType({}), key_check=_check_project_name)
+    pin_runtime: Mapping[str, Width] = key(MappingProxyType({}), key_check=_check_project_name)
     """How its wheel's dependencies follow what the build used; `auto` for what `match-runtime` asks for, unless it is \
 stated here."""
-    requires_dist: Optional[tuple[str, ...]] = _key(None, check=pep508.parse_requirement)
+    requires_dist: Optional[tuple[str, ...]] = key(None, check=pep508.parse_requirement)
     """Its dependencies, by your word, so that nothing is built to know them. The wheel is held against it."""
-    requires_python: str = _key("", check=_check_requires_python)
+    requires_python: str = key("", check=_check_requires_python)
     """Its `Requires-Python`, by your word; goes with `requires-dist`."""
-    provides_extra: tuple[str, ...] = _key((), check=_check_project_name)
+    provides_extra: tuple[str, ...] = key((), check=_check_project_name)
     """Its extras, by your word; goes with `requires-dist`."""
 
 
@@ -239,40 +239,40 @@ stated here."""
 class Settings:
     """Everything that ``[tool.augbackend]`` can say."""
 
-    build_backend: str = _key("setuptools.build_meta:__legacy__", check=_check_object_path)
+    build_backend: str = key("setuptools.build_meta:__legacy__", check=_check_object_path)
     """The wrapped backend: an object path as in PEP 517, `module.path:object.attribute`."""
-    backend_path: tuple[str, ...] = _key(())
+    backend_path: tuple[str, ...] = key(())
     """Folders of the tree that hold the wrapped backend, if it is in-tree."""
-    extra_build_dependencies: tuple[BuildDependency, ...] = _key(())
+    extra_build_dependencies: tuple[BuildDependency, ...] = key(())
     """Build requirements that the package did not declare."""
-    remove_build_dependencies: tuple[str, ...] = _key((), check=_check_project_name)
+    remove_build_dependencies: tuple[str, ...] = key((), check=_check_project_name)
     """Projects dropped from what the wrapped backend asks for."""
-    extra_build_variables: Mapping[str, BuildVariable] = _key(MappingProxyType({}), key_check=_check_variable_name)
+    extra_build_variables: Mapping[str, BuildVariable] = key(MappingProxyType({}), key_check=_check_variable_name)
     """Environment variables around every hook of the wrapped backend."""
-    config_settings: Mapping[str, Union[str, tuple[str, ...]]] = _key(MappingProxyType({}))
+    config_settings: Mapping[str, Union[str, tuple[str, ...]]] = key(MappingProxyType({}))
     """Passed to the wrapped backend underneath the caller's own `-C` settings."""
-    dynamic_requires: Literal["auto", "always", "never"] = _key("auto")
+    dynamic_requires: Literal["auto", "always", "never"] = key("auto")
     """Whether the wrapped backend is asked for its own requirements. `auto`: asked, but forgiven if it fails \
 before the declared ones are installed."""
-    jobs: Optional[Jobs] = _key(None)
+    jobs: Optional[Jobs] = key(None)
     """Sets `MAX_JOBS`, `CMAKE_BUILD_PARALLEL_LEVEL` and `MAKEFLAGS` from this machine's memory and processors, \
 unless the caller set them."""
-    local_version: str = _key("", check=_check_label)
+    local_version: str = key("", check=_check_label)
     """A local version label (PEP 440) for what is built, such as `team`: `2.8.3+team` satisfies `==2.8.3`, and is \
 preferred to `2.8.3`."""
-    match_runtime: tuple[str, ...] = _key((), check=_check_versions)
+    match_runtime: tuple[str, ...] = key((), check=_check_versions)
     """The versions for what `match-runtime` asks for, such as `torch==2.8.0`, several separated by commas: \
 for one build, as `AUGBACKEND_MATCH_RUNTIME` or with `-C`."""
-    pin_runtime: Mapping[str, Width] = _key(MappingProxyType({}), key_check=_check_project_name)
+    pin_runtime: Mapping[str, Width] = key(MappingProxyType({}), key_check=_check_project_name)
     """Projects whose version in the wheel's `Requires-Dist` follows the one that the build used. Built with 2.8.1, \
 `x.x` gives `>=2.8.1,<2.9` (as in conda, the width that has to agree), `exact` gives `==2.8.1`, `none` leaves it \
 alone. `auto` is `x.x`, and `exact` where a local version (`2.8.1+cu128`) was asked for."""
-    provenance: bool = _key(False)
+    provenance: bool = key(False)
     """The wheel says what went into it: a CycloneDX document in `.dist-info/sboms` (PEP 770)."""
-    metadata: Optional[Metadata] = _key(None)
+    metadata: Optional[Metadata] = key(None)
     """What is promised about the wheel before it is built."""
-    origin: Optional[Origin] = _key(None)
+    origin: Optional[Origin] = key(None)
     """Where a wrapped sdist came from. Written by `augbackend wrap`."""
-    packages: Mapping[str, Package] = _key(MappingProxyType({}), key_check=_check_project_name)
+    packages: Mapping[str, Package] = key(MappingProxyType({}), key_check=_check_project_name)
     """What dependencies of this project need to build, by their names, for `augbackend wrap`; uv's own tables do as \
 well."""

@@ -45,17 +45,19 @@ class _InTreeFinder:
 def put_back(variables: Mapping[str, str], folders: Sequence[Path]) -> Iterator[None]:
     """Set ``variables`` and put ``folders`` first on ``sys.path``; afterwards restore those and all else.
 
-    Restored are ``os.environ``, ``sys.argv``, ``sys.path`` (the list objects too) and the current directory.
+    Restored are ``os.environ``, ``sys.argv``, ``sys.path`` (the list objects too) and the current directory. A declared
+    ``PYTHONPATH`` is put on ``sys.path`` as well: uv sets variables before the interpreter starts, which then does so.
     """
     environ, cwd = dict(os.environ), os.getcwd()
     lists = {name: (getattr(sys, name), list(getattr(sys, name))) for name in ("argv", "path")}
     first = [str(folder) for folder in folders]
-    known = {*sys.path, *first}
+    searched = [os.path.abspath(item) for item in variables.get("PYTHONPATH", "").split(os.pathsep) if item]
+    known = {*sys.path, *first, *searched}
     finder = _InTreeFinder(first)
     try:
         sys.meta_path[:0] = [finder] if first else []
         os.environ.update(variables)
-        sys.path[:] = [*first, *sys.path, *(item for item in _added_by_imports if item not in known)]
+        sys.path[:] = [*first, *searched, *sys.path, *(item for item in _added_by_imports if item not in known)]
         yield
     finally:
         _added_by_imports.extend(item for item in sys.path if item not in {*known, *_added_by_imports})

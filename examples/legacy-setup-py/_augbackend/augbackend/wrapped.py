@@ -7,6 +7,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from .errors import WrappedBackendUnavailable, add_note
+from .pep508 import parse_requirement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .reading import Build
-
-
-# Modules that used to be there without being asked for, and the project that still has them: Python 3.12 left
-# distutils to setuptools, and setuptools 82 left out pkg_resources.
-_PROJECTS = {"distutils": "setuptools", "pkg_resources": "setuptools<82"}
 
 
 def module_name(build: Build) -> str:
@@ -88,21 +84,37 @@ def _is_of_the_tree(build: Build, module: str) -> bool:
 
 
 def explain(error: BaseException, build: Build, hook: str) -> None:
-    """Add to somebody else's exception which hook of which backend raised it, and the cure where it is plain.
-
-    A missing module becomes the line to write into the table.
-    """
+    """Add to somebody else's exception which hook of which backend raised it, and the cure where it is known."""
     note = f"augbackend: raised in {build.settings.build_backend}, hook {hook}"
-    # Of a dotted name the first part was found, so that installing it would not help.
-    missing = error.name if isinstance(error, ModuleNotFoundError) and "." not in (error.name or ".") else None
-    if missing and _is_of_the_tree(build, missing):
+    # Of a dotted name the first part was found: what is missing is a part of something that is there.
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing and "." not in missing and _is_of_the_tree(build, missing):
         note += f"\naugbackend: {missing!r} is a module of this tree, and the tree is not on sys.path here"
         if build.settings.build_backend == "setuptools.build_meta":
             note += "; it is with tool.augbackend.build-backend = 'setuptools.build_meta:__legacy__'"
-    elif missing and not any(entry.parsed.name == missing for entry in build.settings.extra_build_dependencies):
-        project = _PROJECTS.get(missing, missing)
-        note += (
-            f"\naugbackend: the build needs {missing!r}, which nothing declares; if the project {project!r} has it, add"
-            f'\n  "{project}"\naugbackend: to extra-build-dependencies in [tool.augbackend] of pyproject.toml'
-        )
+    else:
+        note += "".join(f"\n{line}" for line in _advised(error, build))
     add_note(error, note)
+
+
+def _advised(error: BaseException, build: Build) -> list[str]:
+    """What is known of an error, as lines; nothing where it is declared already, or known rows do not fit."""
+    from . import advice
+
+    missing = error.name if isinstance(error, ModuleNotFoundError) else ""
+    found = advice.on(f"No module named {missing!r}" if missing else f"{type(error).__name__}: {error}")
+    if found is None:
+        return []
+    declared = {entry.parsed.name for entry in build.settings.extra_build_dependencies}
+    requires = [text for text in found.requires if parse_requirement(text).name not in declared]
+    variables = {
+        name: value for name, value in found.variables.items() if name not in build.settings.extra_build_variables
+    }
+    if not (requires or variables) and (found.requires or found.variables):
+        return []
+    lines = [f"augbackend: {found.because}{'; add' if requires or variables else ''}"]
+    lines += [f'  "{text}"' for text in requires]
+    lines += ["augbackend: to extra-build-dependencies in [tool.augbackend] of pyproject.toml"] if requires else []
+    lines += [f'  {name} = "{value}"' for name, value in variables.items()]
+    lines += ["augbackend: to extra-build-variables in [tool.augbackend] of pyproject.toml"] if variables else []
+    return lines

@@ -1,0 +1,219 @@
+"""What is known about builds that fail: ``knowledge.toml`` beside this module, as typed rows.
+
+::
+
+    knowledge.toml, files of the user's own -> Knowledge, rows in order
+    text of a failed build -> Clue, one for each thing that it names, by the order of the rows
+
+Read only when something has failed, so that a build that works never pays for it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Optional
+
+from . import checking, pep508, sources
+from .errors import SettingsError
+from .settings import key
+
+FILE = Path(__file__).with_name("knowledge.toml")
+KINDS = ("module", "requirement", "variable", "header", "library", "command", "pkgconfig")
+_IN_NEEDS = {"header": "headers", "library": "libraries", "command": "commands", "pkgconfig": "pkgconfig"}
+
+
+def _check_pattern(text: str) -> None:
+    try:
+        groups = set(re.compile(text).groupindex)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from None
+    if groups - {*KINDS, "value"}:
+        raise ValueError(f"unknown groups {sorted(groups - {*KINDS, 'value'})}, expected {', '.join(KINDS)}, value")
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """A pattern in the output of a build, and what follows from it."""
+
+    says: str = key(..., check=_check_pattern)
+    source: str = key(...)
+    require: tuple[str, ...] = key((), check=pep508.parse_requirement)
+    variables: Mapping[str, str] = key(MappingProxyType({}))
+    need: str = key("")
+    gone: str = key("")
+    because: str = key("")
+
+
+@dataclass(frozen=True)
+class Module:
+    """An importable name, and the requirement that has it."""
+
+    name: str = key(...)
+    require: str = key(..., check=pep508.parse_requirement)
+    source: str = key(...)
+
+
+@dataclass(frozen=True)
+class Stdlib:
+    """A module of the standard library until the Python called ``gone``; ``require`` has it since."""
+
+    name: str = key(...)
+    gone: str = key(...)
+    source: str = key(...)
+    require: str = key("")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release that broke builds, and its day (``2021-09-04``)."""
+
+    project: str = key(...)
+    version: str = key(...)
+    day: str = key(...)
+    source: str = key(...)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A pattern of names of variables: they do without what a build needs, if they say yes, or no."""
+
+    name: str = key(...)
+    need: str = key(...)
+    says: str = key(...)
+    because: str = key(...)
+    source: str = key(...)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program, and the requirement that brings it."""
+
+    name: str = key(...)
+    require: str = key(..., check=pep508.parse_requirement)
+    source: str = key(...)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What no package index has: how a message names it, and what systems call it."""
+
+    name: str = key(...)
+    what: str = key(...)
+    source: str = key(...)
+    commands: tuple[str, ...] = key(())
+    headers: tuple[str, ...] = key(())
+    libraries: tuple[str, ...] = key(())
+    pkgconfig: tuple[str, ...] = key(())
+    debian: str = key("")
+    fedora: str = key("")
+
+    @property
+    def text(self) -> str:
+        """In words, with the packages that bring it."""
+        packages = [f"{system} {name}" for system, name in (("Debian", self.debian), ("Fedora", self.fedora)) if name]
+        return f"{self.what} ({', '.join(packages)})" if packages else self.what
+
+
+@dataclass(frozen=True)
+class Clue:
+    """One thing that a text names.
+
+    :param line: of the text.
+    :param kind: one of :data:`KINDS`; empty where the row itself says what follows.
+    :param name: of that kind.
+    :param value: of a variable, where the text says it.
+    """
+
+    symptom: Symptom
+    line: str
+    kind: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All rows of a kind in order, a user's own first."""
+
+    symptom: tuple[Symptom, ...] = key(())
+    module: tuple[Module, ...] = key(())
+    stdlib: tuple[Stdlib, ...] = key(())
+    release: tuple[Release, ...] = key(())
+    variable: tuple[Variable, ...] = key(())
+    command: tuple[Command, ...] = key(())
+    need: tuple[Need, ...] = key(())
+
+    def clues(self, text: str) -> list[Clue]:
+        """What a text names, by the order of the rows; of the places that one row fits, the last first."""
+        found = [
+            _clue(symptom, match)
+            for symptom in self.symptom
+            for match in reversed(list(re.finditer(symptom.says, text)))
+        ]
+        return list({(clue.symptom.says, clue.kind, clue.name): clue for clue in reversed(found)}.values())[::-1]
+
+    def requirement_for(self, module: str) -> str:
+        """The requirement that brings a module: by the row of its longest part, or the project of its name."""
+        parts = module.split(".")
+        names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+        rows = {row.name: row.require for row in reversed(self.module)}
+        return next((rows[name] for name in names if name in rows), pep508.canonical_name(parts[0]))
+
+    def left_stdlib(self, module: str) -> Optional[Stdlib]:
+        """The row of a module that was in the standard library, or of the package that it is in."""
+        names = (module, module.partition(".")[0])
+        return next((row for row in self.stdlib if row.name in names), None)
+
+    def brings(self, command: str) -> Optional[Command]:
+        """The row of a program that comes as a package."""
+        return next((row for row in self.command if row.name == command), None)
+
+    def needed(self, kind: str, name: str) -> Optional[Need]:
+        """The row of what no index has, by the kind of its name; an empty kind is the row's own name."""
+        names = {name, name.rpartition("/")[2]}
+        for row in self.need:
+            known = getattr(row, _IN_NEEDS[kind]) if kind in _IN_NEEDS else (row.name,)
+            if any(one in names or fnmatchcase(name, one) for one in known):
+                return row
+        return None
+
+
+def _clue(symptom: Symptom, match: "re.Match[str]") -> Clue:
+    groups = {group: text for group, text in match.groupdict().items() if text}
+    value = groups.pop("value", "")
+    kind, name = next(iter(groups.items()), ("", ""))
+    text = match.string
+    start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+    line = text[start : end if end >= 0 else None].strip()
+    return Clue(symptom, line, kind, name.rstrip(".,"), value)
+
+
+@lru_cache
+def load(files: Sequence[Path] = ()) -> Knowledge:
+    """Read the rows.
+
+    :param files: a user's own, a tuple.
+    :raises SettingsError: with all mistakes of a file.
+    """
+    loaded = [_read(file) for file in (*files, FILE)]
+    return Knowledge(
+        *(tuple(row for one in loaded for row in getattr(one, table)) for table in checking.hints(Knowledge))
+    )
+
+
+def _read(file: Path) -> Knowledge:
+    mistakes: list[str] = []
+    try:
+        document = sources.toml(file.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise SettingsError(str(file), [f"cannot read it: {error.strerror}"]) from None
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(str(file), [f"it is not TOML in UTF-8: {error}"]) from None
+    rows = checking.rows(Knowledge, document, file.name, mistakes)
+    if rows is None:
+        raise SettingsError(str(file), mistakes)
+    return rows
