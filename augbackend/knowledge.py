@@ -9,7 +9,7 @@ Read only when something has failed, so that a build that works never pays for i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -25,6 +25,7 @@ from .settings import key
 FILE = Path(__file__).with_name("knowledge.toml")
 KINDS = ("module", "requirement", "variable", "header", "library", "command", "pkgconfig")
 _LONGEST_LINE, _KEPT = 600, 290
+_NEEDS_OF_RULES = ("native", "pip")  # that variables do without, and that nothing has to bring
 _IN_NEEDS = {"header": "headers", "library": "libraries", "command": "commands", "pkgconfig": "pkgconfig"}
 
 
@@ -226,13 +227,14 @@ def load(files: Sequence[Path] = ()) -> Knowledge:
     :param files: a user's own, a tuple.
     :raises SettingsError: with all mistakes of a file.
     """
-    loaded = [_read(file) for file in (*files, FILE)]
+    shipped = _read(FILE)
+    loaded = [*(_read(file, {row.name for row in shipped.need}) for file in files), shipped]
     return Knowledge(
         *(tuple(row for one in loaded for row in getattr(one, table)) for table in checking.hints(Knowledge))
     )
 
 
-def _read(file: Path) -> Knowledge:
+def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
     mistakes: list[str] = []
     try:
         document = sources.toml(file.read_bytes().decode("utf-8"))
@@ -241,6 +243,15 @@ def _read(file: Path) -> Knowledge:
     except (ValueError, RecursionError) as error:
         raise SettingsError(str(file), [f"it is not TOML in UTF-8: {error}"]) from None
     rows = checking.rows(Knowledge, document, file.name, mistakes)
-    if rows is None:
+    if rows is not None and (file != FILE or rows.need):  # a vendored copy has no such rows, and no use for them
+        known = {*_NEEDS_OF_RULES, *needs, *(row.name for row in rows.need)}
+        wanted = [(f"symptom[{number}]", row.need) for number, row in enumerate(rows.symptom)]
+        wanted += [(f"variable[{number}]", row.need) for number, row in enumerate(rows.variable)]
+        mistakes += [
+            f"{file.name}.{place}.need: there is no [[need]] called {need!r}"
+            for place, need in wanted
+            if need and need not in known
+        ]
+    if rows is None or mistakes:
         raise SettingsError(str(file), mistakes)
     return rows

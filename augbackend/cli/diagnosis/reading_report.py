@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .fetching import Subject
     from .rules import Case
-    from .source_reading import Import
+    from .setup_code import Import
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .search import Found
 
 _WIDTH = 79
-_WIDEST_ENTRY = 38
+_LONGEST_LIST = 40
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,9 @@ def uv_table(subject: Subject, declaration: Declaration) -> str:
     document = tomlkit.document()
     tables = tomlkit.table(is_super_table=True)
     if declaration.requires:
-        tables["extra-build-dependencies"] = {subject.name: list(declaration.requires.values())}
+        entries = tomlkit.array()
+        entries.extend(declaration.requires.values())
+        tables["extra-build-dependencies"] = {subject.name: entries.multiline(len(entries.as_string()) > _LONGEST_LIST)}
     if declaration.variables:
         tables["extra-build-variables"] = tomlkit.table(is_super_table=True)
         tables["extra-build-variables"][subject.name] = dict(declaration.variables)
@@ -159,7 +161,8 @@ def _wheel(found: Found) -> Iterator[str]:
         text = f"it installs, and does not import: {check.problem}"
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
     elif not check.installs:
-        yield f"  it installs and imports: {', '.join(check.modules)}" if check.modules else "  it installs"
+        text = f"it installs and imports: {', '.join(check.modules)}" if check.modules else "it installs"
+        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
@@ -174,7 +177,8 @@ def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
             line += " \\\n "
         line += f" {piece}"
     yield from (f"  {one}" for one in line.split("\n"))
-    yield f"  python -m pip install {options.shown_path(subject.tree) if subject.tree else subject.archive}"
+    place = options.shown_path(subject.tree) if subject.tree else subject.archive
+    yield f"  {command_line(['python', '-m', 'pip', 'install', place])}"
     table = uv_table(subject, declaration) if subject.tree is None else ""
     if table:
         yield ""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from augbackend.knowledge import Clue, Knowledge, Need
 
     from .attempt import Failure, Outcome
-    from .source_reading import Import, Reading, Variable
+    from .setup_code import Import, Variable
+    from .source_reading import Reading
 
 _PYTHON = "Python"  # the need that another Python meets
 _LINES_OF_PROSE, _LONGEST_TEXT = 6, 150_000
@@ -237,7 +238,7 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     module, top = clue.name, clue.name.partition(".")[0]
     reading, knowledge = case.reading, case.knowledge
     if top in reading.modules:
-        if module == top and reading.backend.partition(":")[0] != "setuptools.build_meta:__legacy__":
+        if module == top and reading.backend != "setuptools.build_meta:__legacy__":
             folder = "." if (case.tree / f"{top}.py").exists() or (case.tree / top).is_dir() else "src"
             yield Proposal(
                 Declaration(variables={"PYTHONPATH": folder}),

@@ -214,6 +214,9 @@ class Search:
         """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name."""
         found = [rules.obstacle(self.case, outcome) for outcome in self.leaves]
         obstacle = next((one for one in found if one.is_known), found[0])
+        if not obstacle.is_known and not self._may_go_on():
+            limit = "attempts" if self.has_time() else "time"
+            obstacle = replace(obstacle, reason=f"the {limit} ran out; the last failure: {found[0].said}")
         if _stage(first) == "install":
             own = rules.obstacle(self.case, first)
             if own != obstacle:

@@ -11,13 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _HEAD, _TAIL = 64 * 2**10, 2**20  # bytes of output that are kept
+_LAST_WORDS = 5.0  # seconds
 _SWEEPS = 50  # of a process that starts others while it is killed
 _MARK = "AUGBACKEND_DIAGNOSIS"
 # What a build may depend on and what holds no secret. Everything else stays here: tokens live in variables.
@@ -136,7 +136,7 @@ def clean_environ(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     """
     kept = {name: value for name, value in environ.items() if name.upper() in _KEPT}
     proxies = {name: value for name, value in environ.items() if name.upper() in _PROXIES}
-    kept.update({name: value for name, value in proxies.items() if not urlsplit(value).username})
+    kept.update({name: value for name, value in proxies.items() if "@" not in value})
     rustup = Path(environ.get("HOME", "")) / ".rustup"
     if "RUSTUP_HOME" not in kept and "HOME" in environ and rustup.is_dir():
         kept["RUSTUP_HOME"] = str(rustup)  # the compilers; what signs in to a registry is in CARGO_HOME
@@ -168,7 +168,7 @@ def run(command: Sequence[str], cwd: Path, environ: Mapping[str, str], limit: fl
         status = None
     finally:
         _kill(process, mark)
-    collector.join()
+    collector.join(_LAST_WORDS)  # what is not found holds the pipe open, and has nothing to say
     return Ran(status, collector.text(), time.monotonic() - began)
 
 
