@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
+from . import leftovers
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _HEAD, _TAIL = 64 * 2**10, 2**20  # bytes of output that are kept
-_LAST_WORDS = 5.0  # seconds
-_SWEEPS = 50  # of a process that starts others while it is killed
-_MARK = "AUGBACKEND_DIAGNOSIS"
+_one_at_a_time = threading.Lock()  # whose child an orphan becomes is a matter of this whole process
+_LAST_WORDS = 2.0  # seconds
 # What a build may depend on and what holds no secret. Everything else stays here: tokens live in variables.
 _KEPT = frozenset(
     [
@@ -152,22 +151,23 @@ def run(command: Sequence[str], cwd: Path, environ: Mapping[str, str], limit: fl
     """
     mark = uuid4().hex
     began = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603  # what is run here is what was asked for
-        list(command),
-        cwd=cwd,
-        env={**environ, _MARK: mark},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=os.name != "nt",
-    )
-    collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
-    try:
-        status: int | None = process.wait(max(limit, 0.001))
-    except subprocess.TimeoutExpired:
-        status = None
-    finally:
-        _kill(process, mark)
+    with _one_at_a_time, leftovers.adopting() as before:
+        process = subprocess.Popen(  # noqa: S603  # what is run here is what was asked for
+            list(command),
+            cwd=cwd,
+            env={**environ, leftovers.MARK: mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=os.name != "nt",
+        )
+        collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
+        try:
+            status: int | None = process.wait(max(limit, 0.001))
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            leftovers.end(process, mark, before)
     collector.join(_LAST_WORDS)  # what is not found holds the pipe open, and has nothing to say
     return Ran(status, collector.text(), time.monotonic() - began)
 
@@ -194,35 +194,3 @@ class _Collector(threading.Thread):
         gap = f"\n[{self._left_out} bytes left out]\n".encode() if self._left_out else b""
         text = (self._head + gap + self._tail).decode("utf-8", "replace")
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-
-
-def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
-    """Kill a process, its group, and on Linux whatever carries its mark: also what left the group."""
-    if os.name == "nt":
-        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603,S607  # Windows' own
-    else:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        for _ in range(_SWEEPS):
-            left = _marked(mark, process.pid)
-            for pid in left:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-            if not left:
-                break
-    process.wait()
-
-
-def _marked(mark: str, known: int) -> list[int]:
-    """The processes whose environment has the mark; none where there is no /proc."""
-    wanted = f"{_MARK}={mark}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            is_ours = wanted in (folder / "environ").read_bytes().split(b"\0")
-            is_over = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0] in (b"Z", b"X")
-        except OSError:
-            continue
-        if is_ours and not is_over and int(folder.name) != known:
-            found.append(int(folder.name))
-    return found
