@@ -322,9 +322,51 @@ def test_separators_of_other_alphabets_in_a_comment(tree: Tree) -> None:
     assert content(folder) == before
 
 
+def test_a_requirement_of_its_own_is_dropped(tree: Tree) -> None:
+    text = '[build-system]\nrequires = [\n  "setuptools",  # kept\n  "NumPy==1.17.3",\n  "numpy-extra",\n]\n'
+    folder = tree({"pyproject.toml": text, "setup.py": SETUP_PY})
+    arguments = (folder, "--remove-require", "numpy", "--require", "numpy<2")
+    result = adopt(*arguments)
+    assert result.exit_code == 0
+    written = table(folder)
+    assert written["build-system"]["requires"] == ["setuptools", "numpy-extra", TOMLI, "numpy<2"]
+    assert written["tool"]["augbackend"]["remove-build-dependencies"] == ["numpy"]
+    assert written["tool"]["augbackend"]["extra-build-dependencies"] == ["numpy<2"]
+    assert '"setuptools",  # kept' in (folder / "pyproject.toml").read_text()
+    assert reading.read(folder, environ={}).settings.remove_build_dependencies == ("numpy",)
+    assert adopt(*arguments).output == f"{folder}: nothing to change\n"
+
+
+def test_what_was_dropped_does_not_come_back(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": DOCUMENTS["no backend"], "setup.py": SETUP_PY})
+    adopt(folder, "--remove-require", "wheel")
+    assert adopt(folder, "--remove").exit_code == 0
+    assert table(folder) == {"build-system": {"requires": ["setuptools"]}}
+
+
+def test_a_requirement_that_is_only_asked_for_dynamically_is_dropped_as_well(tree: Tree) -> None:
+    folder = tree({"setup.py": "from setuptools import setup\nsetup(name='x', version='1', setup_requires=['cffi'])\n"})
+    adopt(folder, "--remove-require", "cffi", "--require", "torch")
+    copy = {"PYTHONPATH": str(folder / "_augbackend")}
+    answer = run_hook(
+        folder, "get_requires_for_build_wheel", {"augbackend.dynamic-requires": "never"}, environ=copy
+    ).answer
+    assert answer == ["torch"]
+
+
+def test_dropping_later(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": DOCUMENTS["no backend"], "setup.py": SETUP_PY})
+    adopt(folder, "--require", "torch")
+    adopt(folder, "--remove-require", "wheel")
+    assert table(folder)["build-system"]["requires"] == ["setuptools", TOMLI, "torch"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
+        (["--remove", "--remove-require", "x"], "--remove goes with --dry-run only"),
+        (["--remove-require", "numpy<2"], "expected only the name of a project, such as 'numpy'"),
+        (["--remove-require", "num py"], "num py"),
         (["--require", "to rch"], "to rch"),
         (["--variable", "A"], "expected NAME=VALUE"),
         (["--variable", "=1"], "expected NAME=VALUE"),

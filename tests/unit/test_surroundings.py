@@ -55,3 +55,35 @@ def test_current_directory_removed_by_a_hook(tmp_path: Path, monkeypatch: pytest
     with put_back({}, []):
         os.chdir(tmp_path)
         gone.rmdir()
+
+
+def test_declared_pythonpath_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uv sets variables before the interpreter starts, which then searches there."""
+    monkeypatch.setattr("augbackend.surroundings._added_by_imports", [])
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "only_there_1.py").write_text("answer = 1\n")
+    before = list(sys.path)
+    with put_back({"PYTHONPATH": os.pathsep.join(["src", str(tmp_path / "other"), ""])}, [tmp_path / "backend"]):
+        assert sys.path[:3] == [str(tmp_path / "backend"), str(tmp_path / "src"), str(tmp_path / "other")]
+        assert sys.path[3:] == before
+        assert __import__("only_there_1").answer == 1
+        assert os.environ["PYTHONPATH"].startswith("src")
+    assert sys.path == before
+    assert "PYTHONPATH" not in os.environ
+    del sys.modules["only_there_1"]
+
+
+def test_what_pythonpath_added_is_not_there_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("augbackend.surroundings._added_by_imports", [])
+    with put_back({"PYTHONPATH": str(tmp_path)}, []):
+        pass
+    with put_back({}, []):
+        assert str(tmp_path) not in sys.path
+
+
+def test_pythonpath_of_the_caller_is_the_interpreters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with put_back({"OTHER": "1"}, []):
+        assert str(tmp_path) not in sys.path

@@ -1,0 +1,479 @@
+"""The rules of `diagnose`: what a failure leads to, and how what no declaration mends is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augbackend import knowledge as knowledges
+from augbackend.cli.diagnosis import rules
+from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, Stage, joined, requiring
+from augbackend.cli.diagnosis.rules import Case, Obstacle, Proposal
+from augbackend.cli.diagnosis.source_reading import Reading, read
+
+Tree = Callable[[dict[str, "str | bytes"]], Path]
+KNOWN = knowledges.load()
+NOWHERE = Path("nowhere")
+
+
+LATER = "2100-01-01"  # no release came after that
+
+
+def case_of(folder: Path, python: str = "3.11", dated: str = LATER) -> Case:
+    return Case(folder, read(folder), KNOWN, python, dated)
+
+
+def failed(
+    output: str, stage: Stage = "get_requires", declaration: Declaration | None = None, **installed: str
+) -> Outcome:
+    versions = {"setuptools": "80.9.0", **installed}
+    return Outcome(declaration or Declaration(), None, Failure(stage, output), 1.0, versions)
+
+
+def proposed(case: Case, outcome: Outcome) -> list[str]:
+    found = []
+    for one in rules.proposals(case, outcome):
+        words = [*one.adds.requires.values(), *(f"{name}={value}" for name, value in one.adds.variables.items())]
+        found.append(" ".join([*words, *(f"-{name}" for name in one.adds.removed)]))
+    return list(dict.fromkeys(found))
+
+
+def first(case: Case, said: str) -> Proposal:
+    return next(iter(rules.proposals(case, failed(said))))
+
+
+# --- what may be tried -----------------------------------------------------------------------------------------------
+
+
+def test_the_requirement_of_a_missing_module(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import os\nfrom torch.utils import cpp_extension\n"}))
+    one = first(case, "ModuleNotFoundError: No module named 'torch'")
+    assert (dict(one.adds.requires), one.is_certain) == ({"torch": "torch"}, True)
+    assert one.why == "setup.py, line 2: import torch.utils"
+
+
+@pytest.mark.parametrize(
+    "source", ["try:\n    import torch\nexcept ImportError:\n    pass", "def f():\n    import torch", "import helper"]
+)
+def test_what_might_be_spared_is_not_certain(tree: Tree, source: str) -> None:
+    case = case_of(tree({"setup.py": source, "helper.py": "import torch"}))
+    one = first(case, "ModuleNotFoundError: No module named 'torch'")
+    assert not one.is_certain
+
+
+def test_a_module_that_nothing_imports_as_far_as_one_sees(tree: Tree) -> None:
+    one = first(case_of(tree({"setup.py": ""})), "ModuleNotFoundError: No module named 'torch'")
+    assert one.why == "the build imports torch"
+
+
+@pytest.mark.parametrize("name", ["_private", "os", "pkg.part", "1x"])
+def test_modules_that_no_project_brings(tree: Tree, name: str) -> None:
+    case = case_of(tree({"setup.py": "", "pkg/__init__.py": ""}))
+    assert proposed(case, failed(f"ModuleNotFoundError: No module named '{name}'")) == []
+
+
+@pytest.mark.parametrize(("files", "folder"), [({"pkg/__init__.py": ""}, "."), ({"src/pkg.py": ""}, "src")])
+def test_a_module_of_the_tree_where_the_tree_is_not_on_the_path(
+    tree: Tree, files: dict[str, str | bytes], folder: str
+) -> None:
+    backend = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+    case = case_of(tree({"setup.py": "import pkg", "pyproject.toml": backend, **files}))
+    assert proposed(case, failed("ModuleNotFoundError: No module named 'pkg'")) == [f"PYTHONPATH={folder}"]
+
+
+def test_setuptools_legacy_backend_has_the_tree_on_the_path(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import pkg", "pkg/__init__.py": ""}))
+    assert proposed(case, failed("ModuleNotFoundError: No module named 'pkg'")) == []
+
+
+def test_an_older_release_has_a_module_that_is_missing(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import numpy.distutils"}))
+    outcome = failed("ModuleNotFoundError: No module named 'numpy.distutils'", numpy="2.1.0")
+    assert proposed(case, outcome) == ["numpy<2"]
+
+
+def test_setuptools_had_pkg_resources(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import pkg_resources"}))
+    one = first(case, "ModuleNotFoundError: No module named 'pkg_resources'")
+    assert dict(one.adds.requires) == {"setuptools": "setuptools<82"}
+    assert one.why == "setup.py, line 1: import pkg_resources; setuptools<82 has it"
+
+
+@pytest.mark.parametrize(
+    ("setup", "said", "expected"),
+    [
+        ("try:\n    import torch\nexcept: pass", "RuntimeError: torch is required for this package", "torch"),
+        ("try:\n    import torch\nexcept: pass", "error: PyTorch must be installed first", "torch"),
+        ("def f():\n    import numpy", "Error: numpy is not installed", "numpy"),
+        ("try:\n    import Cython\nexcept: pass", "You need Cython to build this.", "cython"),
+        ("try:\n    import pybind11\nexcept: pass", "RuntimeError: pybind11 install failed.", "pybind11"),
+        ("os.system('pip install pybind11')", "RuntimeError: pybind11 install failed.", "pybind11"),
+    ],
+)
+def test_what_is_asked_for_in_prose(tree: Tree, setup: str, said: str, expected: str) -> None:
+    assert expected in proposed(case_of(tree({"setup.py": setup})), failed(said))
+
+
+@pytest.mark.parametrize(
+    ("setup", "said"),
+    [
+        ("x = 1", "RuntimeError: torch is required for this package"),
+        ("import numpy", "RuntimeError: torch is required for this package"),
+        ("import re", "Error: re is not happy"),
+        ("import helper", "Error: helper is not happy"),
+    ],
+)
+def test_words_that_setup_py_does_not_import(tree: Tree, setup: str, said: str) -> None:
+    assert proposed(case_of(tree({"setup.py": setup, "helper.py": ""})), failed(said)) == []
+
+
+def test_what_is_there_is_not_asked_for_in_prose(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import torch"}))
+    assert "torch" not in proposed(case, failed("RuntimeError: torch is too old", torch="2.8.0"))
+
+
+def test_the_message_of_a_build_that_wants_pip(tree: Tree) -> None:
+    said = "Command '['/v/bin/python', '-m', 'pip', 'wheel', '--quiet', 'cython>=0.27.3']' returned non-zero exit status 1."
+    text = f"/v/bin/python: No module named pip\nTraceback (most recent call last):\ndistutils.errors.DistutilsError: {said}"
+    found = proposed(case_of(tree({"setup.py": ""})), failed(text))
+    assert found[0] == "cython"  # the newest: the lower bound says nothing
+    assert set(found) <= {"cython", "pip"}
+
+
+def test_a_bound_that_is_more_than_a_lower_one_stays(tree: Tree) -> None:
+    said = "pkg_resources.DistributionNotFound: The 'numpy<2,>=1.20' distribution was not found"
+    assert proposed(case_of(tree({"setup.py": ""})), failed(said))[0] == "numpy<2,>=1.20"
+
+
+@pytest.mark.parametrize(
+    "said", ["set CUSTOM_BUILD=yes in your environment", "Please set the variable CUSTOM_BUILD to 'yes'"]
+)
+def test_a_variable_that_a_message_names(tree: Tree, said: str) -> None:
+    case = case_of(tree({"setup.py": "if os.environ.get('CUSTOM_BUILD') != 'yes':\n    raise SystemExit(1)"}))
+    assert "CUSTOM_BUILD=yes" in proposed(case, failed(f"If you know what you do, {said}\n"))
+
+
+def test_a_variable_that_setup_py_does_not_know(tree: Tree) -> None:
+    assert proposed(case_of(tree({"setup.py": ""})), failed("set CUSTOM_BUILD=yes in your environment")) == []
+
+
+@pytest.mark.parametrize("name", ["CUDA_HOME", "OPENSSL_DIR", "LLVM_ROOT", "GDAL_PATH", "MKL_PREFIX"])
+def test_a_place_on_this_machine_is_not_guessed(tree: Tree, name: str) -> None:
+    case = case_of(tree({"setup.py": f"x = os.environ['{name}']"}))
+    assert proposed(case, failed(f"KeyError: '{name}'")) == []
+
+
+def test_a_variable_without_which_it_cannot_do(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "\nx = os.environ['LIBFOO_VERSION']"}))
+    one = first(case, "KeyError: 'LIBFOO_VERSION'")
+    assert dict(one.adds.variables) == {"LIBFOO_VERSION": "1"}
+    assert one.why == "setup.py, line 2 reads it"
+
+
+def test_the_version_where_there_is_no_repository(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "", "PKG-INFO": "Name: pkg\nVersion: 1.2\n"}))
+    said = "LookupError: setuptools-scm was unable to detect version for /x."
+    assert "SETUPTOOLS_SCM_PRETEND_VERSION=1.2" in proposed(case, failed(said))
+
+
+def test_a_program_that_comes_as_a_package(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": ""}))
+    assert proposed(case, failed("error: command 'swig' failed: No such file or directory"))[0] == "swig"
+
+
+def test_a_header_of_a_package_that_is_imported(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "def f():\n    import pybind11"}))
+    said = "x.cpp:1:10: fatal error: pybind11/pybind11.h: No such file or directory"
+    assert proposed(case, failed(said, "wheel"))[0] == "pybind11"
+
+
+def test_c_that_an_older_cython_made_is_made_anew(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "", "pkg/fast.pyx": ""}))
+    said = "pkg/fast.c:198:12: fatal error: longintrepr.h: No such file or directory\nerror: Command '['gcc', '-c', 'pkg/fast.c']' returned non-zero exit status 1."
+    (one, *_) = [one for one in rules.proposals(case, failed(said, "wheel")) if "cython" in one.adds.requires]
+    assert dict(one.adds.requires) == {"cython": "cython"}
+    assert one.why.endswith("fast.c was made by an older Cython from pkg/fast.pyx")
+
+
+@pytest.mark.parametrize("pyx", ["pkg/other.pyx", None])
+def test_c_that_cython_did_not_make(tree: Tree, pyx: str | None) -> None:
+    files: dict[str, str | bytes] = {"setup.py": "", **({pyx: ""} if pyx else {})}
+    said = "pkg/fast.c:198:12: fatal error: longintrepr.h: No such file or directory"
+    assert not any("cython" in text for text in proposed(case_of(tree(files)), failed(said, "wheel")))
+
+
+def test_a_compiled_part_that_can_be_left_out(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "x = bool(os.environ.get('YARL_NO_EXTENSIONS'))"}))
+    said = "x.c:3:1: error: unknown type name\nerror: command '/usr/bin/gcc' failed with exit code 1"
+    assert "YARL_NO_EXTENSIONS=1" in proposed(case, failed(said, "wheel"))
+
+
+def test_a_variable_that_is_set_already_is_not_proposed(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "x = os.getenv('PKG_SKIP_CUDA_BUILD', 'FALSE') == 'TRUE'"}))
+    said = "NameError: name 'bare_metal_version' is not defined"
+    assert proposed(case, failed(said)) == ["PKG_SKIP_CUDA_BUILD=TRUE"]
+    declared = Declaration(variables={"PKG_SKIP_CUDA_BUILD": "TRUE"})
+    assert proposed(case, failed(said, declaration=declared)) == []
+
+
+def test_lines_of_setup_py_are_put_into_tracebacks(tree: Tree) -> None:
+    """A backend executes it as a string, so that a traceback has no lines of it."""
+    setup = "\nx = os.getenv('PKG_SKIP_CUDA_BUILD', 'FALSE') == 'TRUE'\nversion = cuda_version(x)[1]\n"
+    text = "Traceback (most recent call last):\n  File \"<string>\", line 3, in <module>\nTypeError: 'NoneType' object is not subscriptable"
+    case = case_of(tree({"setup.py": setup}))
+    assert rules.obstacle(case, failed(text)).reason == (
+        "it needs the CUDA toolkit (nvcc) (Debian nvidia-cuda-toolkit): setup.py:3: version = cuda_version(x)[1]"
+    )
+    assert proposed(case, failed(text)) == ["PKG_SKIP_CUDA_BUILD=TRUE"]
+    other = text.replace("line 3", "line 33")
+    assert not rules.obstacle(case, failed(other)).is_known
+
+
+def test_nothing_is_tried_after_what_was_killed(tree: Tree) -> None:
+    outcome = Outcome(Declaration(), None, Failure("wheel", "No module named 'torch'", is_over_time=True), 1.0)
+    assert proposed(case_of(tree({"setup.py": "import torch"})), outcome) == []
+
+
+LONG_AGO = "Traceback (most recent call last):\nModuleNotFoundError: No module named '{}'\n"
+
+
+def test_the_last_traceback_counts_more_than_those_before(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "def f():\n    import torch\n    import numpy"}))
+    found = proposed(case, failed(LONG_AGO.format("torch") + "\n" + LONG_AGO.format("numpy")))
+    assert found[0] == "numpy"
+
+
+def test_what_the_last_error_names_comes_first(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import numpy"}))
+    text = (
+        "warning: No module named 'numpy'\nrunning build_ext\nTraceback (most recent call last):\n"
+        "error: invalid command 'bdist_wheel'"
+    )
+    assert proposed(case, failed(text))[0] == "wheel"
+
+
+def test_a_name_printed_in_passing_is_not_installed(tree: Tree) -> None:
+    text = "UserWarning: Failed to initialize NumPy: No module named 'numpy'\n\nValueError: odd"
+    assert proposed(case_of(tree({"setup.py": ""})), failed(text)) == []
+
+
+# --- what is in the way ----------------------------------------------------------------------------------------------
+
+OBSTACLES = {
+    "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA install root.": (
+        "it needs the CUDA toolkit (nvcc) (Debian nvidia-cuda-toolkit): OSError: CUDA_HOME environment variable is not set. "
+        "Please set it to your CUDA install root."
+    ),
+    "x.cpp:14:10: fatal error: cuda.h: No such file or directory": (
+        "it needs the CUDA toolkit (nvcc) (Debian nvidia-cuda-toolkit): x.cpp:14:10: fatal error: cuda.h: "
+        "No such file or directory"
+    ),
+    "Modules/common.h:15:10: fatal error: lber.h: No such file or directory": (
+        "it needs the OpenLDAP headers (Debian libldap2-dev, Fedora openldap-devel): "
+        "Modules/common.h:15:10: fatal error: lber.h: No such file or directory"
+    ),
+    "x.c:1:10: fatal error: nobody/knows.h: No such file or directory": (
+        "it needs the header nobody/knows.h, which no declaration brings"
+    ),
+    "/usr/bin/ld: cannot find -lnobodyknows": "it needs the library nobodyknows, which no declaration brings",
+    "error: [Errno 2] No such file or directory: 'nobodyknows'": (
+        "it needs the program nobodyknows, which no declaration brings"
+    ),
+    "Package nobodyknows was not found in the pkg-config search path.": (
+        "it needs the library nobodyknows, which no declaration brings"
+    ),
+    "urllib.error.URLError: <urlopen error [Errno -2] Name or service not known>": (
+        "it needs a download while it builds: urllib.error.URLError: <urlopen error [Errno -2] Name or service not known>"
+    ),
+    "RuntimeError: Cannot install on Python version 3.11.7; only versions >=3.6,<3.10 are supported.": (
+        "it refuses this Python: RuntimeError: Cannot install on Python version 3.11.7; only versions >=3.6,<3.10 are supported."
+    ),
+    "AttributeError: 'dict' object has no attribute '__NUMPY_SETUP__'": (
+        "setup.py takes __builtins__ for a module, and it is a dict where a build backend executes it"
+    ),
+    "ModuleNotFoundError: No module named 'imp'": "Python 3.12 removed the module imp",
+}
+
+
+@pytest.mark.parametrize("said", OBSTACLES)
+def test_what_is_in_the_way(tree: Tree, said: str) -> None:
+    found = rules.obstacle(case_of(tree({"setup.py": ""}), "3.13"), failed(f"running build\n{said}\n"))
+    assert (found.reason, found.is_known) == (OBSTACLES[said], True)
+    assert found.said == said
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"),
+    [
+        ("NameError: name 'unicode' is not defined", "3.0"),
+        ("AttributeError: module 'platform' has no attribute 'linux_distribution'", "3.8"),
+        ("x.c:3:45: error: 'PyLongObject' has no member named 'ob_digit'", "3.12"),
+    ],
+)
+def test_what_this_python_no_longer_has(tree: Tree, said: str, gone: str) -> None:
+    found = rules.obstacle(case_of(tree({"setup.py": ""}), "3.12"), failed(said))
+    assert (found.gone, found.is_of_python) == (gone, True)
+    assert found.reason.endswith(f"({said})")
+
+
+def test_what_this_python_still_has_is_not_in_the_way(tree: Tree) -> None:
+    said = "ModuleNotFoundError: No module named 'imp'"
+    assert rules.obstacle(case_of(tree({"setup.py": ""}), "3.11"), failed(said)).gone == ""
+
+
+def test_python_2(tree: Tree) -> None:
+    found = rules.obstacle(case_of(tree({"setup.py": "print 'x'"})), failed("SyntaxError: invalid syntax"))
+    assert found.reason.startswith("setup.py is not for this Python: SyntaxError: Missing parentheses")
+    assert found.is_of_python
+
+
+def test_a_compiler_s_own_words_are_told(tree: Tree) -> None:
+    text = "x.c: In function 'f':\npkg/x.c:12:3: error: 'y' undeclared\nerror: command '/usr/bin/gcc' failed with exit code 1"
+    found = rules.obstacle(case_of(tree({"setup.py": ""})), failed(text, "wheel"))
+    assert found.reason == "its sources do not compile here: pkg/x.c:12:3: error: 'y' undeclared"
+
+
+@pytest.mark.parametrize(
+    ("stage", "what"),
+    [("install", "installing the build requirements"), ("get_requires", "setup.py"), ("wheel", "the build")],
+)
+def test_what_was_killed(tree: Tree, stage: Stage, what: str) -> None:
+    outcome = Outcome(Declaration(), None, Failure(stage, "", is_over_time=True), 1.0)
+    found = rules.obstacle(case_of(tree({"setup.py": ""})), outcome)
+    assert found.reason == f"{what} did not end in time and was killed"
+
+
+def test_what_cannot_be_installed_is_said_in_one_line(tree: Tree) -> None:
+    text = "Using Python 3.11.7\n  \u00d7 No solution found when resolving dependencies:\n  \u2570\u2500\u25b6 Because x was not found, you lose.\n"
+    found = rules.obstacle(case_of(tree({"setup.py": ""})), failed(text, "install"))
+    assert found.reason == (
+        "its build requirements cannot be installed: No solution found when resolving dependencies: "
+        "Because x was not found, you lose"
+    )
+
+
+def test_a_wheel_is_no_obstacle(tree: Tree) -> None:
+    with pytest.raises(ValueError, match="no obstacle"):
+        rules.obstacle(case_of(tree({"setup.py": ""})), Outcome(Declaration(), Path("x.whl"), None, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("requires", "version", "is_refused"),
+    [
+        (">=3.8", "3.11.7", False),
+        (">=3.12", "3.11.7", True),
+        ("<3.11", "3.11.0rc1", True),
+        ("", "3.11.7", False),
+        ("nonsense", "3.11.7", False),
+    ],
+)
+def test_a_python_that_is_refused(requires: str, version: str, is_refused: bool) -> None:
+    case = Case(NOWHERE, Reading(requires_python=requires), KNOWN, "3.11")
+    found = rules.refused_python(case, version)
+    assert (found is not None) == is_refused
+    if found is not None:
+        assert found.reason == f"it requires Python {requires}, and this is {version}"
+        assert found.is_of_python
+
+
+@pytest.mark.parametrize(
+    ("reading", "gone", "minor", "expected"),
+    [
+        (Reading(), "3.12", "3.12", False),
+        (Reading(), "3.12", "3.11", True),
+        (Reading(requires_python=">=3.12"), "3.13", "3.11", False),
+        (Reading(requires_python=">=3.10"), "", "3.11", True),
+        (Reading(pythons=("3.7", "3.10")), "", "3.11", False),
+        (Reading(pythons=("3.7", "3.10")), "", "3.9", True),
+        (Reading(requires_python="nonsense"), "", "3.9", True),
+    ],
+)
+def test_another_python_that_may_do(reading: Reading, gone: str, minor: str, expected: bool) -> None:
+    case = Case(NOWHERE, reading, KNOWN, "3.13")
+    assert rules.plausible(case, Obstacle("x", gone=gone, is_of_python=True), minor) == expected
+
+
+# --- declarations ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("setuptools<66", "setuptools<58", "setuptools<58"),
+        ("setuptools<58", "setuptools<66", "setuptools<58"),
+        ("setuptools<58", "setuptools", "setuptools<58"),
+        ("setuptools", "setuptools<58", "setuptools<58"),
+        ("setuptools>=40", "setuptools<58", "setuptools>=40,<58"),
+        ("a[x]", "a[y]>1", "a[x,y]>1"),
+    ],
+)
+def test_requirements_of_one_project_are_joined(old: str, new: str, expected: str) -> None:
+    assert joined(old, new) == expected
+
+
+def test_declarations_add_up() -> None:
+    one = requiring("setuptools<66", "Cython").plus(Declaration(variables={"A": "1"}, removed=frozenset({"numpy"})))
+    both = one.plus(requiring("setuptools<58").plus(Declaration(variables={"A": "2"})))
+    assert dict(both.requires) == {"setuptools": "setuptools<58", "cython": "Cython"}
+    assert (dict(both.variables), set(both.removed), both.size) == ({"A": "2"}, {"numpy"}, 4)
+    left = both
+    for entry in both.entries:
+        left = left.without(*entry)
+    assert left == Declaration()
+
+
+def test_equal_declarations_have_equal_keys() -> None:
+    assert requiring("a", "b").key == requiring("b", "a").key
+    assert requiring("a").key != requiring("a<1").key
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("", "it ended and said nothing"),
+        ("one\ntwo\n\n", "two"),
+        ("ValueError: x\nplease report this\n", "ValueError: x"),
+        ("error: one\n  ERROR: two\n", "ERROR: two"),
+        ("pkg.errors.OddError: x\n", "pkg.errors.OddError: x"),
+        ("Errors were found\nlast\n", "last"),
+    ],
+)
+def test_the_message_of_a_failure(output: str, expected: str) -> None:
+    assert Failure("wheel", output).message == expected
+
+
+def test_the_same_failure_is_known_again() -> None:
+    one = Failure("wheel", "object at 0x7f12 in /tmp/tmpabcdefgh/x.py\nValueError: x")
+    assert one.signature == Failure("wheel", "object at 0x9a in /tmp/tmpijklmnop/x.py\nValueError: x").signature
+    assert one.signature != Failure("get_requires", one.output).signature
+    assert one.signature != Failure("wheel", one.output.replace("ValueError: x", "ValueError: y")).signature
+
+
+# --- any output ------------------------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    [
+        "No module named '", "torch", "'", "\n", "error: ", "x.c:3:1: error: ", ".h: No such file or directory", "KeyError: '",
+        "'-m', 'pip', 'wheel', '", "' returned non-zero", "set A_B=", "cmake ", "not found", "Traceback", '  File "<string>", line 1, in x',
+        "numpy==1", "The '' distribution was not found", "The '; 1' distribution was not found", "A_B", " ", "\u00d7", "[", "]",
+    ]
+)  # fmt: skip
+SETUP = "import torch\nx = os.environ['A_B']\nif x == '1':\n    os.system('pip install numpy')\n"
+
+
+@given(
+    output=st.lists(PIECES | st.text(max_size=4), max_size=12).map("".join), stage=st.sampled_from(["install", "wheel"])
+)
+def test_any_output_has_an_obstacle_of_one_line(output: str, stage: Stage) -> None:
+    reading = Reading(asks_for=("numpy==1", "not a requirement", "x"), modules=frozenset({"pkg"}), pyx=("x.pyx",))
+    case = Case(NOWHERE, reading, KNOWN, "3.11", "2020-01-01")
+    outcome = failed(output, stage, numpy="odd version")
+    found = rules.obstacle(case, outcome)
+    assert found.reason
+    for one in rules.proposals(case, outcome):
+        assert one.adds.size
+        assert one.why

@@ -1,0 +1,567 @@
+"""The search of `diagnose`: which attempts it makes of which failures, and what it says in the end. Nothing is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from augbackend import knowledge as knowledges
+from augbackend.cli.diagnosis import search as searching
+from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, Stage
+from augbackend.cli.diagnosis.rules import Case
+from augbackend.cli.diagnosis.search import Found, Search
+from augbackend.cli.diagnosis.source_reading import read
+from augbackend.cli.diagnosis.wheel_check import Check
+from augbackend.errors import AugbackendError
+from augbackend.knowledge import Knowledge, Release, Symptom
+from augbackend.knowledge import Variable as KnownVariable
+
+Tree = Callable[[dict[str, "str | bytes"]], Path]
+KNOWN = knowledges.load()
+PURE, COMPILED = (
+    Check(("pkg",), is_compiled=False, requires_dist=()),
+    Check(("pkg",), is_compiled=True, requires_dist=()),
+)
+
+
+def missing(module: str) -> str:
+    return f"Traceback (most recent call last):\nModuleNotFoundError: No module named '{module}'"
+
+
+@dataclass
+class World:
+    """What builds do here: a rule from what is declared to how that ends; empty is a wheel."""
+
+    case: Case
+    ends: Callable[[Declaration], str | Failure]
+    stage: Stage = "get_requires"
+    installed: Callable[[Declaration], Mapping[str, str]] = lambda _: {"setuptools": "80.9.0"}
+    importable: frozenset[str] = frozenset()
+    checks: Callable[[Declaration], Check] = lambda _: PURE
+    most: float = float("inf")
+    tried: list[str] = field(default_factory=list)
+
+    def attempt(self, declaration: Declaration, _why: str) -> Outcome:
+        words = [*declaration.requires.values(), *(f"{name}={value}" for name, value in declaration.variables.items())]
+        self.tried.append(" ".join([*words, *(f"-{name}" for name in sorted(declaration.removed))]))
+        ending = self.ends(declaration)
+        failure = Failure(self.stage, ending) if isinstance(ending, str) else ending
+        if not failure.output:
+            wheel = Path("pkg-1-py3-none-any.whl")
+            return Outcome(declaration, wheel, None, 1.0, self.installed(declaration), self.importable)
+        return Outcome(declaration, None, failure, 1.0, self.installed(declaration), self.importable)
+
+    def search(self) -> Found:
+        search = Search(
+            self.case,
+            self.attempt,
+            lambda outcome: self.checks(outcome.declaration),
+            lambda: len(self.tried) < self.most,
+        )
+        return search.run()
+
+
+def case_of(folder: Path, known: Knowledge = KNOWN, python: str = "3.11", dated: str = "") -> Case:
+    return Case(folder, read(folder), known, python, dated)
+
+
+def needing(**modules: str) -> Callable[[Declaration], str]:
+    """A build that imports modules, in order, by the project that has each."""
+
+    def ends(declaration: Declaration) -> str:
+        absent = [module for module, project in modules.items() if project not in declaration.requires]
+        return missing(absent[0]) if absent else ""
+
+    return ends
+
+
+# --- what builds -----------------------------------------------------------------------------------------------------
+
+
+def test_one_build_where_nothing_is_missing(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": "import torch"})), lambda _: "")
+    found = world.search()
+    assert (found.verdict, found.declaration, found.obstacle) == ("builds-as-is", Declaration(), None)
+    assert (world.tried, len(found.attempts)) == ([""], 1)
+
+
+def test_a_missing_module(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": "import os\nimport yaml\n"})), needing(yaml="pyyaml"))
+    found = world.search()
+    assert (found.verdict, dict(found.declaration.requires)) == ("builds-when-declared", {"pyyaml": "pyyaml"})
+    assert world.tried == ["", "pyyaml"]
+    reason = found.reasons["requires", "pyyaml"]
+    assert (reason.why, reason.said) == (
+        "setup.py, line 2: import yaml",
+        "ModuleNotFoundError: No module named 'yaml'",
+    )
+
+
+def test_what_follows_is_tried_at_once(tree: Tree) -> None:
+    folder = tree({"setup.py": "import torch\nimport numpy\nimport json\nimport helper\n", "helper.py": ""})
+    world = World(case_of(folder), needing(torch="torch", numpy="numpy"))
+    found = world.search()
+    assert set(found.declaration.requires) == {"torch", "numpy"}
+    assert world.tried[:2] == ["", "torch numpy"]
+    assert set(found.reasons) == {("requires", "torch"), ("requires", "numpy")}
+
+
+def test_one_after_the_other(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": "x = 1"})), needing(torch="torch", numpy="numpy"))
+    assert set(world.search().declaration.requires) == {"torch", "numpy"}
+    assert world.tried[:3] == ["", "torch", "torch numpy"]
+
+
+def test_what_turns_out_to_be_unneeded_is_left_out(tree: Tree) -> None:
+    folder = tree({"setup.py": "try:\n    import numpy\nexcept ImportError:\n    import torch\n"})
+
+    def ends(declaration: Declaration) -> str:
+        if "numpy" in declaration.requires:
+            return ""
+        return missing("numpy") if "torch" in declaration.requires else missing("torch")
+
+    world = World(case_of(folder), ends)
+    found = world.search()
+    assert (found.verdict, set(found.declaration.requires)) == ("builds-when-declared", {"numpy"})
+    assert set(found.reasons) == {("requires", "numpy")}
+
+
+def test_what_is_needed_stays(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": "x = 1"})), needing(torch="torch", numpy="numpy", cffi="cffi"))
+    assert set(world.search().declaration.requires) == {"torch", "numpy", "cffi"}
+
+
+CUDA = """
+import os
+BUILD_CUDA_EXT = int(os.environ.get("BUILD_CUDA_EXT", "1")) == 1
+if BUILD_CUDA_EXT:
+    try:
+        import torch
+    except ImportError:
+        raise RuntimeError("torch is required to build the extension")
+"""
+
+
+def test_a_variable_takes_the_place_of_a_requirement(tree: Tree) -> None:
+    def ends(declaration: Declaration) -> str:
+        if declaration.variables.get("BUILD_CUDA_EXT") == "0":
+            return ""
+        if "torch" not in declaration.requires:
+            return missing("torch")
+        return "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA install root."
+
+    world = World(case_of(tree({"setup.py": CUDA})), ends)
+    found = world.search()
+    assert (found.verdict, dict(found.declaration.requires)) == ("builds-when-declared", {})
+    assert dict(found.declaration.variables) == {"BUILD_CUDA_EXT": "0"}
+    assert found.reasons["variables", "BUILD_CUDA_EXT"].why.startswith("setup.py, line 3 reads it: ")
+
+
+def test_a_requirement_that_is_needed_beside_a_variable_stays(tree: Tree) -> None:
+    setup = 'import os\nimport torch\nSKIP = os.getenv("PKG_SKIP_CUDA_BUILD", "FALSE") == "TRUE"\n'
+
+    def ends(declaration: Declaration) -> str:
+        if "torch" not in declaration.requires:
+            return missing("torch")
+        return (
+            ""
+            if declaration.variables.get("PKG_SKIP_CUDA_BUILD") == "TRUE"
+            else "NameError: name 'bare_metal_version' is not defined"
+        )
+
+    world = World(case_of(tree({"setup.py": setup})), ends)
+    found = world.search()
+    assert dict(found.declaration.requires) == {"torch": "torch"}
+    assert dict(found.declaration.variables) == {"PKG_SKIP_CUDA_BUILD": "TRUE"}
+
+
+def test_a_variable_that_a_message_asks_for(tree: Tree) -> None:
+    setup = "import os, sys\nif os.environ.get('ALLOW_IT') != 'True':\n    sys.exit('set ALLOW_IT=True')\n"
+    world = World(
+        case_of(tree({"setup.py": setup})),
+        lambda declaration: "" if declaration.variables.get("ALLOW_IT") == "True" else "Please set ALLOW_IT=True\n",
+    )
+    found = world.search()
+    assert (found.verdict, dict(found.declaration.variables)) == ("builds-when-declared", {"ALLOW_IT": "True"})
+
+
+def test_a_wheel_without_its_compiled_part_is_not_as_good(tree: Tree) -> None:
+    world = World(
+        case_of(tree({"setup.py": "x = 1"})),
+        lambda declaration: (
+            "" if "numpy" in declaration.requires else needing(torch="torch", numpy="numpy")(declaration)
+        ),
+        checks=lambda declaration: COMPILED if "torch" in declaration.requires else PURE,
+    )
+    assert set(world.search().declaration.requires) == {"torch", "numpy"}
+
+
+def test_a_wheel_that_does_not_import_is_not_as_good(tree: Tree) -> None:
+    world = World(
+        case_of(tree({"setup.py": "x = 1"})),
+        lambda declaration: (
+            "" if "numpy" in declaration.requires else needing(torch="torch", numpy="numpy")(declaration)
+        ),
+        checks=lambda declaration: (
+            PURE if "torch" in declaration.requires else Check((), False, (), problem="import x: ImportError")
+        ),
+    )
+    assert set(world.search().declaration.requires) == {"torch", "numpy"}
+
+
+# --- what helps nothing ----------------------------------------------------------------------------------------------
+
+
+def known(*symptoms: Symptom, release: tuple[Release, ...] = (), variable: tuple[KnownVariable, ...] = ()) -> Knowledge:
+    return Knowledge(
+        (*symptoms, *KNOWN.symptom), KNOWN.module, KNOWN.stdlib, release, variable, KNOWN.command, KNOWN.need
+    )
+
+
+def test_what_does_not_change_the_failure_is_taken_back(tree: Tree) -> None:
+    rows = known(
+        Symptom(says="strange words", require=("first",), source="s"),
+        Symptom(says="strange word", require=("second",), source="s"),
+    )
+    world = World(
+        case_of(tree({"setup.py": ""}), rows), lambda one: "" if "second" in one.requires else "Error: strange words"
+    )
+    assert dict(world.search().declaration.requires) == {"second": "second"}
+    assert world.tried == ["", "first", "second"]
+
+
+def test_another_failure_is_followed_before_the_next_proposal(tree: Tree) -> None:
+    rows = known(
+        Symptom(says="strange words", require=("first",), source="s"),
+        Symptom(says="strange word", require=("second",), source="s"),
+    )
+
+    def ends(one: Declaration) -> str:
+        if {"first", "torch"} <= one.requires.keys():
+            return ""
+        return missing("torch") if "first" in one.requires else "Error: strange words"
+
+    world = World(case_of(tree({"setup.py": ""}), rows), ends)
+    assert set(world.search().declaration.requires) == {"first", "torch"}
+    assert world.tried[:3] == ["", "first", "first torch"]
+
+
+def test_what_cannot_be_installed_beside_the_rest_is_not_kept(tree: Tree) -> None:
+    rows = known(
+        Symptom(says="strange words", require=("setuptools<46",), source="s"),
+        Symptom(says="strange word", require=("other",), source="s"),
+    )
+
+    def ends(one: Declaration) -> str | Failure:
+        if "setuptools" in one.requires:
+            return Failure("install", "No solution found: setuptools<46 and setuptools>=61 are incompatible")
+        return "" if "other" in one.requires else "Error: strange words"
+
+    world = World(case_of(tree({"setup.py": ""}), rows), ends)
+    assert dict(world.search().declaration.requires) == {"other": "other"}
+    assert world.tried == ["", "setuptools<46", "other"]
+
+
+def test_the_same_attempt_is_not_made_twice(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": "import torch"})), lambda _: missing("torch"))
+    found = world.search()
+    assert found.verdict == "not-by-a-declaration"
+    assert len(world.tried) == len(set(world.tried))
+
+
+def test_nothing_helps(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": ""})), lambda _: "ValueError: nobody knows why")
+    found = world.search()
+    assert (found.verdict, found.declaration, found.reasons) == ("not-by-a-declaration", Declaration(), {})
+    assert found.obstacle is not None
+    assert found.obstacle.reason == "no rule applies: ValueError: nobody knows why"
+    assert found.check is None
+
+
+def test_what_a_rule_names_is_told_before_what_none_does(tree: Tree) -> None:
+    rows = known(
+        Symptom(says="strange words", require=("first",), source="s"),
+        Symptom(says="strange word", require=("second",), source="s"),
+    )
+
+    def ends(one: Declaration) -> str:
+        if "second" in one.requires:
+            return "x.c:1:10: fatal error: lber.h: No such file or directory"
+        return "ValueError: odd" if "first" in one.requires else "Error: strange words"
+
+    found = World(case_of(tree({"setup.py": ""}), rows), ends).search()
+    assert found.obstacle is not None
+    assert found.obstacle.reason.startswith(
+        "it needs the OpenLDAP headers (Debian libldap2-dev, Fedora openldap-devel)"
+    )
+
+
+def test_where_the_likeliest_proposal_led_is_told(tree: Tree) -> None:
+    def ends(one: Declaration) -> str:
+        return (
+            "x.c:1:10: fatal error: lber.h: No such file or directory" if "torch" in one.requires else missing("torch")
+        )
+
+    found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
+    assert found.declaration == Declaration()
+    assert found.obstacle is not None
+    assert "lber.h" in found.obstacle.reason
+
+
+# --- what the package asks for itself --------------------------------------------------------------------------------
+
+PINNED: dict[str, str | bytes] = {
+    "setup.py": "import numpy",
+    "pyproject.toml": '[build-system]\nrequires = ["setuptools", "numpy==1.17.3"]\n',
+}
+
+
+def test_a_pinned_requirement_of_its_own_gives_way(tree: Tree) -> None:
+    def ends(one: Declaration) -> str | Failure:
+        if "numpy" not in one.removed:
+            return Failure("install", "error: Failed to build `numpy==1.17.3`")
+        return "" if "numpy" in one.requires else missing("numpy")
+
+    found = World(case_of(tree(PINNED)), ends).search()
+    assert found.verdict == "builds-when-declared"
+    assert dict(found.declaration.requires) == {"numpy": "numpy"}
+    assert set(found.declaration.removed) == {"numpy"}
+    assert "numpy==1.17.3" in found.reasons["removed", "numpy"].why
+
+
+def test_a_requirement_of_its_own_that_nothing_needs_goes(tree: Tree) -> None:
+    files = {**PINNED, "setup.py": "x = 1"}
+
+    def ends(one: Declaration) -> str | Failure:
+        return "" if "numpy" in one.removed else Failure("install", "error: Failed to build `numpy==1.17.3`")
+
+    found = World(case_of(tree(files)), ends).search()
+    assert dict(found.declaration.requires) == {}
+    assert set(found.declaration.removed) == {"numpy"}
+
+
+def test_an_unpinned_requirement_stays(tree: Tree) -> None:
+    world = World(
+        case_of(tree({**PINNED, "pyproject.toml": '[build-system]\nrequires = ["nothing-of-that-name"]\n'})),
+        lambda _: Failure("install", "nothing-of-that-name was not found in the package registry"),
+    )
+    found = world.search()
+    assert (found.verdict, world.tried) == ("not-by-a-declaration", [""])
+    assert found.obstacle is not None
+    assert found.obstacle.reason.startswith("its build requirements cannot be installed: nothing-of-that-name was not")
+
+
+def test_what_is_in_the_way_after_it_gave_way_is_told_as_well(tree: Tree) -> None:
+    def ends(one: Declaration) -> str | Failure:
+        if "numpy" in one.removed:
+            return "x.c:1:10: fatal error: lber.h: No such file or directory"
+        return Failure("install", "error: Failed to build `numpy==1.17.3`")
+
+    found = World(case_of(tree(PINNED)), ends).search()
+    assert found.obstacle is not None
+    first, _, second = found.obstacle.reason.partition("; and without that, ")
+    assert "numpy==1.17.3" in first
+    assert "lber.h" in second
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: Failed to fetch: `https://example.org/simple/x/`\n  Caused by: error sending request for url",
+        "pip._vendor.urllib3.exceptions.NewConnectionError: Failed to establish a new connection",
+        "  Caused by: dns error: failed to lookup address information",
+    ],
+)
+def test_an_index_that_cannot_be_reached(tree: Tree, said: str) -> None:
+    world = World(case_of(tree({"setup.py": ""})), lambda _: Failure("install", said))
+    with pytest.raises(AugbackendError, match="the build requirements cannot be fetched"):
+        world.search()
+    assert world.tried == [""]
+
+
+def test_a_network_that_the_build_wants_is_no_index(tree: Tree) -> None:
+    said = "urllib.error.URLError: <urlopen error [Errno 101] Network is unreachable>"
+    found = World(case_of(tree({"setup.py": ""})), lambda _: said).search()
+    assert found.obstacle is not None
+    assert found.obstacle.reason.startswith("it needs a download while it builds: ")
+
+
+# --- bounds by age ---------------------------------------------------------------------------------------------------
+
+RELEASES = (
+    Release("setuptools", "50", "2020-08-31", "s"),
+    Release("setuptools", "58", "2021-09-04", "s"),
+    Release("setuptools", "61", "2022-03-24", "s"),
+    Release("setuptools", "72", "2024-07-29", "s"),
+    Release("setuptools", "99", "2030-01-01", "s"),
+)
+
+
+def aged(below: int) -> Callable[[Declaration], str]:
+    """A build that works with setuptools before one version."""
+
+    def ends(one: Declaration) -> str:
+        bound = one.requires.get("setuptools", "setuptools<80").partition("<")[2] or "80"
+        return "" if int(bound) <= below else "TypeError: strange words"
+
+    return ends
+
+
+def versions(one: Declaration) -> dict[str, str]:
+    bound = one.requires.get("setuptools", "").partition("<")[2]
+    return {"setuptools": f"{int(bound) - 1}.1" if bound else "80.9.0"}
+
+
+@pytest.mark.parametrize("below", [58, 61, 72])
+def test_of_bounds_by_age_the_weakest_is_found(tree: Tree, below: int) -> None:
+    world = World(
+        case_of(tree({"setup.py": ""}), known(release=RELEASES), dated="2021-01-01"), aged(below), installed=versions
+    )
+    found = world.search()
+    assert dict(found.declaration.requires) == {"setuptools": f"setuptools<{below}"}
+    assert "2021-01-01" in found.reasons["requires", "setuptools"].why
+    assert world.tried[:2] == ["", "setuptools<58"]
+
+
+def test_releases_before_the_sdist_are_not_to_blame(tree: Tree) -> None:
+    world = World(
+        case_of(tree({"setup.py": ""}), known(release=RELEASES), dated="2025-01-01"), aged(72), installed=versions
+    )
+    found = world.search()
+    assert (found.verdict, world.tried) == ("not-by-a-declaration", [""])
+
+
+def test_a_bound_that_a_message_asks_for_is_not_relaxed(tree: Tree) -> None:
+    said = "error in demjson setup command: use_2to3 is invalid."
+    world = World(
+        case_of(tree({"setup.py": ""}), known(release=RELEASES), dated="2016-01-01"),
+        lambda one: "" if "setuptools" in one.requires else said,
+        installed=versions,
+    )
+    found = world.search()
+    assert dict(found.declaration.requires) == {"setuptools": "setuptools<58"}
+    assert world.tried == ["", "setuptools<58"]
+
+
+def test_bounds_of_several_tools_are_tried_together_and_then_pruned(tree: Tree) -> None:
+    releases = (*RELEASES, Release("cython", "3", "2023-07-17", "s"))
+    world = World(
+        case_of(tree({"setup.py": ""}), known(release=releases), dated="2021-01-01"),
+        lambda one: "" if one.requires.get("cython") == "cython<3" else "TypeError: strange words",
+        installed=lambda one: {**versions(one), "cython": "0.29" if "cython" in one.requires else "3.1"},
+    )
+    found = world.search()
+    assert dict(found.declaration.requires) == {"cython": "cython<3"}
+
+
+# --- Cython that is left out -----------------------------------------------------------------------------------------
+
+QUIET: dict[str, str | bytes] = {
+    "setup.py": "try:\n    from Cython.Build import cythonize\nexcept ImportError:\n    cythonize = None\n",
+    "pkg/fast.pyx": "",
+}
+
+
+def test_a_wheel_that_silently_lacks_its_compiled_part(tree: Tree) -> None:
+    world = World(case_of(tree(QUIET)), lambda _: "", checks=lambda one: COMPILED if "cython" in one.requires else PURE)
+    found = world.search()
+    assert (found.verdict, dict(found.declaration.requires)) == ("builds-when-declared", {"cython": "cython"})
+    why = "setup.py, line 2 does without Cython, and the wheel then lacks pkg/fast.pyx"
+    assert found.reasons["requires", "cython"].why == why
+
+
+def test_a_wheel_that_cython_makes_no_better(tree: Tree) -> None:
+    found = World(case_of(tree(QUIET)), lambda _: "").search()
+    assert (found.verdict, found.declaration.size) == ("builds-as-is", 0)
+
+
+def test_cython_that_is_there_was_not_left_out(tree: Tree) -> None:
+    world = World(case_of(tree(QUIET)), lambda _: "", importable=frozenset({"Cython"}))
+    assert (world.search().verdict, world.tried) == ("builds-as-is", [""])
+
+
+def test_a_wheel_that_does_not_install(tree: Tree) -> None:
+    world = World(
+        case_of(tree({"setup.py": ""})), lambda _: "", checks=lambda _: Check((), False, (), installs="no platform")
+    )
+    found = world.search()
+    assert found.verdict == "not-by-a-declaration"
+    assert found.obstacle is not None
+    assert found.obstacle.reason == "a wheel is built, and does not install: no platform"
+
+
+# --- ends ------------------------------------------------------------------------------------------------------------
+
+
+def test_no_more_attempts_than_the_most(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": ""})), lambda one: missing(f"module_{len(one.requires)}"))
+    found = world.search()
+    assert (found.verdict, len(world.tried)) == ("not-by-a-declaration", searching.MOST_ATTEMPTS)
+    assert len(found.attempts) == searching.MOST_ATTEMPTS
+
+
+def test_the_most_attempts_end_the_pruning_as_well(tree: Tree) -> None:
+    count = searching.MOST_ATTEMPTS - 3
+
+    def ends(one: Declaration) -> str:
+        return missing(f"module_{len(one.requires)}") if len(one.requires) < count else ""
+
+    world = World(case_of(tree({"setup.py": ""})), ends)
+    found = world.search()
+    assert (found.verdict, len(found.declaration.requires)) == ("builds-when-declared", count)
+    assert len(world.tried) == searching.MOST_ATTEMPTS
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_time_runs_out(tree: Tree, most: int) -> None:
+    world = World(case_of(tree({"setup.py": ""})), lambda one: missing(f"module_{len(one.requires)}"), most=most)
+    found = world.search()
+    assert (found.verdict, len(world.tried)) == ("not-by-a-declaration", most)
+    assert found.obstacle is not None
+
+
+def test_that_time_ran_out_is_said(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": "import torch"})), needing(torch="torch"), most=1)
+    found = world.search()
+    assert found.obstacle is not None
+    assert "no rule applies" not in found.obstacle.reason
+    assert "time" in found.obstacle.reason
+
+
+def test_a_build_that_was_killed(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": ""})), lambda _: Failure("wheel", "[1/90] g++ a.cpp", is_over_time=True))
+    found = world.search()
+    assert world.tried == [""]
+    assert found.obstacle is not None
+    assert found.obstacle.reason == "the build did not end in time and was killed"
+
+
+def test_a_build_that_was_killed_after_a_proposal(tree: Tree) -> None:
+    def ends(one: Declaration) -> str | Failure:
+        return Failure("wheel", "[1/90] g++", is_over_time=True) if "torch" in one.requires else missing("torch")
+
+    found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
+    assert found.obstacle is not None
+    assert found.obstacle.reason == "the build did not end in time and was killed"
+
+
+def test_the_message_that_pip_is_missing(tree: Tree) -> None:
+    said = (
+        "distutils.errors.DistutilsError: Command '['/v/bin/python', '-m', 'pip', '--disable-pip-version-check', 'wheel', "
+        "'--no-deps', '-w', '/tmp/x', '--quiet', 'cython>=0.27.3']' returned non-zero exit status 1."
+    )
+    world = World(
+        case_of(tree({"setup.py": "setup(setup_requires=needs)"})),
+        lambda one: (
+            ""
+            if "cython" in one.requires
+            else f"/v/bin/python: No module named pip\nTraceback (most recent call last):\n{said}"
+        ),
+    )
+    found = world.search()
+    assert dict(found.declaration.requires) == {"cython": "cython"}
+    assert world.tried == ["", "cython"]

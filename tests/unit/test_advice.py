@@ -1,0 +1,120 @@
+"""What a hook and `wrap` say about an error of somebody else's build: one entry to add, or what is in the way."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from augbackend import advice
+from augbackend.knowledge import Command, Knowledge, Module, Need, Stdlib, Symptom
+
+REQUIRED = {
+    "ModuleNotFoundError: No module named 'torch'": ("torch", "the build needs 'torch', which nothing declares"),
+    "ModuleNotFoundError: No module named 'yaml'": ("pyyaml", "the build needs 'yaml', which nothing declares"),
+    "ModuleNotFoundError: No module named 'skbuild.setuptools_wrap'": (
+        "scikit-build",
+        "the build needs 'skbuild.setuptools_wrap', which nothing declares",
+    ),
+    "error in x setup command: use_2to3 is invalid.": ("setuptools<58", "setuptools 58 removed use_2to3"),
+    "error: invalid command 'bdist_wheel'": ("wheel", "setuptools before 70.1 has no bdist_wheel of its own"),
+    "DistributionNotFound: The 'cffi>=1' distribution was not found": ("cffi>=1", "the build asks for cffi>=1"),
+    "FileNotFoundError: [Errno 2] No such file or directory: 'swig'": ("swig", "it brings the program swig"),
+}
+
+
+@pytest.mark.parametrize("text", REQUIRED)
+def test_the_entry_to_add(text: str) -> None:
+    requirement, because = REQUIRED[text]
+    assert advice.on(text) == advice.Advice((requirement,), {}, because)
+
+
+def test_the_variable_to_add() -> None:
+    found = advice.on("CMake Error: Compatibility with CMake < 3.5 has been removed from CMake.")
+    assert found is not None
+    assert (found.requires, found.variables) == ((), {"CMAKE_POLICY_VERSION_MINIMUM": "3.5"})
+
+
+def test_the_variable_that_a_message_asks_for() -> None:
+    found = advice.on("RuntimeError: set ALLOW_IT=True in your environment")
+    assert found == advice.Advice((), {"ALLOW_IT": "True"}, "the message asks for it")
+
+
+IN_THE_WAY = {
+    "OSError: CUDA_HOME environment variable is not set.": (
+        "it needs the CUDA toolkit (nvcc) (Debian nvidia-cuda-toolkit), which no declaration brings"
+    ),
+    "x.c:1:10: fatal error: lber.h: No such file or directory": (
+        "it needs the OpenLDAP headers (Debian libldap2-dev, Fedora openldap-devel), which no declaration brings"
+    ),
+    "NameError: name 'unicode' is not defined": "it is Python 2",
+    "AttributeError: 'dict' object has no attribute '__X__'": (
+        "setup.py takes __builtins__ for a module, and it is a dict where a build backend executes it"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", IN_THE_WAY)
+def test_what_is_in_the_way(text: str) -> None:
+    assert advice.on(text) == advice.Advice((), {}, IN_THE_WAY[text])
+
+
+@pytest.mark.parametrize("text", ["", "ValueError: odd", "x.c:1:10: fatal error: nobody.h: No such file"])
+def test_nothing_to_say(text: str) -> None:
+    assert advice.on(text) is None
+
+
+def test_a_variable_without_a_value_is_named() -> None:
+    found = advice.on("KeyError: 'LIBFOO_VERSION'")
+    assert found is None or "LIBFOO_VERSION" in found.because
+
+
+def test_the_first_row_that_has_something_to_say() -> None:
+    known = Knowledge(
+        symptom=(
+            Symptom(says="odd", source="s"),
+            Symptom(says="header (?P<header>\\w+)", source="s"),
+            Symptom(says="od", source="s", require=("second",), because="why"),
+            Symptom(says="o", source="s", require=("third",)),
+        )
+    )
+    assert advice.on("odd header x", known) == advice.Advice(("second",), {}, "why")
+    assert advice.on("nothing of it", known) == advice.Advice(("third",), {}, "nothing of it")
+
+
+def test_what_this_python_still_has_is_not_to_blame() -> None:
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    following = f"{sys.version_info[0]}.{sys.version_info[1] + 1}"
+    gone = Symptom(says="old", source="s", gone=version, because="it is gone")
+    assert advice.on("old", Knowledge(symptom=(gone,))) == advice.Advice((), {}, "it is gone")
+    soon = Symptom(says="old", source="s", gone=following, because="it is gone")
+    assert advice.on("old", Knowledge(symptom=(soon,))) is None
+
+
+def test_modules_that_left_the_standard_library() -> None:
+    symptom = (Symptom(says="No module named '(?P<module>[\\w.]+)'", source="s"),)
+    known = Knowledge(
+        symptom,
+        stdlib=(Stdlib("asyncore", "3.12", "s", "pyasyncore"), Stdlib("imp", "3.12", "s")),
+        module=(Module("asyncore", "x", "s"),),
+    )
+    assert advice.on("No module named 'asyncore'", known) == advice.Advice(
+        ("pyasyncore",), {}, "Python 3.12 removed the module 'asyncore'"
+    )
+    assert advice.on("No module named 'imp'", known) == advice.Advice((), {}, "Python 3.12 removed the module 'imp'")
+
+
+def test_a_program_of_a_package_goes_before_one_of_the_system() -> None:
+    symptom = (Symptom(says="no (?P<command>\\w+)", source="s"),)
+    need = (Need("cmake", "CMake", "s", commands=("cmake", "javac"), debian="cmake"),)
+    known = Knowledge(symptom, command=(Command("cmake", "cmake", "s"),), need=need)
+    assert advice.on("no cmake", known) == advice.Advice(("cmake",), {}, "it brings the program cmake")
+    assert advice.on("no javac", known) == advice.Advice(
+        (), {}, "it needs CMake (Debian cmake), which no declaration brings"
+    )
+
+
+def test_the_version_of_another_package_is_not_made_up() -> None:
+    """A variable that wants this package's version is nothing that a reader can copy."""
+    found = advice.on("LookupError: setuptools-scm was unable to detect version for /x.")
+    assert found is None or "{" not in "".join(found.variables.values())
