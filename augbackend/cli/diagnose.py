@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -31,18 +30,19 @@ from .diagnosis import (
     attempt,
     environment,
     fetching,
+    folders,
     interpreter,
+    obstacles,
     other_python,
     reading_report,
     remarks,
     report,
-    rules,
     wheel_check,
 )
 from .diagnosis.attempt import Circumstances, Declaration, Outcome
+from .diagnosis.case import Case
 from .diagnosis.narration import Narrator
 from .diagnosis.report import Diagnosis
-from .diagnosis.rules import Case
 from .diagnosis.search import Found, Search
 from .project import Job
 
@@ -121,8 +121,7 @@ def diagnose(
                 source, Case(source.tree, source.reading, knowledge, python.minor, source.dated), python, as_json
             )
             return
-        with tempfile.TemporaryDirectory(prefix="augbackend-", ignore_cleanup_errors=True) as place:
-            workplace = Path(place)
+        with folders.temporary() as workplace:
             installer = environment.installer(python, where, workplace)
             having = Circumstances(source.tree, source.reading.backend, installer, began + timeout, workplace)
             found = _found_out(source, having, knowledge, narrator)
@@ -161,7 +160,7 @@ def _found_out(source: Source, having: Circumstances, knowledge: Knowledge, narr
 
 
 def _searched(case: Case, having: Circumstances, narrator: Narrator) -> Found:
-    refused = rules.refused_python(case, having.installer.python.version)
+    refused = obstacles.refused_python(case, having.installer.python.version)
     if refused is not None:
         nothing = Outcome(Declaration(), None, None, 0.0)
         return Found("not-by-a-declaration", Declaration(), {}, (), nothing, None, refused)

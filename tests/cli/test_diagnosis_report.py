@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from augbackend import knowledge as knowledges
 from augbackend.cli.diagnosis import reading_report, report
 from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, requiring
+from augbackend.cli.diagnosis.case import Case, Obstacle, Proposal
 from augbackend.cli.diagnosis.fetching import Subject
 from augbackend.cli.diagnosis.interpreter import Interpreter
 from augbackend.cli.diagnosis.report import Diagnosis
-from augbackend.cli.diagnosis.rules import Case, Obstacle, Proposal
 from augbackend.cli.diagnosis.search import Found
 from augbackend.cli.diagnosis.source_reading import read
 from augbackend.cli.diagnosis.wheel_check import Check
@@ -360,19 +360,10 @@ def test_what_reading_alone_sees_in_the_way(
     assert found.in_the_way.startswith(reason)
 
 
-old = pytest.mark.xfail(
-    sys.version_info < (3, 10),
-    raises=TypeError,
-    strict=True,
-    reason="temporary folders that ignore what they cannot remove are new in Python 3.10",
-)
-
-
 def diagnose(*arguments: str | Path) -> Result:
     return CliRunner().invoke(group, ["diagnose", *map(str, arguments)], catch_exceptions=False)
 
 
-@old
 @pytest.mark.usefixtures("alone", "no_index")
 def test_a_folder_is_only_read(tree: Tree) -> None:
     folder = tree({"setup.py": f"open('was_run', 'w')\n{SETUP_PY}", "helper.py": ""})
@@ -398,7 +389,6 @@ def test_misused(tree: Tree, arguments: list[str], expected: str) -> None:
     assert (result.exit_code, expected in result.output) == (2, True), result.output
 
 
-@old
 @pytest.mark.usefixtures("alone", "no_index")
 def test_rows_of_ones_own(tree: Tree) -> None:
     rows = '[[module]]\nname = "torch"\nrequire = "our-torch"\nsource = "ours"\n'
@@ -410,7 +400,6 @@ def test_rows_of_ones_own(tree: Tree) -> None:
     assert "broken.toml.module[0]: the key 'require' is missing" in result.output
 
 
-@old
 @pytest.mark.usefixtures("alone", "no_index")
 def test_no_project(tree: Tree) -> None:
     result = diagnose(tree({"README": ""}), "--no-build")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augbackend import knowledge as knowledges
-from augbackend.cli.diagnosis import rules
+from augbackend.cli.diagnosis import obstacles, proposals
 from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, Stage, joined, requiring
-from augbackend.cli.diagnosis.rules import Case, Obstacle, Proposal
+from augbackend.cli.diagnosis.case import Case, Obstacle, Proposal
 from augbackend.cli.diagnosis.source_reading import Reading, read
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
@@ -36,14 +36,14 @@ def failed(
 
 def proposed(case: Case, outcome: Outcome) -> list[str]:
     found = []
-    for one in rules.proposals(case, outcome):
+    for one in proposals.proposed(case, outcome):
         words = [*one.adds.requires.values(), *(f"{name}={value}" for name, value in one.adds.variables.items())]
         found.append(" ".join([*words, *(f"-{name}" for name in one.adds.removed)]))
     return list(dict.fromkeys(found))
 
 
 def first(case: Case, said: str) -> Proposal:
-    return next(iter(rules.proposals(case, failed(said))))
+    return next(iter(proposals.proposed(case, failed(said))))
 
 
 # --- what may be tried -----------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_a_header_of_a_package_that_is_imported(tree: Tree) -> None:
 def test_c_that_an_older_cython_made_is_made_anew(tree: Tree) -> None:
     case = case_of(tree({"setup.py": "", "pkg/fast.pyx": ""}))
     said = "pkg/fast.c:198:12: fatal error: longintrepr.h: No such file or directory\nerror: Command '['gcc', '-c', 'pkg/fast.c']' returned non-zero exit status 1."
-    (one, *_) = [one for one in rules.proposals(case, failed(said, "wheel")) if "cython" in one.adds.requires]
+    (one, *_) = [one for one in proposals.proposed(case, failed(said, "wheel")) if "cython" in one.adds.requires]
     assert dict(one.adds.requires) == {"cython": "cython"}
     assert one.why.endswith("fast.c was made by an older Cython from pkg/fast.pyx")
 
@@ -225,12 +225,12 @@ def test_lines_of_setup_py_are_put_into_tracebacks(tree: Tree) -> None:
     setup = "\nx = os.getenv('PKG_SKIP_CUDA_BUILD', 'FALSE') == 'TRUE'\nversion = cuda_version(x)[1]\n"
     text = "Traceback (most recent call last):\n  File \"<string>\", line 3, in <module>\nTypeError: 'NoneType' object is not subscriptable"
     case = case_of(tree({"setup.py": setup}))
-    assert rules.obstacle(case, failed(text)).reason == (
+    assert obstacles.obstacle(case, failed(text)).reason == (
         "it needs the CUDA toolkit (nvcc) (Debian nvidia-cuda-toolkit): setup.py:3: version = cuda_version(x)[1]"
     )
     assert proposed(case, failed(text)) == ["PKG_SKIP_CUDA_BUILD=TRUE"]
     other = text.replace("line 3", "line 33")
-    assert not rules.obstacle(case, failed(other)).is_known
+    assert not obstacles.obstacle(case, failed(other)).is_known
 
 
 def test_nothing_is_tried_after_what_was_killed(tree: Tree) -> None:
@@ -301,7 +301,7 @@ OBSTACLES = {
 
 @pytest.mark.parametrize("said", OBSTACLES)
 def test_what_is_in_the_way(tree: Tree, said: str) -> None:
-    found = rules.obstacle(case_of(tree({"setup.py": ""}), "3.13"), failed(f"running build\n{said}\n"))
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.13"), failed(f"running build\n{said}\n"))
     assert (found.reason, found.is_known) == (OBSTACLES[said], True)
     assert found.said == said
 
@@ -315,25 +315,25 @@ def test_what_is_in_the_way(tree: Tree, said: str) -> None:
     ],
 )
 def test_what_this_python_no_longer_has(tree: Tree, said: str, gone: str) -> None:
-    found = rules.obstacle(case_of(tree({"setup.py": ""}), "3.12"), failed(said))
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.12"), failed(said))
     assert (found.gone, found.is_of_python) == (gone, True)
     assert found.reason.endswith(f"({said})")
 
 
 def test_what_this_python_still_has_is_not_in_the_way(tree: Tree) -> None:
     said = "ModuleNotFoundError: No module named 'imp'"
-    assert rules.obstacle(case_of(tree({"setup.py": ""}), "3.11"), failed(said)).gone == ""
+    assert obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.11"), failed(said)).gone == ""
 
 
 def test_python_2(tree: Tree) -> None:
-    found = rules.obstacle(case_of(tree({"setup.py": "print 'x'"})), failed("SyntaxError: invalid syntax"))
+    found = obstacles.obstacle(case_of(tree({"setup.py": "print 'x'"})), failed("SyntaxError: invalid syntax"))
     assert found.reason.startswith("setup.py is not for this Python: SyntaxError: Missing parentheses")
     assert found.is_of_python
 
 
 def test_a_compiler_s_own_words_are_told(tree: Tree) -> None:
     text = "x.c: In function 'f':\npkg/x.c:12:3: error: 'y' undeclared\nerror: command '/usr/bin/gcc' failed with exit code 1"
-    found = rules.obstacle(case_of(tree({"setup.py": ""})), failed(text, "wheel"))
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(text, "wheel"))
     assert found.reason == "its sources do not compile here: pkg/x.c:12:3: error: 'y' undeclared"
 
 
@@ -343,13 +343,13 @@ def test_a_compiler_s_own_words_are_told(tree: Tree) -> None:
 )
 def test_what_was_killed(tree: Tree, stage: Stage, what: str) -> None:
     outcome = Outcome(Declaration(), None, Failure(stage, "", is_over_time=True), 1.0)
-    found = rules.obstacle(case_of(tree({"setup.py": ""})), outcome)
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), outcome)
     assert found.reason == f"{what} did not end in time and was killed"
 
 
 def test_what_cannot_be_installed_is_said_in_one_line(tree: Tree) -> None:
     text = "Using Python 3.11.7\n  \u00d7 No solution found when resolving dependencies:\n  \u2570\u2500\u25b6 Because x was not found, you lose.\n"
-    found = rules.obstacle(case_of(tree({"setup.py": ""})), failed(text, "install"))
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(text, "install"))
     assert found.reason == (
         "its build requirements cannot be installed: No solution found when resolving dependencies: "
         "Because x was not found, you lose"
@@ -358,7 +358,7 @@ def test_what_cannot_be_installed_is_said_in_one_line(tree: Tree) -> None:
 
 def test_a_wheel_is_no_obstacle(tree: Tree) -> None:
     with pytest.raises(ValueError, match="no obstacle"):
-        rules.obstacle(case_of(tree({"setup.py": ""})), Outcome(Declaration(), Path("x.whl"), None, 1.0))
+        obstacles.obstacle(case_of(tree({"setup.py": ""})), Outcome(Declaration(), Path("x.whl"), None, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_a_wheel_is_no_obstacle(tree: Tree) -> None:
 )
 def test_a_python_that_is_refused(requires: str, version: str, is_refused: bool) -> None:
     case = Case(NOWHERE, Reading(requires_python=requires), KNOWN, "3.11")
-    found = rules.refused_python(case, version)
+    found = obstacles.refused_python(case, version)
     assert (found is not None) == is_refused
     if found is not None:
         assert found.reason == f"it requires Python {requires}, and this is {version}"
@@ -394,7 +394,7 @@ def test_a_python_that_is_refused(requires: str, version: str, is_refused: bool)
 )
 def test_another_python_that_may_do(reading: Reading, gone: str, minor: str, expected: bool) -> None:
     case = Case(NOWHERE, reading, KNOWN, "3.13")
-    assert rules.plausible(case, Obstacle("x", gone=gone, is_of_python=True), minor) == expected
+    assert obstacles.plausible(case, Obstacle("x", gone=gone, is_of_python=True), minor) == expected
 
 
 # --- declarations ----------------------------------------------------------------------------------------------------
@@ -472,8 +472,8 @@ def test_any_output_has_an_obstacle_of_one_line(output: str, stage: Stage) -> No
     reading = Reading(asks_for=("numpy==1", "not a requirement", "x"), modules=frozenset({"pkg"}), pyx=("x.pyx",))
     case = Case(NOWHERE, reading, KNOWN, "3.11", "2020-01-01")
     outcome = failed(output, stage, numpy="odd version")
-    found = rules.obstacle(case, outcome)
+    found = obstacles.obstacle(case, outcome)
     assert found.reason
-    for one in rules.proposals(case, outcome):
+    for one in proposals.proposed(case, outcome):
         assert one.adds.size
         assert one.why

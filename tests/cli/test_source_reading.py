@@ -121,6 +121,10 @@ FOLLOWED: dict[str, tuple[dict[str, str | bytes], str]] = {
         {"setup.py": "import pkg.a", "pkg/a.py": "from .core import x", "pkg/core.py": "import torch"},
         "pkg/core.py",
     ),
+    "relative in src": (
+        {"setup.py": "import pkg", "src/pkg/__init__.py": "from .core import x", "src/pkg/core.py": "import torch"},
+        "src/pkg/core.py",
+    ),
     "namespace package": ({"setup.py": "import tools.build", "tools/build.py": "import torch"}, "tools/build.py"),
 }
 
@@ -130,6 +134,7 @@ def test_the_trees_own_modules_are_followed(tree: Tree, case: str) -> None:
     files, where = FOLLOWED[case]
     reading = read(tree(files))
     assert [one.place for one in reading.imports if one.module == "torch"] == [Place(where, 1)]
+    assert not any(one.module.startswith("src") for one in reading.imports)  # as Python calls them
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from . import environment, strangers
+from . import environment, folders, strangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -200,8 +200,7 @@ def attempt(
     :param tell: is told what goes on.
     """
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="attempt-", dir=having.workplace, ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with folders.temporary(having.workplace) as folder:
         wheel, failure = None, None
         asked: list[str] = []
         try:

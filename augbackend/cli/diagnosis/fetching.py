@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -16,7 +15,7 @@ from augbackend.cli import sdist, upstream
 from augbackend.cli.augmentation import Augmentation
 from augbackend.errors import AugbackendError
 
-from . import source_reading
+from . import folders, source_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,15 +73,15 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
     if upstream.is_repository(target.url):
         hint = "clone it, and name the folder"
         raise AugbackendError("a repository is diagnosed as a folder", where=text, hint=hint)
-    with tempfile.TemporaryDirectory(prefix="augbackend-", ignore_cleanup_errors=True) as place:
+    with folders.temporary() as place:
         if target.path is not None and target.path.is_dir():
-            tree = Path(shutil.copytree(target.path, Path(place) / "tree", symlinks=True, ignore=_LEFT_OUT))
+            tree = Path(shutil.copytree(target.path, place / "tree", symlinks=True, ignore=_LEFT_OUT))
             reading = source_reading.read(tree)
             name = canonicalize_name(reading.name or target.path.resolve().name)
             yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")
             return
         with upstream.fetched(target, Augmentation(), lookup) as found, sdist.opened(found.path) as opened:
-            tree = sdist.unpack(opened, Path(place))
+            tree = sdist.unpack(opened, place)
             day = datetime.fromtimestamp(opened.newest, timezone.utc).strftime("%Y-%m-%d")
             reading = source_reading.read(tree)
             try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
-from . import interpreter, rules
+from . import interpreter, obstacles
 from .narration import in_words
 
 if TYPE_CHECKING:
+    from .case import Case, Obstacle
     from .interpreter import Interpreter
-    from .rules import Case, Obstacle
     from .search import Found
 
 
@@ -22,7 +22,7 @@ def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Inte
     obstacle = found.obstacle
     if obstacle is None or not obstacle.is_of_python:
         return found
-    others = [one for one in interpreter.others(here) if rules.plausible(case, obstacle, one.minor)]
+    others = [one for one in interpreter.others(here) if obstacles.plausible(case, obstacle, one.minor)]
     said = _in_words(case, obstacle)
     for python in _spread(others, here):
         again = diagnosed(python)

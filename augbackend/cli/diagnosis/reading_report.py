@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from . import rules
+from . import obstacles, proposals
 from .attempt import Declaration, requiring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .case import Case
     from .fetching import Subject
-    from .rules import Case
     from .setup_code import Import
 
 
@@ -46,16 +46,16 @@ def expected(case: Case, version: str) -> Expectation:
             continue
     missing: dict[str, Import] = {}
     for one in reading.imports:
-        adds = rules.requiring_module(known, one.module) if one.is_certain else None
+        adds = proposals.requiring_module(known, one.module) if one.is_certain else None
         if adds is None or one.module.partition(".")[0] in reading.modules:
             continue
         ((name, text),) = adds.requires.items()
-        is_there = rules.is_there(one.module) or name in declared
+        is_there = proposals.is_there(one.module) or name in declared
         if "<" in text or not is_there:
             missing.setdefault(text, one)
-    refused = rules.refused_python(case, version)
+    refused = obstacles.refused_python(case, version)
     gone = [row for one in reading.imports if one.is_certain and (row := known.left_stdlib(one.module))]
-    gone = [row for row in gone if rules.at_least(case.python, row.gone)]
+    gone = [row for row in gone if obstacles.at_least(case.python, row.gone)]
     in_the_way = refused.reason if refused else ""
     if reading.problem:
         in_the_way = in_the_way or f"setup.py is not for this Python: {reading.problem}"
@@ -104,7 +104,7 @@ def lines(subject: Subject, case: Case, found: Expectation) -> Iterator[str]:
         yield f"  misses {text}: {one.place} imports {one.module}"
     optional = {one.module.partition(".")[0]: one for one in reversed(reading.imports) if one.kind == "if it is there"}
     for top, one in optional.items():
-        if not rules.is_there(top) and top not in reading.modules:
+        if not proposals.is_there(top) and top not in reading.modules:
             yield f"  may use {top}: {one.place}"
     for variable in reading.variables:
         values = f" ({variable.yes} or {variable.no})" if variable.no and variable.no != variable.yes else ""

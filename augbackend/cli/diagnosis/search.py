@@ -14,9 +14,9 @@ from packaging.version import Version
 
 from augbackend.errors import AugbackendError
 
-from . import rules
+from . import age, obstacles, proposals
 from .attempt import Declaration, Outcome, requiring
-from .rules import Case, Obstacle, Proposal
+from .case import Case, Obstacle, Proposal
 from .source_reading import is_standard
 from .wheel_check import Check
 
@@ -82,7 +82,7 @@ class Search:
     def _try(self, declaration: Declaration, why: str) -> Outcome:
         if declaration.key not in self.made:
             outcome = self.attempt(declaration, why)
-            if outcome.failure is not None and rules.unreachable(outcome.failure):
+            if outcome.failure is not None and obstacles.unreachable(outcome.failure):
                 raise AugbackendError(
                     "the build requirements cannot be fetched",
                     where=outcome.failure.message,
@@ -98,7 +98,7 @@ class Search:
         """The first outcome with a wheel that leads on from a failure."""
         if failed.failure is None:
             return failed
-        for proposal in rules.proposals(self.case, failed):
+        for proposal in proposals.proposed(self.case, failed):
             if failed.declaration.plus(proposal.adds).key in self.made or not self._may_go_on():
                 continue
             outcome = self._on(failed, proposal)
@@ -147,7 +147,7 @@ class Search:
             if name not in self.paths[good.declaration.key][("requires", name)][-1].whys:
                 continue
             newest, text = self._newest(name), good.declaration.requires[name]
-            bounds = rules.bounds(self.case, newest, name) if newest else []
+            bounds = age.bounds(self.case, newest, name) if newest else []
             weaker = [name, *(f"{name}<{one}" for one in reversed(bounds))]
             texts = weaker[: weaker.index(text)] if text in weaker else []
             first, last = 0, len(texts)  # texts[last] is known to do
@@ -212,13 +212,13 @@ class Search:
 
     def _hopeless(self, first: Outcome) -> Found:
         """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name."""
-        found = [rules.obstacle(self.case, outcome) for outcome in self.leaves]
+        found = [obstacles.obstacle(self.case, outcome) for outcome in self.leaves]
         obstacle = next((one for one in found if one.is_known), found[0])
         if not obstacle.is_known and not self._may_go_on():
             limit = "attempts" if self.has_time() else "time"
             obstacle = replace(obstacle, reason=f"the {limit} ran out; the last failure: {found[0].said}")
         if _stage(first) == "install":
-            own = rules.obstacle(self.case, first)
+            own = obstacles.obstacle(self.case, first)
             if own != obstacle:
                 obstacle = replace(obstacle, reason=f"{own.reason}; and without that, {obstacle.reason}")
         return self._ended("not-by-a-declaration", first, None, obstacle)

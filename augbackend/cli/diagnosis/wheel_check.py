@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,10 +13,11 @@ from packaging.utils import canonicalize_name
 
 from augbackend import metadata
 
-from . import environment, strangers
+from . import environment, folders, strangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from augbackend.knowledge import Knowledge
 
@@ -87,8 +86,7 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
     """Install a wheel and import what it holds."""
     names, requires = _content(wheel)
     found = Check(_modules(names), any(name.endswith(_COMPILED) for name in names), requires)
-    with tempfile.TemporaryDirectory(prefix="check-", dir=having.workplace, ignore_cleanup_errors=True) as place:
-        folder = Path(place)
+    with folders.temporary(having.workplace) as folder:
         home = folder / "home"
         home.mkdir()
         isolated = environment.created(having.installer, folder / "environment", having.left)

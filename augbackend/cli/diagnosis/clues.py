@@ -1,0 +1,68 @@
+"""What the text of a failure names: in its last error, in the traceback that ends it, then anywhere."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from augbackend.knowledge import Clue, Need
+
+    from .attempt import Failure
+    from .case import Case
+
+_LONGEST_TEXT = 150_000
+
+
+def found_in(case: Case, failure: Failure) -> list[Clue]:
+    """What the text names: in its last error, then in the traceback that ends it, then anywhere."""
+    text = _with_source(case, failure.output[-_LONGEST_TEXT:])
+    lines = text.strip().splitlines()
+    start = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].lstrip().startswith("Traceback")), len(lines))
+    last = [at for at, line in enumerate(lines) if line.strip() == failure.message]
+    message = "\n".join(lines[last[-1] :]) if last else failure.message
+    found = [clue for part in (message, "\n".join(lines[start:])) for clue in case.knowledge.clues(part)]
+    found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
+    unique: dict[tuple[int, str, str], Clue] = {}
+    for clue in found:
+        unique.setdefault((id(clue.symptom), clue.kind, clue.name), clue)
+    return sorted(
+        unique.values(), key=lambda clue: clue.name == "pip"
+    )  # what pip was to fetch is better declared itself
+
+
+def _is_imported(case: Case, module: str) -> bool:
+    """Whether setup.py imports it somewhere: a name that was printed in passing is nobody's to install."""
+    top = module.partition(".")[0]
+    return top == "pip" or any(one.module.partition(".")[0] == top for one in case.reading.imports)
+
+
+def setup_py(case: Case) -> str:
+    """The text of ``setup.py``; empty if there is none."""
+    try:
+        return (case.tree / "setup.py").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _with_source(case: Case, text: str) -> str:
+    """The text with ``setup.py``'s lines in its tracebacks: a backend executes it as a string, which has none."""
+    source = setup_py(case).splitlines()
+
+    def quoted(frame: re.Match[str]) -> str:
+        number = int(frame[1])
+        line = source[number - 1].strip() if 0 < number <= len(source) else ""
+        return f"{frame[0]}\n    setup.py:{number}: {line}" if line else frame[0]
+
+    return re.sub(r'^ *File "<string>", line (\d+), in .*$', quoted, text, flags=re.MULTILINE)
+
+
+def need_of(case: Case, clue: Clue) -> Need | None:
+    """What no index has, if a clue is of that."""
+    if clue.symptom.need:
+        return case.knowledge.needed("", clue.symptom.need)
+    return (
+        case.knowledge.needed(clue.kind, clue.name)
+        if clue.kind in ("header", "library", "command", "pkgconfig")
+        else None
+    )

@@ -1,0 +1,127 @@
+"""What is in the way, in words: what no declaration mends."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from . import clues
+from .attempt import COMPILE_ERROR
+from .case import Obstacle
+
+if TYPE_CHECKING:
+    from augbackend.knowledge import Clue
+
+    from .attempt import Failure, Outcome
+    from .case import Case
+
+_PYTHON = "Python"  # the need that another Python meets
+_UNREACHABLE = re.compile(
+    r"error sending request|dns error|NewConnectionError|ConnectTimeout|Could not connect|Network is unreachable",
+    re.IGNORECASE,
+)
+
+
+def unreachable(failure: Failure) -> bool:
+    """Whether the installer could not reach an index, which says nothing of the sdist."""
+    return failure.stage == "install" and _UNREACHABLE.search(failure.output) is not None
+
+
+def obstacle(case: Case, outcome: Outcome) -> Obstacle:
+    """What is in the way, in words."""
+    failure = outcome.failure
+    if failure is None:
+        raise ValueError("a wheel is no obstacle")
+    if failure.is_over_time:
+        what = {"install": "installing the build requirements", "get_requires": "setup.py", "wheel": "the build"}
+        return Obstacle(f"{what.get(failure.stage, failure.stage)} did not end in time and was killed", failure.message)
+    if failure.stage == "install":
+        return Obstacle(f"its build requirements cannot be installed: {in_the_words_of_installer(failure.output)}")
+    found = [one for clue in clues.found_in(case, failure) if (one := _obstacle_of(case, clue))]
+    if found:
+        return found[0]
+    if case.reading.problem:
+        return Obstacle(f"setup.py is not for this Python: {case.reading.problem}", failure.message, is_of_python=True)
+    compiling = COMPILE_ERROR.search(failure.output)
+    if compiling is not None:
+        return _does_not_compile(case, compiling[1])
+    return Obstacle(f"no rule applies: {failure.message}", failure.message, is_known=False)
+
+
+def _does_not_compile(case: Case, line: str) -> Obstacle:
+    """Sources that are older than this Python are likely to be for an older one."""
+    rows = [row for row in case.knowledge.release if row.project == "python" and case.dated and row.day > case.dated]
+    versions = sorted((row.version for row in rows), key=Version)
+    gone = next((version for version in versions if at_least(case.python, version)), "")
+    since = f", and it was made on {case.dated}, before Python {gone}" if gone else ""
+    return Obstacle(
+        f"its sources do not compile here{since}: {line}", line, gone, is_of_python=bool(gone), is_known=False
+    )
+
+
+def refused_python(case: Case, version: str) -> Obstacle | None:
+    """``Requires-Python`` where it leaves this Python out: no frontend would begin."""
+    text = case.reading.requires_python
+    try:
+        if not text or SpecifierSet(text).contains(version, prereleases=True):
+            return None
+    except (InvalidSpecifier, InvalidVersion):
+        return None
+    return Obstacle(f"it requires Python {text}, and this is {version}", is_of_python=True)
+
+
+def _obstacle_of(case: Case, clue: Clue) -> Obstacle | None:
+    symptom = clue.symptom
+    if symptom.gone and at_least(case.python, symptom.gone):
+        return Obstacle(f"{symptom.because} ({clue.line})", clue.line, symptom.gone, is_of_python=True)
+    if clue.kind == "module":
+        row = case.knowledge.left_stdlib(clue.name)
+        if row is not None and at_least(case.python, row.gone):
+            return Obstacle(f"Python {row.gone} removed the module {row.name}", clue.line, row.gone, is_of_python=True)
+        return None
+    need = clues.need_of(case, clue)
+    if need is not None and need.name == _PYTHON:
+        return Obstacle(f"it refuses this Python: {clue.line}", clue.line, is_of_python=True)
+    if need is not None:
+        return Obstacle(f"it needs {need.text}: {clue.line}", clue.line)
+    if clue.kind in ("header", "library", "command", "pkgconfig"):
+        if clue.kind == "command" and case.knowledge.brings(clue.name):
+            return None
+        words = {"header": "the header", "library": "the library", "command": "the program", "pkgconfig": "the library"}
+        return Obstacle(f"it needs {words[clue.kind]} {clue.name}, which no declaration brings", clue.line)
+    if symptom.because and not (symptom.require or symptom.variables or clue.kind or symptom.gone):
+        return Obstacle(symptom.because, clue.line)
+    return None
+
+
+def at_least(python: str, gone: str) -> bool:
+    """Whether a Python is one from which on something is gone."""
+    return Version(python) >= Version(gone)
+
+
+def plausible(case: Case, obstacle: Obstacle, minor: str) -> bool:
+    """Whether a Python may do where this one does not: by what is gone, by what the sdist says of itself."""
+    if obstacle.gone and at_least(minor, obstacle.gone):
+        return False
+    try:
+        if case.reading.requires_python and minor not in SpecifierSet(case.reading.requires_python):
+            return False
+    except InvalidSpecifier:
+        pass
+    named = [one for one in case.reading.pythons if "." in one]
+    newest = max(named, key=Version, default=minor)
+    return bool(obstacle.gone) or Version(minor) <= max(Version(newest), Version("3.0"))
+
+
+def in_the_words_of_installer(output: str) -> str:
+    """What an installer says, in one line."""
+    lines = [re.sub(r"[^\x20-\x7e]+|^\s*(?:error|ERROR):", " ", line).strip() for line in output.splitlines()]
+    kept = [
+        line
+        for line in lines
+        if line and not re.match(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)", line)
+    ]
+    return re.sub(r"\s+", " ", " ".join(kept))[:400].strip(" x").rstrip(".")
