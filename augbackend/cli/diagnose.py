@@ -108,7 +108,9 @@ def diagnose(
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if no_build and is_applied:
         raise click.UsageError("--no-build finds nothing to apply")
-    signal.signal(signal.SIGTERM, _ended)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _ended)
     began = time.monotonic()
     knowledge, narrator = knowledges.load(files), Narrator()
     where = index.sources(index_url, extra_index_url, find_links, os.environ)
@@ -127,7 +129,12 @@ def diagnose(
             found = _found_out(source, having, knowledge, narrator)
             said = remarks.remarks(source, found, having)
         narrator.end()
-        diagnosis = Diagnosis(source.subject, found, python, installer.name, time.monotonic() - began, said)
+        given = [("--index-url", index_url or ""), *(("--extra-index-url", url) for url in extra_index_url)]
+        given += [("--find-links", link) for link in find_links]
+        places = tuple((option, index.shown(value)) for option, value in given if value)
+        diagnosis = Diagnosis(
+            replace(source.subject, places=places), found, python, installer.name, time.monotonic() - began, said
+        )
         if as_json:
             click.echo(json.dumps(report.as_json(diagnosis), indent=2))
         else:

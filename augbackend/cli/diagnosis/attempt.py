@@ -180,7 +180,7 @@ class Circumstances:
         return max(0.0, self.deadline - time.monotonic())
 
 
-class _Failed(Exception):  # noqa: N818  # it ends an attempt, which is no error
+class _Failed(BaseException):  # it ends an attempt, and is nobody's to catch on the way
     """Carries the failure out of a hook's runner."""
 
     def __init__(self, failure: Failure) -> None:
@@ -212,6 +212,8 @@ def attempt(
             shutil.move(built, wheel)
         except _Failed as error:
             failure = error.failure
+        except TimeoutError:
+            failure = Failure("install", "", is_over_time=True)
         installed, importable = _content(folder / "environment")
         return Outcome(declaration, wheel, failure, time.monotonic() - began, installed, importable, tuple(asked))
 
@@ -300,8 +302,7 @@ class _Hooks:
     def failure(self, otherwise: str) -> Failure:
         """What the last hook printed; what the builder says of it, where that is all there is."""
         text = self._output
-        is_said = re.search(r"Error|error|Exception|Traceback", text) is not None
-        return Failure(self.stage, text if is_said else f"{text}\n{otherwise}")
+        return Failure(self.stage, text if text.strip() else otherwise)
 
 
 def _kept(requirements: Iterable[str], declaration: Declaration) -> list[str]:

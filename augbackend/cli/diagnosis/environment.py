@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
+import time
 import venv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +31,15 @@ if TYPE_CHECKING:
     from .interpreter import Interpreter
     from .strangers import Ran
 
-# An installer is told where to look and who it is there; it hands that on to whatever builds from source beside it.
-_OF_INSTALLERS = ("PIP_", "UV_", "NETRC", "XDG_")
+# What an installer needs to find distributions, who it is there included; nothing that publishes.
+_OF_INSTALLERS = re.compile(
+    r"(?:PIP|UV)_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_.*)?|FIND_LINKS|NO_INDEX|CERT|CLIENT_CERT|TRUSTED_HOST|INSECURE_HOST|CACHE_DIR|"
+    r"CONFIG_FILE|(?:BUILD_)?CONSTRAINT|DEFAULT_TIMEOUT|TIMEOUT|RETRIES|HTTP_TIMEOUT|(?:SYSTEM_CERTS|NATIVE_TLS)|OFFLINE|"
+    r"LINK_MODE|KEYRING_PROVIDER|PRERELEASE|EXCLUDE_NEWER|TORCH_BACKEND|CONCURRENT_.*)|NETRC|XDG_.*"
+)
 _HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
+_SECRET = re.compile(r"NETRC|.*_(?:USERNAME|PASSWORD)|PIP_CLIENT_CERT")
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,9 @@ class Installer:
     """What installs into environments of one Python.
 
     :param program: uv's, or the interpreter that has pip.
+    :param environ: for it alone: it says where to look, and who asks there.
     :param constraints: names → what is at hand of them on this machine, so that it is taken.
+    :param scratch: a home for what it builds from source.
     """
 
     python: Interpreter
@@ -47,6 +57,7 @@ class Installer:
     is_uv: bool
     environ: Mapping[str, str]
     constraints: Mapping[str, str]
+    scratch: Path
 
     @property
     def name(self) -> str:
@@ -76,17 +87,27 @@ class Environment:
         return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
     def install(self, requirements: Iterable[str], limit: float, *options: str) -> Ran:
-        """Install into it.
+        """Install into it: wheels, and only if those do not do, what has to be built from source first.
+
+        Building runs other people's code, which is not to see what signs in to an index.
 
         :param limit: in seconds.
         """
+        began = time.monotonic()
+        ran = self._install(requirements, limit, self.installer.environ, "--only-binary", ":all:", *options)
+        if ran.status in (0, None):
+            return ran
+        left = limit - (time.monotonic() - began)
+        return self._install(requirements, left, _for_strangers(self.installer), *options)
+
+    def _install(self, requirements: Iterable[str], limit: float, environ_: Mapping[str, str], *options: str) -> Ran:
         wanted = list(dict.fromkeys(requirements))
         installer = self.installer
         lines = [text for name, text in installer.constraints.items() if not _is_excluded(name, text, wanted)]
         with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
             constraints = Path(folder) / "constraints.txt"
             constraints.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            environ = dict(installer.environ)
+            environ = dict(environ_)
             for name in ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
                 if lines:
                     environ[name] = " ".join(filter(None, [environ.get(name, ""), str(constraints)]))
@@ -108,29 +129,39 @@ def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
     """
     environ = {
         **strangers.clean_environ(os.environ, scratch),
-        **{name: value for name, value in os.environ.items() if name.upper().startswith(_OF_INSTALLERS)},
+        **{name: value for name, value in os.environ.items() if _OF_INSTALLERS.fullmatch(name.upper())},
         **{name: os.environ[name] for name in _HOMES if name in os.environ},
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **_told(where),
     }
-    for name in ("PIP_REQUIRE_VIRTUALENV", "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "UV_SYSTEM_PYTHON", "UV_PROJECT"):
-        environ.pop(name, None)
     at_hand = dict(_at_hand(where, python))
     program = interpreter.uv()
     if program is not None:
-        return Installer(python, program, is_uv=True, environ=environ, constraints=at_hand)
+        return Installer(python, program, is_uv=True, environ=environ, constraints=at_hand, scratch=scratch)
     if find_spec("pip") is not None:
-        return Installer(python, sys.executable, is_uv=False, environ=environ, constraints=at_hand)
+        return Installer(python, sys.executable, is_uv=False, environ=environ, constraints=at_hand, scratch=scratch)
     folder = scratch / "pip"
     venv.create(folder, with_pip=True)
-    program = str(Environment(folder, Installer(python, "", is_uv=False, environ={}, constraints={})).python_executable)
-    return Installer(python, program, is_uv=False, environ=environ, constraints=at_hand)
+    own = Installer(python, "", is_uv=False, environ=environ, constraints=at_hand, scratch=scratch)
+    return replace(own, program=Environment(folder, own).python_executable)
+
+
+def _for_strangers(using: Installer) -> dict[str, str]:
+    """The installer's environment for building from source: the same places, asked by nobody, and another home."""
+    environ = {name: _CREDENTIALS.sub("", value) for name, value in using.environ.items() if not _SECRET.match(name)}
+    home = Path(using.environ.get("HOME", using.scratch))
+    caches = Path(using.environ.get("XDG_CACHE_HOME", home / ".cache"))
+    kept = {"UV_CACHE_DIR": caches / "uv", "PIP_CACHE_DIR": caches / "pip", "XDG_CONFIG_HOME": home / ".config"}
+    kept = {name: path for name, path in kept.items() if path.is_dir() and name not in environ}
+    homes = dict.fromkeys([name for name in _HOMES if name in environ], str(using.scratch))
+    return {**environ, **{name: str(path) for name, path in kept.items()}, **homes}
 
 
 def created(using: Installer, folder: Path, limit: float) -> Environment:
     """Make an empty environment, with no pip in it: no isolated environment has one.
 
     :raises AugbackendError: if that Python makes none.
+    :raises TimeoutError: if there was no time.
     """
     if using.is_uv:
         command = [using.program, "venv", "--no-project", "--no-config", "--python", using.python.path, str(folder)]
@@ -138,6 +169,8 @@ def created(using: Installer, folder: Path, limit: float) -> Environment:
         command = [using.python.path, "-I", "-m", "venv", "--without-pip", str(folder)]
     ran = strangers.run(command, folder.parent, using.environ, limit)
     environment = Environment(folder, using)
+    if ran.status is None:
+        raise TimeoutError
     if ran.status or not Path(environment.python_executable).exists():
         last = (ran.output.strip().splitlines() or ["it says nothing"])[-1]
         raise AugbackendError(
@@ -154,8 +187,8 @@ def _told(where: Sources) -> dict[str, str]:
     if where.extra_index_urls:
         told.update(dict.fromkeys(("PIP_EXTRA_INDEX_URL", "UV_INDEX"), " ".join(where.extra_index_urls)))
     if where.find_links:
-        told["PIP_FIND_LINKS"] = " ".join(where.find_links)
-        told["UV_FIND_LINKS"] = ",".join(where.find_links)
+        links = [str(Path(link).resolve()) if Path(link).exists() else link for link in where.find_links]
+        told.update(PIP_FIND_LINKS=" ".join(links), UV_FIND_LINKS=",".join(links))
     if where.no_index:
         told.update(dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX"), "1"))
     return told

@@ -35,12 +35,14 @@ class Subject:
     :param target: as a command takes it.
     :param tree: the folder, if it is one.
     :param name: of the project, canonical.
+    :param places: options that say where to look for it, as they were given.
     """
 
     target: str
     tree: Path | None
     name: str
     version: str
+    places: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".strip()
@@ -64,6 +66,14 @@ class Source:
     dated: str
 
 
+def _copied(folder: Path, to: Path) -> Path:
+    try:
+        return Path(shutil.copytree(folder, to, symlinks=True, ignore=_LEFT_OUT))
+    except shutil.Error as error:
+        where, _, why = error.args[0][0]
+        raise AugbackendError(f"it cannot be copied: {why}", where=str(where), hint="move it elsewhere") from None
+
+
 @contextmanager
 def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
     """Have what the user named as a tree of files that nobody builds in.
@@ -75,7 +85,7 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
         raise AugbackendError("a repository is diagnosed as a folder", where=text, hint=hint)
     with folders.temporary() as place:
         if target.path is not None and target.path.is_dir():
-            tree = Path(shutil.copytree(target.path, place / "tree", symlinks=True, ignore=_LEFT_OUT))
+            tree = _copied(target.path, place / "tree")
             reading = source_reading.read(tree)
             name = canonicalize_name(reading.name or target.path.resolve().name)
             yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")

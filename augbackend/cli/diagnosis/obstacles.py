@@ -102,18 +102,17 @@ def at_least(python: str, gone: str) -> bool:
     return Version(python) >= Version(gone)
 
 
-def plausible(case: Case, obstacle: Obstacle, minor: str) -> bool:
+def plausible(case: Case, obstacle: Obstacle, version: str) -> bool:
     """Whether a Python may do where this one does not: by what is gone, by what the sdist says of itself."""
-    if obstacle.gone and at_least(minor, obstacle.gone):
+    if obstacle.gone and at_least(version, obstacle.gone):
         return False
     try:
-        if case.reading.requires_python and minor not in SpecifierSet(case.reading.requires_python):
+        if case.reading.requires_python and version not in SpecifierSet(case.reading.requires_python):
             return False
     except InvalidSpecifier:
         pass
-    named = [one for one in case.reading.pythons if "." in one]
-    newest = max(named, key=Version, default=minor)
-    return bool(obstacle.gone) or Version(minor) <= max(Version(newest), Version("3.0"))
+    newest = max((Version(one) for one in case.reading.pythons), default=None)
+    return bool(obstacle.gone) or newest is None or Version(version).release[:2] <= newest.release[:2]
 
 
 def in_the_words_of_installer(output: str) -> str:

@@ -22,7 +22,7 @@ def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Inte
     obstacle = found.obstacle
     if obstacle is None or not obstacle.is_of_python:
         return found
-    others = [one for one in interpreter.others(here) if obstacles.plausible(case, obstacle, one.minor)]
+    others = [one for one in interpreter.others(here) if obstacles.plausible(case, obstacle, one.version)]
     said = _in_words(case, obstacle)
     for python in _spread(others, here):
         again = diagnosed(python)
@@ -47,8 +47,8 @@ def _number(python: Interpreter) -> tuple[int, ...]:
 def _in_words(case: Case, obstacle: Obstacle) -> str:
     """In words, where none that may do is on this machine."""
     if obstacle.gone:
-        return f"a Python before {obstacle.gone} may do, and none is here"
+        return f"a Python before {obstacle.gone} may do, and none was found here"
     if case.reading.requires_python:
-        return f"one that {case.reading.requires_python} allows may do, and none is here"
+        return f"one that {case.reading.requires_python} allows may do, and none was found here"
     named = [one for one in case.reading.pythons if "." in one]
-    return f"it names Python {', '.join(named)}, and none of them is here" if named else "an older one may do"
+    return f"it names Python {', '.join(named)}, and none of them was found here" if named else "an older one may do"

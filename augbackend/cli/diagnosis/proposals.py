@@ -47,6 +47,10 @@ def proposed(case: Case, outcome: Outcome) -> Iterator[Proposal]:
         yield from _removals(case, outcome)
         return
     found = clues.found_in(case, failure)
+    asked = [one for clue in found if clue.kind == "variable" for one in _from_clue(case, outcome, clue)]
+    if len({name for one in asked for name in one.adds.variables}) > 1:
+        both = {name: value for one in reversed(asked) for name, value in one.adds.variables.items()}
+        yield Proposal(Declaration(variables=both), asked[0].why, asked[0].said)
     for clue in found:
         yield from _from_clue(case, outcome, clue)
     yield from _generated(case, outcome)

@@ -28,6 +28,9 @@ def remarks(source: Source, found: Found, having: Circumstances) -> tuple[str, .
     ]
     if check is None:
         return tuple(said)
+    is_of_a_platform = outcome.wheel is not None and not outcome.wheel.name.endswith("-none-any.whl")
+    if is_of_a_platform and not check.is_compiled:
+        said.append("the wheel is for this platform and holds nothing compiled: an extension was left out")
     skips = [name for name in found.declaration.variables if ("variables", name) in found.reasons]
     if check.missing and skips:
         said.append(f"{check.missing} is missing from the wheel: {skips[0]} leaves it out")

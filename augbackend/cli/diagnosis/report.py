@@ -46,6 +46,8 @@ def command(subject: Subject, declaration: Declaration) -> list[str]:
         head = ["augbackend", "adopt", options.shown_path(subject.tree)]
     else:
         head = ["augbackend", "wrap", subject.target]
+        for option, value in subject.places:
+            head += [option, value]
     for text in declaration.requires.values():
         head += ["--require", text]
     for name in sorted(declaration.removed):
@@ -126,7 +128,8 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
     where = f"Python {diagnosis.python.version}, {diagnosis.installer}"
     count = f"{len(found.attempts)} build{'s' if len(found.attempts) > 1 else ''} in {diagnosis.seconds:.0f} s, {where}"
     if found.verdict == "builds-as-is":
-        yield f"{subject} builds as it is"
+        does_not_import = found.check is not None and bool(found.check.missing)
+        yield f"{subject} builds as it is{', and its wheel does not import' if does_not_import else ''}"
     elif found.verdict == "builds-when-declared":
         yield f"{subject} builds when this is declared:"
         yield ""
@@ -134,7 +137,8 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
             yield from _entry(one)
         yield ""
     else:
-        yield f"{subject} does not build, and no declaration makes it:"
+        is_known = found.obstacle is not None and found.obstacle.is_known
+        yield f"{subject} does not build, and no declaration {'makes it' if is_known else 'was found that makes it'}:"
         yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
     yield from _wheel(found)
     for remark in diagnosis.remarks:

@@ -53,8 +53,8 @@ def read(tree: Path) -> Reading:
     :raises AugbackendError: if its ``pyproject.toml`` is none that a frontend takes, or there is no project.
     """
     document = sources.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
-    if not document and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
-        hint = "it holds neither pyproject.toml nor setup.py"
+    if not (tree / "pyproject.toml").is_file() and not (tree / "setup.py").is_file():
+        hint = "it holds neither pyproject.toml nor setup.py, and frontends want one of them"
         raise AugbackendError("no Python project here", where=str(tree), hint=hint)
     declaration.check_shape(document)
     fields = _pkg_info(tree)

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from augbackend import metadata
 
 from . import environment, folders, strangers
+from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .attempt import Circumstances
 
 _ROUNDS = 12  # of a module that is missing and is installed
+_LEAST = 1.0  # seconds that it takes at least
 _LIMIT, _INSTALL = 120.0, 300.0  # seconds for an import, and for installing what it asks for
 _NOT_PACKAGES = frozenset(
     [
@@ -75,12 +77,6 @@ class Check:
     problem: str = ""
     missing: str = ""
 
-    @property
-    def misses_its_own(self) -> bool:
-        """Whether what it misses is a part of itself, which the build left out."""
-        top = self.missing.partition(".")[0]
-        return bool(top) and ("." in self.missing and top in self.modules)
-
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
     """Install a wheel and import what it holds."""
@@ -89,10 +85,12 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
     with folders.temporary(having.workplace) as folder:
         home = folder / "home"
         home.mkdir()
+        if having.left < _LEAST:
+            return _with(found, problem="not tried, since the time ran out")
         isolated = environment.created(having.installer, folder / "environment", having.left)
         ran = isolated.install([str(wheel)], having.left, "--no-deps")
         if ran.status != 0:
-            return _with(found, installs=_last(ran.output))
+            return _with(found, installs=in_the_words_of_installer(ran.output))
         told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ()}
         for module in found.modules:
             problem, missing = "", ""

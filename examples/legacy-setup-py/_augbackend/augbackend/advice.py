@@ -52,7 +52,8 @@ def _from(clue: Clue, known: Knowledge) -> Advice | None:
     if need is not None:
         return Advice((), {}, f"it needs {need.text}, which no declaration brings")
     is_gone = symptom.gone and sys.version_info >= tuple(map(int, symptom.gone.split(".")))
-    return Advice((), {}, symptom.because) if symptom.because and (is_gone or not symptom.gone) else None
+    is_said = bool(symptom.because) and not clue.kind and bool(is_gone or not symptom.gone)
+    return Advice((), {}, symptom.because) if is_said else None
 
 
 def _of_module(module: str, known: Knowledge) -> Advice:

@@ -9,8 +9,9 @@ Read only when something has failed, so that a build that works never pays for i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,8 @@ from .settings import key
 
 FILE = Path(__file__).with_name("knowledge.toml")
 KINDS = ("module", "requirement", "variable", "header", "library", "command", "pkgconfig")
+_LONGEST_LINE, _KEPT = 600, 290
+_NEEDS_OF_RULES = ("native", "pip")  # that variables do without, and that nothing has to bring
 _IN_NEEDS = {"header": "headers", "library": "libraries", "command": "commands", "pkgconfig": "pkgconfig"}
 
 
@@ -35,6 +38,20 @@ def _check_pattern(text: str) -> None:
         raise ValueError(f"unknown groups {sorted(groups - {*KINDS, 'value'})}, expected {', '.join(KINDS)}, value")
 
 
+def _check_version(text: str) -> None:
+    if not re.fullmatch(r"\d+(\.\d+)*", text):
+        raise ValueError("expected a version such as '3.12'")
+
+
+def _check_day(text: str) -> None:
+    date.fromisoformat(text)
+
+
+def _check_answer(text: str) -> None:
+    if text not in ("yes", "no"):
+        raise ValueError("expected 'yes' or 'no'")
+
+
 @dataclass(frozen=True)
 class Symptom:
     """A pattern in the output of a build, and what follows from it."""
@@ -44,7 +61,7 @@ class Symptom:
     require: tuple[str, ...] = key((), check=pep508.parse_requirement)
     variables: Mapping[str, str] = key(MappingProxyType({}))
     need: str = key("")
-    gone: str = key("")
+    gone: str = key("", check=_check_version)
     because: str = key("")
 
 
@@ -62,9 +79,9 @@ class Stdlib:
     """A module of the standard library until the Python called ``gone``; ``require`` has it since."""
 
     name: str = key(...)
-    gone: str = key(...)
+    gone: str = key(..., check=_check_version)
     source: str = key(...)
-    require: str = key("")
+    require: str = key("", check=pep508.parse_requirement)
 
 
 @dataclass(frozen=True)
@@ -72,8 +89,8 @@ class Release:
     """A release that broke builds, and its day (``2021-09-04``)."""
 
     project: str = key(...)
-    version: str = key(...)
-    day: str = key(...)
+    version: str = key(..., check=_check_version)
+    day: str = key(..., check=_check_day)
     source: str = key(...)
 
 
@@ -83,7 +100,7 @@ class Variable:
 
     name: str = key(...)
     need: str = key(...)
-    says: str = key(...)
+    says: str = key(..., check=_check_answer)
     because: str = key(...)
     source: str = key(...)
 
@@ -149,12 +166,13 @@ class Knowledge:
 
     def clues(self, text: str) -> list[Clue]:
         """What a text names, by the order of the rows; of the places that one row fits, the last first."""
-        found = [
-            _clue(symptom, match)
-            for symptom in self.symptom
-            for match in reversed(list(re.finditer(symptom.says, text)))
-        ]
-        return list({(clue.symptom.says, clue.kind, clue.name): clue for clue in reversed(found)}.values())[::-1]
+        text = _readable(text)
+        found: dict[tuple[int, str, str], Clue] = {}
+        for number, symptom in enumerate(self.symptom):
+            for match in reversed(list(re.finditer(symptom.says, text))):
+                clue = _clue(symptom, match)
+                found.setdefault((number, clue.kind, clue.name), clue)
+        return list(found.values())
 
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: by the row of its longest part, or the project of its name."""
@@ -182,6 +200,16 @@ class Knowledge:
         return None
 
 
+def _readable(text: str) -> str:
+    """A text without what no message needs: blank lines, lines that come again, the middle of endless ones.
+
+    Patterns are searched for line by line in effect, so that no output makes that take long.
+    """
+    lines = [line if len(line) <= _LONGEST_LINE else f"{line[:_KEPT]} … {line[-_KEPT:]}" for line in text.splitlines()]
+    last = dict.fromkeys(line.rstrip() for line in reversed(lines) if line.strip())
+    return "\n".join(reversed(list(last)))
+
+
 def _clue(symptom: Symptom, match: "re.Match[str]") -> Clue:
     groups = {group: text for group, text in match.groupdict().items() if text}
     value = groups.pop("value", "")
@@ -199,13 +227,14 @@ def load(files: Sequence[Path] = ()) -> Knowledge:
     :param files: a user's own, a tuple.
     :raises SettingsError: with all mistakes of a file.
     """
-    loaded = [_read(file) for file in (*files, FILE)]
+    shipped = _read(FILE)
+    loaded = [*(_read(file, {row.name for row in shipped.need}) for file in files), shipped]
     return Knowledge(
         *(tuple(row for one in loaded for row in getattr(one, table)) for table in checking.hints(Knowledge))
     )
 
 
-def _read(file: Path) -> Knowledge:
+def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
     mistakes: list[str] = []
     try:
         document = sources.toml(file.read_bytes().decode("utf-8"))
@@ -214,6 +243,15 @@ def _read(file: Path) -> Knowledge:
     except (ValueError, RecursionError) as error:
         raise SettingsError(str(file), [f"it is not TOML in UTF-8: {error}"]) from None
     rows = checking.rows(Knowledge, document, file.name, mistakes)
-    if rows is None:
+    if rows is not None and (file != FILE or rows.need):  # a vendored copy has no such rows, and no use for them
+        known = {*_NEEDS_OF_RULES, *needs, *(row.name for row in rows.need)}
+        wanted = [(f"symptom[{number}]", row.need) for number, row in enumerate(rows.symptom)]
+        wanted += [(f"variable[{number}]", row.need) for number, row in enumerate(rows.variable)]
+        mistakes += [
+            f"{file.name}.{place}.need: there is no [[need]] called {need!r}"
+            for place, need in wanted
+            if need and need not in known
+        ]
+    if rows is None or mistakes:
         raise SettingsError(str(file), mistakes)
     return rows

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ def setup_requires(tree: Path) -> list[str]:
 def identity(tree: Path) -> tuple[str, str]:
     """The project's name and version; empty where they are not literals, or something else has a say in them."""
     try:
-        calls = _setup_calls(ast.parse((tree / "setup.py").read_bytes()))
+        calls = _setup_calls(_parsed(tree / "setup.py"))
     except FileNotFoundError:
         calls = []
-    except (OSError, SyntaxError, ValueError, RecursionError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return "", ""
     parser = configparser.ConfigParser(interpolation=None)
     try:
@@ -58,6 +59,13 @@ def is_tagged(tree: Path) -> bool:
     return any(parser.has_option("egg_info", f"tag{joint}{what}") for joint in "-_" for what in ("build", "date"))
 
 
+def _parsed(file: Path) -> ast.Module:
+    """The file's syntax; what Python warns of in it is said when the file is run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(file.read_bytes())
+
+
 def _setup_calls(module: ast.Module) -> list[ast.Call]:
     return [node for node in ast.walk(module) if isinstance(node, ast.Call) and _name(node.func) == "setup"]
 
@@ -76,9 +84,16 @@ def _from_cfg(file: Path) -> list[str]:
 
 def _from_py(file: Path) -> list[str]:
     try:
-        module = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        module = _parsed(file)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return []
+    try:
+        return _literal_setup_requires(module)
+    except RecursionError:
+        return []
+
+
+def _literal_setup_requires(module: ast.Module) -> list[str]:
     known: dict[str, Any] = {}
     for statement in module.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
