@@ -171,7 +171,7 @@ def test_a_variable_without_which_it_cannot_do(tree: Tree) -> None:
     case = case_of(tree({"setup.py": "\nx = os.environ['LIBFOO_VERSION']"}))
     one = first(case, "KeyError: 'LIBFOO_VERSION'")
     assert dict(one.adds.variables) == {"LIBFOO_VERSION": "1"}
-    assert one.why == "setup.py, line 2 reads it"
+    assert one.why == "setup.py, line 2 reads it; 1 is a guess"
 
 
 def test_the_version_where_there_is_no_repository(tree: Tree) -> None:

@@ -13,6 +13,7 @@ import time
 import warnings
 import zipfile
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
@@ -89,6 +90,13 @@ def requiring(*texts: str) -> Declaration:
     return Declaration({canonicalize_name(Requirement(text).name): text for text in texts})
 
 
+def in_words(declaration: Declaration) -> str:
+    """A declaration in one line."""
+    removed = [f"no {name} of its own" for name in sorted(declaration.removed)]
+    variables = [f"{name}={value}" for name, value in declaration.variables.items()]
+    return ", ".join([*removed, *declaration.requires.values(), *variables]) or "as it is"
+
+
 def joined(old: str, new: str) -> str:
     """A requirement that asks for what both ask for."""
     first, second = Requirement(old), Requirement(new)
@@ -113,7 +121,7 @@ class Failure:
     output: str
     is_over_time: bool = False
 
-    @property
+    @cached_property
     def message(self) -> str:
         """The last exception or error in one line."""
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
@@ -124,7 +132,7 @@ class Failure:
         ]
         return (named or lines or ["it ended and said nothing"])[-1]
 
-    @property
+    @cached_property
     def headline(self) -> str:
         """The message for a reader: a compiler's own words, a command without its options."""
         compiling = COMPILE_ERROR.search(self.output)
@@ -132,7 +140,7 @@ class Failure:
             return compiling[1]
         return re.sub(r"Command '\['?(?:[^',\]]*/)?([^',\]]+)'?, .*?,? ?'?([^',\]]+)'?\]'", r"\1 … \2", self.message)
 
-    @property
+    @cached_property
     def signature(self) -> tuple[str, str]:
         """What stays the same when the same failure happens again."""
         tail = "\n".join(self.output.strip().splitlines()[-6:])
@@ -259,10 +267,11 @@ class _Build:
             self._next(hooks, "wheel", having.left)
             wheel = Path(project.build("wheel", out))
         except (build.BuildBackendException, build.BuildException) as error:
-            raise _Failed(hooks.failure(str(error))) from None
+            cause = getattr(getattr(error, "exception", None), "traceback", None)  # of a backend that is not available
+            raise _Failed(hooks.failure(f"{cause or ''}{'' if cause else error}")) from None
         except (OSError, ValueError, KeyError) as error:
             raise _Failed(hooks.failure(f"the backend ended without an answer: {error}")) from None
-        if not wheel.is_file() or not zipfile.is_zipfile(wheel):
+        if wheel.resolve().parent != out.resolve() or not wheel.is_file() or not zipfile.is_zipfile(wheel):
             raise _Failed(hooks.failure(f"the backend says that it made {wheel.name}, and there is no such wheel"))
         return wheel
 

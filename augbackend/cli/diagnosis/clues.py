@@ -19,8 +19,9 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
     text = _with_source(case, failure.output[-_LONGEST_TEXT:])
     lines = text.strip().splitlines()
     start = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].lstrip().startswith("Traceback")), len(lines))
-    last = [at for at, line in enumerate(lines) if line.strip() == failure.message]
-    message = "\n".join(lines[last[-1] :]) if last else failure.message
+    said = failure.message
+    last = [at for at, line in enumerate(lines) if line.strip() == said]
+    message = "\n".join(lines[last[-1] :]) if last else said
     found = [clue for part in (message, "\n".join(lines[start:])) for clue in case.knowledge.clues(part)]
     found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
     unique: dict[tuple[int, str, str], Clue] = {}

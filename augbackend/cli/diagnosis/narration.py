@@ -9,19 +9,14 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from .attempt import in_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .attempt import Declaration, Outcome
 
 Tell = Callable[[str], None]
-
-
-def in_words(declaration: Declaration) -> str:
-    """A declaration in one line."""
-    removed = [f"no {name} of its own" for name in sorted(declaration.removed)]
-    variables = [f"{name}={value}" for name, value in declaration.variables.items()]
-    return ", ".join([*removed, *declaration.requires.values(), *variables]) or "as it is"
 
 
 class Narrator:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 from . import interpreter, obstacles
-from .narration import in_words
+from .attempt import in_words
 
 if TYPE_CHECKING:
     from .case import Case, Obstacle

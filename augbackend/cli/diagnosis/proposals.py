@@ -80,6 +80,8 @@ def _from_clue(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
             return
         value = clue.value or (read.yes if read else "1")
         why = f"{read.place} reads it" if read else because
+        if not clue.value and not (read and read.no):
+            why += f"; {value} is a guess"
         yield Proposal(Declaration(variables={clue.name: value}), why, clue.line)
     elif clue.kind == "command":
         row = case.knowledge.brings(clue.name.rpartition("/")[2])

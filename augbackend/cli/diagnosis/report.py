@@ -11,7 +11,7 @@ import tomlkit
 from augbackend.cli import options
 from augbackend.requirements import command_line
 
-from .narration import in_words
+from .attempt import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

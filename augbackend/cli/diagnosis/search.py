@@ -15,7 +15,7 @@ from packaging.version import Version
 from augbackend.errors import AugbackendError
 
 from . import age, obstacles, proposals
-from .attempt import Declaration, Outcome, requiring
+from .attempt import Declaration, Outcome, in_words, requiring
 from .case import Case, Obstacle, Proposal
 from .source_reading import is_standard
 from .wheel_check import Check
@@ -63,6 +63,7 @@ class Search:
     made: dict[object, Outcome] = field(default_factory=dict)
     paths: dict[object, dict[tuple[str, str], tuple[Proposal, ...]]] = field(default_factory=dict)
     leaves: list[Outcome] = field(default_factory=list)
+    conflicts: list[Outcome] = field(default_factory=list)
     checks: dict[object, Check] = field(default_factory=dict)
 
     def run(self) -> Found:
@@ -71,13 +72,10 @@ class Search:
         :raises AugbackendError: if an index cannot be reached, so that nothing can be found out.
         """
         first = self._try(Declaration(), "as it is")
-        if first.failure is None:
-            return self._complete(first)
-        good = self._explore(first)
+        good = first if first.failure is None else self._explore(first)
         if good is None:
             return self._hopeless(first)
-        pruned = self._pruned(good)
-        return self._found(pruned)
+        return self._complete(self._pruned(good))
 
     def _try(self, declaration: Declaration, why: str) -> Outcome:
         if declaration.key not in self.made:
@@ -105,6 +103,7 @@ class Search:
             if outcome.failure is None:
                 return outcome
             is_unsound = outcome.failure.stage == "install" and failed.failure.stage != "install"
+            self.conflicts += [outcome] if is_unsound else []
             if is_unsound or outcome.failure.signature == failed.failure.signature:
                 continue
             found = self._explore(outcome)
@@ -181,22 +180,22 @@ class Search:
             self.checks[key] = self.look(outcome)
         return self.checks[key]
 
-    def _complete(self, first: Outcome) -> Found:
-        """What builds as it is; unless it silently left out what Cython would have made."""
-        check = self._checked(first)
-        for proposal in self._left_out(check, first):
-            outcome = self._on(first, proposal)
+    def _complete(self, good: Outcome) -> Found:
+        """What builds; unless it silently left out what Cython would have made."""
+        check = self._checked(good)
+        for proposal in self._left_out(check, good):
+            outcome = self._on(good, proposal)
             if outcome.failure is None and self._checked(outcome).is_compiled:
                 return self._found(self._pruned(outcome))
-        return self._found(first)
+        return self._found(good)
 
-    def _left_out(self, check: Check, first: Outcome) -> Iterator[Proposal]:
+    def _left_out(self, check: Check, good: Outcome) -> Iterator[Proposal]:
         reading = self.case.reading
         if check.is_compiled or not reading.pyx:
             return
         optional = [one for one in reading.imports if one.kind == "if it is there"]
         tops = {one.module.partition(".")[0]: one for one in reversed(optional)}
-        absent = {top: one for top, one in tops.items() if top not in first.importable and not is_standard(top)}
+        absent = {top: one for top, one in tops.items() if top not in good.importable and not is_standard(top)}
         if "Cython" in absent:
             texts = [self.case.knowledge.requirement_for(top) for top in absent if top not in reading.modules]
             why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"
@@ -217,6 +216,11 @@ class Search:
         if not obstacle.is_known and not self._may_go_on():
             limit = "attempts" if self.has_time() else "time"
             obstacle = replace(obstacle, reason=f"the {limit} ran out; the last failure: {found[0].said}")
+        elif not obstacle.is_known and self.conflicts:
+            failure = self.conflicts[0].failure
+            words = obstacles.in_the_words_of_installer(failure.output if failure else "")
+            tried = in_words(self.conflicts[0].declaration)
+            obstacle = replace(obstacle, reason=f"{obstacle.reason}; {tried} cannot be had together: {words}")
         if _stage(first) == "install":
             own = obstacles.obstacle(self.case, first)
             if own != obstacle:
