@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .setup_code import Import, Variable
 
 _LINES_OF_PROSE = 6
-_SOURCE_LINE = re.compile(r"^\s*(?:\S*?/)?([\w./+\-]+\.(?:c|cc|cpp|cxx|C)):\d+", re.MULTILINE)
+_SOURCE_LINE = re.compile(r"^[ \t]*(?:/\S*/)?([\w./+\-]+\.(?:c|cc|cpp|cxx|C)):\d+", re.MULTILINE)
 _COMPILER_FAILED = re.compile(
     r"[Cc]ommand \W*\S*(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl\.exe)\b.*(?:failed|returned non-zero)|CompileError|"
     r"compilation terminated"

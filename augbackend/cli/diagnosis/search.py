@@ -220,7 +220,7 @@ class Search:
             failure = self.conflicts[0].failure
             words = obstacles.in_the_words_of_installer(failure.output if failure else "")
             tried = in_words(self.conflicts[0].declaration)
-            obstacle = replace(obstacle, reason=f"{obstacle.reason}; {tried} cannot be had together: {words}")
+            obstacle = replace(obstacle, reason=f"{obstacle.reason}; with {tried}: {words}")
         if _stage(first) == "install":
             own = obstacles.obstacle(self.case, first)
             if own != obstacle:

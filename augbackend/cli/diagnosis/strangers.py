@@ -16,6 +16,7 @@ from . import leftovers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_LONGEST_LINE = 4000  # characters; what is longer was not written to be read
 _HEAD, _TAIL = 64 * 2**10, 2**20  # bytes of output that are kept
 _one_at_a_time = threading.Lock()  # whose child an orphan becomes is a matter of this whole process
 _LAST_WORDS = 2.0  # seconds
@@ -193,4 +194,6 @@ class _Collector(threading.Thread):
     def text(self) -> str:
         gap = f"\n[{self._left_out} bytes left out]\n".encode() if self._left_out else b""
         text = (self._head + gap + self._tail).decode("utf-8", "replace")
-        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n")
+        half = _LONGEST_LINE // 2
+        return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[:half]} … {line[-half:]}" for line in lines)

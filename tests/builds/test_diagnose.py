@@ -1,0 +1,752 @@
+"""``augbackend diagnose`` of sdists that are strange, hostile, or merely old; and what it advises, carried out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..cli.archives import content, own_table, sha256, text_of
+from ..conftest import ROOT
+from ..matrix import frontends as matrix
+from ..matrix.frontends import BIN, EXE, Frontends
+from . import fake_torch, strange_sdists
+from .conftest import make_wheel
+from .strange_sdists import GOOD_WHEEL, SETUP, files, in_tree, sdist, tree
+
+pytestmark = pytest.mark.builds
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+BEFORE_PYTHON_3_12 = pytest.mark.skipif(sys.version_info >= (3, 12), reason="no setuptools of that time runs here")
+COMPILES = pytest.mark.skipif(shutil.which("cc") is None and os.name != "nt", reason="there is no compiler")
+ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found otherwise here")
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.stdout)
+
+
+class Machine:
+    """A user's machine: uv on PATH, and a folder of wheels beside the index."""
+
+    def __init__(self, frontends: Frontends, wheels: Path) -> None:
+        self.frontends, self.wheels = frontends, wheels
+        for name in ("otherlib", "scanner"):
+            make_wheel(wheels, name)
+
+    def environ(self, **variables: str) -> dict[str, str]:
+        """What the command is run with: a wheel of torch that lies elsewhere on this machine is not seen."""
+        path = os.pathsep.join([str(self.frontends.folder / "programs" / "uv" / BIN), self.frontends.environ["PATH"]])
+        own = {
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PIP_FIND_LINKS": str(self.wheels),
+            "UV_FIND_LINKS": str(self.wheels),
+        }
+        return {**self.frontends.environ, **own, **variables}
+
+    def augbackend(self, *arguments: str, cwd: Path, within: float = 300, **variables: str) -> Said:
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "augbackend.cli", *arguments],
+            cwd=cwd,
+            env=self.environ(**variables),
+            input="typed by the user\n",
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=within,
+        )
+        return Said(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+
+    def diagnosed(self, target: str, *options: str, cwd: Path, within: float = 300, **variables: str) -> Any:
+        """The JSON; nothing is said beside it, and the status is that of the verdict."""
+        said = self.augbackend("diagnose", target, "--json", *options, cwd=cwd, within=within, **variables)
+        assert said.stderr == ""
+        assert said.status == (0 if said.document["verdict"] == "builds-as-is" else 1)
+        return said.document
+
+
+@pytest.fixture(scope="module")
+def machine(frontends: Frontends, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    return Machine(frontends, tmp_path_factory.mktemp("wheels"))
+
+
+def diagnosed(machine: Machine, folder: Path, tree_: Mapping[str, str], *options: str, **how: Any) -> Any:
+    """The diagnosis of an sdist of these files."""
+    mtime = how.pop("mtime", strange_sdists.NOW)
+    return machine.diagnosed(f"./{sdist(folder, tree_, mtime=mtime).name}", *options, cwd=folder, **how)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process does anything: one that ended may not have been waited for."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in (b"Z", b"X")
+
+
+def ended(pid: int) -> bool:
+    """Whether a process is over, now or soon."""
+    for _ in range(50):
+        if not is_running(pid):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def assert_declares(
+    document: Any, requires: Sequence[str] = (), variables: Mapping[str, str] | None = None, removed: Sequence[str] = ()
+) -> None:
+    assert document["verdict"] == "builds-when-declared", document["reason"]
+    assert document["extra-build-dependencies"] == list(requires)
+    assert document["extra-build-variables"] == dict(variables or {})
+    assert document["remove-build-dependencies"] == list(removed)
+
+
+def assert_hopeless(document: Any) -> str:
+    """Nothing is advised; returns why."""
+    assert document["verdict"] == "not-by-a-declaration", document
+    assert document["next"] == ""
+    assert document["extra-build-dependencies"] == document["remove-build-dependencies"] == []
+    assert document["extra-build-variables"] == {}
+    reason: str = document["reason"]
+    return reason
+
+
+# --- traps ---
+
+
+@BEFORE_PYTHON_3_12
+def test_a_bound_that_no_message_names(machine: Machine, tmp_path: Path) -> None:
+    """The weakest one: setuptools 57 still does."""
+    document = diagnosed(machine, tmp_path, strange_sdists.OLD_SETUPTOOLS, mtime=strange_sdists.BEFORE_ALL)
+    assert_declares(document, ["setuptools<58"])
+    assert "2017-07-14" in document["evidence"][0]["why"]
+
+
+@BEFORE_PYTHON_3_12
+def test_a_bound_of_cython_that_no_message_names(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.OLD_CYTHON, mtime=strange_sdists.BEFORE_ALL)
+    (text,) = document["extra-build-dependencies"]
+    assert re.fullmatch(r"cython<3(\.1)?", text)
+    assert document["verdict"] == "builds-when-declared"
+
+
+def test_a_new_sdist_gets_no_bound_of_age(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.OLD_SETUPTOOLS)
+    assert "Mixin2to3" in assert_hopeless(document)
+
+
+def test_a_module_imported_through_its_own_package(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.THROUGH_ITSELF)
+    assert_declares(document, ["otherlib"])
+    assert document["evidence"][0]["why"].startswith("demo/client.py, line 1")
+
+
+def test_imports_that_a_build_never_reaches(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.IN_COMMANDS)
+    assert (document["verdict"], document["builds"], document["next"]) == ("builds-as-is", 1, "")
+    assert document["evidence"] == document["remarks"] == []
+    read = machine.augbackend("diagnose", "./demo-1.0.tar.gz", "--no-build", "--json", cwd=tmp_path)
+    assert read.document["extra-build-dependencies"] == []
+
+
+@pytest.mark.parametrize(
+    ("strange", "requires"),
+    [(strange_sdists.FETCHES_TWICE, ["otherlib", "scanner"]), (strange_sdists.CALLS_PIP, ["otherlib"])],
+    ids=["fetch_build_eggs", "pip"],
+)
+def test_the_last_word_of_the_pip_that_fails(
+    machine: Machine, tmp_path: Path, strange: Mapping[str, str], requires: list[str]
+) -> None:
+    assert_declares(diagnosed(machine, tmp_path, strange), requires)
+
+
+@COMPILES
+def test_an_extension_that_is_left_out_silently(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.SILENT)
+    assert_declares(document, ["cython", "otherlib"])
+    assert "-none-any" not in document["wheel"]
+    assert document["evidence"][0]["why"].endswith("lacks demo/_fast.pyx")
+
+
+@COMPILES
+def test_an_extension_that_is_left_out_once_something_else_is_declared(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.SILENT_LATER)
+    assert_declares(document, ["otherlib", "cython"])
+    assert "-none-any" not in document["wheel"]
+
+
+def test_metadata_that_depend_on_what_is_there(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.OPTIONAL_TORCH)
+    assert (document["verdict"], document["next"]) == ("builds-as-is", "")
+    (remark,) = document["remarks"]
+    assert "torch" in remark
+
+
+def test_metadata_unlike_those_of_the_sdist(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.UNLIKE_ITS_PKG_INFO)
+    assert document["verdict"] == "builds-as-is"
+    (remark,) = document["remarks"]
+    assert "PKG-INFO lists 1 dependencies, the wheel 2" in remark
+
+
+@pytest.fixture
+def torch(tmp_path: Path) -> dict[str, Any]:
+    """A torch that wants a newer setuptools, as the real one does."""
+    folder = tmp_path / "torch"
+    strange_sdists.wheel(folder, "torch", "2.8.0+fake", ["setuptools>=77.0.3"])
+    return {"PIP_FIND_LINKS": str(folder), "UV_FIND_LINKS": str(folder)}
+
+
+@pytest.mark.parametrize("name", ["TORCH_AND_A_PIN", "TORCH_AND_OLD_SETUPTOOLS"])
+def test_torch_and_a_setuptools_that_it_refuses(
+    machine: Machine, tmp_path: Path, name: str, torch: dict[str, Any]
+) -> None:
+    """Both cannot be had: either the pin goes, or nothing helps."""
+    document = diagnosed(machine, tmp_path, getattr(strange_sdists, name), **torch)
+    if name == "TORCH_AND_A_PIN" and document["verdict"] == "builds-when-declared":
+        assert document["remove-build-dependencies"] == ["setuptools"]
+        assert document["extra-build-dependencies"][-1] == "torch"
+    else:
+        assert_hopeless(document)
+
+
+def test_the_reason_names_both_sides_of_a_conflict(machine: Machine, tmp_path: Path, torch: dict[str, Any]) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.TORCH_AND_OLD_SETUPTOOLS, **torch)
+    reason = assert_hopeless(document)
+    assert "torch" in reason
+    assert "setuptools" in reason
+
+
+@pytest.mark.parametrize("way", ["sdist", "requirement", "folder", "another name"])
+def test_a_project_is_called_by_its_name(machine: Machine, tmp_path: Path, way: str) -> None:
+    """A file's name stands where a file is meant, and nowhere else."""
+    strange, links = strange_sdists.NEEDS_PIP, tmp_path / "links"
+    links.mkdir()
+    target = {
+        "sdist": "./chumpy-0.70.tar.gz",
+        "requirement": "chumpy==0.70",
+        "folder": "./chumpy-0.70",
+        "another name": "./download.tar.gz",
+    }[way]
+    if way == "folder":
+        tree(tmp_path / "chumpy-0.70", strange)
+    else:
+        archive = sdist(links, strange, stem="chumpy-0.70")
+        shutil.copyfile(archive, tmp_path / ("download.tar.gz" if way == "another name" else archive.name))
+    said = machine.augbackend("diagnose", target, cwd=tmp_path, PIP_FIND_LINKS=str(links))
+    assert (said.status, said.stderr) == (1, "")
+    first, _, rest = said.stdout.partition("\n")
+    assert re.fullmatch(r"chumpy (0\.70|1\.0) builds when this is declared:", first)
+    command = "adopt" if way == "folder" else "wrap"
+    assert f"  augbackend {command} {target} --require pip\n" in rest
+    installs = "./chumpy-0.70" if way == "folder" else r"\./wrapped/chumpy-[\d.]+\.tar\.gz"
+    assert re.search(rf"  python -m pip install {installs}\n", rest)
+    table = rest.partition("For uv alone")[2]
+    assert ('\n  chumpy = ["pip"]' in table) == (way != "folder")
+    assert "tar.gz" not in table
+
+
+# --- verdicts ---
+
+
+def test_what_builds_is_built_once(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, files(SETUP))
+    assert (document["verdict"], document["builds"], document["imports"]) == ("builds-as-is", 1, True)
+    assert (document["next"], document["reason"]) == ("", "nothing is missing")
+    assert document["wheel"] == "demo-1.0-py3-none-any.whl"
+    assert document["evidence"] == document["remarks"] == []
+
+
+@COMPILES
+def test_a_header_of_the_system(machine: Machine, tmp_path: Path) -> None:
+    reason = assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.NEEDS_A_HEADER))
+    assert "Debian libjson-c-dev" in reason
+    assert "Fedora json-c-devel" in reason
+
+
+def test_a_download_while_it_builds(machine: Machine, tmp_path: Path) -> None:
+    assert "download" in assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.DOWNLOADS))
+
+
+def test_a_python_that_is_refused(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.FOR_NO_PYTHON)
+    assert "requires Python >=3.99" in assert_hopeless(document)
+    assert document["builds"] == 0
+
+
+def test_python_2(machine: Machine, tmp_path: Path) -> None:
+    assert assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.PYTHON_2)).startswith("it is Python 2 ")
+
+
+def test_a_module_in_python_2(machine: Machine, tmp_path: Path) -> None:
+    """The wheel is built; that it cannot be imported is said."""
+    said = machine.augbackend("diagnose", str(sdist(tmp_path, strange_sdists.PYTHON_2_INSIDE)), cwd=tmp_path)
+    assert (said.status, said.stderr) == (0, "")
+    assert "it installs, and does not import: import demo: SyntaxError" in said.stdout
+
+
+@pytest.mark.parametrize("name", ["EMPTY_WHEEL", "OF_ANOTHER_SYSTEM"])
+def test_a_wheel_that_does_not_install(machine: Machine, tmp_path: Path, name: str) -> None:
+    document = diagnosed(machine, tmp_path, getattr(strange_sdists, name))
+    assert assert_hopeless(document).startswith("a wheel is built, and does not install: ")
+    assert document["imports"] is False
+
+
+def test_a_wheel_of_another_system_is_called_so(machine: Machine, tmp_path: Path) -> None:
+    reason = assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.OF_ANOTHER_SYSTEM))
+    assert re.search("cp27|win32|platform|tag|not supported|compatible", reason)
+
+
+# --- hostile ---
+
+ENDINGS = {
+    "sys.exit(0)": "No distribution was found",
+    "os._exit(0)": "",
+    "os._exit(7)": "",
+    "KeyboardInterrupt": "KeyboardInterrupt",
+    "killed": "",
+}
+
+
+@pytest.mark.parametrize("way", ENDINGS)
+def test_it_ends_without_a_wheel(machine: Machine, tmp_path: Path, way: str) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.ENDS[way])
+    assert ENDINGS[way] in assert_hopeless(document)
+    assert document["builds"] == 1
+
+
+def test_the_words_of_a_system_exit_are_the_reason(machine: Machine, tmp_path: Path) -> None:
+    assert "no longer maintained" in assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.SAYS_WHY))
+
+
+@pytest.mark.parametrize("name", ["NO_WHEEL", "NAMES_NO_FILE"])
+def test_a_wheel_that_is_none(machine: Machine, tmp_path: Path, name: str) -> None:
+    reason = assert_hopeless(diagnosed(machine, tmp_path, getattr(strange_sdists, name)))
+    assert "demo-1.0-py3-none-any.whl, and there is no such wheel" in reason
+
+
+def test_a_wheel_of_the_users_is_not_taken_away(machine: Machine, tmp_path: Path) -> None:
+    """A backend that names a wheel outside of the folder that it was given."""
+    strange_sdists.wheel(tmp_path / "kept", "mine", "1.0", [])
+    (mine,) = (tmp_path / "kept").iterdir()
+    diagnosed(machine, tmp_path, in_tree(f"    return {str(mine)!r}\n"))
+    assert mine.exists()
+
+
+def test_a_backend_that_is_broken(machine: Machine, tmp_path: Path) -> None:
+    assert "ZeroDivisionError" in assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.BACKEND_BROKEN))
+
+
+def test_an_unknown_backend(machine: Machine, tmp_path: Path) -> None:
+    assert "no_such.backend" in assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.UNKNOWN_BACKEND))
+
+
+def test_a_backend_of_its_own_that_misses_a_module(machine: Machine, tmp_path: Path) -> None:
+    assert_declares(diagnosed(machine, tmp_path, strange_sdists.BACKEND_MISSES), ["otherlib"])
+
+
+@pytest.mark.parametrize("way", strange_sdists.READS)
+def test_it_reads_what_nobody_types(machine: Machine, tmp_path: Path, way: str) -> None:
+    """Neither waits for the user nor hears what the user types to somebody else."""
+    document = diagnosed(machine, tmp_path, strange_sdists.READS[way])
+    if way == "input":
+        assert "EOFError" in assert_hopeless(document)
+    else:
+        assert document["verdict"] == "builds-as-is"
+
+
+def test_it_prints_a_hundred_megabytes(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.PRINTS_MUCH, within=60)
+    assert_declares(document, ["otherlib"])
+    assert len(json.dumps(document)) < 10_000
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        pytest.param("'error ' * 40000", id="one line"),
+        pytest.param("'x' * 3_000_000", id="one word"),
+        pytest.param("'\\n' * 240000 + '.'", id="blank lines"),
+    ],
+)
+def test_it_prints_what_takes_long_to_search(machine: Machine, tmp_path: Path, printed: str) -> None:
+    strange = in_tree(f"    print({printed})\n    raise ValueError('enough')\n")
+    assert "enough" in assert_hopeless(diagnosed(machine, tmp_path, strange, "--timeout", "15", within=30))
+
+
+def writing_its_pid(folder: Path) -> str:
+    return f"import os\nopen({str(folder / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+
+
+@ON_LINUX
+def test_it_loops_for_ever(machine: Machine, tmp_path: Path) -> None:
+    strange = files(writing_its_pid(tmp_path) + "while True: pass\n")
+    said = machine.augbackend(
+        "diagnose", str(sdist(tmp_path, strange)), "--timeout", "20", "--json", cwd=tmp_path, within=60
+    )
+    assert said.status == 1
+    assert_hopeless(said.document)
+    assert ended(int((tmp_path / "pid").read_text()))
+    assert said.seconds < 35
+
+
+def test_the_end_of_time_is_the_reason(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, in_tree("    while True: pass\n"), "--timeout", "4")
+    assert "did not end in time" in assert_hopeless(document)
+
+
+@ON_LINUX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_user_ends_it(machine: Machine, tmp_path: Path, number: signal.Signals) -> None:
+    tree_ = in_tree("".join(f"    {line}\n" for line in [*writing_its_pid(tmp_path).splitlines(), "while True: pass"]))
+    command = [sys.executable, "-m", "augbackend.cli", "diagnose", str(sdist(tmp_path, tree_))]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environ = machine.environ(TMPDIR=str(temporary))
+    process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(600):
+        if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+            break
+        time.sleep(0.1)
+    process.send_signal(number)
+    assert process.wait(30) != 0
+    assert ended(int((tmp_path / "pid").read_text()))
+    assert list(temporary.iterdir()) == []
+
+
+def leaving_something_running(folder: Path, options: str) -> str:
+    """A grandchild that has left the session."""
+    return (
+        "    import subprocess, sys\n"
+        "    command = [sys.executable, '-c', 'import time; time.sleep(120)']\n"
+        f"    child = subprocess.Popen(command, start_new_session=True{options})\n"
+        f"    open({str(folder / 'pid')!r}, 'w').write(str(child.pid))\n"
+    )
+
+
+@ON_LINUX
+@pytest.mark.parametrize(
+    "options",
+    [
+        "",
+        ", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL",
+        ", env={}",
+    ],
+    ids=["with the pipe", "without the pipe", "with an environment of its own"],
+)
+def test_it_leaves_something_running(machine: Machine, tmp_path: Path, options: str) -> None:
+    strange = in_tree(leaving_something_running(tmp_path, options) + GOOD_WHEEL)
+    try:
+        document = diagnosed(machine, tmp_path, strange, "--timeout", "20", within=40)
+        assert document["verdict"] == "builds-as-is"
+        assert ended(int((tmp_path / "pid").read_text()))
+    finally:
+        pid = int((tmp_path / "pid").read_text())
+        if is_running(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("way", ["sdist", "folder"])
+def test_it_deletes_itself(machine: Machine, tmp_path: Path, way: str) -> None:
+    """What the user named stays as it is."""
+    archive, folder = sdist(tmp_path, strange_sdists.DELETES_ITSELF), tmp_path / "folder"
+    tree(folder, strange_sdists.DELETES_ITSELF)
+    before = sha256(archive), content(folder)
+    target = f"./{archive.name}" if way == "sdist" else "./folder"
+    assert_hopeless(machine.diagnosed(target, cwd=tmp_path))
+    assert (sha256(archive), content(folder)) == before
+    assert {path.name for path in tmp_path.iterdir()} == {archive.name, "folder"}
+
+
+SECRETS = {
+    "GITHUB_TOKEN": "ghp_secret",
+    "UV_PUBLISH_TOKEN": "pypi-secret",
+    "PIP_INDEX_URL": "https://me:secret@127.0.0.1:9/simple",
+    "UV_INDEX": "https://me:secret@127.0.0.1:9/simple",
+    "HTTPS_PROXY": "http://me:secret@127.0.0.1:9",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "NETRC": "/of/the/user/secret",
+}
+
+
+def test_it_sees_no_secret_and_no_home(machine: Machine, tmp_path: Path) -> None:
+    """Neither while it builds nor while its wheel is imported."""
+    telling = "import json, os\nopen({file!r}, 'w').write(json.dumps([dict(os.environ), os.path.expanduser('~')]))\n"
+    built, imported = str(tmp_path / "built.json"), str(tmp_path / "imported.json")
+    body = "".join(f"    {line}\n" for line in telling.format(file=built).splitlines())
+    strange = in_tree(body + GOOD_WHEEL.replace("'demo.py', ''", f"'demo.py', {telling.format(file=imported)!r}"))
+    home = tmp_path / "home of the user"
+    home.mkdir()
+    document = diagnosed(machine, tmp_path, strange, HOME=str(home), CC="my-compiler", **SECRETS)
+    assert (document["verdict"], document["imports"]) == ("builds-as-is", True)
+    for file in (built, imported):
+        environ, home_there = json.loads(Path(file).read_text())
+        assert [value for value in environ.values() if "secret" in value] == []
+        assert [name for name in environ if name.startswith(("UV_", "PIP_", "GITHUB_"))] == []
+        assert str(home) not in (home_there, environ["HOME"], environ["TMPDIR"])
+        assert environ["CC"] == "my-compiler"
+    assert list(home.rglob("*.json")) == []
+
+
+@pytest.mark.parametrize("way", ["sdist", "folder"])
+def test_only_reading_runs_nothing(machine: Machine, tmp_path: Path, way: str) -> None:
+    mark = f"open({str(tmp_path / 'ran')!r}, 'w')\n"
+    strange = files("import otherlib\n" + mark + SETUP, {"demo/__init__.py": mark, "conftest.py": mark})
+    strange["PKG-INFO"] = ""
+    target = f"./{sdist(tmp_path, strange).name}" if way == "sdist" else f"./{tree(tmp_path / 'demo', strange).name}"
+    said = machine.augbackend("diagnose", target, "--no-build", "--json", cwd=tmp_path)
+    assert (said.status, said.stderr) == (0, "")
+    assert said.document["verdict"] is None
+    assert said.document["extra-build-dependencies"] == ["otherlib"]
+    assert not (tmp_path / "ran").exists()
+
+
+MISUSES: dict[str, tuple[Mapping[str, str], Sequence[str], str]] = {
+    "invalid TOML": (files("", {"pyproject.toml": "[build-system\n"}), (), "pyproject.toml"),
+    "no list": (files(SETUP, {"pyproject.toml": "[build-system]\nrequires = 'setuptools'\n"}), (), "requires"),
+    "no project": (files(""), (), "neither setup.py nor pyproject.toml"),
+    "no archive": ({}, (), "demo-1.0.tar.gz"),
+    "no file": ({}, (), "there is no such file"),
+    "no such Python": (files(SETUP), ("--python", "9.9"), "9.9"),
+    "at odds": (files(SETUP), ("--no-build", "--apply"), "--no-build"),
+}
+
+
+@pytest.mark.parametrize("way", MISUSES)
+def test_misuse(machine: Machine, tmp_path: Path, way: str) -> None:
+    strange, options, says = MISUSES[way]
+    if strange:
+        sdist(tmp_path, strange)
+    elif way == "no archive":
+        (tmp_path / "demo-1.0.tar.gz").write_text("no archive")
+    said = machine.augbackend("diagnose", "./demo-1.0.tar.gz", "--json", *options, cwd=tmp_path)
+    assert (said.status, said.stdout) == (2, "")
+    assert says in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+# --- carried out ---
+
+CASES: dict[str, tuple[Mapping[str, str], dict[str, Any]]] = {
+    "a module": (strange_sdists.NEEDS_OTHERLIB, {"requires": ["otherlib"]}),
+    "a bound": (strange_sdists.NEEDS_PKG_RESOURCES, {"requires": ["setuptools<82"]}),
+    "a variable": (strange_sdists.NEEDS_A_VARIABLE, {"variables": {"DEMO_BUILD_KIND": "1"}}),
+    "a pin": (strange_sdists.PINS_WHAT_IS_NOT, {"removed": ["otherlib"]}),
+}
+
+
+def carry_out(machine: Machine, document: Any, cwd: Path) -> None:
+    """Run the command that was printed, as it was printed."""
+    program, *arguments = shlex.split(document["next"])
+    assert program == "augbackend"
+    said = machine.augbackend(*arguments, cwd=cwd)
+    assert said.status == 0, said.stderr
+
+
+def assert_builds(machine: Machine, what: Path, scratch: Path) -> None:
+    """By pip and by uv."""
+    frontends = machine.frontends
+    matrix.pip_wheel(frontends, what, scratch / "by pip")
+    command = ["uv", "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", str(scratch / "by uv")]
+    frontends.run(*command, str(what), cwd=scratch)
+    for folder in ("by pip", "by uv"):
+        assert [wheel.name for wheel in (scratch / folder).glob("*.whl")] == ["demo-1.0-py3-none-any.whl"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_sdist_is_wrapped_as_advised(machine: Machine, tmp_path: Path, case: str) -> None:
+    """By the printed command, and the same by ``--apply``."""
+    strange, declared = CASES[case]
+    applied = tmp_path / "applied"
+    document = _applied(machine, f"./{sdist(applied, strange).name}", applied)
+    assert_declares(document, **declared)
+    archive = sdist(tmp_path, strange)
+    digest = sha256(archive)
+    carry_out(machine, document, tmp_path)
+    one, other = (folder / "wrapped" / "demo-1.0.tar.gz" for folder in (tmp_path, applied))
+    assert own_table(one) == own_table(other)
+    assert text_of(one).partition("[tool")[0] == text_of(other).partition("[tool")[0]
+    assert sha256(archive) == digest
+    assert_builds(machine, one, tmp_path)
+
+
+FOLDERS: dict[str, tuple[Mapping[str, str], dict[str, Any]]] = {
+    "a module": (strange_sdists.NEEDS_OTHERLIB, {"requires": ["otherlib"]}),
+    "a pin": (strange_sdists.PINS_WHAT_IS_NOT, {"removed": ["otherlib"]}),
+    "a module beside setup.py": (strange_sdists.NEEDS_A_NEIGHBOUR, {"variables": {"PYTHONPATH": "."}}),
+}
+
+
+@pytest.mark.parametrize("case", FOLDERS)
+def test_a_folder_is_adopted_as_advised(machine: Machine, tmp_path: Path, case: str) -> None:
+    strange, declared = FOLDERS[case]
+    strange = {**strange, "PKG-INFO": ""}
+    folder = tree(tmp_path / "project", strange)
+    before = content(folder)
+    document = machine.diagnosed("./project", cwd=tmp_path)
+    assert_declares(document, **declared)
+    assert content(folder) == before
+    carry_out(machine, document, tmp_path)
+    assert_builds(machine, folder, tmp_path)
+
+
+def test_a_folder_is_adopted_at_once(machine: Machine, tmp_path: Path) -> None:
+    folder = tree(tmp_path / "project", strange_sdists.NEEDS_A_NEIGHBOUR)
+    document = _applied(machine, "./project", tmp_path)
+    by_hand = tree(tmp_path / "by hand" / "project", strange_sdists.NEEDS_A_NEIGHBOUR)
+    carry_out(machine, document, by_hand.parent)
+    assert content(folder) == content(by_hand)
+
+
+def _applied(machine: Machine, target: str, cwd: Path) -> Any:
+    said = machine.augbackend("diagnose", target, "--apply", "--json", cwd=cwd)
+    assert said.status == 0, said.stderr
+    assert "done: " in said.stderr
+    return said.document
+
+
+def test_there_is_nothing_to_apply(machine: Machine, tmp_path: Path) -> None:
+    said = machine.augbackend("diagnose", str(sdist(tmp_path, files(SETUP))), "--apply", "--json", cwd=tmp_path)
+    assert (said.status, said.stderr) == (0, "")
+    assert not (tmp_path / "wrapped").exists()
+    said = machine.augbackend(
+        "diagnose", str(sdist(tmp_path, strange_sdists.NO_WHEEL)), "--apply", "--json", cwd=tmp_path
+    )
+    assert (said.status, said.stderr) == (1, "")
+    assert not (tmp_path / "wrapped").exists()
+
+
+def test_the_tables_for_uv_alone(machine: Machine, tmp_path: Path) -> None:
+    """As they are printed, in the project of somebody who depends on it."""
+    links = tmp_path / "links"
+    sdist(links, strange_sdists.NEEDS_OTHERLIB)
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "consumer"\nversion = "1.0"\nrequires-python = ">=3.9"\ndependencies = ["demo==1.0"]\n'
+    )
+    where: dict[str, Any] = {
+        "PIP_FIND_LINKS": f"{links} {machine.wheels}",
+        "UV_FIND_LINKS": f"{links},{machine.wheels}",
+    }
+    said = machine.augbackend("diagnose", "demo==1.0", cwd=tmp_path, **where)
+    assert said.status == 1
+    table = said.stdout.partition("For uv alone, in pyproject.toml:\n\n")[2]
+    with (tmp_path / "pyproject.toml").open("a") as stream:
+        stream.write("".join(f"{line[2:]}\n" for line in table.splitlines()))
+    frontends = machine.frontends
+    frontends.run("uv", "sync", "--python", sys.executable, cwd=tmp_path, **where)
+    frontends.run(str(tmp_path / ".venv" / BIN / f"python{EXE}"), "-c", "import demo", cwd=tmp_path)
+
+
+def test_the_command_for_what_was_found_by_an_option(machine: Machine, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    strange = files(strange_sdists.NEEDS_OTHERLIB["setup.py"].replace("'demo'", "'augdemo-found'", 1))
+    sdist(links, {**strange, "PKG-INFO": "Metadata-Version: 2.1\nName: augdemo-found\nVersion: 1.0\n"}, stem="augdemo_found-1.0")  # fmt: skip
+    places = ("--find-links", str(links), "--find-links", str(machine.wheels))
+    document = machine.diagnosed("augdemo-found", *places, cwd=tmp_path)
+    assert_declares(document, ["otherlib"])
+    carry_out(machine, document, tmp_path)
+
+
+# --- what is shown, and by what it is installed ---
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals there")
+def test_progress_on_a_terminal(machine: Machine, tmp_path: Path) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    archive = sdist(tmp_path, strange_sdists.NEEDS_OTHERLIB)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 80, 0, 0))
+    environ = machine.environ(TERM="xterm-256color")
+    for name in ("COLUMNS", "LINES", "NO_COLOR"):
+        environ.pop(name, None)
+    seen = bytearray()
+
+    def read() -> None:
+        while True:
+            try:
+                chunk = os.read(ours, 2**16)
+            except OSError:
+                return
+            if not chunk:
+                return
+            seen.extend(chunk)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    command = [sys.executable, "-m", "augbackend.cli", "diagnose", f"./{archive.name}", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=theirs, check=False)
+    os.close(theirs)
+    reader.join(10)
+    os.close(ours)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["extra-build-dependencies"] == ["otherlib"]
+    shown = re.split(r"[\r\n]+", ANSI.sub("", seen.decode()))
+    attempts = [line.strip() for line in shown if re.match(r"\d+\. ", line)]
+    assert attempts == ["1. as it is", "2. otherlib"]
+    assert [line for line in shown if len(line) > 80] == []
+    assert any("No module named 'otherlib'" in line for line in shown)
+    assert any(line.endswith("a wheel") for line in map(str.rstrip, shown))
+
+
+def test_by_pip(machine: Machine, tmp_path: Path) -> None:
+    """Where there is no uv, in an environment that has no pip either."""
+    frontends = machine.frontends
+    python = frontends.program("diagnose", "augbackend[cli]", command="python")
+    path = [
+        folder
+        for folder in machine.environ()["PATH"].split(os.pathsep)
+        if folder and not (Path(folder) / f"uv{EXE}").exists()
+    ]
+    archive = sdist(tmp_path, strange_sdists.NEEDS_OTHERLIB)
+    environ = {**machine.environ(PATH=os.pathsep.join(path)), "PYTHONPATH": ""}
+    done = subprocess.run(
+        [python, "-m", "augbackend.cli", "diagnose", f"./{archive.name}"],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "augbackend wrap ./demo-1.0.tar.gz --require otherlib" in done.stdout
+    assert re.search(r"tried: 2 builds in \d+ s, Python [\d.]+, pip\n", done.stdout)
+
+
+def test_a_torch_at_hand_is_the_one_that_is_taken(machine: Machine, tmp_path: Path) -> None:
+    fake_torch.make(tmp_path, "2.8.0")
+    strange = files("import torch\nassert torch.__version__ == '2.8.0+fake'\n" + SETUP)
+    links = {"PIP_FIND_LINKS": str(tmp_path), "UV_FIND_LINKS": str(tmp_path)}
+    document = diagnosed(machine, tmp_path, strange, **links)
+    assert_declares(document, ["torch"])
+    (remark,) = document["remarks"]
+    assert "torch 2.8.0+fake is the one at hand here" in remark
