@@ -48,7 +48,14 @@ def older(case: Case, outcome: Outcome, name: str, line: str) -> Iterator[Propos
 
 def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
     """The releases of a tool that broke builds since the sdist was made and are in use here, the oldest first."""
-    rows = [row for row in case.knowledge.release if canonicalize_name(row.project) == name and row.day > case.dated]
+    released = {row.version: row.day for row in case.knowledge.release if row.project == "python"}
+    rows = [
+        row
+        for row in case.knowledge.release
+        if canonicalize_name(row.project) == name
+        and row.day > case.dated
+        and not (row.compiled and row.day < released.get(case.python, ""))
+    ]
     try:
         installed = Version(outcome.installed.get(name, "0"))
         return [str(bound) for bound in sorted(Version(row.version) for row in rows) if bound <= installed]

@@ -283,7 +283,9 @@ class _Build:
         if not requirements:
             return
         self.tell(f"installing {', '.join(map(_name, requirements))}")
-        ran = isolated.install(requirements, self.having.left)
+        # An old release that has no wheel here is not worth the hour that building it may take.
+        bounded = [name for name, text in self.declaration.requires.items() if "<" in text]
+        ran = isolated.install(requirements, self.having.left, of_wheels=bounded)
         if ran.status != 0:
             raise _Failed(Failure("install", ran.output, is_over_time=ran.status is None))
 

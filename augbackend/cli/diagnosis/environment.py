@@ -86,19 +86,21 @@ class Environment:
     def _scripts(self) -> Path:
         return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
-    def install(self, requirements: Iterable[str], limit: float, *options: str) -> Ran:
+    def install(self, requirements: Iterable[str], limit: float, *options: str, of_wheels: Iterable[str] = ()) -> Ran:
         """Install into it: wheels, and only if those do not do, what has to be built from source first.
 
         Building runs other people's code, which is not to see what signs in to an index.
 
         :param limit: in seconds.
+        :param of_wheels: projects that are not built from source in any case.
         """
         began = time.monotonic()
         ran = self._install(requirements, limit, self.installer.environ, "--only-binary", ":all:", *options)
         if ran.status in (0, None):
             return ran
         left = limit - (time.monotonic() - began)
-        return self._install(requirements, left, _for_strangers(self.installer), *options)
+        more = [word for name in of_wheels for word in ("--only-binary", name)]
+        return self._install(requirements, left, _for_strangers(self.installer), *more, *options)
 
     def _install(self, requirements: Iterable[str], limit: float, environ_: Mapping[str, str], *options: str) -> Ran:
         wanted = list(dict.fromkeys(requirements))

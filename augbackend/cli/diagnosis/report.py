@@ -92,6 +92,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "next": command_line(command(diagnosis.subject, found.declaration)) if found.declaration.size else "",
         "wheel": found.outcome.wheel.name if found.outcome.wheel and found.check else "",
         "imports": found.check is not None and not found.check.problem and not found.check.installs,
+        "problem": found.check.installs or found.check.problem if found.check else "",
         "builds": len(found.attempts),
         "attempts": [_attempt(outcome) for outcome in found.attempts],
         "seconds": round(diagnosis.seconds, 1),

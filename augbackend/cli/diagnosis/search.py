@@ -104,7 +104,8 @@ class Search:
                 return outcome
             is_unsound = outcome.failure.stage == "install" and failed.failure.stage != "install"
             self.conflicts += [outcome] if is_unsound else []
-            if is_unsound or outcome.failure.signature == failed.failure.signature:
+            is_guess = is_unsound and bool(proposal.whys)  # of age: a package's own pins do not give way to that
+            if is_guess or outcome.failure.signature == failed.failure.signature:
                 continue
             found = self._explore(outcome)
             if found is not None:

@@ -86,12 +86,13 @@ class Stdlib:
 
 @dataclass(frozen=True)
 class Release:
-    """A release that broke builds, and its day (``2021-09-04``)."""
+    """A release that broke builds, and its day (``2021-09-04``); a compiled project has no wheels for later Pythons."""
 
     project: str = key(...)
     version: str = key(..., check=_check_version)
     day: str = key(..., check=_check_day)
     source: str = key(...)
+    compiled: bool = key(False)
 
 
 @dataclass(frozen=True)
