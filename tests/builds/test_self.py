@@ -15,7 +15,7 @@ from ..matrix.frontends import Frontends
 
 pytestmark = pytest.mark.builds
 
-BACKEND = sorted(file.name for file in (ROOT / "augbackend").glob("*.py"))
+BACKEND = sorted([*(file.name for file in (ROOT / "augbackend").glob("*.py")), "knowledge.toml"])
 
 
 @pytest.fixture(scope="module")
