@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -85,12 +85,18 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
     with folders.temporary(having.workplace) as folder:
         home = folder / "home"
         home.mkdir()
+        untried = replace(found, problem="not tried, since the time ran out")
         if having.left < _LEAST:
-            return _with(found, problem="not tried, since the time ran out")
-        isolated = environment.created(having.installer, folder / "environment", having.left)
+            return untried
+        try:
+            isolated = environment.created(having.installer, folder / "environment", having.left)
+        except TimeoutError:
+            return untried
         ran = isolated.install([str(wheel)], having.left, "--no-deps")
+        if ran.status is None:
+            return untried
         if ran.status != 0:
-            return _with(found, installs=in_the_words_of_installer(ran.output))
+            return replace(found, installs=in_the_words_of_installer(ran.output))
         told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ()}
         for module in found.modules:
             problem, missing = "", ""
@@ -103,12 +109,8 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
                 isolated.install([named] if named else waiting, min(_INSTALL, having.left))
                 waiting = [text for text in waiting if named and text != named]
             if problem:
-                return _with(found, problem=problem, missing=missing)
+                return replace(found, problem=problem, missing=missing)
     return found
-
-
-def _with(found: Check, *, installs: str = "", problem: str = "", missing: str = "") -> Check:
-    return Check(found.modules, found.is_compiled, found.requires_dist, installs, problem, missing)
 
 
 def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
