@@ -404,3 +404,10 @@ def test_rows_of_ones_own(tree: Tree) -> None:
 def test_no_project(tree: Tree) -> None:
     result = diagnose(tree({"README": ""}), "--no-build")
     assert (result.exit_code, "no Python project here" in result.output) == (2, True)
+
+
+def test_an_error_names_what_the_user_named(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": "x = ["})
+    done = CliRunner().invoke(group, ["diagnose", str(folder), "--no-build"])
+    assert done.exit_code == 2
+    assert f"where: {folder / 'pyproject.toml'}\n" in done.output

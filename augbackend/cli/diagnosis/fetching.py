@@ -74,6 +74,14 @@ def _copied(folder: Path, to: Path) -> Path:
         raise AugbackendError(f"it cannot be copied: {why}", where=str(where), hint="move it elsewhere") from None
 
 
+def _read(tree: Path, named: str) -> Reading:
+    """The reading; an error names what the user named, since the copy is gone by then."""
+    try:
+        return source_reading.read(tree)
+    except AugbackendError as error:
+        raise AugbackendError(error.what, where=error.where.replace(str(tree), named), hint=error.hint) from None
+
+
 @contextmanager
 def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
     """Have what the user named as a tree of files that nobody builds in.
@@ -86,14 +94,14 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
     with folders.temporary() as place:
         if target.path is not None and target.path.is_dir():
             tree = _copied(target.path, place / "tree")
-            reading = source_reading.read(tree)
+            reading = _read(tree, text)
             name = canonicalize_name(reading.name or target.path.resolve().name)
             yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")
             return
         with upstream.fetched(target, Augmentation(), lookup) as found, sdist.opened(found.path) as opened:
             tree = sdist.unpack(opened, place)
             day = datetime.fromtimestamp(opened.newest, timezone.utc).strftime("%Y-%m-%d")
-            reading = source_reading.read(tree)
+            reading = _read(tree, text)
             try:
                 named, of_version = parse_sdist_filename(found.path.name)
                 name, version = named, str(of_version)
