@@ -164,6 +164,7 @@ setup(name='demo', version='1.0', packages=['demo'], install_requires=requires)
 )
 
 PINNED_SETUPTOOLS = '[build-system]\nrequires = ["setuptools<60", "wheel"]\n'
+OLD_PIN = files(SETUP, {"pyproject.toml": PINNED_SETUPTOOLS})
 TORCH_AND_A_PIN = files(
     "import torch\nfrom setuptools import setup\nsetup(name='demo', version='1.0', packages=['demo'])\n",
     {"pyproject.toml": PINNED_SETUPTOOLS},

@@ -223,19 +223,21 @@ def torch(tmp_path: Path) -> dict[str, Any]:
     return {"PIP_FIND_LINKS": str(folder), "UV_FIND_LINKS": str(folder)}
 
 
-@pytest.mark.parametrize("name", ["TORCH_AND_A_PIN", "TORCH_AND_OLD_SETUPTOOLS"])
-def test_torch_and_a_setuptools_that_it_refuses(
-    machine: Machine, tmp_path: Path, name: str, torch: dict[str, Any]
-) -> None:
-    """Both cannot be had: either the pin goes, or nothing helps."""
-    document = diagnosed(machine, tmp_path, getattr(strange_sdists, name), **torch)
-    if name == "TORCH_AND_A_PIN" and document["verdict"] == "builds-when-declared":
-        assert document["remove-build-dependencies"] == ["setuptools"]
-        assert document["extra-build-dependencies"][-1] == "torch"
-    else:
-        assert_hopeless(document)
+def test_a_setuptools_that_torch_refuses(machine: Machine, tmp_path: Path, torch: dict[str, Any]) -> None:
+    """Both cannot be had: the pin goes."""
+    document = diagnosed(machine, tmp_path, strange_sdists.TORCH_AND_A_PIN, **torch)
+    assert document["remove-build-dependencies"] == ["setuptools"]
+    assert document["extra-build-dependencies"] == ["torch"]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python itself has distutils")
+def test_a_setuptools_too_old_to_bring_distutils(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.OLD_PIN)
+    assert_declares(document, removed=["setuptools"])
+    assert "setuptools<60 has no distutils" in document["evidence"][0]["why"]
+
+
+@BEFORE_PYTHON_3_12
 def test_the_reason_names_both_sides_of_a_conflict(machine: Machine, tmp_path: Path, torch: dict[str, Any]) -> None:
     document = diagnosed(machine, tmp_path, strange_sdists.TORCH_AND_OLD_SETUPTOOLS, **torch)
     reason = assert_hopeless(document)

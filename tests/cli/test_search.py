@@ -41,6 +41,7 @@ class World:
     stage: Stage = "get_requires"
     installed: Callable[[Declaration], Mapping[str, str]] = lambda _: {"setuptools": "80.9.0"}
     importable: frozenset[str] = frozenset()
+    asked: tuple[str, ...] = ()
     checks: Callable[[Declaration], Check] = lambda _: PURE
     most: float = float("inf")
     tried: list[str] = field(default_factory=list)
@@ -50,10 +51,10 @@ class World:
         self.tried.append(" ".join([*words, *(f"-{name}" for name in sorted(declaration.removed))]))
         ending = self.ends(declaration)
         failure = Failure(self.stage, ending) if isinstance(ending, str) else ending
-        if not failure.output:
-            wheel = Path("pkg-1-py3-none-any.whl")
-            return Outcome(declaration, wheel, None, 1.0, self.installed(declaration), self.importable)
-        return Outcome(declaration, None, failure, 1.0, self.installed(declaration), self.importable)
+        is_built = not failure.output
+        wheel = Path("pkg-1-py3-none-any.whl") if is_built else None
+        there = self.installed(declaration)
+        return Outcome(declaration, wheel, None if is_built else failure, 1.0, there, self.importable, self.asked)
 
     def search(self) -> Found:
         search = Search(
@@ -331,6 +332,19 @@ def test_a_pinned_requirement_of_its_own_gives_way(tree: Tree) -> None:
     assert dict(found.declaration.requires) == {"numpy": "numpy"}
     assert set(found.declaration.removed) == {"numpy"}
     assert "numpy==1.17.3" in found.reasons["removed", "numpy"].why
+
+
+def test_a_bound_of_its_own_gives_way_to_a_module(tree: Tree) -> None:
+    """What has it now is tried before what may have had it."""
+
+    def ends(one: Declaration) -> str:
+        return "" if "setuptools" in one.removed else missing("distutils")
+
+    files = {"pyproject.toml": '[build-system]\nrequires = ["setuptools<60"]\n', "setup.py": "import distutils\n"}
+    world = World(case_of(tree(files), python="3.13"), ends, asked=("setuptools<60",))
+    found = world.search()
+    assert world.tried[:2] == ["", "setuptools -setuptools"]
+    assert found.reasons["removed", "setuptools"].why == "its own setuptools<60 has no distutils"
 
 
 def test_a_requirement_of_its_own_that_nothing_needs_goes(tree: Tree) -> None:

@@ -127,6 +127,7 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     if is_bounded:
         why = f"{why}; {adds.requires[name]} has it" if where else f"{adds.requires[name]} has it"
     if name in outcome.installed and not is_bounded:
+        yield from _newer(outcome, name, clue)
         yield from age.older(case, outcome, name, clue.line)
         return
     following = _following(case, outcome, where)
@@ -137,6 +138,13 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
             adds.plus(more), f"{why}; {places}", clue.line, is_certain=where is not None and where.is_certain
         )
     yield Proposal(adds, why, clue.line, is_certain=where is not None and where.is_certain)
+
+
+def _newer(outcome: Outcome, name: str, clue: Clue) -> Iterator[Proposal]:
+    """Any release of what the package's own bound keeps too old for a module."""
+    for asked in outcome.asked:
+        if _is_bounded(asked, name) and name not in outcome.declaration.removed:
+            yield Proposal(_giving_way(name), f"its own {asked} has no {clue.name}", clue.line)
 
 
 def _following(case: Case, outcome: Outcome, where: Import | None) -> list[Import]:
@@ -230,8 +238,12 @@ def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
             and name not in outcome.declaration.removed
             and re.search(rf"\b{re.escape(name)}\b", text)
         ):
-            adds = Declaration({name: name}, {}, frozenset({name}))
-            yield Proposal(adds, f"its own {asked} cannot be had here: {in_the_words_of_installer(failure.output)}")
+            yield Proposal(_giving_way(name), f"its own {asked} cannot be had here: {in_the_words_of_installer(failure.output)}")
+
+
+def _giving_way(name: str) -> Declaration:
+    """Any version, in place of what the package itself asks for."""
+    return Declaration({name: name}, {}, frozenset({name}))
 
 
 def _is_bounded(text: str, name: str) -> bool:

@@ -212,7 +212,8 @@ class Search:
 
     def _hopeless(self, first: Outcome) -> Found:
         """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name."""
-        found = [obstacles.obstacle(self.case, outcome) for outcome in self.leaves]
+        reached = [outcome for outcome in self.leaves if outcome not in self.conflicts]
+        found = [obstacles.obstacle(self.case, outcome) for outcome in reached]
         obstacle = next((one for one in found if one.is_known), found[0])
         if not obstacle.is_known and not self._may_go_on():
             limit = "attempts" if self.has_time() else "time"
