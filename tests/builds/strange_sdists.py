@@ -181,6 +181,11 @@ NEEDS_OTHERLIB = files("import otherlib\n" + SETUP)
 
 # --- hostile -----------------------------------------------------------------------------------------------------
 
+WRITES_ELSEWHERE = files("import os\nopen(os.environ['SDKROOT'], 'w').write('x')\n" + SETUP)
+WRITES_ELSEWHERE_IF_IT_MAY = files(
+    "import os\ntry: open(os.environ['SDKROOT'], 'w').write('x')\nexcept OSError as error: print(repr(error), error)\n"
+    + SETUP
+)
 PYTHON_2 = files("print 'hello'\n" + SETUP)
 PYTHON_2_INSIDE = files(SETUP, {"demo/__init__.py": "print 'hello'\n"})
 LOOPS = files("while True: pass\n")

@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from augbackend.cli.diagnosis import confinement
+
 from ..cli.archives import content, own_table, sha256, text_of
 from ..conftest import ROOT
 from ..matrix import frontends as matrix
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.builds
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 BEFORE_PYTHON_3_12 = pytest.mark.skipif(sys.version_info >= (3, 12), reason="no setuptools of that time runs here")
 COMPILES = pytest.mark.skipif(shutil.which("cc") is None and os.name != "nt", reason="there is no compiler")
+CONFINED = pytest.mark.skipif(not confinement.version(), reason="this system has no Landlock")
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found otherwise here")
 
 
@@ -371,6 +374,21 @@ def test_an_unknown_backend(machine: Machine, tmp_path: Path) -> None:
 
 def test_a_backend_of_its_own_that_misses_a_module(machine: Machine, tmp_path: Path) -> None:
     assert_declares(diagnosed(machine, tmp_path, strange_sdists.BACKEND_MISSES), ["otherlib"])
+
+
+@CONFINED
+def test_a_build_that_writes_outside_of_its_folders(machine: Machine, tmp_path: Path) -> None:
+    """As setup.py of some do to the configuration of pip."""
+    mine, temporary = tmp_path / "mine.conf", tmp_path / "tmp"
+    mine.write_text("mine", encoding="utf-8")
+    temporary.mkdir()
+    there = {"SDKROOT": str(mine), "TMPDIR": str(temporary)}  # a variable that strangers are told
+    reason = assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.WRITES_ELSEWHERE, **there))
+    assert "outside of its own folders" in reason
+    document = diagnosed(machine, tmp_path, strange_sdists.WRITES_ELSEWHERE_IF_IT_MAY, **there)
+    assert document["verdict"] == "builds-as-is"
+    assert any(str(mine) in remark for remark in document["remarks"])
+    assert mine.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("way", strange_sdists.READS)

@@ -340,8 +340,12 @@ def test_a_bound_of_its_own_gives_way_to_a_module(tree: Tree) -> None:
     def ends(one: Declaration) -> str:
         return "" if "setuptools" in one.removed else missing("distutils")
 
-    files = {"pyproject.toml": '[build-system]\nrequires = ["setuptools<60"]\n', "setup.py": "import distutils\n"}
-    world = World(case_of(tree(files), python="3.13"), ends, asked=("setuptools<60",))
+    pin = '[build-system]\nrequires = ["setuptools<60"]\n'
+    world = World(
+        case_of(tree({"pyproject.toml": pin, "setup.py": "import distutils\n"}), python="3.13"),
+        ends,
+        asked=("setuptools<60",),
+    )
     found = world.search()
     assert world.tried[:2] == ["", "setuptools -setuptools"]
     assert found.reasons["removed", "setuptools"].why == "its own setuptools<60 has no distutils"

@@ -35,6 +35,7 @@ _FIRST_HOOK = 300.0  # seconds for a hook that only asks
 COMPILE_ERROR = re.compile(
     r"^\S*?([\w./+\-]+(?::\d+(?::\d+)?: error|:\d+(?::\d+)?: fatal error|: fatal error): .*)$", re.MULTILINE
 )
+_REFUSED = re.compile(r"Permission denied: '(/[^'\n]+)'")
 _NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
 
 
@@ -155,6 +156,7 @@ class Outcome:
     :param installed: versions of what the build environment had.
     :param importable: the names at the top of what could be imported there.
     :param asked: what the package itself asked for: ``build-system.requires``, and what its backend answered.
+    :param refused: the files that its code was kept from.
     """
 
     declaration: Declaration
@@ -164,6 +166,7 @@ class Outcome:
     installed: Mapping[str, str] = field(default_factory=dict)
     importable: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,11 +214,12 @@ def attempt(
     with folders.temporary(having.workplace) as folder:
         wheel, failure = None, None
         asked: list[str] = []
+        refused: list[str] = []
         try:
             with warnings.catch_warnings():
                 # The builder warns of what hooks print; that is in their output already.
                 warnings.simplefilter("ignore")
-                built = _Build(declaration, having, folder, asked, tell).run(environ)
+                built = _Build(declaration, having, folder, asked, refused, tell).run(environ)
             wheel = Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)) / built.name
             shutil.move(built, wheel)
         except _Failed as error:
@@ -223,17 +227,20 @@ def attempt(
         except TimeoutError:
             failure = Failure("install", "", is_over_time=True)
         installed, importable = _content(folder / "environment")
-        return Outcome(declaration, wheel, failure, time.monotonic() - began, installed, importable, tuple(asked))
+        return Outcome(
+            declaration, wheel, failure, time.monotonic() - began, installed, importable, tuple(asked), tuple(refused)
+        )
 
 
 @dataclass(frozen=True)
 class _Build:
-    """One build; ``asked`` grows by what the package asks for."""
+    """One build; ``asked`` grows by what the package asks for, ``refused`` by the files that it was kept from."""
 
     declaration: Declaration
     having: Circumstances
     folder: Path
     asked: list[str]
+    refused: list[str]
     tell: Callable[[str], None]
 
     def run(self, environ: Mapping[str, str]) -> Path:
@@ -248,7 +255,7 @@ class _Build:
         out.mkdir()
         isolated = environment.created(having.installer, folder / "environment", having.left)
         told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ(), **self.declaration.variables}
-        hooks = _Hooks(told)
+        hooks = _Hooks(told, folder, self.refused)
         try:
             project = build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
         except build.BuildException as error:
@@ -293,8 +300,8 @@ class _Build:
 class _Hooks:
     """Runs hooks for the builder, each until it ends or its time is over."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+    def __init__(self, environ: Mapping[str, str], folder: Path, refused: list[str]) -> None:
+        self._environ, self._folder, self._refused = environ, folder, refused
         self.stage: Stage = "get_requires"
         self.limit = 0.0
         self._output = ""
@@ -303,8 +310,9 @@ class _Hooks:
         self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
     ) -> None:
         environ = {**(extra_environ or {}), **self._environ}
-        ran = strangers.run(cmd, Path(cwd or "."), environ, self.limit)
+        ran = strangers.run(cmd, Path(cwd or "."), environ, self.limit, [self._folder])
         self._output = ran.output
+        self._refused.extend(_REFUSED.findall(ran.output))
         if ran.status is None:
             raise _Failed(Failure(self.stage, ran.output, is_over_time=True))
         if ran.status:

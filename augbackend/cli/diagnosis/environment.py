@@ -38,6 +38,7 @@ _OF_INSTALLERS = re.compile(
     r"LINK_MODE|KEYRING_PROVIDER|PRERELEASE|EXCLUDE_NEWER|TORCH_BACKEND|CONCURRENT_.*)|NETRC|XDG_.*"
 )
 _HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP")
+_CACHES = ("UV_CACHE_DIR", "PIP_CACHE_DIR", "XDG_CACHE_HOME")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 _SECRET = re.compile(r"NETRC|.*_(?:USERNAME|PASSWORD)|PIP_CLIENT_CERT")
 
@@ -95,14 +96,23 @@ class Environment:
         :param of_wheels: projects that are not built from source in any case.
         """
         began = time.monotonic()
-        ran = self._install(requirements, limit, self.installer.environ, "--only-binary", ":all:", *options)
+        ran = self._install(requirements, limit, self.installer.environ, None, "--only-binary", ":all:", *options)
         if ran.status in (0, None):
             return ran
         left = limit - (time.monotonic() - began)
         more = [word for name in of_wheels for word in ("--only-binary", name)]
-        return self._install(requirements, left, _for_strangers(self.installer), *more, *options)
+        environ = _for_strangers(self.installer)
+        caches = [Path(environ[name]) for name in _CACHES if name in environ]
+        return self._install(requirements, left, environ, [self.folder, *caches], *more, *options)
 
-    def _install(self, requirements: Iterable[str], limit: float, environ_: Mapping[str, str], *options: str) -> Ran:
+    def _install(
+        self,
+        requirements: Iterable[str],
+        limit: float,
+        environ_: Mapping[str, str],
+        confined_to: Iterable[Path] | None,
+        *options: str,
+    ) -> Ran:
         wanted = list(dict.fromkeys(requirements))
         installer = self.installer
         lines = [text for name, text in installer.constraints.items() if not _is_excluded(name, text, wanted)]
@@ -120,7 +130,7 @@ class Environment:
             else:
                 head = [installer.program, "-m", "pip", "--python", self.python_executable, arguments[0]]
                 head += ["--no-input", "--no-color", "--progress-bar", "off", "--no-warn-script-location"]
-            return strangers.run([*head, *arguments[1:]], Path(folder), environ, limit)
+            return strangers.run([*head, *arguments[1:]], Path(folder), environ, limit, confined_to)
 
 
 def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:

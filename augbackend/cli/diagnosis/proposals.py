@@ -238,7 +238,8 @@ def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
             and name not in outcome.declaration.removed
             and re.search(rf"\b{re.escape(name)}\b", text)
         ):
-            yield Proposal(_giving_way(name), f"its own {asked} cannot be had here: {in_the_words_of_installer(failure.output)}")
+            words = in_the_words_of_installer(failure.output)
+            yield Proposal(_giving_way(name), f"its own {asked} cannot be had here: {words}")
 
 
 def _giving_way(name: str) -> Declaration:

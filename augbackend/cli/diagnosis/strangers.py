@@ -1,9 +1,10 @@
-"""Running what strangers wrote: a clean environment, no input, bounded output, and nothing left running afterwards."""
+"""Running what strangers wrote: a clean environment, no input, bounded output, and nothing left behind."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
-from . import leftovers
+from . import confinement, leftovers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _LONGEST_LINE = 4000  # characters; what is longer was not written to be read
 _HEAD, _TAIL = 64 * 2**10, 2**20  # bytes of output that are kept
@@ -144,16 +145,24 @@ def clean_environ(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     return {**kept, **dict.fromkeys(folders, str(home)), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}
 
 
-def run(command: Sequence[str], cwd: Path, environ: Mapping[str, str], limit: float) -> Ran:
+def run(
+    command: Sequence[str],
+    cwd: Path,
+    environ: Mapping[str, str],
+    limit: float,
+    confined_to: Iterable[Path] | None = None,
+) -> Ran:
     """Run a command to its end, or to the limit; whatever it started is killed either way.
 
     :param environ: all of it; nothing of ours is added but a mark by which its children are known.
     :param limit: in seconds.
+    :param confined_to: the folders that it may write to beside temporary ones; ``None`` for a program of the user's.
     """
     mark = uuid4().hex
     began = time.monotonic()
-    with _one_at_a_time, leftovers.adopting() as before:
-        process = subprocess.Popen(  # noqa: S603  # what is run here is what was asked for
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  # what is run here is what was asked for
             list(command),
             cwd=cwd,
             env={**environ, leftovers.MARK: mark},
@@ -162,6 +171,10 @@ def run(command: Sequence[str], cwd: Path, environ: Mapping[str, str], limit: fl
             stderr=subprocess.STDOUT,
             start_new_session=os.name != "nt",
         )
+
+    with _one_at_a_time, leftovers.adopting() as before:
+        folders = None if confined_to is None else [*confined_to, Path(tempfile.gettempdir())]
+        process = start() if folders is None else confinement.confined(start, folders)
         collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
         try:
             status: int | None = process.wait(max(limit, 0.001))

@@ -142,7 +142,7 @@ def _imported(module: str, python: str, folder: Path, environ: Mapping[str, str]
     """The exception in words, and the module that is missing."""
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
-    ran = strangers.run([python, "-c", _IMPORT, module, str(answer)], folder, environ, min(_LIMIT, left))
+    ran = strangers.run([python, "-c", _IMPORT, module, str(answer)], folder, environ, min(_LIMIT, left), [folder])
     if ran.status is None:
         return f"import {module}: not done in {ran.seconds:.0f} s", ""
     try:

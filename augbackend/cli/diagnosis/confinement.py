@@ -1,0 +1,104 @@
+"""Where strangers may write: beneath the folders they are given. By Landlock, which Linux has; elsewhere, anywhere.
+
+The kernel restricts a thread, and all that it starts from then on, for good: so it is a thread made for that.
+See landlock(7).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_Result = TypeVar("_Result")
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # on every architecture
+_VERSION, _PATH_BENEATH = 1, 1
+_SET_NO_NEW_PRIVS = 38  # prctl(2)
+_LEAST = 2  # before that, nothing could be renamed or linked from one folder to another
+_WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
+_TRUNCATE_SINCE = 3
+# To remove, to make, to rename and to link: all that is done to what a folder holds.
+_IN_FOLDERS = sum(1 << bit for bit in range(4, 14))
+# What programs open to write that is no file: of GPUs too, whose drivers answer only then.
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "nvidia*", "kfd", "dri")
+
+
+class _Ruleset(ctypes.Structure):
+    _fields_ = (("handled_access_fs", ctypes.c_uint64),)
+
+
+class _PathBeneath(ctypes.Structure):
+    _pack_ = 1
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
+
+
+def version() -> int:
+    """Which Landlock this system has; 0 if it has none that does."""
+    if sys.platform != "linux":
+        return 0
+    known = _syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
+    return known if known >= _LEAST else 0
+
+
+def confined(start: Callable[[], _Result], folders: Iterable[Path]) -> _Result:
+    """Start a process that may write beneath some folders and to common devices, and nowhere else.
+
+    :param start: starts it, and opens what it writes to.
+    :param folders: those that exist count.
+    :return: what ``start`` does.
+    :raises OSError: if the system refuses to confine it, though it could.
+    """
+    known = version()
+    if not known:
+        return start()
+    paths = [*folders, *(path for name in _DEVICES for path in Path("/dev").glob(name))]
+
+    def confine_and_start() -> _Result:
+        _restrict_this_thread(known, paths)
+        return start()
+
+    with ThreadPoolExecutor(1) as one:
+        return one.submit(confine_and_start).result()
+
+
+def _restrict_this_thread(known: int, paths: Iterable[Path]) -> None:
+    to_files = _WRITE_FILE | (_TRUNCATE if known >= _TRUNCATE_SINCE else 0)
+    handled = _Ruleset(to_files | _IN_FOLDERS)
+    ruleset = _checked(_syscall(_CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(ctypes.sizeof(handled)), 0))
+    try:
+        for path in paths:
+            _allow(ruleset, path, to_files)
+        _checked(ctypes.CDLL(None, use_errno=True).prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        _checked(_syscall(_RESTRICT_SELF, ruleset, ctypes.c_uint32(0)))
+    finally:
+        os.close(ruleset)
+
+
+def _allow(ruleset: int, path: Path, to_files: int) -> None:
+    try:
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:  # it is not there, or nobody's to open
+        return
+    try:
+        rule = _PathBeneath(to_files | (_IN_FOLDERS if path.is_dir() else 0), opened)
+        _checked(_syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), ctypes.c_uint32(0)))
+    finally:
+        os.close(opened)
+
+
+def _syscall(number: int, *arguments: object) -> int:
+    answer: int = ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(number), *arguments)
+    return answer
+
+
+def _checked(answer: int) -> int:
+    if answer < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"Landlock: {os.strerror(number)}")
+    return answer

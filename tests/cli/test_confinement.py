@@ -1,0 +1,93 @@
+"""Where strangers may write."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from augbackend.cli.diagnosis import confinement, strangers
+
+pytestmark = pytest.mark.skipif(not confinement.version(), reason="this system has no Landlock")
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for strangers; what is temporary is in it as well."""
+    folder = tmp_path / "inside"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "there").write_text("as it was", encoding="utf-8")
+    return folder
+
+
+def ran(code: str, folder: Path, *arguments: object, confined: bool = True) -> str:
+    command = [sys.executable, "-c", f"import os, pathlib, sys\n{code}", *map(str, arguments)]
+    return strangers.run(command, folder, dict(os.environ), 30, [folder] if confined else None).output
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "pathlib.Path(sys.argv[1], 'new').write_text('x')",
+        "pathlib.Path(sys.argv[1], 'there').write_text('x')",
+        "open(pathlib.Path(sys.argv[1], 'there'), 'a').write('x')",
+        "os.truncate(pathlib.Path(sys.argv[1], 'there'), 0)",
+        "os.remove(pathlib.Path(sys.argv[1], 'there'))",
+        "os.rename(pathlib.Path(sys.argv[1], 'there'), 'here')",
+        "os.symlink('x', pathlib.Path(sys.argv[1], 'new'))",
+        "os.mkdir(pathlib.Path(sys.argv[1], 'new'))",
+    ],
+)
+@pytest.mark.parametrize("by", ["itself", "a child"])
+def test_nothing_outside_is_changed(inside: Path, outside: Path, change: str, by: str) -> None:
+    if "truncate" in change and confinement.version() < 3:
+        pytest.skip("this Landlock lets files be cut")
+    child = f"import subprocess\nsubprocess.run([sys.executable, '-c', {'import os, pathlib, sys;' + change!r}, sys.argv[1]])"
+    output = ran(change if by == "itself" else child, inside, outside)
+    assert "Error" in output
+    assert {path.name: path.read_text(encoding="utf-8") for path in outside.iterdir()} == {"there": "as it was"}
+
+
+def test_a_link_leads_nowhere(inside: Path, outside: Path) -> None:
+    (inside / "link").symlink_to(outside)
+    assert "PermissionError" in ran("pathlib.Path('link', 'there').write_text('x')", inside)
+
+
+def test_its_own_folder_is_its_own(inside: Path) -> None:
+    code = (
+        "import multiprocessing, tempfile\n"
+        "multiprocessing.Lock()\n"
+        "os.makedirs('a/b'); os.makedirs('c')\n"
+        "pathlib.Path('a/b/x').write_text('x'); os.link('a/b/x', 'c/y'); os.rename('a/b/x', 'c/x'); os.remove('c/x')\n"
+        "tempfile.mkdtemp()\n"
+        "open(os.devnull, 'w').write('x')\n"
+        "print('done')\n"
+    )
+    assert ran(code, inside) == "done\n"
+
+
+def test_everything_may_be_read_and_run(inside: Path, outside: Path) -> None:
+    assert ran("print(pathlib.Path(sys.argv[1], 'there').read_text())", inside, outside) == "as it was\n"
+
+
+def test_a_program_of_the_user_and_this_process_go_on_as_before(inside: Path, outside: Path) -> None:
+    ran("pass", inside)
+    (outside / "ours").touch()
+    assert ran("pathlib.Path(sys.argv[1], 'new').touch()", inside, outside, confined=False) == ""
+    assert (outside / "new").exists()
+
+
+def test_a_system_that_has_none(inside: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "another")
+    assert ran("pathlib.Path(sys.argv[1], 'new').touch()", inside, outside) == ""
+    assert (outside / "new").exists()
