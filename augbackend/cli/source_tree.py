@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import re
 import shlex
 import subprocess
 import tarfile
@@ -20,6 +19,7 @@ from augbackend import advice, checking, sources, variables
 from augbackend.errors import AugbackendError
 
 from . import declaration, isolated_environment, progress, sdist
+from .telling_line import telling_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,12 +69,12 @@ def build(tree: Path, augmentation: Augmentation, out: Path) -> Path:
                 name = caller.build_sdist(str(out), augmentation.config_settings)
         except pyproject_hooks.BackendUnavailable as error:
             raise AugbackendError(
-                f"its backend {backend!r} cannot be imported", where=str(tree), hint=_last(error.traceback)
+                f"its backend {backend!r} cannot be imported", where=str(tree), hint=telling_line(error.traceback)
             ) from None
         except (subprocess.CalledProcessError, pyproject_hooks.UnsupportedOperation) as error:
-            output = error.output if isinstance(error, subprocess.CalledProcessError) else error.traceback
+            output = str((error.output if isinstance(error, subprocess.CalledProcessError) else error.traceback) or "")
             raise AugbackendError(
-                f"{backend} makes no sdist of it: {_last(output)}", where=str(tree), hint=_hint(str(output or ""))
+                f"{backend} makes no sdist of it: {telling_line(output)}", where=str(tree), hint=_hint(output)
             ) from None
     return _normalised(out / name)
 
@@ -122,16 +122,9 @@ def _runner(environ: Mapping[str, str]) -> Any:
 
 def _hint(output: str) -> str:
     """The options that declare what is missing, where that is known."""
-    found = advice.on(_last(output))
+    found = advice.on(telling_line(output))
     if found is None:
         return "declare what is missing with --require or --variable"
     options = [f"--require {shlex.quote(text)}" for text in found.requires]
     options += [f"--variable {shlex.quote(f'{name}={value}')}" for name, value in found.variables.items()]
     return f"{found.because}: {' '.join(options)}" if options else found.because
-
-
-def _last(output: Any) -> str:
-    """The line that says most: the last that names an error, else the last."""
-    lines = [line.strip() for line in str(output or "").splitlines() if line.strip()]
-    named = [line for line in lines if re.match(r"([\w.]+(Error|Exception|Exit)|error)\b:? ", line)]
-    return (named or lines or ["it says nothing"])[-1]

@@ -22,6 +22,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from augbackend.cli.telling_line import telling_line
+
 from . import environment, folders, strangers
 
 if TYPE_CHECKING:
@@ -125,13 +127,7 @@ class Failure:
     @cached_property
     def message(self) -> str:
         """The last exception or error in one line."""
-        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
-        named = [
-            line
-            for line in lines
-            if re.match(r"(?:[\w.]+(?:Error|Exception|Exit|NotFound|Warning)|error|ERROR|Error)\b:? ?", line)
-        ]
-        return (named or lines or ["it ended and said nothing"])[-1]
+        return telling_line(self.output, "it ended and said nothing")
 
     @cached_property
     def headline(self) -> str:
