@@ -307,6 +307,27 @@ def test_what_is_in_the_way(tree: Tree, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("proj executable not found. Please set the PROJ_DIR variable.", "PROJ"),
+        ("Proj 8.0.0 must be installed.", "PROJ"),
+        ("RuntimeError: Please install HDF5 first", "HDF5"),
+        ("error: TA-Lib is required", "TA-Lib"),
+        ("ValueError: the root of the repository is missing", ""),
+        ("ImportError: cannot import name 'patch'", ""),
+        ("RuntimeError: proj of the earth", ""),
+        ("error: could not find a file named /usr/share/HDF5/x", ""),
+    ],
+)
+def test_what_an_author_says_is_absent(tree: Tree, said: str, name: str) -> None:
+    """It is told; but no rule for what is tried, since prose says many things."""
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(said))
+    row = next((row for row in KNOWN.need if row.name == name), None)
+    assert found.reason == (f"it needs {row.text}: {said}" if row else f"no rule applies: {said}")
+    assert not found.is_known
+
+
+@pytest.mark.parametrize(
     ("said", "gone"),
     [
         ("NameError: name 'unicode' is not defined", "3.0"),

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from .case import Case
 
 _LONGEST_TEXT = 150_000
+_SHORTEST_NAME = 3  # of what is looked for in prose: "R" and "Go" are words
+_NO_NAMES = frozenset({"network", "native", "Python", "make", "patch", "audit", "crypt"})
+_IS_ABSENT = r"(?:not (?:be )?(?:found|installed|available)|must be|is required|missing|needed)"
+_TO_GET = r"(?:find|locate|install|requires?|missing|needs?)"
 
 
 def found_in(case: Case, failure: Failure) -> list[Clue]:
@@ -56,6 +60,24 @@ def _with_source(case: Case, text: str) -> str:
         return f"{frame[0]}\n    setup.py:{number}: {line}" if line else frame[0]
 
     return re.sub(r'^ *File "<string>", line (\d+), in .*$', quoted, text, flags=re.MULTILINE)
+
+
+def named_in_words(case: Case, message: str) -> Need | None:
+    """What no index has, where a message in its author's words says that it is absent."""
+    for need in case.knowledge.need:
+        name = rf"(?<![\w./\-])({re.escape(need.name)})(?![\w/\-]|\.\w)"
+        for said in (rf"{name}.{{0,60}}?\b{_IS_ABSENT}", rf"\b{_TO_GET}\b.{{0,40}}?{name}"):
+            match = re.search(said, message, re.IGNORECASE)
+            if match is not None and _is_name(match[1], need):
+                return need
+    return None
+
+
+def _is_name(word: str, need: Need) -> bool:
+    """Whether a word is a name, not a word of English: "root" is no program, "proj" is."""
+    if need.name in _NO_NAMES or len(word) < _SHORTEST_NAME:
+        return False
+    return not word.islower() or word == need.name or word in (*need.commands, *need.libraries, *need.pkgconfig)
 
 
 def need_of(case: Case, clue: Clue) -> Need | None:

@@ -48,7 +48,9 @@ def obstacle(case: Case, outcome: Outcome) -> Obstacle:
     compiling = COMPILE_ERROR.search(failure.output)
     if compiling is not None:
         return _does_not_compile(case, compiling[1])
-    return Obstacle(f"no rule applies: {failure.message}", failure.message, is_known=False)
+    need = clues.named_in_words(case, failure.message)
+    reason = f"it needs {need.text}: {failure.message}" if need else f"no rule applies: {failure.message}"
+    return Obstacle(reason, failure.message, is_known=False)
 
 
 def _does_not_compile(case: Case, line: str) -> Obstacle:
