@@ -64,7 +64,8 @@ def _with_source(case: Case, text: str) -> str:
 
 def named_in_words(case: Case, message: str) -> Need | None:
     """What no index has, where a message in its author's words says that it is absent."""
-    for need in case.knowledge.need:
+    words = message.lower()
+    for need in [need for need in case.knowledge.need if need.name.lower() in words]:
         name = rf"(?<![\w./\-])({re.escape(need.name)})(?![\w/\-]|\.\w)"
         for said in (rf"{name}.{{0,60}}?\b{_IS_ABSENT}", rf"\b{_TO_GET}\b.{{0,40}}?{name}"):
             match = re.search(said, message, re.IGNORECASE)
