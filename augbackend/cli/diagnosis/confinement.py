@@ -42,7 +42,7 @@ def version() -> int:
     """Which Landlock this system has; 0 if it has none that does."""
     if sys.platform != "linux":
         return 0
-    known = _syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
+    known = _syscall(_CREATE_RULESET, None, 0, _VERSION)
     return known if known >= _LEAST else 0
 
 
@@ -70,12 +70,12 @@ def confined(start: Callable[[], _Result], folders: Iterable[Path]) -> _Result:
 def _restrict_this_thread(known: int, paths: Iterable[Path]) -> None:
     to_files = _WRITE_FILE | (_TRUNCATE if known >= _TRUNCATE_SINCE else 0)
     handled = _Ruleset(to_files | _IN_FOLDERS)
-    ruleset = _checked(_syscall(_CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(ctypes.sizeof(handled)), 0))
+    ruleset = _checked(_syscall(_CREATE_RULESET, ctypes.byref(handled), ctypes.sizeof(handled), 0))
     try:
         for path in paths:
             _allow(ruleset, path, to_files)
-        _checked(ctypes.CDLL(None, use_errno=True).prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-        _checked(_syscall(_RESTRICT_SELF, ruleset, ctypes.c_uint32(0)))
+        _checked(ctypes.CDLL(None, use_errno=True).prctl(_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))))
+        _checked(_syscall(_RESTRICT_SELF, ruleset, 0))
     finally:
         os.close(ruleset)
 
@@ -87,13 +87,14 @@ def _allow(ruleset: int, path: Path, to_files: int) -> None:
         return
     try:
         rule = _PathBeneath(to_files | (_IN_FOLDERS if path.is_dir() else 0), opened)
-        _checked(_syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), ctypes.c_uint32(0)))
+        _checked(_syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
     finally:
         os.close(opened)
 
 
 def _syscall(number: int, *arguments: object) -> int:
-    answer: int = ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(number), *arguments)
+    words = [ctypes.c_long(one) if isinstance(one, int) else one for one in (number, *arguments)]
+    answer: int = ctypes.CDLL(None, use_errno=True).syscall(*words)
     return answer
 
 
