@@ -444,19 +444,21 @@ def test_the_end_of_time_is_the_reason(machine: Machine, tmp_path: Path) -> None
 @ON_LINUX
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_user_ends_it(machine: Machine, tmp_path: Path, number: signal.Signals) -> None:
-    tree_ = in_tree("".join(f"    {line}\n" for line in [*writing_its_pid(tmp_path).splitlines(), "while True: pass"]))
-    command = [sys.executable, "-m", "augbackend.cli", "diagnose", str(sdist(tmp_path, tree_))]
-    temporary = tmp_path / "temporary"
+    temporary = tmp_path / "temporary"  # where strangers may write
     temporary.mkdir()
+    pid = temporary / "pid"
+    tree_ = in_tree("".join(f"    {line}\n" for line in [*writing_its_pid(temporary).splitlines(), "while True: pass"]))
+    command = [sys.executable, "-m", "augbackend.cli", "diagnose", str(sdist(tmp_path, tree_))]
     environ = machine.environ(TMPDIR=str(temporary))
     process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(600):
-        if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+        if pid.exists() and pid.read_text():
             break
         time.sleep(0.1)
     process.send_signal(number)
     assert process.wait(30) != 0
-    assert ended(int((tmp_path / "pid").read_text()))
+    assert ended(int(pid.read_text()))
+    pid.unlink()
     assert list(temporary.iterdir()) == []
 
 
