@@ -183,9 +183,14 @@ class Knowledge:
         return next((rows[name] for name in names if name in rows), pep508.canonical_name(parts[0]))
 
     def left_stdlib(self, module: str) -> Optional[Stdlib]:
-        """The row of a module that was in the standard library, or of the package that it is in."""
-        names = (module, module.partition(".")[0])
-        return next((row for row in self.stdlib if row.name in names), None)
+        """The row of a module that was in the standard library, or of the package that it is in.
+
+        ``None`` too where a part of that package went on elsewhere, and a row says where.
+        """
+        top = module.partition(".")[0]
+        row = next((row for row in self.stdlib if row.name in (module, top)), None)
+        went_on = any(one.name.startswith(f"{top}.") and f"{module}.".startswith(f"{one.name}.") for one in self.module)
+        return None if went_on else row
 
     def brings(self, command: str) -> Optional[Command]:
         """The row of a program that comes as a package."""

@@ -341,6 +341,20 @@ def test_what_this_python_no_longer_has(tree: Tree, said: str, gone: str) -> Non
     assert found.reason.endswith(f"({said})")
 
 
+def test_distutils_that_no_setuptools_of_that_time_brings(tree: Tree) -> None:
+    """Where an older setuptools is what another failure asked for, no newer one is proposed: another Python may do."""
+    asked = failed("ModuleNotFoundError: No module named 'distutils'", declaration=requiring("setuptools<58"))
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.13"), asked)
+    assert (found.reason, found.gone) == ("Python 3.12 removed the module distutils", "3.12")
+
+
+def test_a_part_of_distutils_that_setuptools_had_for_longer(tree: Tree) -> None:
+    said = "ModuleNotFoundError: No module named 'distutils.msvccompiler'"
+    case = case_of(tree({"setup.py": ""}), "3.13")
+    assert proposed(case, failed(said))[0] == "setuptools<74"
+    assert not obstacles.obstacle(case, failed(said)).gone
+
+
 def test_what_this_python_still_has_is_not_in_the_way(tree: Tree) -> None:
     said = "ModuleNotFoundError: No module named 'imp'"
     assert obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.11"), failed(said)).gone == ""

@@ -110,7 +110,9 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     row = knowledge.left_stdlib(module)
     if row is not None and at_least(case.python, row.gone):
         if row.require:
-            yield Proposal(requiring(row.require), f"Python {row.gone} removed {row.name}", clue.line)
+            brings = requiring(row.require)
+            yield from _newer(outcome, next(iter(brings.requires)), clue)
+            yield Proposal(brings, f"Python {row.gone} removed {row.name}", clue.line)
         return
     if is_standard(top) and not any(one.name == top for one in knowledge.module):
         return
