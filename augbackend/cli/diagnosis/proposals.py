@@ -114,7 +114,7 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
             yield from _newer(outcome, next(iter(brings.requires)), clue)
             yield Proposal(brings, f"Python {row.gone} removed {row.name}", clue.line)
         return
-    if is_standard(top) and not any(one.name == top for one in knowledge.module):
+    if is_standard(top) and not any(one.name.partition(".")[0] == top for one in knowledge.module):
         return
     if top.startswith("_") or not top.isidentifier():
         return
