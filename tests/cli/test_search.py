@@ -453,6 +453,15 @@ def test_releases_before_the_sdist_are_not_to_blame(tree: Tree) -> None:
     assert (found.verdict, world.tried) == ("not-by-a-declaration", [""])
 
 
+def test_a_release_that_this_python_does_not_run_is_not_tried(tree: Tree) -> None:
+    releases = [Release(one.project, one.version, one.day, "s", gone="3.12") for one in RELEASES[:2]]
+    for python, first in (("3.11", "setuptools<50"), ("3.13", "setuptools<61")):
+        case = case_of(tree({"setup.py": ""}), known(release=(*releases, *RELEASES[2:])), python, dated="2016-01-01")
+        world = World(case, aged(0), installed=versions)
+        world.search()
+        assert world.tried[1] == first
+
+
 def test_a_bound_that_a_message_asks_for_is_not_relaxed(tree: Tree) -> None:
     said = "error in demjson setup command: use_2to3 is invalid."
     world = World(

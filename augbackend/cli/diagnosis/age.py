@@ -10,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from .attempt import requiring
 from .case import Proposal
+from .obstacles import at_least
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +56,7 @@ def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
         if canonicalize_name(row.project) == name
         and row.day > case.dated
         and not (row.compiled and row.day < released.get(case.python, ""))
+        and not (row.gone and at_least(case.python, row.gone))
     ]
     try:
         installed = Version(outcome.installed.get(name, "0"))

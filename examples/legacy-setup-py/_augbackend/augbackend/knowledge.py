@@ -86,13 +86,17 @@ class Stdlib:
 
 @dataclass(frozen=True)
 class Release:
-    """A release that broke builds, and its day (``2021-09-04``); a compiled project has no wheels for later Pythons."""
+    """A release that broke builds, and its day (``2021-09-04``).
+
+    A compiled project has no wheels for later Pythons; from the Python ``gone`` on, nothing older than it runs.
+    """
 
     project: str = key(...)
     version: str = key(..., check=_check_version)
     day: str = key(..., check=_check_day)
     source: str = key(...)
     compiled: bool = key(False)
+    gone: str = key("")
 
 
 @dataclass(frozen=True)
