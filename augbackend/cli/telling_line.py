@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-_NAMED = re.compile(r"(?:[\w.]+(?:Error|Exception|Exit|NotFound|Warning)|error|ERROR|Error)\b:? ?")
+_ERROR = re.compile(r"[\w.]+(?:Error|Exception|Exit|NotFound)(?::\s|$)|(?:error|ERROR|Error)(?::\s| in )")
+_WARNING = re.compile(r"[\w.]+Warning:\s")
 
 
 def telling_line(output: str, otherwise: str = "it says nothing") -> str:
-    """The last line that begins with an error's name; else the last line.
+    """The last line that begins with an error's name; else the last that does with a warning's, or is there at all.
 
     :param otherwise: what is said where there is no line.
     """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    named = [line for line in lines if _NAMED.match(line)]
-    return (named or lines or [otherwise])[-1]
+    errors, warnings = ([line for line in lines if pattern.match(line)] for pattern in (_ERROR, _WARNING))
+    return (errors or warnings or lines or [otherwise])[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
@@ -316,6 +317,11 @@ def test_what_is_in_the_way(tree: Tree, said: str) -> None:
         ("ValueError: the root of the repository is missing", ""),
         ("ImportError: cannot import name 'patch'", ""),
         ("RuntimeError: proj of the earth", ""),
+        ("RuntimeError: this package requires Linux, not Windows", ""),
+        ("RuntimeError: OpenSSL support must be disabled on this platform", ""),
+        ("RuntimeError: you need to uninstall OpenCV", ""),
+        ("ValueError: Boost flag must be 0 or 1", ""),
+        ("error: could not find the version in HDF5 metadata", ""),
         ("error: could not find a file named /usr/share/HDF5/x", ""),
     ],
 )
@@ -325,6 +331,16 @@ def test_what_an_author_says_is_absent(tree: Tree, said: str, name: str) -> None
     row = next((row for row in KNOWN.need if row.name == name), None)
     assert found.reason == (f"it needs {row.text}: {said}" if row else f"no rule applies: {said}")
     assert not found.is_known
+
+
+def test_a_file_that_a_build_may_not_write_to(tree: Tree) -> None:
+    case, said = case_of(tree({"setup.py": ""})), "PermissionError: [Errno 13] Permission denied: '/etc/x.conf'"
+    outcome = replace(failed(said), refused=("/etc/x.conf",))
+    found = obstacles.obstacle(case, outcome)
+    assert (found.reason.partition(" here")[0], found.is_known) == ("it may not write to /etc/x.conf", False)
+    assert obstacles.obstacle(case, failed(said)).reason == f"no rule applies: {said}"
+    handled = replace(outcome, failure=Failure("wheel", f"{said}\nRuntimeError: something else"))
+    assert obstacles.obstacle(case, handled).reason == "no rule applies: RuntimeError: something else"
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,11 @@ class World:
         return search.run()
 
 
+def always(said: str) -> Callable[[Declaration], str]:
+    """A build that ends in the same way whatever is declared."""
+    return lambda _: said
+
+
 def case_of(folder: Path, known: Knowledge = KNOWN, python: str = "3.11", dated: str = "") -> Case:
     return Case(folder, read(folder), known, python, dated)
 
@@ -265,6 +270,34 @@ def test_what_cannot_be_installed_beside_the_rest_is_not_kept(tree: Tree) -> Non
     world = World(case_of(tree({"setup.py": ""}), rows), ends)
     assert dict(world.search().declaration.requires) == {"other": "other"}
     assert world.tried == ["", "setuptools<46", "other"]
+
+
+def test_what_was_asked_for_in_vain_is_told_beside_the_rest(tree: Tree) -> None:
+    """What no index has was our proposal: it is no reason by itself."""
+
+    def ends(one: Declaration) -> str | Failure:
+        if "torch" in one.requires:
+            return Failure("install", "error: torch has no wheels for this Python")
+        return f"/bin/sh: 1: nvcc: not found\n{missing('torch')}"
+
+    found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
+    assert found.obstacle is not None
+    assert found.obstacle.reason.startswith("it needs the CUDA toolkit")
+    assert found.obstacle.reason.endswith("; with torch: torch has no wheels for this Python")
+
+
+def test_a_bound_that_was_declared_for_a_reason_stays(tree: Tree) -> None:
+    """Neither what we declared ourselves nor what is meant for another Python gives way."""
+    pin = '[build-system]\nrequires = ["setuptools<60"]\n'
+    for asked, said in (
+        ("setuptools<60; python_version < '3.8'", missing("distutils")),
+        ("setuptools<60", missing("setuptools._private")),
+    ):
+        world = World(
+            case_of(tree({"pyproject.toml": pin, "setup.py": ""}), python="3.13"), always(said), asked=(asked,)
+        )
+        world.search()
+        assert "setuptools -setuptools" not in world.tried
 
 
 def test_the_same_attempt_is_not_made_twice(tree: Tree) -> None:

@@ -24,7 +24,7 @@ from packaging.version import Version
 
 from augbackend.cli.telling_line import telling_line
 
-from . import environment, folders, strangers
+from . import confinement, environment, folders, strangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,6 @@ _FIRST_HOOK = 300.0  # seconds for a hook that only asks
 COMPILE_ERROR = re.compile(
     r"^\S*?([\w./+\-]+(?::\d+(?::\d+)?: error|:\d+(?::\d+)?: fatal error|: fatal error): .*)$", re.MULTILINE
 )
-_REFUSED = re.compile(r"Permission denied: '(/[^'\n]+)'")
 _NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
 
 
@@ -208,35 +207,48 @@ def attempt(
     """
     began = time.monotonic()
     with folders.temporary(having.workplace) as folder:
-        wheel, failure = None, None
-        asked: list[str] = []
-        refused: list[str] = []
+        wheel, failure, seen = None, None, _Seen(folder / "none")
         try:
             with warnings.catch_warnings():
                 # The builder warns of what hooks print; that is in their output already.
                 warnings.simplefilter("ignore")
-                built = _Build(declaration, having, folder, asked, refused, tell).run(environ)
+                built = _Build(declaration, having, folder, seen, tell).run(environ)
             wheel = Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)) / built.name
             shutil.move(built, wheel)
         except _Failed as error:
             failure = error.failure
         except TimeoutError:
             failure = Failure("install", "", is_over_time=True)
-        installed, importable = _content(folder / "environment")
+        installed, importable = _content(seen.environment)
         return Outcome(
-            declaration, wheel, failure, time.monotonic() - began, installed, importable, tuple(asked), tuple(refused)
+            declaration,
+            wheel,
+            failure,
+            time.monotonic() - began,
+            installed,
+            importable,
+            tuple(seen.asked),
+            tuple(seen.refused),
         )
+
+
+@dataclass
+class _Seen:
+    """What was seen of a build so far, however it ends: the environment of its last hook, and what outcomes say."""
+
+    environment: Path
+    asked: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Build:
-    """One build; ``asked`` grows by what the package asks for, ``refused`` by the files that it was kept from."""
+    """One build."""
 
     declaration: Declaration
     having: Circumstances
     folder: Path
-    asked: list[str]
-    refused: list[str]
+    seen: _Seen
     tell: Callable[[str], None]
 
     def run(self, environ: Mapping[str, str]) -> Path:
@@ -249,24 +261,25 @@ class _Build:
         home, out = folder / "home", folder / "out"
         home.mkdir()
         out.mkdir()
-        isolated = environment.created(having.installer, folder / "environment", having.left)
-        told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ(), **self.declaration.variables}
-        hooks = _Hooks(told, folder, self.refused)
+        hooks = _Hooks(
+            {**strangers.clean_environ(environ, home), **self.declaration.variables}, folder, self.seen.refused
+        )
         try:
-            project = build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
+            project = build.ProjectBuilder(tree, having.installer.python.path, runner=hooks)
         except build.BuildException as error:
             raise _Failed(Failure("install", str(error))) from None
-        self.asked.extend(sorted(project.build_system_requires))
-        requires = [*_kept(self.asked, self.declaration), *self.declaration.requires.values()]
+        self.seen.asked.extend(sorted(project.build_system_requires))
+        requires = [*_kept(self.seen.asked, self.declaration), *self.declaration.requires.values()]
         is_setuptools = having.backend.partition(":")[0] == _SETUPTOOLS
         if is_setuptools and not any(_name(text) == "setuptools" for text in requires):
             requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
-        self._install(isolated, requires)
         try:
+            project = self._in_environment(hooks, tree, requires)
             self._next(hooks, "get_requires", min(_FIRST_HOOK, having.left))
             answer = sorted(project.get_requires_for_build("wheel"))
-            self.asked.extend(answer)
-            self._install(isolated, _kept(answer, self.declaration))
+            self.seen.asked.extend(answer)
+            if more := _kept(answer, self.declaration):
+                project = self._in_environment(hooks, tree, [*requires, *more])
             self._next(hooks, "wheel", having.left)
             wheel = Path(project.build("wheel", out))
         except (build.BuildBackendException, build.BuildException) as error:
@@ -277,6 +290,15 @@ class _Build:
         if wheel.resolve().parent != out.resolve() or not wheel.is_file() or not zipfile.is_zipfile(wheel):
             raise _Failed(hooks.failure(f"the backend says that it made {wheel.name}, and there is no such wheel"))
         return wheel
+
+    def _in_environment(self, hooks: _Hooks, tree: Path, requirements: Sequence[str]) -> build.ProjectBuilder:
+        """The project with its hooks in an environment that no hook has seen: an installer executes what lies there."""
+        # A name that no hook knew, so that nothing waits there.
+        self.seen.environment = Path(tempfile.mkdtemp(prefix="environment-", dir=self.folder)) / "environment"
+        isolated = environment.created(self.having.installer, self.seen.environment, self.having.left)
+        self._install(isolated, requirements)
+        hooks.environ = {**hooks.environ, **isolated.make_extra_environ(), **self.declaration.variables}
+        return build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
 
     def _next(self, hooks: _Hooks, stage: Stage, limit: float) -> None:
         self.tell({"get_requires": "asking what it requires"}.get(stage, "building the wheel"))
@@ -297,7 +319,7 @@ class _Hooks:
     """Runs hooks for the builder, each until it ends or its time is over."""
 
     def __init__(self, environ: Mapping[str, str], folder: Path, refused: list[str]) -> None:
-        self._environ, self._folder, self._refused = environ, folder, refused
+        self.environ, self._folder, self._refused = environ, folder, refused
         self.stage: Stage = "get_requires"
         self.limit = 0.0
         self._output = ""
@@ -305,10 +327,11 @@ class _Hooks:
     def __call__(
         self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
     ) -> None:
-        environ = {**(extra_environ or {}), **self._environ}
-        ran = strangers.run(cmd, Path(cwd or "."), environ, self.limit, [self._folder])
+        environ = {**(extra_environ or {}), **self.environ}
+        # The last argument is the folder in which a hook's answer is left.
+        ran = strangers.run(cmd, Path(cwd or "."), environ, self.limit, [self._folder, Path(cmd[-1])])
         self._output = ran.output
-        self._refused.extend(_REFUSED.findall(ran.output))
+        self._refused.extend(confinement.refused(ran.output, self._folder))
         if ran.status is None:
             raise _Failed(Failure(self.stage, ran.output, is_over_time=True))
         if ran.status:

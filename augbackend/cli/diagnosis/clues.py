@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 150_000
 _SHORTEST_NAME = 3  # of what is looked for in prose: "R" and "Go" are words
-_NO_NAMES = frozenset({"network", "native", "Python", "make", "patch", "audit", "crypt"})
-_IS_ABSENT = r"(?:not (?:be )?(?:found|installed|available)|must be|is required|missing|needed)"
-_TO_GET = r"(?:find|locate|install|requires?|missing|needs?)"
+_NO_NAMES = frozenset(
+    {"network", "native", "Python", "Windows", "macOS", "git", "Docker", "make", "patch", "audit", "crypt"}
+)
+_THERE = "(?:found|installed|available|present)"
+_IS_ABSENT = rf"(?:not (?:be )?{_THERE}|must be {_THERE}|is (?:required|missing|needed))"
+_TO_GET = r"(?:(?<!un)find|locate|install|requires?|missing|needs?)"
+_AND_NO_MORE = r"(?=$|[^\w ]| (?:first|before|to|and|or)\b| [^\w])"  # "HDF5 first", not "HDF5 flag"
+_FEW_WORDS = r"(?: (?!not\b|un)[\w.]+){0,2} "
 
 
 def found_in(case: Case, failure: Failure) -> list[Clue]:
@@ -67,7 +72,7 @@ def named_in_words(case: Case, message: str) -> Need | None:
     words = message.lower()
     for need in [need for need in case.knowledge.need if need.name.lower() in words]:
         name = rf"(?<![\w./\-])({re.escape(need.name)})(?![\w/\-]|\.\w)"
-        for said in (rf"{name}.{{0,60}}?\b{_IS_ABSENT}", rf"\b{_TO_GET}\b.{{0,40}}?{name}"):
+        for said in (rf"{name}{_FEW_WORDS}{_IS_ABSENT}\b", rf"\b{_TO_GET}{_FEW_WORDS}{name}{_AND_NO_MORE}"):
             match = re.search(said, message, re.IGNORECASE)
             if match is not None and _is_name(match[1], need):
                 return need

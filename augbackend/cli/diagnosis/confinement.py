@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, TypeVar
 
+from augbackend.errors import AugbackendError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _Result = TypeVar("_Result")
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # on every architecture
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # where another number is meant, there is no such call
 _VERSION, _PATH_BENEATH = 1, 1
 _SET_NO_NEW_PRIVS = 38  # prctl(2)
 _LEAST = 2  # before that, nothing could be renamed or linked from one folder to another
@@ -25,16 +28,26 @@ _WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
 _TRUNCATE_SINCE = 3
 # To remove, to make, to rename and to link: all that is done to what a folder holds.
 _IN_FOLDERS = sum(1 << bit for bit in range(4, 14))
+_DEVICE_NODES = 1 << 6 | 1 << 11  # which root could make of the disk
+_SIGNALS, _SCOPED_SINCE = 1 << 1, 6  # to what is not confined with it
 # What programs open to write that is no file: of GPUs too, whose drivers answer only then.
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "nvidia*", "kfd", "dri")
+_QUOTES, _UNSEEN = "'\"\u2018\u2019", "\x00-\x1f\x7f"
+_REFUSED = re.compile(
+    f"Permission denied: [{_QUOTES}](/[^{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]"  # Python
+    f"|[ {_QUOTES}](/[^:\\s{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]?: Permission denied"  # programs and shells
+)
 
 
 class _Ruleset(ctypes.Structure):
-    _fields_ = (("handled_access_fs", ctypes.c_uint64),)
+    _fields_ = (
+        ("handled_access_fs", ctypes.c_uint64),
+        ("handled_access_net", ctypes.c_uint64),
+        ("scoped", ctypes.c_uint64),
+    )
 
 
 class _PathBeneath(ctypes.Structure):
-    _pack_ = 1
     _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
@@ -42,7 +55,10 @@ def version() -> int:
     """Which Landlock this system has; 0 if it has none that does."""
     if sys.platform != "linux":
         return 0
-    known = _syscall(_CREATE_RULESET, None, 0, _VERSION)
+    try:
+        known = _syscall(_CREATE_RULESET, None, 0, _VERSION)
+    except (OSError, AttributeError):  # a C library that is not there to be called
+        return 0
     return known if known >= _LEAST else 0
 
 
@@ -52,7 +68,7 @@ def confined(start: Callable[[], _Result], folders: Iterable[Path]) -> _Result:
     :param start: starts it, and opens what it writes to.
     :param folders: those that exist count.
     :return: what ``start`` does.
-    :raises OSError: if the system refuses to confine it, though it could.
+    :raises AugbackendError: if the system refuses to confine it, though it could.
     """
     known = version()
     if not known:
@@ -67,10 +83,18 @@ def confined(start: Callable[[], _Result], folders: Iterable[Path]) -> _Result:
         return one.submit(confine_and_start).result()
 
 
+def refused(output: str, own: Path) -> list[str]:
+    """The files outside of a folder that an output says nobody may open."""
+    found = [first or second for first, second in _REFUSED.findall(output)]
+    return [path for path in dict.fromkeys(found) if not Path(os.path.realpath(path)).is_relative_to(own.resolve())]
+
+
 def _restrict_this_thread(known: int, paths: Iterable[Path]) -> None:
     to_files = _WRITE_FILE | (_TRUNCATE if known >= _TRUNCATE_SINCE else 0)
-    handled = _Ruleset(to_files | _IN_FOLDERS)
-    ruleset = _checked(_syscall(_CREATE_RULESET, ctypes.byref(handled), ctypes.sizeof(handled), 0))
+    is_scoped = known >= _SCOPED_SINCE
+    handled = _Ruleset(to_files | _IN_FOLDERS, 0, _SIGNALS if is_scoped else 0)
+    size = ctypes.sizeof(_Ruleset) if is_scoped else ctypes.sizeof(ctypes.c_uint64)
+    ruleset = _checked(_syscall(_CREATE_RULESET, ctypes.byref(handled), size, 0))
     try:
         for path in paths:
             _allow(ruleset, path, to_files)
@@ -86,7 +110,8 @@ def _allow(ruleset: int, path: Path, to_files: int) -> None:
     except OSError:  # it is not there, or nobody's to open
         return
     try:
-        rule = _PathBeneath(to_files | (_IN_FOLDERS if path.is_dir() else 0), opened)
+        in_folders = _IN_FOLDERS & ~_DEVICE_NODES if path.is_dir() else 0
+        rule = _PathBeneath(to_files | in_folders, opened)
         _checked(_syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
     finally:
         os.close(opened)
@@ -100,6 +125,6 @@ def _syscall(number: int, *arguments: object) -> int:
 
 def _checked(answer: int) -> int:
     if answer < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"Landlock: {os.strerror(number)}")
+        why = os.strerror(ctypes.get_errno())
+        raise AugbackendError(f"a build cannot be kept to its own folders: Landlock: {why}", where="this system")
     return answer

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import venv
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,7 +39,7 @@ _OF_INSTALLERS = re.compile(
     r"LINK_MODE|KEYRING_PROVIDER|PRERELEASE|EXCLUDE_NEWER|TORCH_BACKEND|CONCURRENT_.*)|NETRC|XDG_.*"
 )
 _HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP")
-_CACHES = ("UV_CACHE_DIR", "PIP_CACHE_DIR", "XDG_CACHE_HOME")
+_CACHES = ("UV_CACHE_DIR", "PIP_CACHE_DIR")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 _SECRET = re.compile(r"NETRC|.*_(?:USERNAME|PASSWORD)|PIP_CLIENT_CERT")
 
@@ -90,39 +91,37 @@ class Environment:
     def install(self, requirements: Iterable[str], limit: float, *options: str, of_wheels: Iterable[str] = ()) -> Ran:
         """Install into it: wheels, and only if those do not do, what has to be built from source first.
 
-        Building runs other people's code, which is not to see what signs in to an index.
+        Building runs other people's code, which is not to see what signs in to an index. So does an environment in
+        which such code has run: nothing more is installed there.
 
         :param limit: in seconds.
         :param of_wheels: projects that are not built from source in any case.
         """
         began = time.monotonic()
-        ran = self._install(requirements, limit, self.installer.environ, None, "--only-binary", ":all:", *options)
+        ran = self._install(requirements, limit, "--only-binary", ":all:", *options)
         if ran.status in (0, None):
             return ran
         left = limit - (time.monotonic() - began)
         more = [word for name in of_wheels for word in ("--only-binary", name)]
-        environ = _for_strangers(self.installer)
-        caches = [Path(environ[name]) for name in _CACHES if name in environ]
-        return self._install(requirements, left, environ, [self.folder, *caches], *more, *options)
+        return self._install(requirements, left, *more, *options, is_confined=True)
 
-    def _install(
-        self,
-        requirements: Iterable[str],
-        limit: float,
-        environ_: Mapping[str, str],
-        confined_to: Iterable[Path] | None,
-        *options: str,
-    ) -> Ran:
+    def install_file(self, wheel: Path, limit: float) -> Ran:
+        """Install a wheel that strangers built, and nothing with it."""
+        return self._install([str(wheel)], limit, "--no-deps", is_confined=True)
+
+    def _install(self, requirements: Iterable[str], limit: float, *options: str, is_confined: bool = False) -> Ran:
         wanted = list(dict.fromkeys(requirements))
         installer = self.installer
         lines = [text for name, text in installer.constraints.items() if not _is_excluded(name, text, wanted)]
-        with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
-            constraints = Path(folder) / "constraints.txt"
+        with tempfile.TemporaryDirectory(prefix="augbackend-") as name:
+            folder = Path(name)
+            environ = _for_strangers(installer, folder / "home") if is_confined else dict(installer.environ)
+            caches = [Path(environ[name]) for name in _CACHES if name in environ]
+            constraints = folder / "constraints.txt"
             constraints.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            environ = dict(environ_)
-            for name in ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
+            for variable in ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
                 if lines:
-                    environ[name] = " ".join(filter(None, [environ.get(name, ""), str(constraints)]))
+                    environ[variable] = " ".join(filter(None, [environ.get(variable, ""), str(constraints)]))
             arguments = ["install", *options, *wanted]
             if installer.is_uv:
                 head = [installer.program, "pip", arguments[0], "--python", self.python_executable]
@@ -130,7 +129,8 @@ class Environment:
             else:
                 head = [installer.program, "-m", "pip", "--python", self.python_executable, arguments[0]]
                 head += ["--no-input", "--no-color", "--progress-bar", "off", "--no-warn-script-location"]
-            return strangers.run([*head, *arguments[1:]], Path(folder), environ, limit, confined_to)
+            confined_to = [self.folder, folder, *caches] if is_confined else None
+            return strangers.run([*head, *arguments[1:]], folder, environ, limit, confined_to)
 
 
 def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
@@ -158,15 +158,22 @@ def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
     return replace(own, program=Environment(folder, own).python_executable)
 
 
-def _for_strangers(using: Installer) -> dict[str, str]:
-    """The installer's environment for building from source: the same places, asked by nobody, and another home."""
+def _for_strangers(using: Installer, home: Path) -> dict[str, str]:
+    """The installer's environment for building from source: the same places, asked by nobody, and another home.
+
+    Its caches are the user's, where they are known: what was built once is not built again.
+    """
     environ = {name: _CREDENTIALS.sub("", value) for name, value in using.environ.items() if not _SECRET.match(name)}
-    home = Path(using.environ.get("HOME", using.scratch))
-    caches = Path(using.environ.get("XDG_CACHE_HOME", home / ".cache"))
-    kept = {"UV_CACHE_DIR": caches / "uv", "PIP_CACHE_DIR": caches / "pip", "XDG_CONFIG_HOME": home / ".config"}
-    kept = {name: path for name, path in kept.items() if path.is_dir() and name not in environ}
-    homes = dict.fromkeys([name for name in _HOMES if name in environ], str(using.scratch))
-    return {**environ, **{name: str(path) for name, path in kept.items()}, **homes}
+    own = Path(using.environ.get("HOME", home))
+    config, cache = own / ".config", Path(environ.pop("XDG_CACHE_HOME", own / ".cache"))
+    if config.is_dir():
+        environ.setdefault("XDG_CONFIG_HOME", str(config))
+    for name, folder in zip(_CACHES, ("uv", "pip")):
+        environ.setdefault(name, str(cache / folder if (cache / folder).is_dir() else home / folder))
+        with suppress(OSError):
+            Path(environ[name]).mkdir(parents=True, exist_ok=True)
+    home.mkdir(exist_ok=True)
+    return {**environ, **dict.fromkeys([name for name in _HOMES if name in environ], str(home))}
 
 
 def created(using: Installer, folder: Path, limit: float) -> Environment:

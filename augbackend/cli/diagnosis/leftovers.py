@@ -43,19 +43,23 @@ def adopting() -> Iterator[frozenset[int]]:
         _adopt(0)
 
 
-def end(process: subprocess.Popen[bytes], mark: str, before: frozenset[int]) -> None:
+def end(process: subprocess.Popen[bytes] | None, mark: str, before: frozenset[int]) -> None:
     """End a process and all that it started.
 
+    :param process: ``None`` if it is not known whether it has started: the user ended it just then.
     :param mark: the value of :data:`MARK` in its environment.
     :param before: our children that are none of it.
     """
     if os.name == "nt":
+        if process is None:
+            return
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603,S607  # Windows' own
         process.wait()
         return
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    if process is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     for _ in range(_SWEEPS):
         left = [one for one in _processes() if _is_left(one, mark, before)]
         for one in left:

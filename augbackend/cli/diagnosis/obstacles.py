@@ -48,6 +48,10 @@ def obstacle(case: Case, outcome: Outcome) -> Obstacle:
     compiling = COMPILE_ERROR.search(failure.output)
     if compiling is not None:
         return _does_not_compile(case, compiling[1])
+    elsewhere = next((path for path in outcome.refused if path in failure.message), "")
+    if elsewhere:
+        reason = f"it may not write to {elsewhere} here, which is not a build's to change: {failure.message}"
+        return Obstacle(reason, failure.message, is_known=False)
     need = clues.named_in_words(case, failure.message)
     reason = f"it needs {need.text}: {failure.message}" if need else f"no rule applies: {failure.message}"
     return Obstacle(reason, failure.message, is_known=False)

@@ -111,7 +111,7 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     if row is not None and at_least(case.python, row.gone):
         if row.require:
             brings = requiring(row.require)
-            yield from _newer(outcome, next(iter(brings.requires)), clue)
+            yield from _newer(case, outcome, next(iter(brings.requires)), clue)
             yield Proposal(brings, f"Python {row.gone} removed {row.name}", clue.line)
         return
     if is_standard(top) and not any(one.name.partition(".")[0] == top for one in knowledge.module):
@@ -129,7 +129,7 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     if is_bounded:
         why = f"{why}; {adds.requires[name]} has it" if where else f"{adds.requires[name]} has it"
     if name in outcome.installed and not is_bounded:
-        yield from _newer(outcome, name, clue)
+        yield from _newer(case, outcome, name, clue)
         yield from age.older(case, outcome, name, clue.line)
         return
     following = _following(case, outcome, where)
@@ -142,10 +142,12 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
     yield Proposal(adds, why, clue.line, is_certain=where is not None and where.is_certain)
 
 
-def _newer(outcome: Outcome, name: str, clue: Clue) -> Iterator[Proposal]:
+def _newer(case: Case, outcome: Outcome, name: str, clue: Clue) -> Iterator[Proposal]:
     """Any release of what the package's own bound keeps too old for a module."""
-    for asked in outcome.asked:
-        if _is_bounded(asked, name) and name not in outcome.declaration.removed:
+    is_declared = name in outcome.declaration.requires or name in outcome.declaration.removed
+    is_private = any(part.startswith("_") for part in clue.name.split("."))  # what was compiled for another, say
+    for asked in outcome.asked if not (is_declared or is_private) else ():
+        if _is_bounded(asked, name) and _is_for(case, asked):
             yield Proposal(_giving_way(name), f"its own {asked} has no {clue.name}", clue.line)
 
 
@@ -257,6 +259,12 @@ def _is_bounded(text: str, name: str) -> bool:
         return False
     is_above = any(one.operator in ("<", "<=", "==", "~=", "===") for one in requirement.specifier)
     return is_above and canonicalize_name(requirement.name) == name
+
+
+def _is_for(case: Case, text: str) -> bool:
+    """Whether a requirement's marker, if it has one, takes in the Python of the builds."""
+    marker = Requirement(text).marker
+    return marker is None or marker.evaluate({"python_version": case.python, "python_full_version": f"{case.python}.0"})
 
 
 def _variable(case: Case, name: str) -> Variable | None:

@@ -26,8 +26,9 @@ def remarks(source: Source, found: Found, having: Circumstances) -> tuple[str, .
         for name in sorted(having.installer.constraints)
         if name in outcome.installed
     ]
-    refused = list(dict.fromkeys(outcome.refused))[:_MOST_OF_A_KIND]
-    said += [f"its build was kept from {path} here; what installs it may let it write there" for path in refused]
+    for what, paths in (("build", outcome.refused), ("import", check.refused if check else ())):
+        refused = list(dict.fromkeys(paths))[:_MOST_OF_A_KIND]
+        said += [f"its {what} was kept from {path} here; elsewhere it may write there" for path in refused]
     if check is None:
         return tuple(said)
     is_of_a_platform = outcome.wheel is not None and not outcome.wheel.name.endswith("-none-any.whl")

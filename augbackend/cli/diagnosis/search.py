@@ -218,16 +218,21 @@ class Search:
         if not obstacle.is_known and not self._may_go_on():
             limit = "attempts" if self.has_time() else "time"
             obstacle = replace(obstacle, reason=f"the {limit} ran out; the last failure: {found[0].said}")
-        elif not obstacle.is_known and self.conflicts:
-            failure = self.conflicts[0].failure
-            words = obstacles.in_the_words_of_installer(failure.output if failure else "")
-            tried = in_words(self.conflicts[0].declaration)
-            obstacle = replace(obstacle, reason=f"{obstacle.reason}; with {tried}: {words}")
+        else:
+            obstacle = self._with_conflict(obstacle)
         if _stage(first) == "install":
             own = obstacles.obstacle(self.case, first)
             if own != obstacle:
                 obstacle = replace(obstacle, reason=f"{own.reason}; and without that, {obstacle.reason}")
         return self._ended("not-by-a-declaration", first, None, obstacle)
+
+    def _with_conflict(self, obstacle: Obstacle) -> Obstacle:
+        """What was asked for and could not be had, beside what is in the way without it."""
+        conflict = next((one for one in self.conflicts if one in self.leaves), None)
+        if conflict is None or conflict.failure is None:
+            return obstacle
+        words = obstacles.in_the_words_of_installer(conflict.failure.output)
+        return replace(obstacle, reason=f"{obstacle.reason}; with {in_words(conflict.declaration)}: {words}")
 
     def _ended(self, verdict: Verdict, outcome: Outcome, check: Check | None, obstacle: Obstacle | None) -> Found:
         declaration = outcome.declaration if verdict != "not-by-a-declaration" else Declaration()

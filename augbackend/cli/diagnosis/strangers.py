@@ -1,12 +1,12 @@
-"""Running what strangers wrote: a clean environment, no input, bounded output, and nothing left behind."""
+"""Running what strangers wrote: a clean environment, no input, bounded output, and nothing left running afterwards."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -156,7 +156,7 @@ def run(
 
     :param environ: all of it; nothing of ours is added but a mark by which its children are known.
     :param limit: in seconds.
-    :param confined_to: the folders that it may write to beside temporary ones; ``None`` for a program of the user's.
+    :param confined_to: the folders that it may write to; ``None`` for a program of the user's.
     """
     mark = uuid4().hex
     began = time.monotonic()
@@ -172,14 +172,13 @@ def run(
             start_new_session=os.name != "nt",
         )
 
+    process, status = None, None
     with _one_at_a_time, leftovers.adopting() as before:
-        folders = None if confined_to is None else [*confined_to, Path(tempfile.gettempdir())]
-        process = start() if folders is None else confinement.confined(start, folders)
-        collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
         try:
-            status: int | None = process.wait(max(limit, 0.001))
-        except subprocess.TimeoutExpired:
-            status = None
+            process = start() if confined_to is None else confinement.confined(start, confined_to)
+            collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
+            with suppress(subprocess.TimeoutExpired):
+                status = process.wait(max(limit, 0.001))
         finally:
             leftovers.end(process, mark, before)
     collector.join(_LAST_WORDS)  # what is not found holds the pipe open, and has nothing to say

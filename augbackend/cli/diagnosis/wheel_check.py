@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 import zipfile
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -13,16 +15,17 @@ from packaging.utils import canonicalize_name
 
 from augbackend import metadata
 
-from . import environment, folders, strangers
+from . import confinement, environment, folders, strangers
 from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from augbackend.knowledge import Knowledge
 
     from .attempt import Circumstances
+    from .environment import Environment
+    from .strangers import Ran
 
 _ROUNDS = 12  # of a module that is missing and is installed
 _LEAST = 1.0  # seconds that it takes at least
@@ -68,6 +71,7 @@ class Check:
     :param installs: empty, or why it does not install.
     :param problem: empty, or the exception that importing it raised.
     :param missing: the module that it says is missing; empty if it was something else.
+    :param refused: the files that the import was kept from.
     """
 
     modules: tuple[str, ...]
@@ -76,41 +80,94 @@ class Check:
     installs: str = ""
     problem: str = ""
     missing: str = ""
+    refused: tuple[str, ...] = ()
 
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
     """Install a wheel and import what it holds."""
     names, requires = _content(wheel)
     found = Check(_modules(names), any(name.endswith(_COMPILED) for name in names), requires)
+    untried = replace(found, problem="not tried, since the time ran out")
     with folders.temporary(having.workplace) as folder:
-        home = folder / "home"
-        home.mkdir()
-        untried = replace(found, problem="not tried, since the time ran out")
-        if having.left < _LEAST:
-            return untried
+        trial = _Trial(wheel, having, strangers.clean_environ(environ, folder), folder)
         try:
-            isolated = environment.created(having.installer, folder / "environment", having.left)
+            isolated, ran = trial.environment([])
+            if ran.status is None:
+                return untried
+            if ran.status != 0:
+                return replace(found, installs=in_the_words_of_installer(ran.output))
+            wanted: list[str] = []
+            for module in found.modules:
+                imported = trial.imported(module, isolated)
+                waiting = [text for text in requires if "extra ==" not in text and text not in wanted]
+                for _ in range(_ROUNDS):
+                    missing = imported.missing
+                    if not missing or missing.partition(".")[0] in found.modules or not waiting:
+                        break
+                    named = _provider(missing, waiting, knowledge)
+                    wanted += [named] if named else waiting
+                    waiting = [text for text in waiting if named and text != named]
+                    isolated, _ = trial.environment(wanted)
+                    imported = trial.imported(module, isolated)
+                if imported.problem:
+                    return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
         except TimeoutError:
             return untried
-        ran = isolated.install([str(wheel)], having.left, "--no-deps")
-        if ran.status is None:
-            return untried
-        if ran.status != 0:
-            return replace(found, installs=in_the_words_of_installer(ran.output))
-        told = {**strangers.clean_environ(environ, home), **isolated.make_extra_environ()}
-        for module in found.modules:
-            problem, missing = "", ""
-            waiting = [text for text in requires if "extra ==" not in text]
-            for _ in range(_ROUNDS):
-                problem, missing = _imported(module, isolated.python_executable, folder, told, having.left)
-                if not missing or missing.partition(".")[0] in found.modules or not waiting:
-                    break
-                named = _provider(missing, waiting, knowledge)
-                isolated.install([named] if named else waiting, min(_INSTALL, having.left))
-                waiting = [text for text in waiting if named and text != named]
-            if problem:
-                return replace(found, problem=problem, missing=missing)
     return found
+
+
+@dataclass(frozen=True)
+class _Imported:
+    """How an import ended: the exception in words, the module that is missing, the files that it was kept from."""
+
+    problem: str = ""
+    missing: str = ""
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """The wheel in one environment after another."""
+
+    wheel: Path
+    having: Circumstances
+    environ: Mapping[str, str]
+    folder: Path
+
+    def environment(self, wanted: Iterable[str]) -> tuple[Environment, Ran]:
+        """A new environment with the wheel in it, last: what an import or a wheel left there is not to be executed.
+
+        :param wanted: what else is to be there, as far as it can be.
+        :return: beside it, how installing the wheel ended.
+        :raises TimeoutError: if there was no time.
+        """
+        left = self.having.left
+        if left < _LEAST:
+            raise TimeoutError
+        place = Path(tempfile.mkdtemp(prefix="environment-", dir=self.folder)) / "environment"
+        isolated = environment.created(self.having.installer, place, left)
+        if wanted:
+            isolated.install(wanted, min(_INSTALL, self.having.left))
+        return isolated, isolated.install_file(self.wheel, self.having.left)
+
+    def imported(self, module: str, isolated: Environment) -> _Imported:
+        """Import a module."""
+        answer = self.folder / "answer.json"
+        answer.unlink(missing_ok=True)
+        environ = {**self.environ, **isolated.make_extra_environ()}
+        command = [isolated.python_executable, "-c", _IMPORT, module, str(answer)]
+        ran = strangers.run(command, self.folder, environ, min(_LIMIT, self.having.left), [self.folder])
+        if ran.status is None:
+            return _Imported(f"import {module}: not done in {ran.seconds:.0f} s")
+        try:
+            kind, text, missing = json.loads(answer.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return _Imported(f"import {module}: the interpreter ended: {_last(ran.output)}")
+        if not kind:
+            return _Imported()
+        said = f"{kind}: {text.strip().splitlines()[0] if text.strip() else ''}"
+        refused = tuple(confinement.refused(f"{ran.output}\n{said}", self.folder))
+        return _Imported(f"import {module}: {said}", missing if kind == "ModuleNotFoundError" else "", refused)
 
 
 def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
@@ -136,25 +193,6 @@ def _modules(names: Iterable[str]) -> tuple[str, ...]:
     good = [top for top in tops if top not in _NOT_PACKAGES and top.isidentifier()]
     public = [top for top in good if not top.startswith("_")]
     return tuple(public or good)
-
-
-def _imported(module: str, python: str, folder: Path, environ: Mapping[str, str], left: float) -> tuple[str, str]:
-    """The exception in words, and the module that is missing."""
-    answer = folder / "answer.json"
-    answer.unlink(missing_ok=True)
-    ran = strangers.run([python, "-c", _IMPORT, module, str(answer)], folder, environ, min(_LIMIT, left), [folder])
-    if ran.status is None:
-        return f"import {module}: not done in {ran.seconds:.0f} s", ""
-    try:
-        kind, text, missing = json.loads(answer.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return f"import {module}: the interpreter ended: {_last(ran.output)}", ""
-    if not kind:
-        return "", ""
-    return (
-        f"import {module}: {kind}: {text.strip().splitlines()[0] if text.strip() else ''}",
-        missing if kind == "ModuleNotFoundError" else "",
-    )
 
 
 def _provider(missing: str, requires: Iterable[str], knowledge: Knowledge) -> str:
