@@ -10,9 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.builds
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 BEFORE_PYTHON_3_12 = pytest.mark.skipif(sys.version_info >= (3, 12), reason="no setuptools of that time runs here")
 COMPILES = pytest.mark.skipif(shutil.which("cc") is None and os.name != "nt", reason="there is no compiler")
+SHARED = Path("/dev/shm")  # noqa: S108  # the one place that strangers write to and everybody reads
 CONFINED = pytest.mark.skipif(not confinement.version(), reason="this system has no Landlock")
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found otherwise here")
 
@@ -90,6 +92,18 @@ class Machine:
         assert said.stderr == ""
         assert said.status == (0 if said.document["verdict"] == "builds-as-is" else 1)
         return said.document
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which strangers may leave what a test is to know: they write to none of ours."""
+    if not confinement.version():
+        yield tmp_path
+    elif not SHARED.is_dir():
+        pytest.skip("there is no shared memory")
+    else:
+        with tempfile.TemporaryDirectory(dir=SHARED) as folder:
+            yield Path(folder)
 
 
 @pytest.fixture(scope="module")
@@ -425,14 +439,14 @@ def writing_its_pid(folder: Path) -> str:
 
 
 @ON_LINUX
-def test_it_loops_for_ever(machine: Machine, tmp_path: Path) -> None:
-    strange = files(writing_its_pid(tmp_path) + "while True: pass\n")
+def test_it_loops_for_ever(machine: Machine, tmp_path: Path, told: Path) -> None:
+    strange = files(writing_its_pid(told) + "while True: pass\n")
     said = machine.augbackend(
         "diagnose", str(sdist(tmp_path, strange)), "--timeout", "20", "--json", cwd=tmp_path, within=60
     )
     assert said.status == 1
     assert_hopeless(said.document)
-    assert ended(int((tmp_path / "pid").read_text()))
+    assert ended(int((told / "pid").read_text()))
     assert said.seconds < 35
 
 
@@ -443,11 +457,10 @@ def test_the_end_of_time_is_the_reason(machine: Machine, tmp_path: Path) -> None
 
 @ON_LINUX
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_user_ends_it(machine: Machine, tmp_path: Path, number: signal.Signals) -> None:
-    temporary = tmp_path / "temporary"  # where strangers may write
+def test_the_user_ends_it(machine: Machine, tmp_path: Path, told: Path, number: signal.Signals) -> None:
+    temporary, pid = tmp_path / "temporary", told / "pid"
     temporary.mkdir()
-    pid = temporary / "pid"
-    tree_ = in_tree("".join(f"    {line}\n" for line in [*writing_its_pid(temporary).splitlines(), "while True: pass"]))
+    tree_ = in_tree("".join(f"    {line}\n" for line in [*writing_its_pid(told).splitlines(), "while True: pass"]))
     command = [sys.executable, "-m", "augbackend.cli", "diagnose", str(sdist(tmp_path, tree_))]
     environ = machine.environ(TMPDIR=str(temporary))
     process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -458,7 +471,6 @@ def test_the_user_ends_it(machine: Machine, tmp_path: Path, number: signal.Signa
     process.send_signal(number)
     assert process.wait(30) != 0
     assert ended(int(pid.read_text()))
-    pid.unlink()
     assert list(temporary.iterdir()) == []
 
 
@@ -482,14 +494,14 @@ def leaving_something_running(folder: Path, options: str) -> str:
     ],
     ids=["with the pipe", "without the pipe", "with an environment of its own"],
 )
-def test_it_leaves_something_running(machine: Machine, tmp_path: Path, options: str) -> None:
-    strange = in_tree(leaving_something_running(tmp_path, options) + GOOD_WHEEL)
+def test_it_leaves_something_running(machine: Machine, tmp_path: Path, told: Path, options: str) -> None:
+    strange = in_tree(leaving_something_running(told, options) + GOOD_WHEEL)
     try:
         document = diagnosed(machine, tmp_path, strange, "--timeout", "20", within=40)
         assert document["verdict"] == "builds-as-is"
-        assert ended(int((tmp_path / "pid").read_text()))
+        assert ended(int((told / "pid").read_text()))
     finally:
-        pid = int((tmp_path / "pid").read_text())
+        pid = int((told / "pid").read_text())
         if is_running(pid):
             os.kill(pid, signal.SIGKILL)
 
@@ -517,10 +529,10 @@ SECRETS = {
 }
 
 
-def test_it_sees_no_secret_and_no_home(machine: Machine, tmp_path: Path) -> None:
+def test_it_sees_no_secret_and_no_home(machine: Machine, tmp_path: Path, told: Path) -> None:
     """Neither while it builds nor while its wheel is imported."""
     telling = "import json, os\nopen({file!r}, 'w').write(json.dumps([dict(os.environ), os.path.expanduser('~')]))\n"
-    built, imported = str(tmp_path / "built.json"), str(tmp_path / "imported.json")
+    built, imported = str(told / "built.json"), str(told / "imported.json")
     body = "".join(f"    {line}\n" for line in telling.format(file=built).splitlines())
     strange = in_tree(body + GOOD_WHEEL.replace("'demo.py', ''", f"'demo.py', {telling.format(file=imported)!r}"))
     home = tmp_path / "home of the user"
@@ -534,6 +546,56 @@ def test_it_sees_no_secret_and_no_home(machine: Machine, tmp_path: Path) -> None
         assert str(home) not in (home_there, environ["HOME"], environ["TMPDIR"])
         assert environ["CC"] == "my-compiler"
     assert list(home.rglob("*.json")) == []
+
+
+OF_INSTALLERS = {"UV_INDEX_OURS_PASSWORD": "hunter2", "PIP_CLIENT_CERT": "hunter2"}
+LEAVING_CODE = """\
+def get_requires_for_build_wheel(config_settings=None):
+    import site
+    with open(os.path.join(site.getsitepackages()[0], 'left.pth'), 'w') as stream:
+        stream.write({line!r})
+    return ['scanner']
+"""
+
+
+@ON_LINUX
+def test_what_it_leaves_in_an_environment_is_not_run_by_the_installer(
+    machine: Machine, tmp_path: Path, told: Path
+) -> None:
+    """Which has the user's variables: neither what a hook leaves there, nor what its wheel brings along."""
+    line = f"import os; open({str(told)!r} + '/' + str(os.getpid()), 'w').write(repr(dict(os.environ)))\n"
+    wheel = GOOD_WHEEL.replace("'demo.py', ''", "'demo.py', 'import otherlib'")
+    first, _, rest = wheel.partition("        wheel.writestr(")
+    wheel = f"{first}        wheel.writestr('demo.pth', {line!r})\n        wheel.writestr({rest}"
+    wheel = wheel.replace("\\nVersion: 1.0\\n", "\\nVersion: 1.0\\nRequires-Dist: otherlib\\n")
+    strange = in_tree(wheel)
+    strange["inner.py"] += LEAVING_CODE.format(line=line)
+    document = diagnosed(machine, tmp_path, strange, **OF_INSTALLERS)
+    assert (document["verdict"], document["imports"]) == ("builds-as-is", True)
+    seen = [file.read_text() for file in told.iterdir()]
+    assert seen
+    assert [text for text in seen if "hunter2" in text] == []
+
+
+@CONFINED
+@pytest.mark.parametrize("code", ["a requirement", "an import"])
+def test_a_build_of_what_it_requires_and_an_import_write_nowhere_else(
+    machine: Machine, tmp_path: Path, code: str
+) -> None:
+    mine, links = tmp_path / "mine.conf", tmp_path / "links"
+    mine.write_text("mine", encoding="utf-8")
+    links.mkdir()
+    writing = f"open({str(mine)!r}, 'w')\n"
+    if code == "an import":
+        document = diagnosed(machine, tmp_path, in_tree(GOOD_WHEEL.replace("'demo.py', ''", f"'demo.py', {writing!r}")))
+        assert not document["imports"]
+        assert any(str(mine) in remark for remark in document["remarks"])
+    else:
+        sdist(links, files(writing + SETUP.replace("demo", "of_demo"), name="of_demo"), stem="of_demo-1.0")
+        strange = files(SETUP, {"pyproject.toml": '[build-system]\nrequires = ["setuptools", "of-demo"]\n'})
+        reason = assert_hopeless(diagnosed(machine, tmp_path, strange, UV_FIND_LINKS=str(links)))
+        assert "of-demo" in reason
+    assert mine.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("way", ["sdist", "folder"])
