@@ -597,7 +597,7 @@ def test_a_build_that_was_killed(tree: Tree) -> None:
     found = world.search()
     assert world.tried == [""]
     assert found.obstacle is not None
-    assert found.obstacle.reason == "the build did not end in time and was killed"
+    assert found.obstacle.reason == "with torch, the build did not end in time and was killed"
 
 
 def test_a_build_that_was_killed_after_a_proposal(tree: Tree) -> None:
@@ -606,7 +606,7 @@ def test_a_build_that_was_killed_after_a_proposal(tree: Tree) -> None:
 
     found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
     assert found.obstacle is not None
-    assert found.obstacle.reason == "the build did not end in time and was killed"
+    assert found.obstacle.reason == "with torch, the build did not end in time and was killed"
 
 
 def test_the_message_that_pip_is_missing(tree: Tree) -> None:

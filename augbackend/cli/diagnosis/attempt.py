@@ -15,7 +15,7 @@ import zipfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Literal
+from typing import TYPE_CHECKING, Any, Callable, Literal, get_args
 
 import build
 from packaging.requirements import InvalidRequirement, Requirement
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .environment import Environment, Installer
 
 Stage = Literal["install", "get_requires", "wheel", "import"]
+STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
 _SETUPTOOLS = "setuptools.build_meta"
 _FIRST_HOOK = 300.0  # seconds for a hook that only asks
 COMPILE_ERROR = re.compile(
@@ -55,6 +56,17 @@ class Declaration:
     def key(self) -> tuple[Any, ...]:
         """Equal for equal declarations."""
         return tuple(sorted(self.requires.items())), tuple(sorted(self.variables.items())), tuple(sorted(self.removed))
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there may be versions as they are asked for: none is at least 22 and below 22."""
+        for text in self.requires.values():
+            bounds = Requirement(text).specifier
+            least = max((Version(one.version) for one in bounds if one.operator == ">="), default=None)
+            below = min((Version(one.version) for one in bounds if one.operator == "<"), default=None)
+            if least is not None and below is not None and least >= below:
+                return False
+        return True
 
     @property
     def size(self) -> int:
@@ -131,6 +143,8 @@ class Failure:
     @cached_property
     def headline(self) -> str:
         """The message for a reader: a compiler's own words, a command without its options."""
+        if self.is_over_time:
+            return "killed, since the time ran out"
         compiling = COMPILE_ERROR.search(self.output)
         if compiling is not None:
             return compiling[1]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .attempt import Failure
     from .case import Case
 
+_OF_A_CHILD = re.compile(r"CalledProcessError|returned non-zero exit status|exit(?:ed with)? (?:code|status)")
 _LONGEST_TEXT = 150_000
 _SHORTEST_NAME = 3  # of what is looked for in prose: "R" and "Go" are words
 _NO_NAMES = frozenset(
@@ -31,7 +32,10 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
     said = failure.message
     last = [at for at, line in enumerate(lines) if line.strip() == said]
     message = "\n".join(lines[last[-1] :]) if last else said
-    found = [clue for part in (message, "\n".join(lines[start:])) for clue in case.knowledge.clues(part)]
+    parts = [message, "\n".join(lines[start:])]
+    if _OF_A_CHILD.search(said):
+        parts.append(_of_child(lines[:start]))
+    found = [clue for part in parts for clue in case.knowledge.clues(part)]
     found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
     unique: dict[tuple[int, str, str], Clue] = {}
     for clue in found:
@@ -39,6 +43,12 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
     return sorted(
         unique.values(), key=lambda clue: clue.name == "pip"
     )  # what pip was to fetch is better declared itself
+
+
+def _of_child(lines: list[str]) -> str:
+    """The traceback that a child ended with, whose failure was the parent's."""
+    start = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].lstrip().startswith("Traceback")), len(lines))
+    return "\n".join(lines[start:])
 
 
 def _is_imported(case: Case, module: str) -> bool:

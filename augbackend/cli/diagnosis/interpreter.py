@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from packaging.version import Version
 
 from augbackend.errors import AugbackendError
 
@@ -49,11 +52,11 @@ def find(wanted: str) -> Interpreter:
     is_version = re.fullmatch(r"\d+(\.\d+)*", wanted)
     candidates = [f"python{wanted}", "python3", "python"] if is_version else [wanted]
     found = [one for name in candidates if (one := _asked(shutil.which(name) or name))]
-    found += [one for one in [_of_uv(wanted)] if one] if is_version else []
+    found += [one for one in [_of_uv(wanted), *reversed(_all_of_pyenv())] if one] if is_version else []
     for one in found:
         if not is_version or f"{one.version}.".startswith(f"{wanted}."):
             return one
-    hint = "name a version that is on PATH or known to uv (3.11), or a file"
+    hint = "name a version that is on PATH or known to uv or pyenv (3.11), or a file"
     raise AugbackendError("there is no such Python here", where=f"--python {wanted}", hint=hint)
 
 
@@ -61,7 +64,7 @@ def others(but: Interpreter) -> list[Interpreter]:
     """Those of other minor versions on this machine, the newest first."""
     names = [f"3.{minor}" for minor in range(_NEWEST, _OLDEST - 1, -1)]
     found = [_asked(path) for name in names if name != but.minor and (path := shutil.which(f"python{name}"))]
-    known = {one.minor: one for one in _all_of_uv()}
+    known = {one.minor: one for one in [*_all_of_pyenv(), *_all_of_uv()]}
     known.update({one.minor: one for one in found if one})
     rest = [one for one in known.values() if one.minor != but.minor]
     return sorted(rest, key=lambda one: [int(part) for part in one.minor.split(".")], reverse=True)
@@ -92,6 +95,14 @@ def _all_of_uv() -> list[Interpreter]:
     except (ValueError, KeyError, TypeError):
         return []
     return [Interpreter(path, version) for path, version in reversed(found) if re.fullmatch(r"[\d.]+", version)]
+
+
+def _all_of_pyenv() -> list[Interpreter]:
+    """Those of pyenv, whose programs on PATH run only what is switched on; the newest last."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    found = [path for path in root.glob("versions/3.*/bin/python") if re.fullmatch(r"[\d.]+", path.parts[-3])]
+    versions = sorted((Version(path.parts[-3]), str(path)) for path in found)
+    return [Interpreter(path, str(version)) for version, path in versions]
 
 
 def _asked(program: str) -> Interpreter | None:

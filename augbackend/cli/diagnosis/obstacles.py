@@ -9,7 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from . import clues
-from .attempt import COMPILE_ERROR
+from .attempt import COMPILE_ERROR, in_words
 from .case import Obstacle
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .attempt import Failure, Outcome
     from .case import Case
 
+_OF_PYTHON = re.compile(r"\b(?:_?Py[A-Z_]\w|(?:tp|nb|sq|mp|ob|m)_[a-z])")  # names of its C API
 _PYTHON = "Python"  # the need that another Python meets
 _UNREACHABLE = re.compile(
     r"error sending request|dns error|NewConnectionError|ConnectTimeout|Could not connect|Network is unreachable",
@@ -37,7 +38,9 @@ def obstacle(case: Case, outcome: Outcome) -> Obstacle:
         raise ValueError("a wheel is no obstacle")
     if failure.is_over_time:
         what = {"install": "installing the build requirements", "get_requires": "setup.py", "wheel": "the build"}
-        return Obstacle(f"{what.get(failure.stage, failure.stage)} did not end in time and was killed", failure.message)
+        where = f"with {in_words(outcome.declaration)}, " if outcome.declaration.size else ""
+        said = f"{where}{what.get(failure.stage, failure.stage)} did not end in time and was killed"
+        return Obstacle(said, failure.message)
     if failure.stage == "install":
         return Obstacle(f"its build requirements cannot be installed: {in_the_words_of_installer(failure.output)}")
     found = [one for clue in clues.found_in(case, failure) if (one := _obstacle_of(case, clue))]
@@ -59,6 +62,8 @@ def obstacle(case: Case, outcome: Outcome) -> Obstacle:
 
 def _does_not_compile(case: Case, line: str) -> Obstacle:
     """Sources that are older than this Python are likely to be for an older one."""
+    if not _OF_PYTHON.search(line):
+        return Obstacle(f"its sources do not compile here: {line}", line, is_known=False)
     rows = [row for row in case.knowledge.release if row.project == "python" and case.dated and row.day > case.dated]
     versions = sorted((row.version for row in rows), key=Version)
     gone = next((version for version in versions if at_least(case.python, version)), "")

@@ -199,7 +199,7 @@ def _named_in_prose(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     asked = [(one.requirement, one.place) for one in case.reading.called if one.requirement]
     for name, place in [*known, *asked]:
         adds = _requiring(case.knowledge.requirement_for(name) if (name, place) in known else name)
-        if adds is None or is_standard(name) or name in case.reading.modules:
+        if adds is None or is_standard(name) or is_standard(name.lower()) or name in case.reading.modules:
             continue
         (project,) = adds.requires
         if {name.lower(), project} & words and project not in outcome.installed:

@@ -109,7 +109,8 @@ def _reason(found: Found) -> str:
     if found.obstacle is not None:
         return found.obstacle.reason
     if not found.declaration.size:
-        return "nothing is missing"
+        problem = found.check.problem if found.check else ""
+        return f"nothing is missing for a wheel; {problem}" if problem else "nothing is missing"
     return f"it builds with {in_words(found.declaration)}"
 
 

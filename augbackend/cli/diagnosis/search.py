@@ -6,6 +6,7 @@ gives a wheel, every entry is left out once, and stays out if the wheel is the s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Callable, Literal, Optional
 
@@ -15,7 +16,7 @@ from packaging.version import Version
 from augbackend.errors import AugbackendError
 
 from . import age, obstacles, proposals
-from .attempt import Declaration, Outcome, in_words, requiring
+from .attempt import STAGES, Declaration, Failure, Outcome, in_words, requiring
 from .case import Case, Obstacle, Proposal
 from .source_reading import is_standard
 from .wheel_check import Check
@@ -28,6 +29,7 @@ Try = Callable[[Declaration, str], Outcome]
 Look = Callable[[Outcome], Check]
 Reasons = dict[tuple[str, str], Proposal]
 MOST_ATTEMPTS = 24
+_OF_PYTHON = re.compile(r"undefined symbol: _?Py[A-Z]")
 
 
 @dataclass(frozen=True)
@@ -97,19 +99,23 @@ class Search:
         if failed.failure is None:
             return failed
         for proposal in proposals.proposed(self.case, failed):
-            if failed.declaration.plus(proposal.adds).key in self.made or not self._may_go_on():
+            declared = failed.declaration.plus(proposal.adds)
+            if declared.key in self.made or not declared.is_possible or not self._may_go_on():
                 continue
             outcome = self._on(failed, proposal)
             if outcome.failure is None:
                 return outcome
             is_unsound = outcome.failure.stage == "install" and failed.failure.stage != "install"
             self.conflicts += [outcome] if is_unsound else []
-            is_guess = is_unsound and bool(proposal.whys)  # of age: a package's own pins do not give way to that
-            if is_guess or outcome.failure.signature == failed.failure.signature:
+            # By age is a guess: what then fails earlier than before is no step, and no pin gives way to it.
+            is_wrong = bool(proposal.whys) and STAGES.index(outcome.failure.stage) < STAGES.index(failed.failure.stage)
+            if is_wrong or outcome.failure.signature == failed.failure.signature:
                 continue
             found = self._explore(outcome)
             if found is not None:
                 return found
+            if proposal.is_certain and not is_unsound:
+                break  # it is needed, whatever else is
         self.leaves.append(failed)
         return None
 
@@ -207,6 +213,11 @@ class Search:
         if check.installs:
             reason = f"a wheel is built, and does not install: {check.installs}"
             return self._ended("not-by-a-declaration", good, check, Obstacle(reason, check.installs))
+        if _OF_PYTHON.search(check.problem):
+            gone = obstacles.obstacle(self.case, replace(good, failure=Failure("import", check.problem))).gone
+            reason = f"a wheel is built, and is not for this Python: {check.problem}"
+            obstacle = Obstacle(reason, check.problem, gone, is_of_python=True)
+            return self._ended("not-by-a-declaration", good, check, obstacle)
         verdict: Verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
         return self._ended(verdict, good, check, None)
 

@@ -102,9 +102,9 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
                 waiting = [text for text in requires if "extra ==" not in text and text not in wanted]
                 for _ in range(_ROUNDS):
                     missing = imported.missing
-                    if not missing or missing.partition(".")[0] in found.modules or not waiting:
+                    if not imported.is_of_import or missing.partition(".")[0] in found.modules or not waiting:
                         break
-                    named = _provider(missing, waiting, knowledge)
+                    named = _provider(missing, waiting, knowledge) if missing else ""
                     wanted += [named] if named else waiting
                     waiting = [text for text in waiting if named and text != named]
                     isolated, _ = trial.environment(wanted)
@@ -122,6 +122,7 @@ class _Imported:
 
     problem: str = ""
     missing: str = ""
+    is_of_import: bool = False
     refused: tuple[str, ...] = ()
 
 
@@ -167,7 +168,8 @@ class _Trial:
             return _Imported()
         said = f"{kind}: {text.strip().splitlines()[0] if text.strip() else ''}"
         refused = tuple(confinement.refused(f"{ran.output}\n{said}", self.folder))
-        return _Imported(f"import {module}: {said}", missing if kind == "ModuleNotFoundError" else "", refused)
+        is_missing, is_of_import = kind == "ModuleNotFoundError", kind in ("ModuleNotFoundError", "ImportError")
+        return _Imported(f"import {module}: {said}", missing if is_missing else "", is_of_import, refused)
 
 
 def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
@@ -197,7 +199,10 @@ def _modules(names: Iterable[str]) -> tuple[str, ...]:
 
 def _provider(missing: str, requires: Iterable[str], knowledge: Knowledge) -> str:
     """The requirement of the wheel's own that brings a module; empty if it declares none that does."""
-    project = canonicalize_name(Requirement(knowledge.requirement_for(missing)).name)
+    try:
+        project = canonicalize_name(Requirement(knowledge.requirement_for(missing)).name)
+    except InvalidRequirement:  # of a module that no project can be called after
+        project = canonicalize_name("")
     top = canonicalize_name(missing.partition(".")[0])
     for text in requires:
         try:

@@ -226,7 +226,7 @@ def _clue(symptom: Symptom, match: "re.Match[str]") -> Clue:
     kind, name = next(iter(groups.items()), ("", ""))
     text = match.string
     start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
-    line = text[start : end if end >= 0 else None].strip()
+    line = " ".join(text[start : end if end >= 0 else None].split())
     return Clue(symptom, line, kind, name.rstrip(".,"), value)
 
 
