@@ -257,6 +257,47 @@ def test_what_the_last_error_names_comes_first(tree: Tree) -> None:
     assert proposed(case, failed(text))[0] == "wheel"
 
 
+def test_the_failure_of_a_child_is_its_parents(tree: Tree) -> None:
+    child = "Traceback (most recent call last):\n  File \"build.py\", line 1\nModuleNotFoundError: No module named 'otherlib'"
+    parent = 'Traceback (most recent call last):\n  File "x.py"\n{}'
+    case = case_of(tree({"setup.py": ""}))
+    said = "subprocess.CalledProcessError: Command '['python', 'build.py']' returned non-zero exit status 1."
+    assert proposed(case, failed(f"{child}\n{parent.format(said)}"))[0] == "otherlib"
+    assert "otherlib" not in proposed(case, failed(f"{child}\n{parent.format('RuntimeError: of its own')}"))
+
+
+def test_what_a_probe_did_without_is_not_in_the_way(tree: Tree) -> None:
+    """Of several compilations, the last is the one that a build ended with."""
+    probe = "gcc -c probe.c -o probe.o\nprobe.c:1:10: fatal error: zmq.h: No such file or directory"
+    last = "gcc -c x.c -o x.o\nx.c:1:10: fatal error: lber.h: No such file or directory"
+    text = f"{probe}\n{last}\nerror: command '/usr/bin/gcc' failed with exit code 1"
+    assert "OpenLDAP" in obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(text, "wheel")).reason
+
+
+def test_a_variable_that_is_read_on_the_way(tree: Tree) -> None:
+    """In a file that only the traceback leads to."""
+    source = "import os\ndef check():\n    if os.environ.get('DEMO_NO_NETWORK', ''):\n        return\n"
+    case = case_of(tree({"pyproject.toml": "", "inner/check.py": source}))
+    frame = 'Traceback (most recent call last):\n  File "inner/check.py", line 5, in check\n'
+    said = "urllib.error.URLError: <urlopen error [Errno -2] Name or service not known>"
+    assert proposed(case, failed(f"{frame}{said}"))[0] == "DEMO_NO_NETWORK=1"
+    assert proposed(case, failed(said)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_of_python"),
+    [
+        ("x.c:1:2: error: 'xmlSecXkmsNs' undeclared", False),
+        ("x.c:1:2: error: '_PyLong_One' undeclared", True),
+        ("x.c:1:2: error: 'PyThing' has no member named 'tp_new'", True),
+    ],
+)
+def test_c_that_has_to_do_with_python(tree: Tree, line: str, is_of_python: bool) -> None:
+    """What a library lacks is none of Python's business, however old the sources are."""
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.11", "2015-01-01"), failed(line, "wheel"))
+    assert (found.is_of_python, found.is_known) == (is_of_python, False)
+
+
 def test_a_name_printed_in_passing_is_not_installed(tree: Tree) -> None:
     text = "UserWarning: Failed to initialize NumPy: No module named 'numpy'\n\nValueError: odd"
     assert proposed(case_of(tree({"setup.py": ""})), failed(text)) == []
@@ -297,6 +338,17 @@ OBSTACLES = {
         "setup.py takes __builtins__ for a module, and it is a dict where a build backend executes it"
     ),
     "ModuleNotFoundError: No module named 'imp'": "Python 3.12 removed the module imp",
+    "Package 'json-c', required by 'virtual:world', not found": (
+        "it needs JSON-C (Debian libjson-c-dev, Fedora json-c-devel): "
+        "Package 'json-c', required by 'virtual:world', not found"
+    ),
+    "error: The 'nobodyknows' command appears not to be installed": (
+        "it needs the program nobodyknows, which no declaration brings"
+    ),
+    "ModuleNotFoundError: No module named 'inner._vendor.six.moves'": (
+        "Python 3.12 does not find six.moves in a six before 1.16, which it carries "
+        "(ModuleNotFoundError: No module named 'inner._vendor.six.moves')"
+    ),
 }
 
 
@@ -464,6 +516,20 @@ def test_another_python_that_may_do(reading: Reading, gone: str, minor: str, exp
 )
 def test_requirements_of_one_project_are_joined(old: str, new: str, expected: str) -> None:
     assert joined(old, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "is_possible"),
+    [
+        ("packaging>=22,<22", False),
+        ("packaging>=22,<23", True),
+        ("packaging<22", True),
+        ("a>=3,<2.9", False),
+        ("a", True),
+    ],
+)
+def test_versions_that_there_may_be(text: str, is_possible: bool) -> None:
+    assert requiring(text).is_possible is is_possible
 
 
 def test_declarations_add_up() -> None:

@@ -139,10 +139,22 @@ def test_the_trees_own_modules_are_followed(tree: Tree, case: str) -> None:
 
 @pytest.mark.parametrize(
     "setup",
-    ["def f():\n    import helper", "try:\n    import helper\nexcept ImportError:\n    pass", "import json", ""],
+    ["def f():\n    import helper", "import json", ""],
 )
 def test_what_need_not_be_imported_is_not_followed(tree: Tree, setup: str) -> None:
     assert kinds(read(tree({"setup.py": f"{setup}\n", "helper.py": "import torch\n"}))) == []
+
+
+def test_what_need_not_be_there_needs_nothing_for_certain(tree: Tree) -> None:
+    setup = "try:\n    import helper\nexcept ImportError:\n    pass\n"
+    reading = read(tree({"setup.py": setup, "helper.py": "import torch\n"}))
+    assert [one.kind for one in reading.imports if one.module == "torch"] == ["if it is there"]
+
+
+def test_a_backend_in_the_tree_is_followed(tree: Tree) -> None:
+    table = '[build-system]\nrequires = []\nbuild-backend = "inner.hooks"\nbackend-path = ["tools"]\n'
+    package = {"tools/inner/__init__.py": "", "tools/inner/hooks.py": "import torch\n"}
+    assert [one.module for one in read(tree({"pyproject.toml": table, **package})).imports] == ["torch"]
 
 
 def test_modules_that_import_each_other(tree: Tree) -> None:

@@ -5,6 +5,7 @@ The order is a frontend's: ``build-system.requires``, what ``get_requires_for_bu
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Stage = Literal["install", "get_requires", "wheel", "import"]
 STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
+_TREE = "tree"
 _SETUPTOOLS = "setuptools.build_meta"
 _FIRST_HOOK = 300.0  # seconds for a hook that only asks
 COMPILE_ERROR = re.compile(
@@ -271,7 +273,7 @@ class _Build:
         :raises _Failed: if there is none.
         """
         having, folder = self.having, self.folder
-        tree = Path(shutil.copytree(having.tree, folder / "tree", symlinks=True))
+        tree = Path(shutil.copytree(having.tree, folder / _TREE, symlinks=True))
         home, out = folder / "home", folder / "out"
         home.mkdir()
         out.mkdir()
@@ -344,12 +346,12 @@ class _Hooks:
         environ = {**(extra_environ or {}), **self.environ}
         # The last argument is the folder in which a hook's answer is left.
         ran = strangers.run(cmd, Path(cwd or "."), environ, self.limit, [self._folder, Path(cmd[-1])])
-        self._output = ran.output
+        self._output = ran.output.replace(f"{self._folder / _TREE}{os.sep}", "")  # as the sdist names its files
         self._refused.extend(confinement.refused(ran.output, self._folder))
         if ran.status is None:
-            raise _Failed(Failure(self.stage, ran.output, is_over_time=True))
+            raise _Failed(Failure(self.stage, self._output, is_over_time=True))
         if ran.status:
-            raise subprocess.CalledProcessError(ran.status, list(cmd), ran.output)
+            raise subprocess.CalledProcessError(ran.status, list(cmd), self._output)
 
     def failure(self, otherwise: str) -> Failure:
         """What the last hook printed; what the builder says of it, where that is all there is."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .case import Case
 
 _OF_A_CHILD = re.compile(r"CalledProcessError|returned non-zero exit status|exit(?:ed with)? (?:code|status)")
+_COMPILES = re.compile(r"\b(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|nvcc)\S* .*-c\b")
+_COMPILER_FAILED = re.compile(r"command .*(?:cc|\+\+|clang|nvcc).* failed|CompileError")
 _LONGEST_TEXT = 150_000
 _SHORTEST_NAME = 3  # of what is looked for in prose: "R" and "Go" are words
 _NO_NAMES = frozenset(
@@ -35,6 +37,9 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
     parts = [message, "\n".join(lines[start:])]
     if _OF_A_CHILD.search(said):
         parts.append(_of_child(lines[:start]))
+    if _COMPILER_FAILED.search(said):
+        at = next((at for at in range(len(lines) - 1, -1, -1) if _COMPILES.search(lines[at])), len(lines))
+        parts.append("\n".join(lines[at:]))  # not what a probe before it did without
     found = [clue for part in parts for clue in case.knowledge.clues(part)]
     found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
     unique: dict[tuple[int, str, str], Clue] = {}

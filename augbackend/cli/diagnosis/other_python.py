@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .interpreter import Interpreter
     from .search import Found
 
+_NEXT = 3
+
 
 def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Interpreter], Found]) -> Found:
     """The same, with what a Python does that may do where this one does not.
@@ -34,10 +36,10 @@ def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Inte
 
 
 def _spread(others: list[Interpreter], here: Interpreter) -> list[Interpreter]:
-    """The next older one, the oldest, the next newer one: of the newest first, as far as there are any."""
+    """The next older ones, the oldest, the next newer one: as far as there are any."""
     older = [one for one in others if _number(one) < _number(here)]
     newer = [one for one in others if _number(one) > _number(here)]
-    return list(dict.fromkeys([*older[:1], *older[-1:], *newer[-1:]]))
+    return list(dict.fromkeys([*older[:_NEXT], *older[-1:], *newer[-1:]]))
 
 
 def _number(python: Interpreter) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from . import age, clues
 from .attempt import Declaration, requiring
 from .case import Proposal
 from .obstacles import at_least, in_the_words_of_installer, obstacle
+from .setup_code import DEEPEST, Files
 from .source_reading import is_standard
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from augbackend.knowledge import Clue, Knowledge
 
-    from .attempt import Outcome
+    from .attempt import Failure, Outcome
     from .case import Case
     from .setup_code import Import, Variable
 
@@ -34,6 +35,7 @@ _COMPILER_FAILED = re.compile(
     r"[Cc]ommand \W*\S*(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl\.exe)\b.*(?:failed|returned non-zero)|CompileError|"
     r"compilation terminated"
 )
+_FRAME_OF_TREE = re.compile(r'File "([\w\-]+(?:/[\w\-]+)*\.py)", line \d+')
 _OF_SETUPTOOLS = frozenset({"setuptools", "packaging", "wheel", "more_itertools", "jaraco", "platformdirs", "tomli"})
 _PLACES = ("_HOME", "_PATH", "_DIR", "_ROOT", "_PREFIX")  # variables that say where something lies
 
@@ -216,13 +218,22 @@ def _for_needs(case: Case, outcome: Outcome, named: list[Clue]) -> Iterator[Prop
     has_failed_to_compile = _COMPILER_FAILED.search(failure.output)
     needs += ["native"] if (needs or has_failed_to_compile) and "native" not in needs else []
     line = next((clue.line for clue in named if clues.need_of(case, clue)), failure.message)
+    known = [*case.reading.variables, *_read_on_the_way(case, failure)] if needs else []
     for name in needs:
         for row in case.knowledge.variable:
-            for one in case.reading.variables if row.need == name else ():
+            for one in known if row.need == name else ():
                 value = one.yes if row.says == "yes" else one.no or "0"
                 if fnmatchcase(one.name, row.name) and outcome.declaration.variables.get(one.name) != value:
                     why = f"{one.place} reads it: it {row.because}"
                     yield Proposal(Declaration(variables={one.name: value}), why, line)
+
+
+def _read_on_the_way(case: Case, failure: Failure) -> list[Variable]:
+    """The variables that are read in the files of the tree that a traceback goes through."""
+    files = Files(case.tree)
+    for name in dict.fromkeys(_FRAME_OF_TREE.findall(failure.output)):
+        files.follow(name, DEEPEST)
+    return files.variables
 
 
 def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from augbackend.errors import AugbackendError
 
-from . import age, obstacles, proposals
+from . import age, clues, obstacles, proposals
 from .attempt import STAGES, Declaration, Failure, Outcome, in_words, requiring
 from .case import Case, Obstacle, Proposal
 from .source_reading import is_standard
@@ -29,6 +29,8 @@ Try = Callable[[Declaration, str], Outcome]
 Look = Callable[[Outcome], Check]
 Reasons = dict[tuple[str, str], Proposal]
 MOST_ATTEMPTS = 24
+_MOST_GUESSES = 3
+_EXTENDS = re.compile(r"\b(?:ext|cffi)_modules\b")
 _OF_PYTHON = re.compile(r"undefined symbol: _?Py[A-Z]")
 
 
@@ -198,15 +200,23 @@ class Search:
 
     def _left_out(self, check: Check, good: Outcome) -> Iterator[Proposal]:
         reading = self.case.reading
-        if check.is_compiled or not reading.pyx:
+        if check.is_compiled:
             return
         optional = [one for one in reading.imports if one.kind == "if it is there"]
         tops = {one.module.partition(".")[0]: one for one in reversed(optional)}
-        absent = {top: one for top, one in tops.items() if top not in good.importable and not is_standard(top)}
-        if "Cython" in absent:
-            texts = [self.case.knowledge.requirement_for(top) for top in absent if top not in reading.modules]
+        absent = {
+            top: one
+            for top, one in tops.items()
+            if not (top in good.importable or top in reading.modules or top.startswith("_") or is_standard(top))
+        }
+        texts = {top: self.case.knowledge.requirement_for(top) for top in absent}
+        if reading.pyx and "Cython" in absent:
             why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"
-            yield Proposal(requiring(*texts), why)
+            yield Proposal(requiring(*texts.values()), why)
+        elif check.problem and _EXTENDS.search(clues.setup_py(self.case)):
+            for top in list(absent)[:_MOST_GUESSES]:
+                why = f"{absent[top].place} does without {top}, and the wheel then holds nothing compiled"
+                yield Proposal(requiring(texts[top]), why)
 
     def _found(self, good: Outcome) -> Found:
         check = self._checked(good)

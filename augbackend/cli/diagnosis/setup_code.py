@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Kind = Literal["always", "if it is there", "later"]
-LONGEST, _DEEPEST = 2**21, 4  # bytes of a file that is read; modules that import modules
+LONGEST, DEEPEST = 2**21, 4  # bytes of a file that is read; modules that import modules
 _LARGEST = 2**63  # a number that a variable may hold
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,}")
 _WORDS = [
@@ -108,8 +108,11 @@ class Files:
         self.called: list[Called] = []
         self.problem = ""
 
-    def follow(self, name: str, depth: int = 0) -> None:
-        """Read a file of the tree, and those of its own that it imports; what cannot be read is left out."""
+    def follow(self, name: str, depth: int = 0, *, is_optional: bool = False) -> None:
+        """Read a file of the tree, and those of its own that it imports; what cannot be read is left out.
+
+        :param is_optional: whether what imports it does without it.
+        """
         file = self._tree / name
         if name in self._seen or not file.is_file() or file.stat().st_size > LONGEST:
             return
@@ -126,28 +129,33 @@ class Files:
         for node in ast.walk(module):
             place = Place(name, getattr(node, "lineno", 0))
             for imported in _imported(node, name):
-                self.imports.append(Import(imported, _kind(node, parents), place))
+                kind = _kind(node, parents)
+                kind = "if it is there" if is_optional and kind == "always" else kind
+                self.imports.append(Import(imported, kind, place))
             variable = _variable(node)
             if variable is not None:
                 yes, no = _answers(node, parents, module)
                 self.variables.append(Variable(variable, yes, no, place))
             self.called += _called(node, place)
-        if depth < _DEEPEST:
-            for one in [one for one in self.imports if one.place.file == name and one.kind == "always"]:
-                self._enter(one.module, depth + 1)
+        if depth < DEEPEST:
+            for one in [one for one in self.imports if one.place.file == name and one.kind != "later"]:
+                self.enter(one.module, depth + 1, is_optional=one.kind == "if it is there")
             for node in ast.walk(module):
                 if isinstance(node, ast.ImportFrom) and _kind(node, parents) == "always":
                     for imported in _imported(node, name):
                         for alias in node.names:
-                            self._enter(f"{imported}.{alias.name}", depth + 1)
+                            self.enter(f"{imported}.{alias.name}", depth + 1, is_optional=is_optional)
 
-    def _enter(self, module: str, depth: int) -> None:
+    def enter(
+        self, module: str, depth: int, *, is_optional: bool = False, folders: tuple[str, ...] = ("", "src/")
+    ) -> None:
+        """Read the files that importing a module of the tree runs, as far as they are its own."""
         parts = module.split(".")
         for length in range(1, len(parts) + 1):
             path = "/".join(parts[:length])
             for candidate in (f"{path}/__init__.py", f"{path}.py"):
-                for folder in ("", "src/"):
-                    self.follow(f"{folder}{candidate}", depth)
+                for folder in folders:
+                    self.follow(f"{folder}{candidate}", depth, is_optional=is_optional)
 
 
 def _imported(node: ast.AST, file: str) -> list[str]:

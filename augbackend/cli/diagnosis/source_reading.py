@@ -63,6 +63,10 @@ def read(tree: Path) -> Reading:
     asked = sources.at(document, "build-system", "requires", default=[declaration.LEGACY_REQUIRES])
     files = Files(tree)
     files.follow("setup.py")
+    paths = sources.at(document, "build-system", "backend-path", default=[])
+    folders = tuple("" if path in (".", "./") else f"{str(path).rstrip('/')}/" for path in paths)
+    if folders:
+        files.enter((declaration.backend(document) or "").partition(":")[0], 1, folders=folders)
     stated = project.get("classifiers", ())
     classifiers = [*fields.get("classifier", ()), *(map(str, stated) if isinstance(stated, list) else ())]
     is_sensible = not (tree / "setup.py").is_file() or (tree / "setup.py").stat().st_size <= LONGEST

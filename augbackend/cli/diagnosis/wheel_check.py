@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 import zipfile
@@ -166,6 +167,7 @@ class _Trial:
             return _Imported(f"import {module}: the interpreter ended: {_last(ran.output)}")
         if not kind:
             return _Imported()
+        text = text.replace(f"{isolated.folder}{os.sep}", "")
         said = f"{kind}: {text.strip().splitlines()[0] if text.strip() else ''}"
         refused = tuple(confinement.refused(f"{ran.output}\n{said}", self.folder))
         is_missing, is_of_import = kind == "ModuleNotFoundError", kind in ("ModuleNotFoundError", "ImportError")
