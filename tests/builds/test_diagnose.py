@@ -577,6 +577,14 @@ def test_what_it_leaves_in_an_environment_is_not_run_by_the_installer(
     assert [text for text in seen if "hunter2" in text] == []
 
 
+def test_an_import_that_fails_in_what_it_imports_has_that_installed(machine: Machine, tmp_path: Path) -> None:
+    """In its author's words, which name no module."""
+    module = "try: import otherlib\nexcept ImportError: raise ImportError('no backend is there') from None\n"
+    wheel = GOOD_WHEEL.replace("'demo.py', ''", f"'demo.py', {module!r}")
+    wheel = wheel.replace("\\nVersion: 1.0\\n", "\\nVersion: 1.0\\nRequires-Dist: otherlib\\n")
+    assert diagnosed(machine, tmp_path, in_tree(wheel))["imports"] is True
+
+
 @CONFINED
 @pytest.mark.parametrize("code", ["a requirement", "an import"])
 def test_a_build_of_what_it_requires_and_an_import_write_nowhere_else(

@@ -10,7 +10,16 @@ import pytest
 
 from augbackend.cli.diagnosis import confinement, strangers
 
-pytestmark = pytest.mark.skipif(not confinement.version(), reason="this system has no Landlock")
+
+def has_landlock() -> bool:
+    """By the kernel's own list, where it is to be read: a mistake of ours is no reason to skip these."""
+    try:
+        return "landlock" in Path("/sys/kernel/security/lsm").read_text(encoding="ascii")
+    except OSError:
+        return bool(confinement.version())
+
+
+pytestmark = pytest.mark.skipif(not has_landlock(), reason="this system has no Landlock")
 
 
 @pytest.fixture
@@ -46,6 +55,10 @@ def ran(code: str, folder: Path, *arguments: object, confined: bool = True) -> s
         "os.rename(pathlib.Path(sys.argv[1], 'there'), 'here')",
         "os.symlink('x', pathlib.Path(sys.argv[1], 'new'))",
         "os.mkdir(pathlib.Path(sys.argv[1], 'new'))",
+        "os.rmdir(pathlib.Path(sys.argv[1]))",
+        "os.mkfifo(pathlib.Path(sys.argv[1], 'new'))",
+        "import socket; socket.socket(socket.AF_UNIX).bind(sys.argv[1] + '/new')",
+        "os.link(pathlib.Path(sys.argv[1], 'there'), 'here')",
     ],
 )
 @pytest.mark.parametrize("by", ["itself", "a child"])
@@ -56,6 +69,35 @@ def test_nothing_outside_is_changed(inside: Path, outside: Path, change: str, by
     output = ran(change if by == "itself" else child, inside, outside)
     assert "Error" in output
     assert {path.name: path.read_text(encoding="utf-8") for path in outside.iterdir()} == {"there": "as it was"}
+
+
+def test_no_device_is_made_even_in_its_own_folder(inside: Path) -> None:
+    """Root could make one of the disk."""
+    made = ran("import stat; os.mknod('node', stat.S_IFCHR | 0o600, os.makedev(1, 3))", inside)
+    assert "PermissionError" in made
+    assert not (inside / "node").exists()
+
+
+@pytest.mark.skipif(confinement.version() < 6, reason="this Landlock knows nothing of signals")
+def test_this_process_is_not_to_be_signalled(inside: Path) -> None:
+    assert "PermissionError" in ran("os.kill(os.getppid(), 0)", inside)
+    child = "import subprocess\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(9)']).kill()\nprint('done')"
+    assert ran(child, inside) == "done\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "paths"),
+    [
+        ("PermissionError: [Errno 13] Permission denied: '/etc/x.conf'", ["/etc/x.conf"]),
+        ("PermissionError: [Errno 13] Permission denied: '{own}/tree/configure'", []),
+        ("mkdir: cannot create directory \u2018/opt/x\u2019: Permission denied", ["/opt/x"]),
+        ("sh: 1: cannot create /opt/x: Permission denied", ["/opt/x"]),
+        ("Permission denied: '/" + 900 * "x" + "'", []),
+        ("Permission denied: '/a\x07b'", []),
+    ],
+)
+def test_what_was_refused_is_known(inside: Path, output: str, paths: list[str]) -> None:
+    assert confinement.refused(output.format(own=inside), inside) == paths
 
 
 def test_a_link_leads_nowhere(inside: Path, outside: Path) -> None:

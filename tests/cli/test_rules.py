@@ -342,6 +342,9 @@ OBSTACLES = {
         "it needs JSON-C (Debian libjson-c-dev, Fedora json-c-devel): "
         "Package 'json-c', required by 'virtual:world', not found"
     ),
+    "error: Could not find the FFTW header 'nobody_knows.h'": (
+        "it needs the header nobody_knows.h, which no declaration brings"
+    ),
     "error: The 'nobodyknows' command appears not to be installed": (
         "it needs the program nobodyknows, which no declaration brings"
     ),

@@ -28,6 +28,11 @@ def checked(folder: Path, seconds: float) -> wheel_check.Check:
     return wheel_check.check(wheel, having, {}, knowledge.load())
 
 
+def test_a_module_that_no_project_is_called_after() -> None:
+    assert wheel_check._provider("_nobody", ["otherlib"], knowledge.load()) == ""
+    assert wheel_check._provider("_cffi_backend", ["otherlib", "cffi>=1"], knowledge.load()) == "cffi>=1"
+
+
 def test_before_it_began(tmp_path: Path) -> None:
     assert checked(tmp_path, 0).problem == NOT_TRIED
 
