@@ -344,13 +344,22 @@ def test_a_wheel_that_is_not_for_this_python(tree: Tree) -> None:
 
 def test_a_wheel_that_lacks_what_an_absent_module_would_have_made(tree: Tree) -> None:
     setup = "try:\n    import cffi\n    ext_modules = []\nexcept ImportError:\n    pass\n"
-    pure = Check(("pkg",), is_compiled=False, requires_dist=(), problem="import pkg: ImportError: no extension")
+    pure = Check(
+        ("pkg",),
+        is_compiled=False,
+        requires_dist=(),
+        problem="import pkg: ImportError: cannot import name 'fast' from 'pkg' (x.py)",
+    )
     checks = {True: COMPILED, False: pure}
     case = case_of(tree({"setup.py": setup}))
     found = World(case, always(""), checks=lambda one: checks["cffi" in one.requires]).search()
     assert dict(found.declaration.requires) == {"cffi": "cffi"}
-    found = World(case, always(""), checks=lambda _: PURE).search()
-    assert (found.verdict, len(found.attempts)) == ("builds-as-is", 1)
+    of_another = Check(
+        ("pkg",), is_compiled=False, requires_dist=(), problem="import pkg: ImportError: No module named 'x'"
+    )
+    for checked in (lambda _: PURE, lambda _: of_another):
+        found = World(case, always(""), checks=checked).search()
+        assert (found.verdict, len(found.attempts)) == ("builds-as-is", 1)
 
 
 def test_the_same_attempt_is_not_made_twice(tree: Tree) -> None:

@@ -213,7 +213,7 @@ class Search:
         if reading.pyx and "Cython" in absent:
             why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"
             yield Proposal(requiring(*texts.values()), why)
-        elif check.problem and _EXTENDS.search(clues.setup_py(self.case)):
+        elif _is_own(check) and _EXTENDS.search(clues.setup_py(self.case)):
             for top in list(absent)[:_MOST_GUESSES]:
                 why = f"{absent[top].place} does without {top}, and the wheel then holds nothing compiled"
                 yield Proposal(requiring(texts[top]), why)
@@ -261,6 +261,12 @@ class Search:
         is_bounded = {("requires", name) for name, text in declaration.requires.items() if "<" in text}
         reasons = {entry: path[entry][-1 if entry in is_bounded else 0] for entry in declaration.entries}
         return Found(verdict, declaration, reasons, tuple(self.made.values()), outcome, check, obstacle)
+
+
+def _is_own(check: Check) -> bool:
+    """Whether what an import misses may be the wheel's own: it names nothing, or that."""
+    named = re.findall(r"'(\w+)[\w.]*'", check.problem)
+    return bool(check.problem) and (not named or any(name in check.modules for name in named))
 
 
 def _stage(outcome: Outcome) -> str:

@@ -170,7 +170,9 @@ class _Trial:
         text = text.replace(f"{isolated.folder}{os.sep}", "")
         said = f"{kind}: {text.strip().splitlines()[0] if text.strip() else ''}"
         refused = tuple(confinement.refused(f"{ran.output}\n{said}", self.folder))
-        is_missing, is_of_import = kind == "ModuleNotFoundError", kind in ("ModuleNotFoundError", "ImportError")
+        is_missing = kind == "ModuleNotFoundError"
+        # Who lacks a name is there; whose author says in other words that something is absent may have it declared.
+        is_of_import = is_missing or (kind == "ImportError" and not text.startswith("cannot import name"))
         return _Imported(f"import {module}: {said}", missing if is_missing else "", is_of_import, refused)
 
 
