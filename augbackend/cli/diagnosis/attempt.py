@@ -298,6 +298,8 @@ class _Build:
                 project = self._in_environment(hooks, tree, [*requires, *more])
             self._next(hooks, "wheel", having.left)
             wheel = Path(project.build("wheel", out))
+        except TimeoutError:  # of making an environment
+            raise
         except (build.BuildBackendException, build.BuildException) as error:
             cause = getattr(getattr(error, "exception", None), "traceback", None)  # of a backend that is not available
             raise _Failed(hooks.failure(f"{cause or ''}{'' if cause else error}")) from None

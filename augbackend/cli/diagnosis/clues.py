@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from .case import Case
 
 _OF_A_CHILD = re.compile(r"CalledProcessError|returned non-zero exit status|exit(?:ed with)? (?:code|status)")
+_TRACEBACK = re.compile(r"^\s*Traceback")
 _COMPILES = re.compile(r"\b(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|nvcc)\S* .*-c\b")
-_COMPILER_FAILED = re.compile(r"command .*(?:cc|\+\+|clang|nvcc).* failed|CompileError")
+COMPILER_FAILED = re.compile(
+    r"[Cc]ommand \W*\S*(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl\.exe|nvcc)\b.*(?:failed|returned non-zero)"
+    r"|CompileError|compilation terminated"
+)
 _LONGEST_TEXT = 150_000
 _SHORTEST_NAME = 3  # of what is looked for in prose: "R" and "Go" are words
 _NO_NAMES = frozenset(
@@ -30,16 +34,16 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
     """What the text names: in its last error, then in the traceback that ends it, then anywhere."""
     text = _with_source(case, failure.output[-_LONGEST_TEXT:])
     lines = text.strip().splitlines()
-    start = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].lstrip().startswith("Traceback")), len(lines))
+    start = _last_of(lines, _TRACEBACK)
     said = failure.message
     last = [at for at, line in enumerate(lines) if line.strip() == said]
     message = "\n".join(lines[last[-1] :]) if last else said
     parts = [message, "\n".join(lines[start:])]
     if _OF_A_CHILD.search(said):
-        parts.append(_of_child(lines[:start]))
-    if _COMPILER_FAILED.search(said):
-        at = next((at for at in range(len(lines) - 1, -1, -1) if _COMPILES.search(lines[at])), len(lines))
-        parts.append("\n".join(lines[at:]))  # not what a probe before it did without
+        before = lines[:start]
+        parts.append("\n".join(before[_last_of(before, _TRACEBACK) :]))
+    if COMPILER_FAILED.search(said):
+        parts.append("\n".join(lines[_last_of(lines, _COMPILES) :]))  # not what a probe before it did without
     found = [clue for part in parts for clue in case.knowledge.clues(part)]
     found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
     unique: dict[tuple[int, str, str], Clue] = {}
@@ -50,10 +54,9 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
     )  # what pip was to fetch is better declared itself
 
 
-def _of_child(lines: list[str]) -> str:
-    """The traceback that a child ended with, whose failure was the parent's."""
-    start = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].lstrip().startswith("Traceback")), len(lines))
-    return "\n".join(lines[start:])
+def _last_of(lines: list[str], pattern: re.Pattern[str]) -> int:
+    """Where the last line lies that a pattern fits; behind the end if none does."""
+    return next((at for at in range(len(lines) - 1, -1, -1) if pattern.search(lines[at])), len(lines))
 
 
 def _is_imported(case: Case, module: str) -> bool:

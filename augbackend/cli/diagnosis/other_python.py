@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .interpreter import Interpreter
     from .search import Found
 
-_NEXT = 3
+_NEXT = 3  # older ones that are tried: each is a diagnosis of its own
 
 
 def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Interpreter], Found]) -> Found:

@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 _LINES_OF_PROSE = 6
 _SOURCE_LINE = re.compile(r"^[ \t]*(?:/\S*/)?([\w./+\-]+\.(?:c|cc|cpp|cxx|C)):\d+", re.MULTILINE)
-_COMPILER_FAILED = re.compile(
-    r"[Cc]ommand \W*\S*(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl\.exe)\b.*(?:failed|returned non-zero)|CompileError|"
-    r"compilation terminated"
-)
 _FRAME_OF_TREE = re.compile(r'File "([\w\-]+(?:/[\w\-]+)*\.py)", line \d+')
 _OF_SETUPTOOLS = frozenset({"setuptools", "packaging", "wheel", "more_itertools", "jaraco", "platformdirs", "tomli"})
 _PLACES = ("_HOME", "_PATH", "_DIR", "_ROOT", "_PREFIX")  # variables that say where something lies
@@ -215,7 +211,7 @@ def _for_needs(case: Case, outcome: Outcome, named: list[Clue]) -> Iterator[Prop
         return
     needs = [need.name for clue in named if (need := clues.need_of(case, clue))]
     needs += ["pip"] if any(clue.name == "pip" for clue in named) else []
-    has_failed_to_compile = _COMPILER_FAILED.search(failure.output)
+    has_failed_to_compile = clues.COMPILER_FAILED.search(failure.output)
     needs += ["native"] if (needs or has_failed_to_compile) and "native" not in needs else []
     line = next((clue.line for clue in named if clues.need_of(case, clue)), failure.message)
     known = [*case.reading.variables, *_read_on_the_way(case, failure)] if needs else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Callable, Literal, Optional
 
 from packaging.utils import canonicalize_name
@@ -209,14 +210,15 @@ class Search:
             for top, one in tops.items()
             if not (top in good.importable or top in reading.modules or top.startswith("_") or is_standard(top))
         }
-        texts = {top: self.case.knowledge.requirement_for(top) for top in absent}
+        found = {top: proposals.requiring_module(self.case.knowledge, top) for top in absent}
+        brings = {top: adds for top, adds in found.items() if adds is not None}
         if reading.pyx and "Cython" in absent:
             why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"
-            yield Proposal(requiring(*texts.values()), why)
+            yield Proposal(reduce(Declaration.plus, brings.values()), why)
         elif _is_own(check) and _EXTENDS.search(clues.setup_py(self.case)):
-            for top in list(absent)[:_MOST_GUESSES]:
+            for top, adds in list(brings.items())[:_MOST_GUESSES]:
                 why = f"{absent[top].place} does without {top}, and the wheel then holds nothing compiled"
-                yield Proposal(requiring(texts[top]), why)
+                yield Proposal(adds, why)
 
     def _found(self, good: Outcome) -> Found:
         check = self._checked(good)

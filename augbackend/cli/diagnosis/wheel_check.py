@@ -108,7 +108,7 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
                     named = _provider(missing, waiting, knowledge) if missing else ""
                     wanted += [named] if named else waiting
                     waiting = [text for text in waiting if named and text != named]
-                    isolated, _ = trial.environment(wanted)
+                    isolated = trial.environment(wanted)[0]
                     imported = trial.imported(module, isolated)
                 if imported.problem:
                     return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
