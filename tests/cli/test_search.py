@@ -569,6 +569,24 @@ def test_a_bound_that_a_message_asks_for_is_not_relaxed(tree: Tree) -> None:
     assert world.tried == ["", "setuptools<58"]
 
 
+def test_a_bound_that_a_message_asked_for_is_not_relaxed_beyond_it(tree: Tree) -> None:
+    """Nor is the message forgotten, where the sdist's age asked for more in passing."""
+
+    def ends(one: Declaration) -> str:
+        bound = one.requires.get("setuptools", "").partition("<")[2]
+        if not bound or int(bound) > 58:
+            return "error in demo setup command: use_2to3 is invalid."
+        return "" if "<" in one.requires.get("cython", "") else "TypeError: strange words"
+
+    releases = (*RELEASES, Release("cython", "3", "2023-07-17", "s"))
+    case = case_of(tree({"setup.py": ""}), known(release=releases), dated="2020-01-01")
+    world = World(case, ends, installed=lambda one: {**versions(one), "cython": "3.1.0"})
+    found = world.search()
+    assert set(found.declaration.requires.values()) == {"setuptools<58", "cython<3"}
+    assert found.reasons["requires", "setuptools"].why == "setuptools 58 removed use_2to3"
+    assert not [tried for tried in world.tried if "setuptools<61" in tried or "setuptools<72" in tried]
+
+
 def test_bounds_of_several_tools_are_tried_together_and_then_pruned(tree: Tree) -> None:
     releases = (*RELEASES, Release("cython", "3", "2023-07-17", "s"))
     world = World(

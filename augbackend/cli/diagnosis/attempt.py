@@ -63,9 +63,10 @@ class Declaration:
     def is_possible(self) -> bool:
         """Whether there may be versions as they are asked for: none is at least 22 and below 22."""
         for text in self.requires.values():
-            bounds = Requirement(text).specifier
-            least = max((Version(one.version) for one in bounds if one.operator == ">="), default=None)
-            below = min((Version(one.version) for one in bounds if one.operator == "<"), default=None)
+            least = max(
+                (Version(one.version) for one in Requirement(text).specifier if one.operator == ">="), default=None
+            )
+            below = upper_bound(text)
             if least is not None and below is not None and least >= below:
                 return False
         return True
@@ -99,6 +100,11 @@ class Declaration:
             *(("variables", name) for name in self.variables),
             *(("removed", name) for name in self.removed),
         ]
+
+
+def upper_bound(text: str) -> Version | None:
+    """The version below which a requirement asks for."""
+    return min((Version(one.version) for one in Requirement(text).specifier if one.operator == "<"), default=None)
 
 
 def requiring(*texts: str) -> Declaration:

@@ -17,7 +17,7 @@ from packaging.version import Version
 from augbackend.errors import AugbackendError
 
 from . import age, clues, obstacles, proposals
-from .attempt import STAGES, Declaration, Failure, Outcome, in_words, requiring
+from .attempt import STAGES, Declaration, Failure, Outcome, in_words, requiring, upper_bound
 from .case import Case, Obstacle, Proposal
 from .source_reading import is_standard
 from .wheel_check import Check
@@ -158,6 +158,9 @@ class Search:
             newest, text = self._newest(name), good.declaration.requires[name]
             bounds = age.bounds(self.case, newest, name) if newest else []
             weaker = [name, *(f"{name}<{one}" for one in reversed(bounds))]
+            said = self._said(good.declaration, name)
+            if said:  # what a message asks for is the weakest
+                weaker = [said, *(one for one in weaker if _is_below(one, said))]
             texts = weaker[: weaker.index(text)] if text in weaker else []
             first, last = 0, len(texts)  # texts[last] is known to do
             while first < last and self._may_go_on():
@@ -170,6 +173,14 @@ class Search:
                 else:
                     first = middle + 1
         return good
+
+    def _said(self, declaration: Declaration, name: str) -> str:
+        """The bound that a failure asked for, not the sdist's age; empty if none did."""
+        asked = [one.adds.requires.get(name, "") for one in self._of_failures(declaration, name)]
+        return next((text for text in asked if "<" in text), "")
+
+    def _of_failures(self, declaration: Declaration, name: str) -> list[Proposal]:
+        return [one for one in self.paths[declaration.key][("requires", name)] if name not in one.whys]
 
     def _newest(self, name: str) -> Outcome | None:
         """The attempt that had the newest release of a project."""
@@ -260,9 +271,20 @@ class Search:
     def _ended(self, verdict: Verdict, outcome: Outcome, check: Check | None, obstacle: Obstacle | None) -> Found:
         declaration = outcome.declaration if verdict != "not-by-a-declaration" else Declaration()
         path = self.paths.get(declaration.key, {})
-        is_bounded = {("requires", name) for name, text in declaration.requires.items() if "<" in text}
-        reasons = {entry: path[entry][-1 if entry in is_bounded else 0] for entry in declaration.entries}
+        reasons = {entry: _reason(path[entry], declaration.requires.get(entry[1], "")) for entry in declaration.entries}
         return Found(verdict, declaration, reasons, tuple(self.made.values()), outcome, check, obstacle)
+
+
+def _reason(proposed: tuple[Proposal, ...], text: str) -> Proposal:
+    """Why an entry is there: what proposed just that; what bounded it last; what asked for it first."""
+    exactly = [one for one in proposed if text and text in one.adds.requires.values()]
+    return exactly[0] if exactly else proposed[-1 if "<" in text else 0]
+
+
+def _is_below(text: str, other: str) -> bool:
+    """Whether one bound leaves out more than another."""
+    one, two = upper_bound(text), upper_bound(other)
+    return one is not None and two is not None and one < two
 
 
 def _is_own(check: Check) -> bool:
