@@ -92,7 +92,7 @@ class Environment:
         """Install into it: wheels, and only if those do not do, what has to be built from source first.
 
         Building runs other people's code, which is not to see what signs in to an index. So does an environment in
-        which such code has run: nothing more is installed there.
+        which such code has run: nothing more is installed there in this way.
 
         :param limit: in seconds.
         :param of_wheels: projects that are not built from source in any case.
@@ -105,9 +105,9 @@ class Environment:
         more = [word for name in of_wheels for word in ("--only-binary", name)]
         return self._install(requirements, left, *more, *options, is_confined=True)
 
-    def install_file(self, wheel: Path, limit: float) -> Ran:
-        """Install a wheel that strangers built, and nothing with it."""
-        return self._install([str(wheel)], limit, "--no-deps", is_confined=True)
+    def install_confined(self, requirements: Iterable[str], limit: float, *options: str) -> Ran:
+        """Install wheels where other people's code may have run, as building does: asked for by nobody."""
+        return self._install(requirements, limit, "--only-binary", ":all:", *options, is_confined=True)
 
     def _install(self, requirements: Iterable[str], limit: float, *options: str, is_confined: bool = False) -> Ran:
         wanted = list(dict.fromkeys(requirements))

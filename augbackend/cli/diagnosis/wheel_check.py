@@ -106,9 +106,11 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
                     if not imported.is_of_import or missing.partition(".")[0] in found.modules or not waiting:
                         break
                     named = _provider(missing, waiting, knowledge) if missing else ""
-                    wanted += [named] if named else waiting
-                    waiting = [text for text in waiting if named and text != named]
-                    isolated = trial.environment(wanted)[0]
+                    more = [named] if named else waiting
+                    wanted += more
+                    waiting = [text for text in waiting if text not in more]
+                    if isolated.install_confined(more, min(_INSTALL, having.left)).status != 0:
+                        isolated = trial.environment(wanted)[0]
                     imported = trial.imported(module, isolated)
                 if imported.problem:
                     return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
@@ -150,7 +152,7 @@ class _Trial:
         isolated = environment.created(self.having.installer, place, left)
         if wanted:
             isolated.install(wanted, min(_INSTALL, self.having.left))
-        return isolated, isolated.install_file(self.wheel, self.having.left)
+        return isolated, isolated.install_confined([str(self.wheel)], self.having.left, "--no-deps")
 
     def imported(self, module: str, isolated: Environment) -> _Imported:
         """Import a module."""
