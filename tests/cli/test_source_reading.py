@@ -157,6 +157,14 @@ def test_a_backend_in_the_tree_is_followed(tree: Tree) -> None:
     assert [one.module for one in read(tree({"pyproject.toml": table, **package})).imports] == ["torch"]
 
 
+def test_a_backend_outside_of_the_tree_is_not_read(tree: Tree) -> None:
+    table = '[build-system]\nrequires = []\nbuild-backend = "inner"\nbackend-path = ["../outside", "."]\n'
+    folder = tree({"pyproject.toml": table})
+    (folder.parent / "outside").mkdir()
+    (folder.parent / "outside" / "inner.py").write_text("import torch\n", encoding="utf-8")
+    assert read(folder).imports == ()
+
+
 def test_modules_that_import_each_other(tree: Tree) -> None:
     reading = read(tree({"setup.py": "import a", "a.py": "import b, setup", "b.py": "import a, torch"}))
     assert kinds(reading) == ["always"]

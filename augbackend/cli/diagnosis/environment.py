@@ -88,7 +88,7 @@ class Environment:
     def _scripts(self) -> Path:
         return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
-    def install(self, requirements: Iterable[str], limit: float, *options: str, of_wheels: Iterable[str] = ()) -> Ran:
+    def install(self, requirements: Iterable[str], limit: float, *, of_wheels: Iterable[str] = ()) -> Ran:
         """Install into it: wheels, and only if those do not do, what has to be built from source first.
 
         Building runs other people's code, which is not to see what signs in to an index. So does an environment in
@@ -98,12 +98,12 @@ class Environment:
         :param of_wheels: projects that are not built from source in any case.
         """
         began = time.monotonic()
-        ran = self._install(requirements, limit, "--only-binary", ":all:", *options)
+        ran = self._install(requirements, limit, "--only-binary", ":all:")
         if ran.status in (0, None):
             return ran
         left = limit - (time.monotonic() - began)
         more = [word for name in of_wheels for word in ("--only-binary", name)]
-        return self._install(requirements, left, *more, *options, is_confined=True)
+        return self._install(requirements, left, *more, is_confined=True)
 
     def install_confined(self, requirements: Iterable[str], limit: float, *options: str) -> Ran:
         """Install wheels where other people's code may have run, as building does: asked for by nobody."""

@@ -176,11 +176,9 @@ class Search:
 
     def _said(self, declaration: Declaration, name: str) -> str:
         """The bound that a failure asked for, not the sdist's age; empty if none did."""
-        asked = [one.adds.requires.get(name, "") for one in self._of_failures(declaration, name)]
+        path = self.paths[declaration.key][("requires", name)]
+        asked = [one.adds.requires.get(name, "") for one in path if name not in one.whys]
         return next((text for text in asked if "<" in text), "")
-
-    def _of_failures(self, declaration: Declaration, name: str) -> list[Proposal]:
-        return [one for one in self.paths[declaration.key][("requires", name)] if name not in one.whys]
 
     def _newest(self, name: str) -> Outcome | None:
         """The attempt that had the newest release of a project."""
@@ -202,7 +200,7 @@ class Search:
         return self.checks[key]
 
     def _complete(self, good: Outcome) -> Found:
-        """What builds; unless it silently left out what Cython would have made."""
+        """What builds; unless it silently left out what a module that is absent would have made."""
         check = self._checked(good)
         for proposal in self._left_out(check, good):
             outcome = self._on(good, proposal)

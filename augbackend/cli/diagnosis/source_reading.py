@@ -9,6 +9,7 @@ import sysconfig
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from augbackend import setup_py, sources
@@ -63,8 +64,10 @@ def read(tree: Path) -> Reading:
     asked = sources.at(document, "build-system", "requires", default=[declaration.LEGACY_REQUIRES])
     files = Files(tree)
     files.follow("setup.py")
-    paths = sources.at(document, "build-system", "backend-path", default=[])
-    folders = tuple("" if path in (".", "./") else f"{str(path).rstrip('/')}/" for path in paths)
+    paths = [PurePosixPath(path) for path in sources.at(document, "build-system", "backend-path", default=[])]
+    # A path that leads out of the tree is one that frontends refuse (PEP 517, in-tree build backends).
+    inside = [path for path in paths if not path.is_absolute() and ".." not in path.parts]
+    folders = tuple(f"{path}/" if path.parts else "" for path in inside)
     if folders:
         files.enter((declaration.backend(document) or "").partition(":")[0], 1, folders=folders)
     stated = project.get("classifiers", ())
