@@ -17,9 +17,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli import cache, index, upstream
-from augbackend.cli.diagnosis import attempt, environment, fetching, interpreter
+from augbackend.cli.diagnosis import attempt, subject
 from augbackend.cli.diagnosis.attempt import Circumstances, Declaration, requiring
+from augbackend.cli.fetch import cache, index, upstream
+from augbackend.cli.strangers import environment, interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def _by_hand(case: dict[str, Any]) -> str:
     where = index.sources(None, (), (), os.environ)
     lookup = upstream.Lookup(where, cache.Cache(cache.default_folder()), offline=False, output=Path("wrapped"))
     with (
-        fetching.unpacked(requirement, upstream.parse(requirement), lookup) as source,
+        subject.unpacked(requirement, upstream.parse(requirement), lookup) as source,
         tempfile.TemporaryDirectory() as place,
     ):
         installer = environment.installer(interpreter.find(case["python"]), where, Path(place))

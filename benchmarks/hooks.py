@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from augbackend.cli import vendoring
+from augbackend.cli.edit import backend_copy
 
 from .runs import Run, measure
 
@@ -75,7 +75,7 @@ def tree(folder: Path, variant: str, backend: str) -> Path:
     text = VARIANTS[variant][0].format(backend=BACKENDS[backend], requires=backend)
     (folder / "pyproject.toml").write_text(text)
     if VARIANTS[variant][1] == "augbackend":
-        vendoring.write_copy(folder)
+        backend_copy.write_copy(folder)
     return folder
 
 
@@ -112,8 +112,8 @@ def hooks(python: str, folder: Path, rounds: int) -> list[str]:
 
 def imports(python: str, folder: Path, rounds: int) -> list[str]:
     """What importing costs over the bare interpreter."""
-    vendoring.write_copy(folder)
-    path = f"import sys; sys.path.insert(0, {str(folder / vendoring.FOLDER)!r})"
+    backend_copy.write_copy(folder)
+    path = f"import sys; sys.path.insert(0, {str(folder / backend_copy.FOLDER)!r})"
     variants = {"bare interpreter": path, "import augbackend": f"{path}; import augbackend"}
     runs: dict[str, list[Run]] = {name: [] for name in variants}
     for at in range(rounds + 1):
@@ -127,7 +127,7 @@ def imports(python: str, folder: Path, rounds: int) -> list[str]:
 
 def size() -> list[str]:
     """How much there is to read before trusting it."""
-    modules = {name: content for name, content in vendoring.backend_files().items() if name.endswith(".py")}
+    modules = {name: content for name, content in backend_copy.backend_files().items() if name.endswith(".py")}
     lines = sum(content.count(b"\n") for content in modules.values())
     return [f"vendored copy: {len(modules)} modules, {lines} lines, {sum(map(len, modules.values())) / 1024:.0f} KiB"]
 

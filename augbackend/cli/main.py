@@ -8,13 +8,12 @@ from io import TextIOWrapper
 import click
 
 from augbackend import __version__
+from augbackend.cli.commands.adopt import adopt
+from augbackend.cli.commands.diagnose import diagnose
+from augbackend.cli.commands.show import show
+from augbackend.cli.commands.verify import verify
+from augbackend.cli.commands.wrap import wrap
 from augbackend.errors import AugbackendError
-
-from .adopt import adopt
-from .diagnose import diagnose
-from .show import show
-from .verify import verify
-from .wrap import wrap
 
 
 class _Group(click.Group):

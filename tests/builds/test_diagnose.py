@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli.diagnosis import confinement
+from augbackend.cli.strangers import confinement
 
 from ..cli.archives import content, own_table, sha256, text_of
 from ..conftest import ROOT

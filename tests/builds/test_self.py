@@ -81,6 +81,8 @@ def test_without_its_extra_the_command_line_says_what_to_install(
 
 
 def test_the_example_carries_the_backend_of_today() -> None:
-    from augbackend.cli import vendoring
+    from augbackend.cli.edit import backend_copy
 
-    assert vendoring.is_current(ROOT / "examples" / "legacy-setup-py"), "run: augbackend adopt examples/legacy-setup-py"
+    assert backend_copy.is_current(ROOT / "examples" / "legacy-setup-py"), (
+        "run: augbackend adopt examples/legacy-setup-py"
+    )

@@ -7,7 +7,7 @@ from typing import Callable
 
 import pytest
 
-from augbackend.cli import declaration, vendoring
+from augbackend.cli.edit import backend_copy, pyproject
 
 from ..conftest import write
 from ..matrix import frontends as run
@@ -56,10 +56,8 @@ BUILDERS: dict[str, Callable[[Frontends, Path, Path], None]] = {
 def test_setup_requires(frontends: Frontends, tmp_path: Path, case: str, builder: str) -> None:
     tree = write(tmp_path / "tree", TREES[case])
     requirements = ["otherlib"] if "import" in case else []
-    vendoring.write_copy(tree)
-    text = declaration.adopted(
-        None, declaration.Additions(requirements), installed=False, assumed_requires=["setuptools"]
-    )
+    backend_copy.write_copy(tree)
+    text = pyproject.adopted(None, pyproject.Additions(requirements), installed=False, assumed_requires=["setuptools"])
     if not case.startswith("computed,"):
         # Declared in the table alone: then the hook has to answer before the import can succeed.
         text = text.replace(', "otherlib"]', "]")

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli import index, isolated_environment
+from augbackend.cli.fetch import index
+from augbackend.cli.strangers import isolated_environment
 
 
 def _only_here(ask: Any) -> Any:

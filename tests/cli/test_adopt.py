@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from augbackend import reading
-from augbackend.cli import declaration, vendoring
+from augbackend.cli.edit import backend_copy, pyproject
 from augbackend.cli.main import group
 from augbackend.errors import AugbackendError
 
@@ -209,14 +209,14 @@ def test_update_of_an_old_copy(tree: Tree) -> None:
     (copy / "hooks.py").write_text("old")
     (copy / "gone.py").write_text("of an old version")
     assert "copy: _augbackend/augbackend/" in adopt(folder).output
-    assert {file.name: file.read_bytes() for file in copy.iterdir()} == vendoring.backend_files()
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == backend_copy.backend_files()
     assert (folder / "pyproject.toml").read_bytes() == text
     assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]
 
 
 def test_a_run_stopped_half_way_can_be_repeated(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
-    vendoring.write_copy(folder)
+    backend_copy.write_copy(folder)
     (folder / "_augbackend" / ".augbackend-1234" / "new").mkdir(parents=True)
     assert adopt(folder).exit_code == 0
     assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]
@@ -231,7 +231,7 @@ def test_dry_run_prints_the_diff_and_writes_nothing(tree: Tree) -> None:
         result.output.splitlines()
     )
     assert '+backend-path = ["_augbackend"]' in result.output.splitlines()
-    assert result.output.endswith(f"# write _augbackend/augbackend/ ({len(vendoring.backend_files())} files)\n")
+    assert result.output.endswith(f"# write _augbackend/augbackend/ ({len(backend_copy.backend_files())} files)\n")
     adopt(folder)
     assert adopt(folder, "--remove", "--dry-run").output.endswith("files)\n")
     assert (folder / "_augbackend").is_dir()
@@ -465,8 +465,8 @@ def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
     text = "\n".join([*lines, ""])
     try:
         old = tomllib.loads(text)
-        new_text = declaration.adopted(
-            text, declaration.Additions(["torch"], {"B": "1"}), installed=False, assumed_requires=["s"]
+        new_text = pyproject.adopted(
+            text, pyproject.Additions(["torch"], {"B": "1"}), installed=False, assumed_requires=["s"]
         )
     except (tomllib.TOMLDecodeError, AugbackendError):
         return
@@ -477,7 +477,7 @@ def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
     for key in set(old.get("tool", {})) - {"augbackend"}:
         assert new["tool"][key] == old["tool"][key]
     if "augbackend" not in old.get("tool", {}):
-        restored = declaration.restored(new_text)
+        restored = pyproject.restored(new_text)
         assert restored is not None
         assert tomllib.loads(restored) == {key: value for key, value in old.items() if (key, value) != ("tool", {})}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from augbackend.cli.diagnosis import confinement, strangers
+from augbackend.cli.strangers import confinement, process
 
 
 def has_landlock() -> bool:
@@ -42,7 +42,7 @@ def outside(tmp_path: Path) -> Path:
 
 def ran(code: str, folder: Path, *arguments: object, confined: bool = True) -> str:
     command = [sys.executable, "-c", f"import os, pathlib, sys\n{code}", *map(str, arguments)]
-    return strangers.run(command, folder, dict(os.environ), 30, [folder] if confined else None).output
+    return process.run(command, folder, dict(os.environ), 30, [folder] if confined else None).output
 
 
 @pytest.mark.parametrize(

@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augbackend import knowledge as knowledges
-from augbackend.cli.diagnosis import reading_report, report
+from augbackend.cli.diagnosis import report, static_report
 from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, requiring
-from augbackend.cli.diagnosis.case import Case, Obstacle, Proposal
-from augbackend.cli.diagnosis.fetching import Subject
-from augbackend.cli.diagnosis.interpreter import Interpreter
+from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal
 from augbackend.cli.diagnosis.report import Diagnosis
 from augbackend.cli.diagnosis.search import Found
-from augbackend.cli.diagnosis.source_reading import read
+from augbackend.cli.diagnosis.static_reading import read
+from augbackend.cli.diagnosis.subject import Subject
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.cli.main import group
+from augbackend.cli.strangers.interpreter import Interpreter
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -306,9 +306,9 @@ def test_any_value_is_quoted(value: str, target: str) -> None:
 # --- only read -------------------------------------------------------------------------------------------------------
 
 
-def expected(folder: Path, python: str = "3.11") -> tuple[Case, reading_report.Expectation]:
+def expected(folder: Path, python: str = "3.11") -> tuple[Case, static_report.Expectation]:
     case = Case(folder, read(folder), knowledges.load(), python)
-    return case, reading_report.expected(case, f"{python}.1")
+    return case, static_report.expected(case, f"{python}.1")
 
 
 SETUP_PY = """
@@ -328,7 +328,7 @@ setup(name="pkg", setup_requires=["numpy"])
 def test_what_reading_alone_expects(tree: Tree) -> None:
     case, found = expected(tree({"setup.py": SETUP_PY, "helper.py": "import yaml"}))
     assert (set(found.declaration.requires), found.in_the_way) == ({"torch"}, "")
-    answer = reading_report.as_json(SDIST, case, found)
+    answer = static_report.as_json(SDIST, case, found)
     assert json.loads(json.dumps(answer)) == answer
     assert (answer["verdict"], answer["extra-build-dependencies"]) == (None, ["torch"])
     assert answer["evidence"] == [
@@ -337,7 +337,7 @@ def test_what_reading_alone_expects(tree: Tree) -> None:
     assert answer["reading"]["variables"] == [
         {"name": "SKIP_IT", "yes": "TRUE", "no": "FALSE", "where": "setup.py, line 10"}
     ]
-    lines = list(reading_report.lines(SDIST, case, found))
+    lines = list(static_report.lines(SDIST, case, found))
     assert lines[0] == "flash-attn 2.8.3, only read; nothing was built"
     assert "  misses torch: setup.py, line 2 imports torch" in lines
     assert "  may use Cython: setup.py, line 6" in lines

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from augbackend.cli.diagnosis import interpreter
+from augbackend.cli.strangers import interpreter
 from augbackend.errors import AugbackendError
 
 

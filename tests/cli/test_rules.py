@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from augbackend import knowledge as knowledges
 from augbackend.cli.diagnosis import obstacles, proposals
 from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, Stage, joined, requiring
-from augbackend.cli.diagnosis.case import Case, Obstacle, Proposal
-from augbackend.cli.diagnosis.source_reading import Reading, read
+from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal
+from augbackend.cli.diagnosis.static_reading import Reading, read
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 KNOWN = knowledges.load()

@@ -9,7 +9,7 @@ import pytest
 from validate_pyproject import api, errors, plugins
 from validate_pyproject.types import Schema
 
-from augbackend.cli import reference, schema
+from augbackend.cli.docs import reference, schema
 
 from ..conftest import ROOT
 
@@ -58,11 +58,11 @@ def test_every_key_is_documented() -> None:
 
 def test_readme_has_the_reference_of_today() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert reference.inserted(text) == text, "run: python -m augbackend.cli.reference README.md"
+    assert reference.inserted(text) == text, "run: python -m augbackend.cli.docs.reference README.md"
 
 
 def test_entry_point() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["entry-points"]["validate_pyproject.tool_schema"] == {
-        "augbackend": "augbackend.cli.schema:get_schema"
+        "augbackend": "augbackend.cli.docs.schema:get_schema"
     }

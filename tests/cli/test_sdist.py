@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli import sdist as sdists
-from augbackend.cli import vendoring
+from augbackend.cli.edit import backend_copy
+from augbackend.cli.fetch import sdist as sdists
 
 from . import archives
 from .archives import MTIME, PKG_INFO, SETUP_PY, Entry, content, hardlink, sdist, serving, sha256, symlink, tarred, wrap
@@ -496,7 +496,7 @@ def test_upstreams_members_are_carried_over_byte_for_byte(
     assert len(after) % tarfile.RECORDSIZE == 0
     old, new = raw(before), raw(after)
     names = list(new)
-    ours = [f"demo-1.0/_augbackend/augbackend/{name}" for name in vendoring.backend_files()]
+    ours = [f"demo-1.0/_augbackend/augbackend/{name}" for name in backend_copy.backend_files()]
     ours = sorted([*ours, "demo-1.0/PKG-INFO", "demo-1.0/pyproject.toml"])
     assert sorted(names[: len(ours)]) == ours
     carried = [name for name in old if name != f"{prefix}demo-1.0/PKG-INFO"]

@@ -12,9 +12,9 @@ import pytest
 from augbackend import knowledge as knowledges
 from augbackend.cli.diagnosis import search as searching
 from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, Stage
-from augbackend.cli.diagnosis.case import Case
+from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.search import Found, Search
-from augbackend.cli.diagnosis.source_reading import read
+from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.errors import AugbackendError
 from augbackend.knowledge import Knowledge, Release, Symptom

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from augbackend.cli.diagnosis.setup_code import Place
-from augbackend.cli.diagnosis.source_reading import Reading, is_standard, read
+from augbackend.cli.diagnosis.static_reading import Reading, is_standard, read
 from augbackend.errors import AugbackendError
 
 from ..conftest import write

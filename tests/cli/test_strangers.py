@@ -15,8 +15,8 @@ from typing import Callable
 
 import pytest
 
-from augbackend.cli.diagnosis import leftovers
-from augbackend.cli.diagnosis.strangers import Ran, clean_environ, run
+from augbackend.cli.strangers import leftover_processes
+from augbackend.cli.strangers.process import Ran, clean_environ, run
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only /proc tells what left its group")
 posix = pytest.mark.skipif(os.name == "nt", reason="there are no process groups there")
@@ -272,7 +272,7 @@ def test_children_end_with_it(tmp_path: Path, way: str) -> None:
 @posix
 @pytest.mark.parametrize("way", OF_GROUPS)
 def test_its_group_ends_where_nothing_else_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    monkeypatch.setattr(leftovers, "_processes", list)
+    monkeypatch.setattr(leftover_processes, "_processes", list)
     assert python(starting(way, "print('done')"), tmp_path).status == 0
     assert_gone(pid_in(tmp_path / "pid"))
 
@@ -282,7 +282,7 @@ def test_its_group_ends_where_nothing_else_is_known(tmp_path: Path, monkeypatch:
 def test_what_has_the_mark_ends_where_nothing_is_adopted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr(leftovers, "_adopt", lambda _: None)
+    monkeypatch.setattr(leftover_processes, "_adopt", lambda _: None)
     assert python(starting(way, "print('done')"), tmp_path).status == 0
     assert_gone(pid_in(tmp_path / "pid"))
 
@@ -298,7 +298,7 @@ def test_children_are_killed_at_the_limit(tmp_path: Path, way: str) -> None:
 
 @posix
 def test_a_child_that_is_not_found_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftovers, "_processes", list)
+    monkeypatch.setattr(leftover_processes, "_processes", list)
     child = "import time; time.sleep(8)"
     source = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-S', '-c', {child!r}], env={{}}, start_new_session=True)\nprint('done')"
     ran = python(source, tmp_path)
@@ -308,7 +308,7 @@ def test_a_child_that_is_not_found_keeps_nobody_waiting(tmp_path: Path, monkeypa
 
 @linux
 def test_processes_of_others_are_left_alone(tmp_path: Path) -> None:
-    other = subprocess.Popen([sys.executable, "-S", "-c", FOREVER], env={leftovers.MARK: "of another"})
+    other = subprocess.Popen([sys.executable, "-S", "-c", FOREVER], env={leftover_processes.MARK: "of another"})
     try:
         assert python(starting("a session of its own", "print('done')"), tmp_path).status == 0
         assert other.poll() is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from augbackend.cli.telling_line import telling_line
+from augbackend.cli.strangers.telling_line import telling_line
 
 MISSING = "ModuleNotFoundError: No module named 'torch'"
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from augbackend import knowledge
-from augbackend.cli.diagnosis import environment, interpreter, wheel_check
+from augbackend.cli.diagnosis import wheel_check
 from augbackend.cli.diagnosis.attempt import Circumstances
-from augbackend.cli.diagnosis.environment import Environment, Installer
-from augbackend.cli.diagnosis.strangers import Ran
+from augbackend.cli.strangers import environment, interpreter
+from augbackend.cli.strangers.environment import Environment, Installer
+from augbackend.cli.strangers.process import Ran
 
 NOT_TRIED = "not tried, since the time ran out"
 

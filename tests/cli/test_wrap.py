@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from augbackend import __version__
-from augbackend.cli import vendoring
+from augbackend.cli.edit import backend_copy
 
 from ..conftest import run_hook, write
 from .archives import (
@@ -586,7 +586,7 @@ def test_a_project_table_alone(made: Made, setup: str | bytes) -> None:
 def test_what_is_ours_in_the_archive(made: Made) -> None:
     archive = made({"demo.py": "x"})
     assert {name.rpartition("/")[2]: text for name, text in unpacked(archive).items() if "/augbackend/" in name} == (
-        vendoring.backend_files()
+        backend_copy.backend_files()
     )
     assert set(upstreams(archive)) == {"PKG-INFO", "demo.py", "pyproject.toml", "setup.py"}
     assert text_of(archive).startswith("# Written by augbackend wrap: upstream has no pyproject.toml.\n")
@@ -644,7 +644,7 @@ def test_upstream_has_the_backend_in_its_tree(made: Made) -> None:
     archive = made({**older, "pyproject.toml": ADOPTED}, "--require", "torch", "--variable", "A=ours")
     found = unpacked(archive)
     assert {name.rpartition("/")[2]: text for name, text in found.items() if "/augbackend/" in name} == (
-        vendoring.backend_files()
+        backend_copy.backend_files()
     )
     assert found["_augbackend/other.py"] == b"kept"
     assert table_of(archive)["build-system"] == {
@@ -691,7 +691,7 @@ def test_upstreams_copy_lies_behind_a_link(tmp_path: Path) -> None:
             assert not [name for name in tar.getnames() for link in links if name.startswith(f"{link}/")]
         tree = tmp_path / "unpacked" / "demo-1.0"
         (folder,) = table_of(tmp_path / "out" / "demo-1.0.tar.gz")["build-system"]["backend-path"]
-        assert (tree / folder / "augbackend" / "hooks.py").read_bytes() == vendoring.backend_files()["hooks.py"]
+        assert (tree / folder / "augbackend" / "hooks.py").read_bytes() == backend_copy.backend_files()["hooks.py"]
 
 
 @pytest.mark.parametrize(

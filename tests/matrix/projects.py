@@ -10,7 +10,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Literal
 
 import augbackend
-from augbackend.cli.vendoring import write_copy
+from augbackend.cli.edit.backend_copy import write_copy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

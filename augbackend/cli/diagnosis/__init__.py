@@ -7,5 +7,5 @@
     Failure, Knowledge ─────────────┘          ^─────────────── Failure ───────────────┤
                                                                    a wheel -> pruned -> Diagnosis
 
-Code of strangers runs in :mod:`.strangers` only, and writes where :mod:`.confinement` lets it.
+Code of strangers runs in :mod:`augbackend.cli.strangers` only, and writes where its confinement lets it.
 """

@@ -23,14 +23,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from augbackend.cli.telling_line import telling_line
-
-from . import confinement, environment, folders, strangers
+from augbackend.cli.strangers import confinement, environment, process, temporary_folder
+from augbackend.cli.strangers.telling_line import telling_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from .environment import Environment, Installer
+    from augbackend.cli.strangers.environment import Environment, Installer
 
 Stage = Literal["install", "get_requires", "wheel", "import"]
 STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
@@ -228,7 +227,7 @@ def attempt(
     :param tell: is told what goes on.
     """
     began = time.monotonic()
-    with folders.temporary(having.workplace) as folder:
+    with temporary_folder.temporary(having.workplace) as folder:
         wheel, failure, seen = None, None, _Seen(folder / "none")
         try:
             with warnings.catch_warnings():
@@ -284,7 +283,7 @@ class _Build:
         home.mkdir()
         out.mkdir()
         hooks = _Hooks(
-            {**strangers.clean_environ(environ, home), **self.declaration.variables}, folder, self.seen.refused
+            {**process.clean_environ(environ, home), **self.declaration.variables}, folder, self.seen.refused
         )
         try:
             project = build.ProjectBuilder(tree, having.installer.python.path, runner=hooks)
@@ -353,7 +352,7 @@ class _Hooks:
     ) -> None:
         environ = {**(extra_environ or {}), **self.environ}
         # The last argument is the folder in which a hook's answer is left.
-        ran = strangers.run(cmd, Path(cwd or "."), environ, self.limit, [self._folder, Path(cmd[-1])])
+        ran = process.run(cmd, Path(cwd or "."), environ, self.limit, [self._folder, Path(cmd[-1])])
         self._output = ran.output.replace(f"{self._folder / _TREE}{os.sep}", "")  # as the sdist names its files
         self._refused.extend(confinement.refused(ran.output, self._folder))
         if ran.status is None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from augbackend.knowledge import Clue, Need
 
     from .attempt import Failure
-    from .case import Case
+    from .evidence import Case
 
 _OF_A_CHILD = re.compile(r"CalledProcessError|returned non-zero exit status|exit(?:ed with)? (?:code|status)")
 _TRACEBACK = re.compile(r"^\s*Traceback")

@@ -10,13 +10,13 @@ from packaging.version import InvalidVersion, Version
 
 from . import clues
 from .attempt import COMPILE_ERROR, in_words
-from .case import Obstacle
+from .evidence import Obstacle
 
 if TYPE_CHECKING:
     from augbackend.knowledge import Clue
 
     from .attempt import Failure, Outcome
-    from .case import Case
+    from .evidence import Case
 
 _OF_PYTHON = re.compile(r"\b(?:_?Py[A-Z_]\w|(?:tp|nb|sq|mp|ob|m)_[a-z])")  # names of its C API
 _PYTHON = "Python"  # the need that another Python meets

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
-from . import interpreter, obstacles
+from augbackend.cli.strangers import interpreter
+
+from . import obstacles
 from .attempt import in_words
 
 if TYPE_CHECKING:
-    from .case import Case, Obstacle
-    from .interpreter import Interpreter
+    from augbackend.cli.strangers.interpreter import Interpreter
+
+    from .evidence import Case, Obstacle
     from .search import Found
 
 _NEXT = 3  # older ones that are tried: each is a diagnosis of its own

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from . import age, clues
+from . import clues, older_tools
 from .attempt import Declaration, requiring
-from .case import Proposal
+from .evidence import Proposal
 from .obstacles import at_least, in_the_words_of_installer, obstacle
 from .setup_code import DEEPEST, Files
-from .source_reading import is_standard
+from .static_reading import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from augbackend.knowledge import Clue, Knowledge
 
     from .attempt import Failure, Outcome
-    from .case import Case
+    from .evidence import Case
     from .setup_code import Import, Variable
 
 _LINES_OF_PROSE = 6
@@ -55,7 +55,7 @@ def proposed(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     yield from _named_in_prose(case, outcome)
     yield from _for_needs(case, outcome, found)
     if not obstacle(case, outcome).is_known:
-        yield from age.by_age(case, outcome)
+        yield from older_tools.by_age(case, outcome)
 
 
 def _from_clue(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
@@ -128,7 +128,7 @@ def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
         why = f"{why}; {adds.requires[name]} has it" if where else f"{adds.requires[name]} has it"
     if name in outcome.installed and not is_bounded:
         yield from _newer(case, outcome, name, clue)
-        yield from age.older(case, outcome, name, clue.line)
+        yield from older_tools.older(case, outcome, name, clue.line)
         return
     following = _following(case, outcome, where)
     if following:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from augbackend.cli import options
+from augbackend.cli.commands import options
 from augbackend.requirements import command_line
 
 from .attempt import in_words
@@ -16,10 +16,11 @@ from .attempt import in_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from augbackend.cli.strangers.interpreter import Interpreter
+
     from .attempt import Declaration, Outcome
-    from .fetching import Subject
-    from .interpreter import Interpreter
     from .search import Found
+    from .subject import Subject
 
 _WIDTH = 79
 _LONGEST_LIST = 40

@@ -16,10 +16,10 @@ from packaging.version import Version
 
 from augbackend.errors import AugbackendError
 
-from . import age, clues, obstacles, proposals
+from . import clues, obstacles, older_tools, proposals
 from .attempt import STAGES, Declaration, Failure, Outcome, in_words, requiring, upper_bound
-from .case import Case, Obstacle, Proposal
-from .source_reading import is_standard
+from .evidence import Case, Obstacle, Proposal
+from .static_reading import is_standard
 from .wheel_check import Check
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Search:
             if name not in self.paths[good.declaration.key][("requires", name)][-1].whys:
                 continue
             newest, text = self._newest(name), good.declaration.requires[name]
-            bounds = age.bounds(self.case, newest, name) if newest else []
+            bounds = older_tools.bounds(self.case, newest, name) if newest else []
             weaker = [name, *(f"{name}<{one}" for one in reversed(bounds))]
             said = self._said(good.declaration, name)
             if said:  # what a message asks for is the weakest

@@ -15,18 +15,18 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend import metadata
+from augbackend.cli.strangers import confinement, environment, process, temporary_folder
 
-from . import confinement, environment, folders, strangers
 from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from augbackend.cli.strangers.environment import Environment
+    from augbackend.cli.strangers.process import Ran
     from augbackend.knowledge import Knowledge
 
     from .attempt import Circumstances
-    from .environment import Environment
-    from .strangers import Ran
 
 _ROUNDS = 12  # of a module that is missing and is installed
 _LEAST = 1.0  # seconds that it takes at least
@@ -89,8 +89,8 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
     names, requires = _content(wheel)
     found = Check(_modules(names), any(name.endswith(_COMPILED) for name in names), requires)
     untried = replace(found, problem="not tried, since the time ran out")
-    with folders.temporary(having.workplace) as folder:
-        trial = _Trial(wheel, having, strangers.clean_environ(environ, folder), folder)
+    with temporary_folder.temporary(having.workplace) as folder:
+        trial = _Trial(wheel, having, process.clean_environ(environ, folder), folder)
         try:
             isolated, ran = trial.environment([])
             if ran.status is None:
@@ -160,7 +160,7 @@ class _Trial:
         answer.unlink(missing_ok=True)
         environ = {**self.environ, **isolated.make_extra_environ()}
         command = [isolated.python_executable, "-c", _IMPORT, module, str(answer)]
-        ran = strangers.run(command, self.folder, environ, min(_LIMIT, self.having.left), [self.folder])
+        ran = process.run(command, self.folder, environ, min(_LIMIT, self.having.left), [self.folder])
         if ran.status is None:
             return _Imported(f"import {module}: not done in {ran.seconds:.0f} s")
         try:

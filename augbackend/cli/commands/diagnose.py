@@ -1,0 +1,209 @@
+"""``augbackend diagnose``: find out what a build is missing, and fix it.
+
+::
+
+    what the user named -> an sdist or a folder -> a pristine copy -> Reading -> Search -> Diagnosis -> report
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from augbackend import knowledge as knowledges
+from augbackend.cli.diagnosis import (
+    attempt,
+    notes,
+    obstacles,
+    other_python,
+    report,
+    static_report,
+    subject,
+    wheel_check,
+)
+from augbackend.cli.diagnosis.attempt import Circumstances, Declaration, Outcome
+from augbackend.cli.diagnosis.evidence import Case
+from augbackend.cli.diagnosis.narration import Narrator
+from augbackend.cli.diagnosis.report import Diagnosis
+from augbackend.cli.diagnosis.search import Found, Search
+from augbackend.cli.edit import pyproject as declarations
+from augbackend.cli.fetch import cache as caches
+from augbackend.cli.fetch import index, upstream
+from augbackend.cli.model.augmentation import Augmentation, Extra
+from augbackend.cli.project.consumer import Job
+from augbackend.cli.strangers import environment, interpreter, temporary_folder
+from augbackend.settings import BuildDependency
+
+from . import adopt as adopting
+from . import options
+from . import wrap as wrapping
+
+if TYPE_CHECKING:
+    from augbackend.cli.diagnosis.subject import Source, Subject
+    from augbackend.cli.diagnosis.wheel_check import Check
+    from augbackend.cli.fetch.upstream import Lookup
+    from augbackend.cli.strangers.interpreter import Interpreter
+    from augbackend.knowledge import Knowledge
+
+TIMEOUT = 1800.0
+
+
+@click.command()
+@click.argument("target", metavar="REQUIREMENT|SDIST|FOLDER")
+@click.option("--python", "wanted", metavar="PYTHON", help="A version, or an interpreter. [default: the one in use]")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="For all of it; what runs then is killed.",
+)
+@click.option("--no-build", is_flag=True, help="Only read; run nothing of it.")
+@click.option("--apply", "is_applied", is_flag=True, help="Do what is advised: wrap the sdist, or adopt the folder.")
+@click.option(
+    "--knowledge",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file of rows of your own, as augbackend/knowledge.toml. Repeatable.",
+)
+@options.sources
+@options.as_json
+def diagnose(
+    target: str,
+    wanted: str | None,
+    timeout: float,
+    files: tuple[Path, ...],
+    index_url: str | None,
+    extra_index_url: tuple[str, ...],
+    find_links: tuple[str, ...],
+    cache_dir: Path | None,
+    *,
+    no_build: bool,
+    is_applied: bool,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Find out what a build is missing: the declaration that makes it build, or why nothing can.
+
+    The sdist is read, then built in isolated environments, each time with what the last failure asked for. It is other
+    people's code that runs there: in processes of its own, without your environment variables, and killed in the end.
+
+    Exit status: 0 if it builds as it is, or was fixed by --apply; 1 if something is to be declared, or nothing helps.
+
+    \b
+    Examples:
+      augbackend diagnose flash-attn==2.8.3
+      augbackend diagnose ./my-project --apply
+    """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    if no_build and is_applied:
+        raise click.UsageError("--no-build finds nothing to apply")
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _ended)
+    began = time.monotonic()
+    knowledge, narrator = knowledges.load(files), Narrator()
+    where = index.sources(index_url, extra_index_url, find_links, os.environ)
+    cache = caches.Cache(cache_dir or caches.default_folder())
+    lookup = upstream.Lookup(where, cache, offline, Path("wrapped"))
+    with subject.unpacked(target, upstream.parse(target), lookup) as source:
+        python = interpreter.find(wanted) if wanted else interpreter.this()
+        if no_build:
+            _only_read(
+                source, Case(source.tree, source.reading, knowledge, python.minor, source.dated), python, as_json
+            )
+            return
+        with temporary_folder.temporary() as workplace:
+            installer = environment.installer(python, where, workplace)
+            having = Circumstances(source.tree, source.reading.backend, installer, began + timeout, workplace)
+            found = _found_out(source, having, knowledge, narrator)
+            said = notes.remarks(source, found, having)
+        narrator.end()
+        given = [("--index-url", index_url or ""), *(("--extra-index-url", url) for url in extra_index_url)]
+        given += [("--find-links", link) for link in find_links]
+        places = tuple((option, index.shown(value)) for option, value in given if value)
+        diagnosis = Diagnosis(
+            replace(source.subject, places=places), found, python, installer.name, time.monotonic() - began, said
+        )
+        if as_json:
+            click.echo(json.dumps(report.as_json(diagnosis), indent=2))
+        else:
+            for line in report.lines(diagnosis):
+                click.echo(line)
+        if is_applied and found.declaration.size:
+            for line in _applied(source.subject, found.declaration, lookup):
+                click.echo(line, err=as_json)
+    if found.verdict != "builds-as-is" and not (is_applied and found.declaration.size):
+        raise SystemExit(1)
+
+
+def _ended(number: int, _frame: object) -> None:
+    """Ends as an exception does, so that nothing of a stranger's stays running."""
+    raise SystemExit(128 + number)
+
+
+def _found_out(source: Source, having: Circumstances, knowledge: Knowledge, narrator: Narrator) -> Found:
+    """Find out on this Python, and, if that is what is in the way, on others."""
+    here = having.installer.python
+    case = Case(source.tree, source.reading, knowledge, here.minor, source.dated)
+
+    def on(python: Interpreter) -> Found:
+        if python != here:
+            narrator.say(f"   Python {python.version} may do")
+        there = replace(having, installer=replace(having.installer, python=python))
+        return _searched(replace(case, python=python.minor), there, narrator)
+
+    return other_python.added(on(here), case, here, on)
+
+
+def _searched(case: Case, having: Circumstances, narrator: Narrator) -> Found:
+    refused = obstacles.refused_python(case, having.installer.python.version)
+    if refused is not None:
+        nothing = Outcome(Declaration(), None, None, 0.0)
+        return Found("not-by-a-declaration", Declaration(), {}, (), nothing, None, refused)
+
+    def try_it(declaration: Declaration, why: str) -> Outcome:
+        with narrator.attempt(declaration, why) as tell:
+            outcome = attempt.attempt(declaration, having, os.environ, tell)
+        narrator.ended(outcome)
+        return outcome
+
+    def look(outcome: Outcome) -> Check:
+        with narrator.busy("installing the wheel and importing it"):
+            return wheel_check.check(outcome.wheel or Path(), having, os.environ, case.knowledge)
+
+    return Search(case, try_it, look, lambda: having.left > 0).run()
+
+
+def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list[str]:
+    """Do what the printed command does."""
+    if subject.tree is not None:
+        additions = declarations.Additions(
+            tuple(declaration.requires.values()), declaration.variables, sorted(declaration.removed)
+        )
+        adopting.carry_out(adopting.plan_adoption(subject.tree, additions, installed=False))
+        return ["", f"done: {subject.tree} is adopted"]
+    augmentation = Augmentation(
+        tuple(Extra(BuildDependency(text), "augbackend diagnose") for text in declaration.requires.values()),
+        tuple(sorted(declaration.removed)),
+        dict(declaration.variables),
+    )
+    result = wrapping.carry_out(Job(upstream.parse(subject.target), augmentation, ""), lookup, check=False)
+    return ["", f"done: {options.shown_path(result.archive)} is {result.state}"]
+
+
+def _only_read(source: Source, case: Case, python: Interpreter, as_json: bool) -> None:  # noqa: FBT001  # as the option
+    expected = static_report.expected(case, python.version)
+    if as_json:
+        click.echo(json.dumps(static_report.as_json(source.subject, case, expected), indent=2))
+    else:
+        for line in static_report.lines(source.subject, case, expected):
+            click.echo(line)

@@ -1,0 +1,237 @@
+"""``augbackend show``: what each hook would inject on this machine, and why.
+
+Everything is first gathered into one plain structure, which ``--json`` prints as it is and the text is
+written from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from augbackend import __version__, call, match_runtime, reading, requirements, sources, variables
+from augbackend.cli.edit import backend_copy
+from augbackend.cli.strangers import ask_backend, isolated_environment
+from augbackend.settings import Target
+
+from . import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from augbackend.reading import Build
+    from augbackend.settings import BuildDependency
+
+TARGETS: tuple[Target, ...] = get_args(Target)
+
+
+def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool) -> dict[str, Any]:
+    """Everything that ``show`` has to say, as JSON knows it.
+
+    :param isolated: install ``build-system.requires`` and the declared requirements into an isolated
+        environment and ask the wrapped backend there, on a copy of the tree.
+    :raises AugbackendError: for a declaration that no build would accept.
+    """
+    document = sources.read_pyproject(tree)
+    build = reading.read(tree, config_settings, document=document)
+    resolved = variables.resolve(build.settings, os.environ, str(tree / "pyproject.toml"))
+    asked = _ask_isolated(build, config_settings) if isolated else _ask_here(build, config_settings)
+    with call.surrounded(build):  # `unless-command` is looked for on the declared PATH
+        rows = {target: _requirements(build, target, asked) for target in TARGETS}
+    return {
+        "augbackend": __version__,
+        "tree": str(tree.resolve()),
+        "build-backend": sources.at(document, "build-system", "build-backend", default=None),
+        "in-tree": bool(build.backend_path),
+        "wrapped-backend": {
+            "build-backend": build.settings.build_backend,
+            "backend-path": list(build.settings.backend_path),
+            "origin": build.origins.get("build-backend", "default"),
+            "hooks": asked["hooks"],
+            "problem": asked["problem"],
+        },
+        "dynamic-requires": build.settings.dynamic_requires,
+        "requirements": rows,
+        "failed": asked["failed"],
+        "pin-runtime": dict(build.settings.pin_runtime),
+        "provenance": build.settings.provenance,
+        "remove-build-dependencies": list(build.settings.remove_build_dependencies),
+        "variables": [
+            {
+                "name": one.name,
+                "value": one.value,
+                "why": one.why,
+                "origin": build.origins.get(f"extra-build-variables.{one.name}", build.origins.get("jobs", "")),
+            }
+            for one in resolved
+        ],
+        "config-settings": dict(build.config_settings or {}),
+    }
+
+
+def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    theirs = [] if build.settings.dynamic_requires == "never" else asked["requires"].get(target, [])
+    for text in theirs:
+        why = "asked for by the wrapped backend"
+        removed = requirements.is_removed(build, text)
+        why += ", removed by remove-build-dependencies" if removed else ""
+        rows.append(_row(build, text, injected=not removed, why=why))
+    for declared in build.settings.extra_build_dependencies:
+        if not requirements.is_wanted(declared, target):
+            rows.append(_row(build, declared.text, injected=False, why=_why_not(declared, target)))
+            continue
+        found = match_runtime.match(build, declared) if declared.match_runtime else None
+        for entry in found.entries if found else (declared,):
+            holds = entry.parsed.applies()
+            why = f"declared, {found.why}" if found else "declared"
+            why += "" if holds else ", but its marker does not hold here"
+            row = _row(build, requirements.text_for(build, entry), injected=holds, why=why)
+            rows.append({**row, "match-runtime": found.rung if found else None})
+    return rows
+
+
+def _row(build: Build, text: str, *, injected: bool, why: str) -> dict[str, Any]:
+    return {
+        "requirement": text,
+        "injected": injected,
+        "why": why,
+        "in-build-system-requires": text in build.requires,
+        "origin": build.origins.get("extra-build-dependencies", "") if why.startswith("declared") else "",
+        "match-runtime": None,
+    }
+
+
+def _why_not(entry: BuildDependency, target: Target) -> str:
+    if target not in entry.hooks:
+        return f"declared for {', '.join(entry.hooks)} only"
+    return f"the command {entry.unless_command!r} is here: {shutil.which(entry.unless_command)}"
+
+
+def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
+    return _ask(sys.executable, build.tree, config_settings, dict(os.environ), ask=False)
+
+
+def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
+    with call.surrounded(build):
+        declared = {entry.text for target in TARGETS for entry in requirements.declared(build, target)}
+    with (
+        isolated_environment.copied(build.tree) as tree,
+        isolated_environment.created({*build.requires, *declared}, str(build.tree)) as environment,
+    ):
+        return _ask(environment.python, tree, config_settings, environment.environ, ask=True)
+
+
+def _ask(
+    python: str, tree: Path, config_settings: dict[str, str | list[str]], environ: dict[str, str], *, ask: bool
+) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="augbackend-show-") as folder:
+        # The backend half alone: what else this environment holds must not be seen by the wrapped backend.
+        backend_copy.write_copy(Path(folder))
+        answer = Path(folder) / "answer.json"
+        path = [str(Path(folder) / backend_copy.FOLDER)]
+        request = {"path": path, "answer": str(answer), "config_settings": config_settings, "ask": ask}
+        command = [python, ask_backend.__file__, json.dumps(request)]
+        done = subprocess.run(command, cwd=tree, env=environ, capture_output=True, check=False)  # noqa: S603  # ours
+        if answer.exists():
+            found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+            return found
+    last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
+    return {"hooks": None, "problem": last, "requires": {}, "failed": {}}
+
+
+def lines(found: dict[str, Any]) -> Iterator[str]:
+    """The text of ``show``, a line at a time."""
+    backend = found["wrapped-backend"]
+    yield f"{found['tree']} (augbackend {found['augbackend']}, {'in-tree' if found['in-tree'] else 'installed'})"
+    yield ""
+    yield f"wrapped backend: {backend['build-backend']}  ({_source(backend['origin'])})"
+    if backend["hooks"] is None:
+        yield f"  hooks: not known here: {backend['problem']}"
+        yield "  (--isolated asks in an environment of its own)"
+    else:
+        yield from textwrap.wrap(
+            "hooks: " + ", ".join(backend["hooks"]), 78, initial_indent="  ", subsequent_indent="    "
+        )
+    if found["config-settings"]:
+        yield f"  config settings: {json.dumps(found['config-settings'])}"
+    by_rows: dict[str, list[str]] = {}
+    for target, rows in found["requirements"].items():
+        by_rows.setdefault("\n".join(_requirement_lines(found, target, rows)), []).append(target)
+    for text, targets in by_rows.items():
+        yield ""
+        yield f"build requirements for {', '.join(targets)}:"
+        yield text
+    if found["pin-runtime"]:
+        yield ""
+        yield "the wheel will require what it was built with:"
+        yield from (f"  {name} {width}" for name, width in found["pin-runtime"].items())
+    if found["provenance"]:
+        yield ""
+        yield "the wheel will say what went into it (provenance)"
+    yield ""
+    yield "environment variables:"
+    if not found["variables"]:
+        yield "  none"
+    for one in found["variables"]:
+        value = "left alone" if one["value"] is None else f"= {one['value']}"
+        yield f"  {one['name']} {value}  ({'; '.join(filter(None, [one['why'], _source(one['origin'])]))})"
+
+
+def _source(origin: str) -> str:
+    return "table" if origin.startswith("tool.augbackend") else origin
+
+
+def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    if found["dynamic-requires"] == "never":
+        yield "  (the wrapped backend is not asked: dynamic-requires is never)"
+    elif target in found["failed"]:
+        yield f"  (the wrapped backend failed to answer: {found['failed'][target]})"
+    if not rows:
+        yield "  none"
+    if any(row["match-runtime"] == "bare" for row in rows):
+        yield "  (pip, pipx, tox and pdm let a build see where they install to: what is there is matched)"
+    for row in rows:
+        also = "also in build-system.requires" if row["in-build-system-requires"] else ""
+        because = "; ".join(filter(None, [row["why"], also, _source(row["origin"])]))
+        yield f"  {'+' if row['injected'] else '-'} {row['requirement']}  ({because})"
+
+
+@click.command()
+@click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "-C",
+    "--config-setting",
+    "config_settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=options.config_settings,
+    help="As a frontend would be given it; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
+)
+@click.option("--isolated", is_flag=True, help="Ask in an isolated environment, with the build requirements installed.")
+@options.as_json
+def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, as_json: bool) -> None:
+    """Print what a build of TREE would get here, and why.
+
+    \b
+    Example:
+      augbackend show . -C augbackend.dynamic-requires=never
+    """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    found = gather(tree, config_settings, isolated=isolated)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    else:
+        for line in lines(found):
+            click.echo(line)
+    if found["build-backend"] != "augbackend":
+        click.echo("augbackend: warning: it is not the build backend of this tree: augbackend adopt", err=True)
+        raise SystemExit(1)

@@ -1,0 +1,66 @@
+"""What is worth knowing beside the verdict: what the wheel depends on, and what it does not say."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from . import static_reading
+
+if TYPE_CHECKING:
+    from .attempt import Circumstances, Outcome
+    from .search import Found
+    from .subject import Source
+
+_MOST_OF_A_KIND = 3
+
+
+def remarks(source: Source, found: Found, having: Circumstances) -> tuple[str, ...]:
+    """What is worth knowing beside the verdict."""
+    outcome, check, reading = found.outcome, found.check, source.reading
+    said = [
+        f"{name} {outcome.installed[name]} is the one at hand here: another may build otherwise"
+        for name in sorted(having.installer.constraints)
+        if name in outcome.installed
+    ]
+    for what, paths in (("build", outcome.refused), ("import", check.refused if check else ())):
+        refused = list(dict.fromkeys(paths))[:_MOST_OF_A_KIND]
+        said += [f"its {what} was kept from {path} here; elsewhere it may write there" for path in refused]
+    if check is None:
+        return tuple(said)
+    is_of_a_platform = outcome.wheel is not None and not outcome.wheel.name.endswith("-none-any.whl")
+    if is_of_a_platform and not check.is_compiled:
+        said.append("the wheel is for this platform and holds nothing compiled: an extension was left out")
+    skips = [name for name in found.declaration.variables if ("variables", name) in found.reasons]
+    if check.missing and skips:
+        said.append(f"{check.missing} is missing from the wheel: {skips[0]} leaves it out")
+    stated, built = _projects(reading.requires_dist), _projects(check.requires_dist)
+    if reading.requires_dist and stated != built:
+        count = f"PKG-INFO lists {len(stated)} dependencies, the wheel {len(built)}"
+        said.append(f"{count}: what the sdist says of itself is not what it builds")
+    looked_at = [
+        one
+        for one in reading.imports
+        if one.kind == "if it is there" and one.place.file == "setup.py" and _is_absent(one.module, outcome)
+    ]
+    for one in list({one.module.partition(".")[0]: one for one in reversed(looked_at)}.values())[:_MOST_OF_A_KIND]:
+        top = one.module.partition(".")[0]
+        if top not in reading.modules and not top.startswith("_"):
+            said.append(f"{one.place} imports {top} if it is there: with it, the wheel may be another")
+    return tuple(said)
+
+
+def _projects(requirements: tuple[str, ...]) -> set[str]:
+    found = set()
+    for text in requirements:
+        with suppress(InvalidRequirement):
+            found.add(str(canonicalize_name(Requirement(text).name)))
+    return found
+
+
+def _is_absent(module: str, outcome: Outcome) -> bool:
+    top = module.partition(".")[0]
+    return not static_reading.is_standard(top) and top not in outcome.importable

@@ -1,0 +1,74 @@
+"""Build tools as they were when the sdist was made: bounds that leave out what came after it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from .attempt import requiring
+from .evidence import Proposal
+from .obstacles import at_least
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .attempt import Outcome
+    from .evidence import Case
+
+_FRAME = re.compile(r"site-packages[/\\](\w+)")
+
+
+def by_age(case: Case, outcome: Outcome) -> Iterator[Proposal]:
+    """Build tools as they were when the sdist was made; the one that the traceback ends in first."""
+    failure = outcome.failure
+    if failure is None:
+        return
+    tail = "\n".join(failure.output.strip().splitlines()[-60:])
+    frames = [canonicalize_name(name) for name in _FRAME.findall(tail)]
+    tools: list[str] = [name for name in dict.fromkeys(reversed(frames)) if name in outcome.installed]
+    tools += [name for name in outcome.installed if name not in tools]
+    found = {name: rows for name in tools if (rows := bounds(case, outcome, name))}
+    if len(found) > 1:
+        yield _aged(case, {name: rows[0] for name, rows in found.items()}, "")
+    for name in found:
+        yield from older(case, outcome, name, "")
+
+
+def older(case: Case, outcome: Outcome, name: str, line: str) -> Iterator[Proposal]:
+    """An older release of something that is there."""
+    known = bounds(case, outcome, name)
+    major = outcome.installed.get(name, "").partition(".")[0]
+    if known:
+        yield _aged(case, {name: known[0]}, line)
+    elif line and major.isdigit() and int(major):
+        yield Proposal(requiring(f"{name}<{major}"), f"an older {name} may have it", line)
+
+
+def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
+    """The releases of a tool that broke builds since the sdist was made and are in use here, the oldest first."""
+    released = {row.version: row.day for row in case.knowledge.release if row.project == "python"}
+    rows = [
+        row
+        for row in case.knowledge.release
+        if canonicalize_name(row.project) == name
+        and row.day > case.dated
+        and not (row.compiled and row.day < released.get(case.python, ""))
+        and not (row.gone and at_least(case.python, row.gone))
+    ]
+    try:
+        installed = Version(outcome.installed.get(name, "0"))
+        return [str(bound) for bound in sorted(Version(row.version) for row in rows) if bound <= installed]
+    except InvalidVersion:
+        return []
+
+
+def _aged(case: Case, found: Mapping[str, str], line: str) -> Proposal:
+    """Bounds that leave out what came after the sdist."""
+    when = f"it was made on {case.dated}, before" if case.dated else "it may be from before"
+    whys = {name: f"{when} {name} {version}" for name, version in found.items()}
+    texts = [f"{name}<{version}" for name, version in found.items()]
+    why = f"{when} {', '.join(f'{name} {version}' for name, version in found.items())}"
+    return Proposal(requiring(*texts), why, line, whys=whys)

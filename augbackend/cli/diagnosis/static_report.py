@@ -1,0 +1,115 @@
+"""What ``--no-build`` says: what was read, and what follows from that alone. Nothing of it was run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from . import obstacles, proposals
+from .attempt import Declaration, requiring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .evidence import Case
+    from .setup_code import Import
+    from .subject import Subject
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the reading alone makes likely.
+
+    :param imports: those that run always and that nothing declares.
+    :param in_the_way: in words; empty if nothing that was read is.
+    """
+
+    declaration: Declaration
+    imports: tuple[Import, ...]
+    in_the_way: str
+
+
+def expected(case: Case, version: str) -> Expectation:
+    """Think over what was read.
+
+    :param version: of the Python that it would be built on.
+    """
+    reading, known = case.reading, case.knowledge
+    declared = set()
+    for text in reading.asks_for:
+        try:
+            declared.add(canonicalize_name(Requirement(text).name))
+        except InvalidRequirement:
+            continue
+    missing: dict[str, Import] = {}
+    for one in reading.imports:
+        adds = proposals.requiring_module(known, one.module) if one.is_certain else None
+        if adds is None or one.module.partition(".")[0] in reading.modules:
+            continue
+        ((name, text),) = adds.requires.items()
+        is_there = proposals.is_there(one.module) or name in declared
+        if "<" in text or not is_there:
+            missing.setdefault(text, one)
+    refused = obstacles.refused_python(case, version)
+    gone = [row for one in reading.imports if one.is_certain and (row := known.left_stdlib(one.module))]
+    gone = [row for row in gone if obstacles.at_least(case.python, row.gone)]
+    in_the_way = refused.reason if refused else ""
+    if reading.problem:
+        in_the_way = in_the_way or f"setup.py is not for this Python: {reading.problem}"
+    in_the_way = in_the_way or (f"Python {gone[0].gone} removed the module {gone[0].name}" if gone else "")
+    return Expectation(requiring(*missing), tuple(missing.values()), in_the_way)
+
+
+def as_json(subject: Subject, case: Case, found: Expectation) -> dict[str, Any]:
+    """For a script; no verdict, since nothing was tried."""
+    reading = case.reading
+    return {
+        "name": subject.name,
+        "version": subject.version,
+        "verdict": None,
+        "extra-build-dependencies": list(found.declaration.requires.values()),
+        "extra-build-variables": {},
+        "remove-build-dependencies": [],
+        "reason": found.in_the_way,
+        "evidence": [
+            {"kind": "requires", "entry": text, "why": f"{one.place}: import {one.module}", "error": ""}
+            for text, one in zip(found.declaration.requires.values(), found.imports)
+        ],
+        "reading": {
+            "build-backend": reading.backend,
+            "requires": list(reading.asks_for),
+            "imports": [{"module": one.module, "when": one.kind, "where": str(one.place)} for one in reading.imports],
+            "variables": [
+                {"name": one.name, "yes": one.yes, "no": one.no, "where": str(one.place)} for one in reading.variables
+            ],
+            "programs": [
+                {"name": one.command, "requirement": one.requirement, "where": str(one.place)} for one in reading.called
+            ],
+        },
+    }
+
+
+def lines(subject: Subject, case: Case, found: Expectation) -> Iterator[str]:
+    """For a reader."""
+    reading = case.reading
+    yield f"{subject}, only read; nothing was built"
+    yield f"  backend: {reading.backend}"
+    yield f"  asks for: {', '.join(reading.asks_for) or 'nothing'}"
+    if found.in_the_way:
+        yield f"  in the way: {found.in_the_way}"
+    for text, one in zip(found.declaration.requires.values(), found.imports):
+        yield f"  misses {text}: {one.place} imports {one.module}"
+    optional = {one.module.partition(".")[0]: one for one in reversed(reading.imports) if one.kind == "if it is there"}
+    for top, one in optional.items():
+        if not proposals.is_there(top) and top not in reading.modules:
+            yield f"  may use {top}: {one.place}"
+    for variable in reading.variables:
+        values = f" ({variable.yes} or {variable.no})" if variable.no and variable.no != variable.yes else ""
+        yield f"  reads {variable.name}{values}: {variable.place}"
+    for called in reading.called:
+        what = f"pip, for {called.requirement}" if called.requirement else called.command
+        yield f"  runs {what}: {called.place}"
+    yield "Without --no-build it is tried."

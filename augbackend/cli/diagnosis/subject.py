@@ -1,0 +1,115 @@
+"""What is diagnosed: fetched, unpacked and read; nobody builds in it."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+
+from augbackend.cli.fetch import sdist, upstream
+from augbackend.cli.model.augmentation import Augmentation
+from augbackend.cli.strangers import temporary_folder
+from augbackend.errors import AugbackendError
+
+from . import static_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from augbackend.cli.fetch.upstream import Lookup, Target
+
+    from .static_reading import Reading
+
+# A version may be read from `.git`, so that it comes along.
+_LEFT_OUT = shutil.ignore_patterns(".tox", ".nox", ".venv", "__pycache__", "node_modules")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the user named.
+
+    :param target: as a command takes it.
+    :param tree: the folder, if it is one.
+    :param name: of the project, canonical.
+    :param places: options that say where to look for it, as they were given.
+    """
+
+    target: str
+    tree: Path | None
+    name: str
+    version: str
+    places: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
+    @property
+    def archive(self) -> str:
+        """Where ``wrap`` writes it."""
+        return f"./wrapped/{self.name.replace('-', '_')}-{self.version}.tar.gz"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is diagnosed, unpacked.
+
+    :param dated: when its newest file was written, ``2021-09-04``; empty if that says nothing.
+    """
+
+    subject: Subject
+    tree: Path
+    reading: Reading
+    dated: str
+
+
+def _copied(folder: Path, to: Path) -> Path:
+    try:
+        return Path(shutil.copytree(folder, to, symlinks=True, ignore=_LEFT_OUT))
+    except shutil.Error as error:
+        where, _, why = error.args[0][0]
+        raise AugbackendError(f"it cannot be copied: {why}", where=str(where), hint="move it elsewhere") from None
+
+
+def _read(tree: Path, named: str) -> Reading:
+    """The reading; an error names what the user named, since the copy is gone by then."""
+    try:
+        return static_reading.read(tree)
+    except AugbackendError as error:
+        raise AugbackendError(error.what, where=error.where.replace(str(tree), named), hint=error.hint) from None
+
+
+@contextmanager
+def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
+    """Have what the user named as a tree of files that nobody builds in.
+
+    :raises AugbackendError: if it cannot be had, or is no project.
+    """
+    if upstream.is_repository(target.url):
+        hint = "clone it, and name the folder"
+        raise AugbackendError("a repository is diagnosed as a folder", where=text, hint=hint)
+    with temporary_folder.temporary() as place:
+        if target.path is not None and target.path.is_dir():
+            tree = _copied(target.path, place / "tree")
+            reading = _read(tree, text)
+            name = canonicalize_name(reading.name or target.path.resolve().name)
+            yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")
+            return
+        with upstream.fetched(target, Augmentation(), lookup) as found, sdist.opened(found.path) as opened:
+            tree = sdist.unpack(opened, place)
+            day = datetime.fromtimestamp(opened.newest, timezone.utc).strftime("%Y-%m-%d")
+            reading = _read(tree, text)
+            try:
+                named, of_version = parse_sdist_filename(found.path.name)
+                name, version = named, str(of_version)
+            except InvalidSdistFilename:
+                name, version = canonicalize_name(reading.name), reading.version
+        words = f"{name}=={version}" if target.requirement else text
+        dated = day if day > "2000" else ""
+        yield Source(
+            Subject(words, None, canonicalize_name(name), version), tree, replace(reading, version=version), dated
+        )

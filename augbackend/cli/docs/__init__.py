@@ -1,0 +1,1 @@
+"""Schema and reference, generated from the settings."""

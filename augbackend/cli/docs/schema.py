@@ -1,0 +1,77 @@
+"""The JSON Schema of ``[tool.augbackend]``, made from the settings' classes, and their documentation.
+
+``validate-pyproject`` finds :func:`get_schema` by its entry point ``validate_pyproject.tool_schema``.
+``python -m augbackend.cli.docs.schema`` prints the schema, for an editor that wants a file.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+from dataclasses import MISSING, fields, is_dataclass
+from functools import lru_cache
+from typing import Any, Literal, Union, get_args, get_origin
+
+from augbackend import checking
+from augbackend.settings import Settings
+
+
+def get_schema(tool_name: str = "augbackend") -> dict[str, Any]:
+    """The schema of one table of ``[tool]``, as ``validate-pyproject`` asks for it."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": f"urn:augbackend:tool:{tool_name}",
+        "title": f"[tool.{tool_name}]",
+        **_table(Settings),
+    }
+
+
+@lru_cache
+def docs(kind: type) -> dict[str, str]:
+    """The string below each field of a settings class, by key; those of the class that it extends, first."""
+    inherited = docs(kind.__base__) if is_dataclass(kind.__base__) and isinstance(kind.__base__, type) else {}
+    (definition,) = ast.parse(inspect.getsource(kind)).body
+    body = definition.body  # type: ignore[attr-defined]  # the source of a class is a class
+    return {
+        **inherited,
+        **{
+            assignment.target.id.replace("_", "-"): str(text.value.value)
+            for assignment, text in zip(body, body[1:])
+            if isinstance(assignment, ast.AnnAssign) and isinstance(assignment.target, ast.Name)
+            if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+        },
+    }
+
+
+def _table(kind: type) -> dict[str, Any]:
+    hints, known = checking.hints(kind), {field.name.replace("_", "-"): field for field in fields(kind)}
+    return {
+        "type": "object",
+        "description": inspect.getdoc(kind),
+        "properties": {key: {"description": docs(kind)[key], **_type(hint)} for key, hint in hints.items()},
+        "required": [key for key, field in known.items() if field.default_factory is MISSING],
+        "additionalProperties": False,
+    }
+
+
+def _type(hint: Any) -> dict[str, Any]:
+    kind = get_origin(hint) or hint
+    if is_dataclass(hint) and isinstance(hint, type):
+        table = _table(hint)
+        return {"oneOf": [{"type": "string"}, table]} if getattr(hint, "shorthand", False) else table
+    if kind is Literal:
+        return {"enum": list(get_args(hint))}
+    if kind is Union:
+        return {"oneOf": [_type(alternative) for alternative in get_args(hint)]}
+    if kind is tuple:
+        return {"type": "array", "items": _type(get_args(hint)[0])}
+    if kind is int:
+        return {"type": "integer", "minimum": 1}
+    if kind in (str, bool):
+        return {"type": {str: "string", bool: "boolean"}[kind]}
+    return {"type": "object", "additionalProperties": _type(get_args(hint)[1])}
+
+
+if __name__ == "__main__":
+    print(json.dumps(get_schema(), indent=2))  # noqa: T201  # for a file

@@ -1,0 +1,1 @@
+"""Indexes, downloads, caches, repositories."""

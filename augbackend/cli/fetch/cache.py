@@ -1,0 +1,104 @@
+"""What was downloaded or built once: sdists by their sha256, and which one an exact pin meant.
+
+A pin on an index never changes what it means, so that a second run asks nobody. Everything read back is checked
+against its sha256; what does not match is as good as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from packaging.version import InvalidVersion, Version
+
+from augbackend.cli.edit import replace_file
+
+from .index import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .index import Sources
+
+
+def default_folder() -> Path:
+    """This system's place for caches."""
+    return Path(platformdirs.user_cache_dir("augbackend", appauthor=False))
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(2**20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of sdists and of what was found."""
+
+    folder: Path
+
+    def sdist(self, digest: str, filename: str) -> Path | None:
+        """The sdist with this sha256, if it is here and unharmed."""
+        path = self._place(digest) / Path(filename).name
+        return path if digest and path.is_file() and sha256(path) == digest else None
+
+    def keep(self, path: Path, digest: str) -> Path:
+        """Copy an sdist into the cache; returns where it is now."""
+        target = self._place(digest) / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
+            shutil.copyfile(path, Path(folder) / target.name).replace(target)
+        return target
+
+    def remember(self, found: Found, where: Sources) -> None:
+        """Note what a pin meant to these sources."""
+        file = self._note(where, found.name, found.version)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file.replace_file(file, json.dumps(asdict(found), indent=1, sort_keys=True).encode())
+
+    def recall(self, name: str, version: str, where: Sources) -> Found | None:
+        """What this pin meant to these sources before."""
+        return _read(self._note(where, name, version))
+
+    def newest(self, name: str, allowed: Iterable[str], where: Sources) -> Found | None:
+        """Of what these sources were seen to have, the newest version that is allowed."""
+        versions = sorted(filter(None, map(_version, allowed)))
+        return next(filter(None, (self.recall(name, str(version), where) for version in reversed(versions))), None)
+
+    def versions(self, name: str, where: Sources) -> list[str]:
+        """The versions of a project that were found at these sources before."""
+        return [found.version for file in self._folder(where, name).glob("*.json") if (found := _read(file))]
+
+    def _place(self, digest: str) -> Path:
+        return self.folder / "sdists" / digest[:2] / digest
+
+    def _folder(self, where: Sources, name: str) -> Path:
+        key = json.dumps([where.index_url, where.extra_index_urls, where.find_links])
+        return self.folder / "found" / hashlib.sha256(key.encode()).hexdigest()[:16] / name
+
+    def _note(self, where: Sources, name: str, version: str) -> Path:
+        return self._folder(where, name) / f"{version.replace('/', '_')}.json"
+
+
+def _read(file: Path) -> Found | None:
+    try:
+        return Found(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None

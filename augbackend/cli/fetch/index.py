@@ -1,0 +1,255 @@
+"""Indexes and find-links folders: which sdists a project has there, found by unearth.
+
+Where nothing is said, pip's and uv's environment variables say where to look, and unearth knows the public index.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+from unearth import Link, PackageFinder
+from unearth.errors import HashMismatchError, UnpackError
+
+from augbackend.cli import progress
+from augbackend.errors import AugbackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+_INDEX = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
+_EXTRA_INDEX = ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
+_TRUSTED = ("PIP_TRUSTED_HOST", "UV_INSECURE_HOST")
+_NO_INDEX, _TRUE = ("PIP_NO_INDEX", "UV_NO_INDEX"), ("1", "true", "yes", "on")
+_FIND_LINKS = ("PIP_FIND_LINKS", "UV_FIND_LINKS")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where to look for distributions; an empty ``index_url`` stands for the public index."""
+
+    index_url: str = ""
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+    no_index: bool = False
+
+
+NOWHERE = Sources()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A distribution on an index: ``sha256`` as the index says it, empty where it does not."""
+
+    name: str
+    version: str
+    filename: str
+    url: str
+    sha256: str = ""
+
+
+def sources(
+    index_url: str | None,
+    extra: Sequence[str],
+    find_links: Sequence[str],
+    environ: Mapping[str, str],
+    default: Sources = NOWHERE,
+) -> Sources:
+    """The options; each kind that is not given from pip's and uv's variables, and from ``default``.
+
+    pip separates several by spaces; uv separates indexes by spaces, links by commas, and names them ``name=URL``.
+    """
+    links = [link for name in _FIND_LINKS for link in environ.get(name, "").replace(",", " ").split()]
+    further = [_unnamed(url) for name in _EXTRA_INDEX for url in environ.get(name, "").split()]
+    hosts = [host for name in _TRUSTED for host in environ.get(name, "").split()]
+    switched_off = any(environ.get(name, "").lower() in _TRUE for name in _NO_INDEX)
+    return Sources(
+        index_url or next((_unnamed(environ[name]) for name in _INDEX if environ.get(name)), default.index_url),
+        tuple(extra or dict.fromkeys([*further, *default.extra_index_urls])),
+        tuple(find_links or dict.fromkeys([*links, *default.find_links])),
+        tuple(hosts),
+        no_index=switched_off and not index_url and not extra,
+    )
+
+
+def only_folders(where: Sources) -> Sources:
+    """The find-links that need no network, and no index."""
+    folders = tuple(link for link in where.find_links if "://" not in link or link.startswith("file:"))
+    return Sources(find_links=folders, no_index=True)
+
+
+def _unnamed(index: str) -> str:
+    name, separator, url = index.partition("=")
+    return url if separator and name.replace("-", "").replace("_", "").replace(".", "").isalnum() else index
+
+
+def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None = None) -> Found:
+    """The newest sdist that the requirement allows; on any Python and platform, since it is not for this one only.
+
+    :param not_in: a folder whose archives do not count: our own output may be among the find-links.
+    :raises AugbackendError: if there is none, or an index cannot be asked.
+    """
+    with _explained(requirement.name) as heard:
+        for package in _matches(requirement, where):
+            path = package.link.file_path if package.link.is_file else None
+            if not_in is None or path is None or not_in.resolve() not in path.resolve().parents:
+                return _found(package)
+    where_looked = "; ".join(dict.fromkeys(map(_without_credentials, heard)))
+    hint = "name the URL of an sdist, or its repository (git+https://…), if it has one elsewhere"
+    raise AugbackendError(f"there is no sdist of {_plain(requirement)}", where=where_looked or "the index", hint=hint)
+
+
+def _matches(requirement: Requirement, where: Sources) -> Sequence[Any]:
+    """Pre-releases only where there is nothing else, or the requirement names one."""
+    finder, plain = _finder(where, wheels=False), Requirement(_plain(requirement))
+    if not plain.specifier:
+        final: Sequence[Any] = finder.find_matches(plain, allow_prereleases=False)
+        if len(final):
+            return final
+    return finder.find_matches(plain)
+
+
+def _reachable(where: Sources) -> Sources:
+    """For a URL nobody has to be asked where it is."""
+    return Sources(where.index_url, where.extra_index_urls, (), where.trusted_hosts)
+
+
+def find_wheel(requirement: Requirement, where: Sources) -> Found | None:
+    """A wheel that this interpreter on this platform could install instead of building."""
+    with _explained(requirement.name):
+        for package in _finder(where, wheels=True).find_matches(Requirement(_plain(requirement))):
+            return _found(package)
+    return None
+
+
+def download(found: Found, folder: Path, where: Sources, *, offline: bool) -> Path:
+    """Fetch a file into ``folder``, its sha256 checked where the index says one.
+
+    :raises AugbackendError: if it cannot be had, or is not the file that the index promised.
+    """
+    link = Link(found.url)
+    if offline and not link.is_file:
+        raise AugbackendError(
+            "it was not downloaded before, and --offline asks no index",
+            where=shown(found.url),
+            hint="leave --offline out",
+        )
+    hashes = {"sha256": [found.sha256]} if found.sha256 else None
+    try:
+        with progress.downloading(found.filename) as report, _explained(found.name):
+            file: Path = _finder(_reachable(where), wheels=False).download(
+                link, folder, hashes, lambda _, done, total: report(done, total)
+            )
+    except HashMismatchError as error:
+        got = ", ".join(error.actual.values())
+        raise AugbackendError(
+            f"its sha256 is {got}, expected {found.sha256}",
+            where=shown(found.url),
+            hint="somebody changed the file, or the lock is of another one; nothing was kept",
+        ) from None
+    except UnpackError as error:
+        raise AugbackendError(
+            f"it cannot be downloaded: {error}", where=shown(found.url), hint="is the URL right?"
+        ) from None
+    return file
+
+
+def shown(url: str) -> str:
+    """A URL without credentials and without a fragment, fit for a message and for a file that others get."""
+    plain = url.partition("#")[0]
+    if plain.partition("://")[0].endswith("ssh"):
+        return re.sub(r"(://[^/@:\s]+):[^/@\s]*@", r"\1@", plain)  # the user is part of the address
+    return _without_credentials(plain)
+
+
+def _without_credentials(message: str) -> str:
+    return re.sub(r"://[^/@\s]+@", "://", message)
+
+
+def filename(url: str) -> str:
+    """The last part of a URL's path."""
+    return unquote(urlsplit(url).path).rpartition("/")[2]
+
+
+def _plain(requirement: Requirement) -> str:
+    return f"{requirement.name}{requirement.specifier}"
+
+
+def _found(package: Any) -> Found:
+    link = package.link
+    hashes = {name: values[0] for name, values in (link.hash_option or {}).items()}
+    version = str(package.version)
+    with suppress(InvalidVersion):
+        version = str(Version(version))
+    return Found(
+        canonicalize_name(package.name), version, link.filename, link.url_without_fragment, hashes.get("sha256", "")
+    )
+
+
+@lru_cache
+def _finder(where: Sources, *, wheels: bool) -> PackageFinder:
+    if where.no_index and not _existing(where.find_links):
+        raise AugbackendError(
+            "there is no index and no folder to look in", hint="name one: --index-url or --find-links"
+        )
+    finder = PackageFinder(
+        index_urls=[where.index_url] if where.index_url else [],
+        find_links=_existing(where.find_links) if where.no_index else [],
+        trusted_hosts=where.trusted_hosts,
+        ignore_compatibility=not wheels,
+        only_binary=[":all:"] if wheels else [],
+        no_binary=[] if wheels else [":all:"],
+    )
+    # Without any source, unearth takes the public index; so these are added afterwards.
+    if not where.no_index:
+        for url in where.extra_index_urls:
+            finder.add_index_url(url)
+        for link in _existing(where.find_links):
+            finder.add_find_links(link)
+    return finder
+
+
+def _existing(links: Sequence[str]) -> list[str]:
+    """The links that unearth takes: a folder may be yet to come, since it is where the archives are written."""
+    return [link for link in links if "://" in link or Path(link).exists()]
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[list[str]]:
+    """Turn what the HTTP library raises into a sentence, and collect what unearth only logs.
+
+    :return: what was logged: a source that does not have the project, or cannot be read.
+    """
+    certificates = os.environ.get("PIP_CERT") or os.environ.get("REQUESTS_CA_BUNDLE")
+    if certificates:
+        os.environ.setdefault("SSL_CERT_FILE", certificates)  # the name that unearth's HTTP library knows
+    heard: list[str] = []
+    handler, logger = logging.Handler(logging.WARNING), logging.getLogger("unearth")
+    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield heard
+    except (AugbackendError, UnpackError):
+        raise
+    except Exception as error:
+        of_http = type(error).__module__.startswith(("httpx", "httpcore", "unearth"))  # httpx2, by unearth's version
+        if not of_http and not isinstance(error, (OSError, ValueError)):
+            raise
+        hint = "is the network there? --offline uses what was downloaded before"
+        what = f"the index cannot be asked for {name}: {type(error).__name__}: {error}"
+        raise AugbackendError(what, hint=hint) from None
+    finally:
+        logger.removeHandler(handler)

@@ -1,0 +1,219 @@
+"""What is to be wrapped, found and fetched: a requirement, a URL, a repository, a folder or an sdist at hand.
+
+::
+
+    what the user wrote -> Target -> cache, index, repository or disk -> Upstream, an sdist on this disk
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from augbackend.cli.model.locked_version import exact_version
+from augbackend.cli.strangers import sdist_of_tree
+from augbackend.errors import AugbackendError
+
+from . import cache as caches
+from . import index, repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from augbackend.cli.model.augmentation import Augmentation
+
+    from .cache import Cache
+    from .index import Sources
+
+_ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_NAMED_URL = re.compile(r"[\w.\[\], -]+@\s*[A-Za-z][A-Za-z0-9+.-]*:")
+_VCS = re.compile(r"(git|hg|svn|bzr)\+")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One package to be wrapped; exactly one of ``requirement``, ``url`` and ``path`` says where it is.
+
+    :param name: of the project, canonical; empty if only its sdist can tell.
+    :param requirement: to be looked up on an index.
+    :param url: of an sdist, or of a repository (``git+…``).
+    :param sha256: of the sdist, where a lock says it.
+    """
+
+    name: str = ""
+    requirement: str = ""
+    url: str = ""
+    path: Path | None = None
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """An sdist on this disk, and where it came from.
+
+    :param name: asked for, canonical; empty if any will do.
+    :param version: asked for; empty if any will do.
+    :param url: for others to fetch it again; empty if it was on a disk only.
+    :param sha256: of the sdist as it was published; empty if it was made from a source tree.
+    :param source: in a few words.
+    """
+
+    path: Path
+    name: str
+    version: str
+    url: str
+    sha256: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Where to look, and how.
+
+    :param output: where wrapped sdists are written: those are not anybody's upstream.
+    """
+
+    where: Sources
+    cache: Cache
+    offline: bool
+    output: Path
+
+
+def parse(text: str) -> Target:
+    """Understand what the user named.
+
+    :raises AugbackendError: if it is nothing of the kind.
+    """
+    try:
+        urlsplit(text)
+    except ValueError as error:
+        raise AugbackendError(f"it is no URL: {error}", where=text, hint="is it spelled right?") from None
+    if _VCS.match(text):
+        return Target(url=text)
+    if _URL.match(text):
+        return Target(url=text, sha256=_fragment(text))
+    looks_like_path = os.sep in text or "/" in text or text.startswith(".") or text.endswith(_ARCHIVES)
+    if looks_like_path and not _NAMED_URL.match(text):
+        path = Path(text)
+        if not path.exists():
+            raise AugbackendError("there is no such file or folder", where=text, hint="is the path right?")
+        return Target(path=path)
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        hint = "name a requirement (flash-attn==2.8.3), an sdist, a ./folder or a URL"
+        raise AugbackendError(str(error).splitlines()[0], where=text, hint=hint) from None
+    name = canonicalize_name(requirement.name)
+    if requirement.url:
+        return Target(name=name, url=requirement.url, sha256=_fragment(requirement.url))
+    return Target(name=name, requirement=f"{name}{requirement.specifier}")
+
+
+def is_repository(url: str) -> bool:
+    """Whether a URL is a repository's (``git+…``)."""
+    return _VCS.match(url) is not None
+
+
+@contextmanager
+def fetched(target: Target, augmentation: Augmentation, lookup: Lookup) -> Iterator[Upstream]:
+    """Have the target's sdist on this disk, for as long as the context lasts.
+
+    A repository or a folder is made into one by its own backend, with what the augmentation says in its environment.
+
+    :raises AugbackendError: if it cannot be had.
+    """
+    if target.path is not None and target.path.is_dir():
+        with sdist_of_tree.sdist_of(target.path, augmentation) as path:
+            yield Upstream(path, target.name, "", "", "", f"made from {target.path}")
+    elif target.path is not None:
+        digest = caches.sha256(target.path)
+        _check(digest, target.sha256, str(target.path))
+        yield Upstream(target.path, target.name, "", "", digest, "the file given")
+    elif _VCS.match(target.url):
+        with repository.sdist_of(target.url, augmentation, lookup.cache, offline=lookup.offline) as (path, url):
+            yield Upstream(path, target.name, "", url, "", f"made from {url}")
+    elif target.url:
+        yield _from_url(target, lookup)
+    else:
+        yield _from_index(Requirement(target.requirement), lookup)
+
+
+def _from_index(requirement: Requirement, lookup: Lookup) -> Upstream:
+    name, cache = canonicalize_name(requirement.name), lookup.cache
+    allowed = [exact_version(requirement)]
+    if lookup.offline and not allowed[0]:
+        allowed = list(requirement.specifier.filter(cache.versions(name, lookup.where)))
+    known = cache.newest(name, filter(None, allowed), lookup.where)
+    path = cache.sdist(known.sha256, known.filename) if known else None
+    if known is not None and path is not None:
+        return Upstream(path, name, known.version, index.shown(known.url), known.sha256, "the cache")
+    if not lookup.offline:
+        return _downloaded(index.find_sdist(requirement, lookup.where, not_in=lookup.output), lookup)
+    where = index.only_folders(lookup.where)
+    try:
+        found = index.find_sdist(requirement, where, not_in=lookup.output)
+    except AugbackendError:
+        hint = "run it once without --offline"
+        what = f"no sdist of {requirement} was downloaded before"
+        raise AugbackendError(what, where=str(cache.folder), hint=hint) from None
+    return _downloaded(found, lookup)
+
+
+def _from_url(target: Target, lookup: Lookup) -> Upstream:
+    filename, scheme = index.filename(target.url), urlsplit(target.url).scheme
+    if scheme not in ("http", "https", "file"):
+        hint = "https://…/name-version.tar.gz, or git+https://… for a repository"
+        raise AugbackendError(
+            f"{scheme or 'no scheme'} is not one to fetch from", where=index.shown(target.url), hint=hint
+        )
+    place = index.shown(target.url)
+    known = lookup.cache.recall("url", _key(place), index.Sources())
+    digest = target.sha256 or (known.sha256 if known else "")
+    path = lookup.cache.sdist(digest, filename)
+    if path is not None:
+        return Upstream(path, target.name, "", place, digest, "the cache")
+    found = index.Found(target.name, "", filename, target.url, target.sha256)
+    return _downloaded(found, lookup)
+
+
+def _downloaded(found: index.Found, lookup: Lookup) -> Upstream:
+    is_local = urlsplit(found.url).scheme == "file"
+    with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
+        path = index.download(found, Path(folder), lookup.where, offline=lookup.offline)
+        digest = caches.sha256(path)
+        _check(digest, found.sha256, index.shown(found.url))
+        if is_local:
+            return Upstream(path, found.name, found.version, "", digest, f"a folder of find-links, {path.name}")
+        kept = lookup.cache.keep(path, digest)
+    place = index.shown(found.url)
+    if found.version:
+        lookup.cache.remember(replace(found, url=place, sha256=digest), lookup.where)
+    else:
+        note = index.Found("url", _key(place), found.filename, place, digest)
+        lookup.cache.remember(note, index.Sources())
+    return Upstream(kept, found.name, found.version, place, digest, "the index" if found.version else place)
+
+
+def _check(digest: str, wanted: str, where: str) -> None:
+    if wanted and digest != wanted:
+        hint = "somebody changed the file, or the lock is of another one"
+        raise AugbackendError(f"its sha256 is {digest}, expected {wanted}", where=where, hint=hint)
+
+
+def _fragment(url: str) -> str:
+    return dict(part.partition("=")[::2] for part in urlsplit(url).fragment.split("&")).get("sha256", "")
+
+
+def _key(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What a consumer says: its tables, locks and sources."""

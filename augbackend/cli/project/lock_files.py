@@ -1,0 +1,208 @@
+"""Versions that a project is locked to: ``uv.lock``, ``pylock.toml`` (PEP 751), requirements, or its own exact pins.
+
+Read as data. A package may be locked more than once, each time for the environments that a marker names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from augbackend import sources
+from augbackend.cli.fetch import index
+from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
+from augbackend.errors import AugbackendError
+
+from . import requirements_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_OLDEST_UV_LOCK = 1
+
+
+def read(folder: Path) -> tuple[Locked, ...]:
+    """All that the project's lock says; empty if it has none.
+
+    A uv workspace keeps its lock in the folder of its root, above the members.
+
+    :raises AugbackendError: if the lock cannot be read.
+    """
+    for place in (folder, *folder.resolve().parents):
+        if (place / "uv.lock").is_file() and (place == folder or _is_workspace(place)):
+            return tuple(_from_uv(place / "uv.lock"))
+    if (folder / "pylock.toml").is_file():
+        return tuple(_from_pylock(folder / "pylock.toml"))
+    return ()
+
+
+def read_file(file: Path) -> tuple[Locked, ...]:
+    """All that one file says: of uv, of PEP 751, or a requirements or constraints file, which is told by its name.
+
+    :raises AugbackendError: if it cannot be read, or is none of these.
+    """
+    if file.name == "uv.lock":
+        return tuple(_from_uv(file))
+    if file.suffix == ".toml":
+        return tuple(_from_pylock(file))
+    if file.suffix == ".lock" and not file.name.startswith("requirements"):
+        hint = "export it: uv export, poetry export, pdm export and pip freeze write requirements files"
+        raise AugbackendError("it is of a format that is not known here", where=str(file), hint=hint)
+    return tuple(requirements_file.pins(file))
+
+
+def _is_workspace(folder: Path) -> bool:
+    if not (folder / "pyproject.toml").is_file():
+        return False
+    return sources.at(sources.read_pyproject(folder), "tool", "uv", "workspace", default=None) is not None
+
+
+def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
+    """A TOML file as plain values.
+
+    :raises AugbackendError: with ``hint``, if it is none.
+    """
+    try:
+        return sources.toml(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
+
+
+def _from_uv(file: Path) -> Iterator[Locked]:
+    document = parsed(file)
+    if document.get("version", _OLDEST_UV_LOCK) != _OLDEST_UV_LOCK:
+        what = f"its format is {document['version']}, and {_OLDEST_UV_LOCK} is the one known here"
+        raise AugbackendError(what, where=str(file), hint="is there a newer augbackend?")
+    for package in _tables(document.get("package")):
+        source, sdist = _table(package.get("source")), _table(package.get("sdist"))
+        path = next((source[key] for key in ("path", "directory", "editable", "virtual") if key in source), None)
+        url = str(sdist.get("url") or source.get("url") or "")
+        if "git" in source:
+            url = _git(str(source["git"]))
+        markers = [str(marker) for marker in package.get("resolution-markers", [])]
+        yield Locked(
+            name=canonicalize_name(str(package.get("name"))),
+            version=str(package.get("version", "")),
+            marker=" or ".join(f"({marker})" if len(markers) > 1 else marker for marker in markers),
+            url=url,
+            sha256=_sha256(sdist.get("hash")),
+            path=None if path is None else file.parent / str(path),
+            wheels=tuple(_wheel(wheel) for wheel in _tables(package.get("wheels"))),
+            registry=str(source.get("registry", "")),
+            source="uv.lock",
+        )
+
+
+def _git(text: str) -> str:
+    """``https://host/path?rev=…&subdirectory=…#commit``, as uv writes it, as the URL that pip and uv take."""
+    plain, commit = urldefrag(text)
+    parts = urlsplit(plain)
+    asked = dict(part.partition("=")[::2] for part in parts.query.split("&") if part)
+    subdirectory = f"#subdirectory={asked['subdirectory']}" if asked.get("subdirectory") else ""
+    return f"git+{parts._replace(query='').geturl()}@{commit}{subdirectory}"
+
+
+def _from_pylock(file: Path) -> Iterator[Locked]:
+    for package in _tables(parsed(file).get("packages")):
+        sdist, vcs = _table(package.get("sdist")) or _table(package.get("archive")), _table(package.get("vcs"))
+        path = sdist.get("path") or _table(package.get("directory")).get("path") or vcs.get("path")
+        url = str(sdist.get("url", ""))
+        if vcs.get("url"):
+            subdirectory = f"#subdirectory={vcs['subdirectory']}" if vcs.get("subdirectory") else ""
+            url = f"{vcs.get('type', 'git')}+{vcs['url']}@{vcs.get('commit-id', '')}{subdirectory}"
+        yield Locked(
+            name=canonicalize_name(str(package.get("name"))),
+            version=str(package.get("version", "")),
+            marker=str(package.get("marker", "")),
+            url=url,
+            sha256=str(_table(sdist.get("hashes")).get("sha256", "")),
+            path=None if path is None else file.parent / str(path),
+            wheels=tuple(_wheel(wheel) for wheel in _tables(package.get("wheels"))),
+            registry=str(package.get("index", "")),
+            source="pylock.toml",
+        )
+
+
+def _wheel(wheel: Mapping[str, Any]) -> Wheel:
+    url = str(wheel.get("url", ""))
+    name = wheel.get("name") or wheel.get("filename") or index.filename(url or str(wheel.get("path", "")))
+    digest = _sha256(wheel.get("hash")) or str(_table(wheel.get("hashes")).get("sha256", ""))
+    return Wheel(str(name), url, digest)
+
+
+def _sha256(text: Any) -> str:
+    name, _, digest = str(text or "").partition(":")
+    return digest if name == "sha256" else ""
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
+    """What a ``pyproject.toml`` itself asks for of one project: dependencies, extras and dependency groups."""
+    project = _table(document.get("project"))
+    groups = [
+        *_table(project.get("optional-dependencies")).values(),
+        *_table(document.get("dependency-groups")).values(),
+    ]
+    groups += [
+        sources.at(document, "tool", "uv", key, default=[]) for key in ("dev-dependencies", "constraint-dependencies")
+    ]
+    found = []
+    for text in [
+        item for group in (project.get("dependencies", []), *groups) if isinstance(group, list) for item in group
+    ]:
+        try:
+            requirement = Requirement(text)
+        except (InvalidRequirement, TypeError):
+            continue  # a group that includes another, or what its own frontend complains of
+        if canonicalize_name(requirement.name) == name:
+            found.append(requirement)
+    return found
+
+
+def are_allowed(found: Sequence[Locked], wanted: Sequence[Requirement]) -> bool:
+    """Whether a lock is of today's requirements: each version is allowed by one, and each requirement has a version."""
+    bounds = [one.specifier for one in wanted if one.specifier]
+    versions = [one.version for one in found if one.version]
+    return all(any(bound.contains(one, prereleases=True) for one in versions) for bound in bounds if versions) and all(
+        any(bound.contains(one, prereleases=True) for bound in bounds) for one in versions if bounds
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a project allows of another, somewhere: a pin, or what a specifier says.
+
+    :param marker: where it holds; empty for everywhere.
+    :param pin: the one version that it allows; empty if there may be more.
+    """
+
+    marker: str
+    specifier: SpecifierSet
+    pin: str
+
+
+def choices(wanted: Sequence[Requirement]) -> list[Choice]:
+    """The versions that a project asks for: all that is asked for everywhere taken together, and each marker's own."""
+    common = [one for one in wanted if one.marker is None]
+    marked = {str(one.marker): one for one in wanted if one.marker is not None and one.specifier}
+    base = SpecifierSet(",".join(str(one.specifier) for one in common if one.specifier))
+    if not marked or base:
+        return [_choice("", base, common)]
+    return [_choice(marker, one.specifier, [one]) for marker, one in marked.items()]
+
+
+def _choice(marker: str, specifier: SpecifierSet, asked: Sequence[Requirement]) -> Choice:
+    return Choice(marker, specifier, next(filter(None, map(exact_version, asked)), ""))

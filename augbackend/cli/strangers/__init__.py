@@ -1,0 +1,1 @@
+"""The only door for other people's code."""

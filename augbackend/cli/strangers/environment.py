@@ -1,0 +1,245 @@
+"""An isolated environment of any Python, made and filled by uv where there is one, else by pip."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import time
+import venv
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from augbackend.errors import AugbackendError
+
+from . import interpreter, process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from augbackend.cli.fetch.index import Sources
+
+    from .interpreter import Interpreter
+    from .process import Ran
+
+# What an installer needs to find distributions, who it is there included; nothing that publishes.
+_OF_INSTALLERS = re.compile(
+    r"(?:PIP|UV)_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_.*)?|FIND_LINKS|NO_INDEX|CERT|CLIENT_CERT|TRUSTED_HOST|INSECURE_HOST|CACHE_DIR|"
+    r"CONFIG_FILE|(?:BUILD_)?CONSTRAINT|DEFAULT_TIMEOUT|TIMEOUT|RETRIES|HTTP_TIMEOUT|(?:SYSTEM_CERTS|NATIVE_TLS)|OFFLINE|"
+    r"LINK_MODE|KEYRING_PROVIDER|PRERELEASE|EXCLUDE_NEWER|TORCH_BACKEND|CONCURRENT_.*)|NETRC|XDG_.*"
+)
+_HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP")
+_CACHES = ("UV_CACHE_DIR", "PIP_CACHE_DIR")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
+_SECRET = re.compile(r"NETRC|.*_(?:USERNAME|PASSWORD)|PIP_CLIENT_CERT")
+
+
+@dataclass(frozen=True)
+class Installer:
+    """What installs into environments of one Python.
+
+    :param program: uv's, or the interpreter that has pip.
+    :param environ: for it alone: it says where to look, and who asks there.
+    :param constraints: names → what is at hand of them on this machine, so that it is taken.
+    :param scratch: a home for what it builds from source.
+    """
+
+    python: Interpreter
+    program: str
+    is_uv: bool
+    environ: Mapping[str, str]
+    constraints: Mapping[str, str]
+    scratch: Path
+
+    @property
+    def name(self) -> str:
+        """For a report."""
+        return "uv" if self.is_uv else "pip"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An isolated environment: what :class:`build.env.IsolatedEnv` asks for."""
+
+    folder: Path
+    installer: Installer
+
+    @property
+    def python_executable(self) -> str:
+        """Its interpreter."""
+        return str(self._scripts / ("python.exe" if os.name == "nt" else "python"))
+
+    def make_extra_environ(self) -> Mapping[str, str]:
+        """What a process in it has beside the clean environment."""
+        path = os.environ.get("PATH", os.defpath)
+        return {"PATH": f"{self._scripts}{os.pathsep}{path}", "VIRTUAL_ENV": str(self.folder)}
+
+    @property
+    def _scripts(self) -> Path:
+        return self.folder / ("Scripts" if os.name == "nt" else "bin")
+
+    def install(self, requirements: Iterable[str], limit: float, *, of_wheels: Iterable[str] = ()) -> Ran:
+        """Install into it: wheels, and only if those do not do, what has to be built from source first.
+
+        Building runs other people's code, which is not to see what signs in to an index. So does an environment in
+        which such code has run: nothing more is installed there in this way.
+
+        :param limit: in seconds.
+        :param of_wheels: projects that are not built from source in any case.
+        """
+        began = time.monotonic()
+        ran = self._install(requirements, limit, "--only-binary", ":all:")
+        if ran.status in (0, None):
+            return ran
+        left = limit - (time.monotonic() - began)
+        more = [word for name in of_wheels for word in ("--only-binary", name)]
+        return self._install(requirements, left, *more, is_confined=True)
+
+    def install_confined(self, requirements: Iterable[str], limit: float, *options: str) -> Ran:
+        """Install wheels where other people's code may have run, as building does: asked for by nobody."""
+        return self._install(requirements, limit, "--only-binary", ":all:", *options, is_confined=True)
+
+    def _install(self, requirements: Iterable[str], limit: float, *options: str, is_confined: bool = False) -> Ran:
+        wanted = list(dict.fromkeys(requirements))
+        installer = self.installer
+        lines = [text for name, text in installer.constraints.items() if not _is_excluded(name, text, wanted)]
+        with tempfile.TemporaryDirectory(prefix="augbackend-") as name:
+            folder = Path(name)
+            environ = _for_strangers(installer, folder / "home") if is_confined else dict(installer.environ)
+            caches = [Path(environ[name]) for name in _CACHES if name in environ]
+            constraints = folder / "constraints.txt"
+            constraints.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            for variable in ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
+                if lines:
+                    environ[variable] = " ".join(filter(None, [environ.get(variable, ""), str(constraints)]))
+            arguments = ["install", *options, *wanted]
+            if installer.is_uv:
+                head = [installer.program, "pip", arguments[0], "--python", self.python_executable]
+                head += ["--color", "never", "--no-progress"]
+            else:
+                head = [installer.program, "-m", "pip", "--python", self.python_executable, arguments[0]]
+                head += ["--no-input", "--no-color", "--progress-bar", "off", "--no-warn-script-location"]
+            confined_to = [self.folder, folder, *caches] if is_confined else None
+            return process.run([*head, *arguments[1:]], folder, environ, limit, confined_to)
+
+
+def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
+    """The installer for a Python.
+
+    :param where: the indexes and folders to look in.
+    :param scratch: a folder for a pip of our own, if there is no other.
+    """
+    environ = {
+        **process.clean_environ(os.environ, scratch),
+        **{name: value for name, value in os.environ.items() if _OF_INSTALLERS.fullmatch(name.upper())},
+        **{name: os.environ[name] for name in _HOMES if name in os.environ},
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **_told(where),
+    }
+    at_hand = dict(_at_hand(where, python))
+    program = interpreter.uv()
+    if program is not None:
+        return Installer(python, program, is_uv=True, environ=environ, constraints=at_hand, scratch=scratch)
+    if find_spec("pip") is not None:
+        return Installer(python, sys.executable, is_uv=False, environ=environ, constraints=at_hand, scratch=scratch)
+    folder = scratch / "pip"
+    venv.create(folder, with_pip=True)
+    own = Installer(python, "", is_uv=False, environ=environ, constraints=at_hand, scratch=scratch)
+    return replace(own, program=Environment(folder, own).python_executable)
+
+
+def _for_strangers(using: Installer, home: Path) -> dict[str, str]:
+    """The installer's environment for building from source: the same places, asked by nobody, and another home.
+
+    Its caches are the user's, where they are known: what was built once is not built again.
+    """
+    environ = {name: _CREDENTIALS.sub("", value) for name, value in using.environ.items() if not _SECRET.match(name)}
+    own = Path(using.environ.get("HOME", home))
+    config, cache = own / ".config", Path(environ.pop("XDG_CACHE_HOME", own / ".cache"))
+    if config.is_dir():
+        environ.setdefault("XDG_CONFIG_HOME", str(config))
+    for name, folder in zip(_CACHES, ("uv", "pip")):
+        environ.setdefault(name, str(cache / folder if (cache / folder).is_dir() else home / folder))
+        with suppress(OSError):
+            Path(environ[name]).mkdir(parents=True, exist_ok=True)
+    home.mkdir(exist_ok=True)
+    return {**environ, **dict.fromkeys([name for name in _HOMES if name in environ], str(home))}
+
+
+def created(using: Installer, folder: Path, limit: float) -> Environment:
+    """Make an empty environment, with no pip in it: no isolated environment has one.
+
+    :raises AugbackendError: if that Python makes none.
+    :raises TimeoutError: if there was no time.
+    """
+    if using.is_uv:
+        command = [using.program, "venv", "--no-project", "--no-config", "--python", using.python.path, str(folder)]
+    else:
+        command = [using.python.path, "-I", "-m", "venv", "--without-pip", str(folder)]
+    ran = process.run(command, folder.parent, using.environ, limit)
+    environment = Environment(folder, using)
+    if ran.status is None:
+        raise TimeoutError
+    if ran.status or not Path(environment.python_executable).exists():
+        last = (ran.output.strip().splitlines() or ["it says nothing"])[-1]
+        raise AugbackendError(
+            f"no environment can be made with it: {last}", where=using.python.path, hint="name another with --python"
+        )
+    return environment
+
+
+def _told(where: Sources) -> dict[str, str]:
+    """Both installers' names for the places to look in."""
+    told: dict[str, str] = {}
+    if where.index_url:
+        told.update(dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), where.index_url))
+    if where.extra_index_urls:
+        told.update(dict.fromkeys(("PIP_EXTRA_INDEX_URL", "UV_INDEX"), " ".join(where.extra_index_urls)))
+    if where.find_links:
+        links = [str(Path(link).resolve()) if Path(link).exists() else link for link in where.find_links]
+        told.update(PIP_FIND_LINKS=" ".join(links), UV_FIND_LINKS=",".join(links))
+    if where.no_index:
+        told.update(dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX"), "1"))
+    return told
+
+
+def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
+    """What the folders of find-links have for this Python: it is on this machine, and gigabytes on an index are not."""
+    tag = f"cp{python.minor.replace('.', '')}"
+    newest: dict[NormalizedName, Version] = {}
+    for link in where.find_links:
+        folder = Path(link)
+        for wheel in sorted(folder.glob("*.whl")) if folder.is_dir() else ():
+            try:
+                name, version, _, tags = parse_wheel_filename(wheel.name)
+            except InvalidWheelFilename:
+                continue
+            fits = any(one.interpreter in (tag, "py3", "py2.py3") or one.abi == "abi3" for one in tags)
+            if fits and (name not in newest or version > newest[name]):
+                newest[name] = version
+    yield from ((name, f"{name}=={version}") for name, version in newest.items())
+
+
+def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:
+    """Whether what is asked for says that another version than the one at hand is to be taken."""
+    version = pin.partition("==")[2]
+    for text in wanted:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if canonicalize_name(requirement.name) == name and not requirement.specifier.contains(
+            version, prereleases=True
+        ):
+            return True
+    return False

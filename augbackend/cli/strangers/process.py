@@ -1,0 +1,211 @@
+"""Running what strangers wrote: a clean environment, no input, bounded output, and nothing left running afterwards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from uuid import uuid4
+
+from . import confinement, leftover_processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_LONGEST_LINE = 4000  # characters; what is longer was not written to be read
+_HEAD, _TAIL = 64 * 2**10, 2**20  # bytes of output that are kept
+_one_at_a_time = threading.Lock()  # whose child an orphan becomes is a matter of this whole process
+_LAST_WORDS = 2.0  # seconds
+# What a build may depend on and what holds no secret. Everything else stays here: tokens live in variables.
+_KEPT = frozenset(
+    [
+        "PATH",
+        "PATHEXT",
+        "SYSTEMROOT",
+        "SYSTEMDRIVE",
+        "WINDIR",
+        "COMSPEC",
+        "PROGRAMFILES",
+        "PROGRAMFILES(X86)",
+        "PROGRAMDATA",
+        "NUMBER_OF_PROCESSORS",
+        "PROCESSOR_ARCHITECTURE",
+        "OS",
+        "LANG",
+        "LANGUAGE",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "CC",
+        "CXX",
+        "CPP",
+        "FC",
+        "F77",
+        "F90",
+        "LD",
+        "AR",
+        "AS",
+        "NM",
+        "RANLIB",
+        "STRIP",
+        "NVCC",
+        "HIPCC",
+        "CFLAGS",
+        "CPPFLAGS",
+        "CXXFLAGS",
+        "FFLAGS",
+        "LDFLAGS",
+        "NVCC_FLAGS",
+        "ARCHFLAGS",
+        "CL",
+        "_CL_",
+        "LINK",
+        "INCLUDE",
+        "LIB",
+        "LIBPATH",
+        "CPATH",
+        "C_INCLUDE_PATH",
+        "CPLUS_INCLUDE_PATH",
+        "LIBRARY_PATH",
+        "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH",
+        "PKG_CONFIG",
+        "PKG_CONFIG_PATH",
+        "PKG_CONFIG_LIBDIR",
+        "CMAKE_PREFIX_PATH",
+        "CMAKE_GENERATOR",
+        "CMAKE_ARGS",
+        "CMAKE_BUILD_PARALLEL_LEVEL",
+        "MAX_JOBS",
+        "MAKEFLAGS",
+        "SOURCE_DATE_EPOCH",
+        "MACOSX_DEPLOYMENT_TARGET",
+        "SDKROOT",
+        "DEVELOPER_DIR",
+        "CUDA_HOME",
+        "CUDA_PATH",
+        "CUDACXX",
+        "CUDA_VISIBLE_DEVICES",
+        "TORCH_CUDA_ARCH_LIST",
+        "ROCM_HOME",
+        "ROCM_PATH",
+        "JAVA_HOME",
+        "JDK_HOME",
+        "GOROOT",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "VSINSTALLDIR",
+        "VCINSTALLDIR",
+        "VCTOOLSINSTALLDIR",
+        "WINDOWSSDKDIR",
+        "WINDOWSSDKVERSION",
+        "VSCMD_ARG_TGT_ARCH",
+        "DISTUTILS_USE_SDK",
+        "NO_PROXY",
+    ]
+)
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a process ended.
+
+    :param status: its exit status; ``None`` if it was killed at the limit.
+    :param output: both streams, the middle left out where it is long.
+    :param seconds: of wall time.
+    """
+
+    status: int | None
+    output: str
+    seconds: float
+
+
+def clean_environ(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """The environment for strangers: what a build may depend on, and a home of its own.
+
+    :param home: an existing folder, for what is written to a home or to a temporary folder.
+    """
+    kept = {name: value for name, value in environ.items() if name.upper() in _KEPT}
+    proxies = {name: value for name, value in environ.items() if name.upper() in _PROXIES}
+    kept.update({name: value for name, value in proxies.items() if "@" not in value})
+    rustup = Path(environ.get("HOME", "")) / ".rustup"
+    if "RUSTUP_HOME" not in kept and "HOME" in environ and rustup.is_dir():
+        kept["RUSTUP_HOME"] = str(rustup)  # the compilers; what signs in to a registry is in CARGO_HOME
+    folders = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA")
+    return {**kept, **dict.fromkeys(folders, str(home)), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}
+
+
+def run(
+    command: Sequence[str],
+    cwd: Path,
+    environ: Mapping[str, str],
+    limit: float,
+    confined_to: Iterable[Path] | None = None,
+) -> Ran:
+    """Run a command to its end, or to the limit; whatever it started is killed either way.
+
+    :param environ: all of it; nothing of ours is added but a mark by which its children are known.
+    :param limit: in seconds.
+    :param confined_to: the folders that it may write to; ``None`` for a program of the user's.
+    """
+    mark = uuid4().hex
+    began = time.monotonic()
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  # what is run here is what was asked for
+            list(command),
+            cwd=cwd,
+            env={**environ, leftover_processes.MARK: mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=os.name != "nt",
+        )
+
+    process, status = None, None
+    with _one_at_a_time, leftover_processes.adopting() as before:
+        try:
+            process = start() if confined_to is None else confinement.confined(start, confined_to)
+            collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
+            with suppress(subprocess.TimeoutExpired):
+                status = process.wait(max(limit, 0.001))
+        finally:
+            leftover_processes.end(process, mark, before)
+    collector.join(_LAST_WORDS)  # what is not found holds the pipe open, and has nothing to say
+    return Ran(status, collector.text(), time.monotonic() - began)
+
+
+class _Collector(threading.Thread):
+    """Reads a pipe to its end and keeps its beginning and its end."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._stream, self._head, self._tail, self._left_out = stream, b"", b"", 0
+        self.start()
+
+    def run(self) -> None:
+        with self._stream:
+            while chunk := os.read(self._stream.fileno(), 2**16):
+                room = _HEAD - len(self._head)
+                self._head += chunk[:room]
+                self._tail += chunk[room:] if room > 0 else chunk
+                if len(self._tail) > 2 * _TAIL:
+                    self._left_out += len(self._tail) - _TAIL
+                    self._tail = self._tail[-_TAIL:]
+
+    def text(self) -> str:
+        gap = f"\n[{self._left_out} bytes left out]\n".encode() if self._left_out else b""
+        text = (self._head + gap + self._tail).decode("utf-8", "replace")
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n")
+        half = _LONGEST_LINE // 2
+        return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[:half]} … {line[-half:]}" for line in lines)

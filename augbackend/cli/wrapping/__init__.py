@@ -1,0 +1,1 @@
+"""One package's archive: decided, then written."""
