@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What PEPs and setuptools define, and nothing of ours: readers and writers of other people's formats."""
