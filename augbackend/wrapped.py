@@ -7,7 +7,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from .errors import WrappedBackendUnavailable, add_note
-from .pep508 import parse_requirement
+from .pep508 import canonical_name, parse_requirement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,13 +99,17 @@ def explain(error: BaseException, build: Build, hook: str) -> None:
 
 def _advised(error: BaseException, build: Build) -> list[str]:
     """What is known of an error, as lines; nothing where it is declared already, or known rows do not fit."""
-    from . import advice
-
     missing = error.name if isinstance(error, ModuleNotFoundError) else ""
+    declared = {entry.parsed.name for entry in build.settings.extra_build_dependencies}
+    try:
+        from .knowledge import advice
+    except ImportError:  # a copy in a tree has no knowledge
+        if not missing or canonical_name(missing.partition(".")[0]) in declared:
+            return []
+        return [f"augbackend: nothing declares what provides {missing!r}; `augbackend diagnose` finds out what does"]
     found = advice.on(f"No module named {missing!r}" if missing else f"{type(error).__name__}: {error}")
     if found is None:
         return []
-    declared = {entry.parsed.name for entry in build.settings.extra_build_dependencies}
     requires = [text for text in found.requires if parse_requirement(text).name not in declared]
     variables = {
         name: value for name, value in found.variables.items() if name not in build.settings.extra_build_variables

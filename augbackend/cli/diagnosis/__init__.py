@@ -3,7 +3,7 @@
 ::
 
     sdist -> Reading (syntax only) ─┐
-                                    ├─> proposals -> Declaration -> attempt -> Outcome ─┐
+                                    ├─> proposals -> Declaration -> attempt -> Attempt ─┐
     Failure, Knowledge ─────────────┘          ^─────────────── Failure ───────────────┤
                                                                    a wheel -> pruned -> Diagnosis
 

@@ -8,46 +8,47 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from augbackend.knowledge.pythons import at_least
+
 from .attempt import requiring
 from .evidence import Proposal
-from .obstacles import at_least
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .attempt import Outcome
+    from .attempt import Attempt
     from .evidence import Case
 
 _FRAME = re.compile(r"site-packages[/\\](\w+)")
 
 
-def by_age(case: Case, outcome: Outcome) -> Iterator[Proposal]:
+def by_age(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     """Build tools as they were when the sdist was made; the one that the traceback ends in first."""
-    failure = outcome.failure
+    failure = attempt.failure
     if failure is None:
         return
     tail = "\n".join(failure.output.strip().splitlines()[-60:])
     frames = [canonicalize_name(name) for name in _FRAME.findall(tail)]
-    tools: list[str] = [name for name in dict.fromkeys(reversed(frames)) if name in outcome.installed]
-    tools += [name for name in outcome.installed if name not in tools]
-    found = {name: rows for name in tools if (rows := bounds(case, outcome, name))}
+    tools: list[str] = [name for name in dict.fromkeys(reversed(frames)) if name in attempt.installed]
+    tools += [name for name in attempt.installed if name not in tools]
+    found = {name: rows for name in tools if (rows := bounds(case, attempt, name))}
     if len(found) > 1:
         yield _aged(case, {name: rows[0] for name, rows in found.items()}, "")
     for name in found:
-        yield from older(case, outcome, name, "")
+        yield from older(case, attempt, name, "")
 
 
-def older(case: Case, outcome: Outcome, name: str, line: str) -> Iterator[Proposal]:
+def older(case: Case, attempt: Attempt, name: str, line: str) -> Iterator[Proposal]:
     """An older release of something that is there."""
-    known = bounds(case, outcome, name)
-    major = outcome.installed.get(name, "").partition(".")[0]
+    known = bounds(case, attempt, name)
+    major = attempt.installed.get(name, "").partition(".")[0]
     if known:
         yield _aged(case, {name: known[0]}, line)
     elif line and major.isdigit() and int(major):
         yield Proposal(requiring(f"{name}<{major}"), f"an older {name} may have it", line)
 
 
-def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
+def bounds(case: Case, attempt: Attempt, name: str) -> list[str]:
     """The releases of a tool that broke builds since the sdist was made and are in use here, the oldest first."""
     released = {row.version: row.day for row in case.knowledge.release if row.project == "python"}
     rows = [
@@ -59,7 +60,7 @@ def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
         and not (row.gone and at_least(case.python, row.gone))
     ]
     try:
-        installed = Version(outcome.installed.get(name, "0"))
+        installed = Version(attempt.installed.get(name, "0"))
         return [str(bound) for bound in sorted(Version(row.version) for row in rows) if bound <= installed]
     except InvalidVersion:
         return []

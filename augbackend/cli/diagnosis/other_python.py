@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from augbackend.cli.strangers.interpreter import Interpreter
 
     from .evidence import Case, Obstacle
-    from .search import Found
+    from .search import SearchResult
 
 _NEXT = 3  # older ones that are tried: each is a diagnosis of its own
 
 
-def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Interpreter], Found]) -> Found:
+def added(
+    found: SearchResult, case: Case, here: Interpreter, diagnosed: Callable[[Interpreter], SearchResult]
+) -> SearchResult:
     """The same, with what a Python does that may do where this one does not.
 
     :param diagnosed: finds out on another one.

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pkgutil
 import re
-import sys
-import sysconfig
 from dataclasses import dataclass
 from email.parser import HeaderParser
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -92,19 +88,6 @@ def read(tree: Path) -> Reading:
         requires_dist=tuple(fields.get("requires-dist", ())),
         problem=files.problem,
     )
-
-
-def is_standard(module: str) -> bool:
-    """Whether a module is of this Python's standard library."""
-    return module.partition(".")[0] in _standard_modules()
-
-
-@lru_cache
-def _standard_modules() -> frozenset[str]:
-    if sys.version_info >= (3, 10):
-        return sys.stdlib_module_names
-    names = [one.name for one in pkgutil.iter_modules([sysconfig.get_path("stdlib")])]
-    return frozenset({*names, *sys.builtin_module_names})
 
 
 def _pkg_info(tree: Path) -> Mapping[str, list[str]]:

@@ -1,7 +1,6 @@
 """The backend as a folder of files in somebody's tree: ``_augbackend/augbackend/``.
 
-What is copied is the backend half, that is every file at the package's top level, and the licence; of what is known
-about builds that fail, the part that a hook's errors can meet.
+What is copied is the backend half, that is every file at the package's top level, and the licence.
 """
 
 from __future__ import annotations
@@ -12,18 +11,15 @@ from importlib import metadata
 from pathlib import Path
 
 import augbackend
-from augbackend.knowledge import FILE
 
 FOLDER = "_augbackend"
 _BESIDE = ".augbackend-"
-_NOT_FOR_HOOKS = b"# === "  # begins the line of knowledge.toml below which only the command line looks
 PACKAGE = Path(augbackend.__file__).parent
 
 
 def backend_files() -> dict[str, bytes]:
     """The files of the vendored package, by name, as bytes."""
     files = {file.name: file.read_bytes() for file in sorted(PACKAGE.glob("*.py"))}
-    files[FILE.name] = FILE.read_bytes().partition(_NOT_FOR_HOOKS)[0]
     return {"LICENSE": _licence(), **files}
 
 

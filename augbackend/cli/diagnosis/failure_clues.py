@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from augbackend.knowledge import clues, consequences
+
 if TYPE_CHECKING:
-    from augbackend.knowledge import Clue, Need
+    from augbackend.knowledge.clues import Clue
+    from augbackend.knowledge.consequences import Consequence
+    from augbackend.knowledge.rows import Need
 
     from .attempt import Failure
     from .evidence import Case
@@ -44,8 +48,10 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
         parts.append("\n".join(before[_last_of(before, _TRACEBACK) :]))
     if COMPILER_FAILED.search(said):
         parts.append("\n".join(lines[_last_of(lines, _COMPILES) :]))  # not what a probe before it did without
-    found = [clue for part in parts for clue in case.knowledge.clues(part)]
-    found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
+    found = [clue for part in parts for clue in clues.named_in(part, case.knowledge)]
+    found += [
+        clue for clue in clues.named_in(text, case.knowledge) if clue.kind != "module" or _is_imported(case, clue.name)
+    ]
     unique: dict[tuple[int, str, str], Clue] = {}
     for clue in found:
         unique.setdefault((id(clue.symptom), clue.kind, clue.name), clue)
@@ -104,12 +110,6 @@ def _is_name(word: str, need: Need) -> bool:
     return not word.islower() or word == need.name or word in (*need.commands, *need.libraries, *need.pkgconfig)
 
 
-def need_of(case: Case, clue: Clue) -> Need | None:
-    """What no index has, if a clue is of that."""
-    if clue.symptom.need:
-        return case.knowledge.needed("", clue.symptom.need)
-    return (
-        case.knowledge.needed(clue.kind, clue.name)
-        if clue.kind in ("header", "library", "command", "pkgconfig")
-        else None
-    )
+def consequence_of(case: Case, clue: Clue) -> Consequence | None:
+    """What follows from a clue for the package and the Python that are diagnosed."""
+    return consequences.follows(clue, case.knowledge, case.python, case.reading.version)
