@@ -1,4 +1,4 @@
-"""What the text of a failure names: in its last error, in the traceback that ends it, then anywhere."""
+"""Which clues the text of a failure holds; the likeliest first."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FEW_WORDS = r"(?: (?!not\b|un)[\w.]+){0,2} "
 
 
 def found_in(case: Case, failure: Failure) -> list[Clue]:
-    """What the text names: in its last error, then in the traceback that ends it, then anywhere."""
+    """The clues in the last error, then those in the last traceback, then those anywhere."""
     text = _with_source(case, failure.output[-_LONGEST_TEXT:])
     lines = text.strip().splitlines()
     start = _last_of(lines, _TRACEBACK)
@@ -92,7 +92,7 @@ def _with_source(case: Case, text: str) -> str:
 
 
 def named_in_words(case: Case, message: str) -> Need | None:
-    """What no index has, where a message in its author's words says that it is absent."""
+    """What no index has, where an author's own message says that it is missing."""
     words = message.lower()
     for need in [need for need in case.knowledge.need if need.name.lower() in words]:
         name = rf"(?<![\w./\-])({re.escape(need.name)})(?![\w/\-]|\.\w)"

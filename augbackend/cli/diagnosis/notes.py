@@ -1,4 +1,4 @@
-"""What is worth knowing beside the verdict: what the wheel depends on, and what it does not say."""
+"""Remarks beside the verdict: what the wheel depends on, what it lacks, what was refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in the way, in words: what no declaration mends."""
+"""Why a package does not build, in words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def unreachable(failure: Failure) -> bool:
 
 
 def obstacle(case: Case, attempt: Attempt) -> Obstacle:
-    """What is in the way, in words."""
+    """Why an attempt failed, if no proposal helps.
+
+    :raises ValueError: if it did not fail.
+    """
     failure = attempt.failure
     if failure is None:
         raise ValueError("a wheel is no obstacle")
@@ -62,7 +65,7 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
 
 
 def _does_not_compile(case: Case, line: str) -> Obstacle:
-    """Sources that are older than this Python are likely to be for an older one."""
+    """Sources do not compile; if they use Python's C API and are older than this Python, that is likely why."""
     if not _OF_PYTHON.search(line):
         return Obstacle(f"its sources do not compile here: {line}", line, is_known=False)
     rows = [row for row in case.knowledge.release if row.project == "python" and case.dated and row.day > case.dated]
@@ -93,7 +96,7 @@ def _obstacle_of(case: Case, clue: Clue) -> Obstacle | None:
 
 
 def plausible(case: Case, obstacle: Obstacle, version: str) -> bool:
-    """Whether a Python may do where this one does not: by what is gone, by what the sdist says of itself."""
+    """Whether the package may build on another Python: by what is gone there, and by what the sdist says of itself."""
     if obstacle.gone and at_least(version, obstacle.gone):
         return False
     try:
@@ -106,7 +109,7 @@ def plausible(case: Case, obstacle: Obstacle, version: str) -> bool:
 
 
 def in_the_words_of_installer(output: str) -> str:
-    """What an installer says, in one line."""
+    """An installer's message in one line."""
     lines = [re.sub(r"[^\x20-\x7e]+|^\s*(?:error|ERROR):", " ", line).strip() for line in output.splitlines()]
     kept = [
         line

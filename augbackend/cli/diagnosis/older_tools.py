@@ -1,4 +1,4 @@
-"""Build tools as they were when the sdist was made: bounds that leave out what came after it."""
+"""Older build tools: bounds that exclude releases from after the day on which the sdist was made."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FRAME = re.compile(r"site-packages[/\\](\w+)")
 
 
 def by_age(case: Case, attempt: Attempt) -> Iterator[Proposal]:
-    """Build tools as they were when the sdist was made; the one that the traceback ends in first."""
+    """Build tools from before the sdist was made; first the one in which the traceback ends."""
     failure = attempt.failure
     if failure is None:
         return
@@ -39,7 +39,7 @@ def by_age(case: Case, attempt: Attempt) -> Iterator[Proposal]:
 
 
 def older(case: Case, attempt: Attempt, name: str, line: str) -> Iterator[Proposal]:
-    """An older release of something that is there."""
+    """An older release of what is installed."""
     known = bounds(case, attempt, name)
     major = attempt.installed.get(name, "").partition(".")[0]
     if known:
@@ -49,7 +49,7 @@ def older(case: Case, attempt: Attempt, name: str, line: str) -> Iterator[Propos
 
 
 def bounds(case: Case, attempt: Attempt, name: str) -> list[str]:
-    """The releases of a tool that broke builds since the sdist was made and are in use here, the oldest first."""
+    """The releases, up to the installed one, that broke builds after the sdist was made; the oldest first."""
     released = {row.version: row.day for row in case.knowledge.release if row.project == "python"}
     rows = [
         row
@@ -67,7 +67,7 @@ def bounds(case: Case, attempt: Attempt, name: str) -> list[str]:
 
 
 def _aged(case: Case, found: Mapping[str, str], line: str) -> Proposal:
-    """Bounds that leave out what came after the sdist."""
+    """Bounds that exclude what was released after the sdist."""
     when = f"it was made on {case.dated}, before" if case.dated else "it may be from before"
     whys = {name: f"{when} {name} {version}" for name, version in found.items()}
     texts = [f"{name}<{version}" for name, version in found.items()]

@@ -1,6 +1,6 @@
-"""What may be tried after a failure: the failure's text and the reading, by what is known.
+"""What to try after a failure.
 
-The order is that of trust: what the error says, what the code around it says, what the sdist's age says.
+What the error says is tried first, then what the package's code says, then what follows from the sdist's age.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _variable(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Pro
 
 
 def _header(case: Case, clue: Clue) -> Iterator[Proposal]:
-    """The package of a header, where setup.py imports a package of the name of the header's folder."""
+    """What has a header: the package called as the header's folder, if setup.py imports it."""
     first = clue.name.partition("/")[0]
     is_imported = any(one.module.partition(".")[0] == first for one in case.reading.imports)
     adds = requiring_module(case, first) if first != clue.name and is_imported else None
@@ -130,7 +130,7 @@ def _module(case: Case, attempt: Attempt, clue: Clue, found: Consequence | None)
 
 
 def _newer(case: Case, attempt: Attempt, name: str, clue: Clue) -> Iterator[Proposal]:
-    """Any release of what the package's own bound keeps too old for a module."""
+    """A release that has the module, where the package's own upper bound allows only older ones."""
     is_declared = name in attempt.declaration.requires or name in attempt.declaration.removed
     is_private = any(part.startswith("_") for part in clue.name.split("."))  # what was compiled for another, say
     for asked in attempt.asked if not (is_declared or is_private) else ():
@@ -139,7 +139,7 @@ def _newer(case: Case, attempt: Attempt, name: str, clue: Clue) -> Iterator[Prop
 
 
 def _following(case: Case, attempt: Attempt, where: Import | None) -> list[Import]:
-    """The imports after one that failed which will fail as well: they are tried together."""
+    """The imports after the one that failed, as far as they will fail too: all are tried together."""
     if where is None or where.kind != "always":
         return []
     later = [
@@ -156,7 +156,7 @@ def _following(case: Case, attempt: Attempt, where: Import | None) -> list[Impor
 
 
 def _generated(case: Case, attempt: Attempt) -> Iterator[Proposal]:
-    """C that Cython made and no compiler takes any more is made anew, where its source is there."""
+    """Cython, where C that an old Cython made does not compile and the tree has the ``.pyx``."""
     failure = attempt.failure
     if failure is None or failure.stage != "wheel":
         return
@@ -175,7 +175,7 @@ def _generated(case: Case, attempt: Attempt) -> Iterator[Proposal]:
 
 
 def _named_in_prose(case: Case, attempt: Attempt) -> Iterator[Proposal]:
-    """A message in its author's words names what ``setup.py`` imports somewhere."""
+    """What ``setup.py`` imports somewhere and the last lines of the output mention by name."""
     failure = attempt.failure
     if failure is None:
         return
@@ -194,7 +194,7 @@ def _named_in_prose(case: Case, attempt: Attempt) -> Iterator[Proposal]:
 
 
 def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Proposal]:
-    """Variables by which ``setup.py`` does without what is missing."""
+    """Variables that tell ``setup.py`` to leave out the part that needs what is missing."""
     failure = attempt.failure
     if failure is None:
         return
@@ -216,7 +216,7 @@ def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Prop
 
 
 def _read_on_the_way(case: Case, failure: Failure) -> list[Variable]:
-    """The variables that are read in the files of the tree that a traceback goes through."""
+    """The variables that are read in those files of the tree that the traceback names."""
     files = Files(case.tree)
     for name in dict.fromkeys(_FRAME_OF_TREE.findall(failure.output)):
         files.follow(name, DEEPEST)
@@ -224,7 +224,7 @@ def _read_on_the_way(case: Case, failure: Failure) -> list[Variable]:
 
 
 def _removals(case: Case, attempt: Attempt) -> Iterator[Proposal]:
-    """A declared requirement with an upper bound, or one that the installer cannot have, gives way to any version."""
+    """Any version of what the installer cannot install as the package bounds it."""
     failure = attempt.failure
     if failure is None:
         return
@@ -245,12 +245,12 @@ def _removals(case: Case, attempt: Attempt) -> Iterator[Proposal]:
 
 
 def _giving_way(name: str) -> Declaration:
-    """Any version, in place of what the package itself asks for."""
+    """Any version of a project, instead of the one that the package asks for."""
     return Declaration({name: name}, {}, frozenset({name}))
 
 
 def _is_bounded(text: str, name: str) -> bool:
-    """Whether a requirement keeps a project from being the newest."""
+    """Whether a requirement excludes the newest releases of a project."""
     try:
         requirement = Requirement(text)
     except InvalidRequirement:

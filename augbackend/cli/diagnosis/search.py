@@ -37,7 +37,7 @@ _OF_PYTHON = re.compile(r"undefined symbol: _?Py[A-Z]")
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What the search came to.
+    """How the search ended.
 
     :param reasons: why each entry of the declaration is there, by kind and name.
     :param attempts: every build that was made, in order.

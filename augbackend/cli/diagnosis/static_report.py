@@ -1,4 +1,4 @@
-"""What ``--no-build`` says: what was read, and what follows from that alone. Nothing of it was run."""
+"""What ``--no-build`` says: what was read, and what follows from that. Nothing was run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the reading alone makes likely.
+    """What is likely, from reading alone.
 
     :param imports: those that run always and that nothing declares.
     :param in_the_way: in words; empty if nothing that was read is.
@@ -35,7 +35,7 @@ class Expectation:
 
 
 def expected(case: Case, version: str) -> Expectation:
-    """Think over what was read.
+    """What is likely to be missing, or in the way.
 
     :param version: of the Python that it would be built on.
     """
