@@ -41,7 +41,7 @@ def added(
 
 
 def _spread(others: list[Interpreter], here: Interpreter) -> list[Interpreter]:
-    """Which to try: the next older ones, the oldest, and the newest of the newer ones, where there are any."""
+    """Which to try: the next older ones, the oldest, and the next newer one, where there are any."""
     older = [one for one in others if _number(one) < _number(here)]
     newer = [one for one in others if _number(one) > _number(here)]
     return list(dict.fromkeys([*older[:_NEXT], *older[-1:], *newer[-1:]]))
