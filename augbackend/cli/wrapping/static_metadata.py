@@ -6,8 +6,6 @@ field, or the user's word. The backend holds the wheel against it.
 
 from __future__ import annotations
 
-import configparser
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -15,12 +13,15 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend import metadata, pep440, pep508, sources
+from augbackend.standards import setup_files
 
-from .setup_call import COMPUTED, arguments
+from . import setup_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from augbackend.standards.setup_files import SetupCfg
 
 _DECLARATIVE = ("flit_core.buildapi", "poetry.core.masonry.api")  # they ask for nothing, and compute nothing
 
@@ -93,11 +94,8 @@ def own_requirements(tree: Path, build_backend: str | None) -> list[str] | None:
         return []
     if build_backend is not None and build_backend.partition(":")[0] != "setuptools.build_meta":
         return None
-    called, cfg = arguments(tree / "setup.py"), _cfg(tree).get("setup_requires", "")
-    if called is None:
-        return None
-    literal = _items(called.get("setup_requires") or cfg)
-    return None if literal is None else literal
+    called, cfg = setup_call.arguments(tree), setup_files.read_cfg(tree / "setup.cfg")
+    return None if called is None or cfg.problem else _option(called, cfg, "setup_requires")
 
 
 def _from_project(tree: Path) -> tuple[Dependencies | None, str]:
@@ -118,14 +116,16 @@ def _from_project(tree: Path) -> tuple[Dependencies | None, str]:
 
 
 def _from_setuptools(tree: Path) -> tuple[Dependencies | None, str]:
-    called, cfg = arguments(tree / "setup.py"), _cfg(tree)
+    called, cfg = setup_call.arguments(tree), setup_files.read_cfg(tree / "setup.cfg")
     if called is None:
         return None, "setup.py calls setup() in a way that only running it can tell"
-    if called.get("install_requires") and cfg.get("install_requires"):
+    if cfg.problem:
+        return None, "setup.cfg cannot be read"
+    options = cfg.options("options")
+    if called.get("install_requires") and options.get("install_requires"):
         return None, "setup.py and setup.cfg both have install_requires"
-    required = _items(called.get("install_requires") or cfg.get("install_requires", ""))
-    python = called.get("python_requires") or cfg.get("python_requires", "")
-    extras = _extras(tree, called)
+    required, extras = _option(called, cfg, "install_requires"), _extras(called, cfg)
+    python = called.get("python_requires") or options.get("python_requires", "")
     if required is None or extras is None or not isinstance(python, str):
         computed = "install_requires" if required is None else "extras_require" if extras is None else "python_requires"
         return None, f"{computed} is computed when it builds"
@@ -138,6 +138,33 @@ def _from_setuptools(tree: Path) -> tuple[Dependencies | None, str]:
     if not found.requires_dist:
         return found, "setup() names none"
     return found, "setup.py's literal install_requires" if called.get("install_requires") else "literal, in setup.cfg"
+
+
+def _option(called: Mapping[str, Any], cfg: SetupCfg, name: str) -> list[str] | None:
+    """A list of requirements that ``setup()`` or ``setup.cfg`` states; ``None`` if it is computed."""
+    stated = setup_files.split_semicolons(cfg.options("options").get(name, ""))
+    return _literal_requirements(called.get(name) or stated)
+
+
+def _extras(called: Mapping[str, Any], cfg: SetupCfg) -> dict[str, list[str]] | None:
+    """The requirements of each extra; ``None`` if they are computed, or stated in two places."""
+    sections = (cfg.sections.get(f"options.extras{joint}require", {}) for joint in "_-")
+    in_cfg = {key: setup_files.split_semicolons(value) for section in sections for key, value in section.items()}
+    in_call = called.get("extras_require") or {}
+    if not isinstance(in_call, dict) or (in_call and in_cfg):
+        return None
+    found = {key: _literal_requirements(value) for key, value in (in_call or in_cfg).items()}
+    return None if None in found.values() else {key: value for key, value in found.items() if value is not None}
+
+
+def _literal_requirements(value: Any) -> list[str] | None:
+    """What setuptools takes for a list of requirements; ``None`` if it is computed, or stands in another file."""
+    if value is not None and not isinstance(value, (str, list)):
+        return None
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        return None
+    found = setup_files.requirements(value)
+    return None if any(line.startswith(("file:", "attr:")) for line in found) else found
 
 
 def _backend(tree: Path) -> str:
@@ -154,44 +181,6 @@ def _from_fields(text: str) -> Dependencies:
     found = metadata.fields(text)
     lists = {field: tuple(value for name, value in found if name == field) for field in metadata.RESOLVED}
     return Dependencies(lists["requires-dist"], "".join(lists["requires-python"][:1]), lists["provides-extra"])
-
-
-def _cfg(tree: Path) -> Mapping[str, str]:
-    """``[options]`` of ``setup.cfg``; what points to a file or an attribute is marked as such by its text."""
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read(tree / "setup.cfg", encoding="utf-8")
-        options = parser["options"] if parser.has_section("options") else {}
-        return {key.replace("-", "_"): value for key, value in options.items()}  # setuptools takes both spellings
-    except (configparser.Error, UnicodeDecodeError):
-        return {"install_requires": "file:", "setup_requires": "file:"}
-
-
-def _extras(tree: Path, called: Mapping[str, Any]) -> dict[str, list[str]] | None:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # extras keep their spelling
-    try:
-        parser.read(tree / "setup.cfg", encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return None
-    sections = [name for name in ("options.extras_require", "options.extras-require") if parser.has_section(name)]
-    in_cfg = {key: value for name in sections for key, value in parser[name].items()}
-    in_call = called.get("extras_require") or {}
-    if not isinstance(in_call, dict) or (in_call and in_cfg):
-        return None
-    found = {key: _items(value) for key, value in {**in_cfg, **in_call}.items()}
-    return None if None in found.values() else {key: value for key, value in found.items() if value is not None}
-
-
-def _items(value: Any) -> list[str] | None:
-    """What setuptools takes for a list of requirements: a list, or lines; ``None`` if it is not literal."""
-    if value is None or value is COMPUTED or not isinstance(value, (str, list)):
-        return None if value is not None else []
-    items = value.splitlines() if isinstance(value, str) else value
-    if not all(isinstance(item, str) for item in items):
-        return None
-    lines = [re.sub(r"(^|\s)#.*", "", item).strip() for item in items]
-    return None if any(line.startswith(("file:", "attr:")) for line in lines) else [line for line in lines if line]
 
 
 def _combined(required: Iterable[str], extras: Mapping[str, Iterable[str]], python: str) -> Dependencies | None:
