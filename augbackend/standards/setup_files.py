@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
-LONGEST = 2**21  # bytes of a file that is parsed; length of a list or text that a sum makes
+LONGEST = 2**21  # bytes of a file that is parsed
+_LONGEST_SUM = 2**14  # entries of a list, or characters of a text, that a sum makes
 COMPUTED: Any = type("Computed", (), {"__repr__": lambda _: "computed"})()  # in place of a value that cannot be seen
 
 
@@ -81,7 +82,7 @@ def setup_requires(tree: Path) -> list[str]:
     """What can be seen of ``setup_requires`` (lenient), in setuptools' order: ``setup.cfg``, then ``setup.py``."""
     found = requirements(split_semicolons(read_cfg(tree / "setup.cfg").options("options").get("setup_requires", "")))
     module = parse(tree / "setup.py").module
-    literals = Literals(module.body)
+    literals = Literals(module)
     for call in calls(module, "setup"):
         found += requirements(literals.keywords(call).get("setup_requires", _UNSEEN).value)
     return list(dict.fromkeys(found))
@@ -96,7 +97,7 @@ def identity(tree: Path) -> tuple[str, str]:
         return "", ""
     stated: dict[str, Any] = cfg.options("metadata")
     for call in found:
-        stated.update({name: seen.certain for name, seen in Literals(script.module.body).keywords(call).items()})
+        stated.update({name: seen.certain for name, seen in Literals(script.module).keywords(call).items()})
     values = [stated.get(name, "") for name in ("name", "version")]
     name, version = (one if isinstance(one, str) and not one.startswith(("attr:", "file:")) else "" for one in values)
     return name, version
@@ -136,6 +137,21 @@ def dotted(node: ast.AST) -> str:
     return ".".join(reversed(parts))
 
 
+def unconditional(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run whenever the file does; ``__name__`` is ``__main__`` for a build backend, too."""
+    for node in body:
+        if isinstance(node, ast.With) or (isinstance(node, ast.If) and _is_main(node.test)):
+            yield from unconditional(node.body)
+        else:
+            yield node
+
+
+def _is_main(test: ast.expr) -> bool:
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
+        return False
+    return dotted(test.left) == "__name__" and [getattr(one, "value", "") for one in test.comparators] == ["__main__"]
+
+
 @dataclass(frozen=True)
 class Seen:
     """What can be seen of a value.
@@ -157,15 +173,14 @@ _UNSEEN = Seen(COMPUTED)
 
 
 class Literals:
-    """Reads expressions: literals, sums of them, and names that hold them.
+    """Reads the expressions of a file: literals, sums of them, and names that are assigned them at its top.
 
-    :param statements: those that may give a name its value.
-    :param settled: names that nothing but these statements can change; the values of others are not certain.
+    :param settled: names that are bound and read once; what other names hold is not certain.
     """
 
-    def __init__(self, statements: Iterable[ast.stmt], settled: Container[str] = ()) -> None:
+    def __init__(self, module: ast.Module, settled: Container[str] = ()) -> None:
         self._names: dict[str, Seen] = {}
-        for node in statements:
+        for node in unconditional(module.body):
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 name, seen = node.targets[0].id, self.value(node.value)
                 self._names[name] = Seen(seen.value, seen.is_certain and name in settled)
@@ -207,7 +222,7 @@ class Literals:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             left, right = self._value(node.left), self._value(node.right)
             kinds = {type(left.value), type(right.value)}
-            if kinds in ({list}, {str}) and len(left.value) + len(right.value) <= LONGEST:
+            if kinds in ({list}, {str}) and len(left.value) + len(right.value) <= _LONGEST_SUM:
                 return Seen(left.value + right.value, left.is_certain and right.is_certain)
             return next((Seen(one.value) for one in (left, right) if isinstance(one.value, list)), _UNSEEN)
         return _UNSEEN

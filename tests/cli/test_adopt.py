@@ -209,7 +209,9 @@ def test_update_of_an_old_copy(tree: Tree) -> None:
     (copy / "hooks.py").write_text("old")
     (copy / "gone.py").write_text("of an old version")
     assert "copy: _augbackend/augbackend/" in adopt(folder).output
-    assert {file.name: file.read_bytes() for file in copy.iterdir()} == backend_copy.backend_files()
+    assert {
+        file.relative_to(copy).as_posix(): file.read_bytes() for file in copy.rglob("*") if file.is_file()
+    } == backend_copy.backend_files()
     assert (folder / "pyproject.toml").read_bytes() == text
     assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]
 

@@ -585,9 +585,9 @@ def test_a_project_table_alone(made: Made, setup: str | bytes) -> None:
 
 def test_what_is_ours_in_the_archive(made: Made) -> None:
     archive = made({"demo.py": "x"})
-    assert {name.rpartition("/")[2]: text for name, text in unpacked(archive).items() if "/augbackend/" in name} == (
-        backend_copy.backend_files()
-    )
+    assert {
+        name.partition("/augbackend/")[2]: text for name, text in unpacked(archive).items() if "/augbackend/" in name
+    } == (backend_copy.backend_files())
     assert set(upstreams(archive)) == {"PKG-INFO", "demo.py", "pyproject.toml", "setup.py"}
     assert text_of(archive).startswith("# Written by augbackend wrap: upstream has no pyproject.toml.\n")
 
@@ -643,7 +643,7 @@ def test_upstream_has_the_backend_in_its_tree(made: Made) -> None:
     }
     archive = made({**older, "pyproject.toml": ADOPTED}, "--require", "torch", "--variable", "A=ours")
     found = unpacked(archive)
-    assert {name.rpartition("/")[2]: text for name, text in found.items() if "/augbackend/" in name} == (
+    assert {name.partition("/augbackend/")[2]: text for name, text in found.items() if "/augbackend/" in name} == (
         backend_copy.backend_files()
     )
     assert found["_augbackend/other.py"] == b"kept"

@@ -1,7 +1,7 @@
 """The backend as a folder of files in somebody's tree: ``_augbackend/augbackend/``.
 
-What is copied is the backend half, that is every file at the package's top level and in ``standards``, and the licence; of what is known
-about builds that fail, the part that a hook's errors can meet.
+What is copied is the backend half, that is every file at the package's top level and in ``standards``, and the
+licence; of what is known about builds that fail, the part that a hook's errors can meet.
 """
 
 from __future__ import annotations

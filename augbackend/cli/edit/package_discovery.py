@@ -50,7 +50,7 @@ def _finders(module: ast.Module) -> Iterator[dict[str, Any]]:
     constants = (node.value for node in ast.walk(module) if isinstance(node, ast.Constant))
     if any(FOLDER in value for value in constants if isinstance(value, str)):
         return
-    literals = setup_files.Literals(module.body)
+    literals = setup_files.Literals(module)
     for call in setup_files.calls(module, "find_namespace_packages"):
         found = {name: literals.value(node).value for name, node in zip(("where", "exclude", "include"), call.args)}
         found.update({name: seen.value for name, seen in literals.keywords(call).items()})

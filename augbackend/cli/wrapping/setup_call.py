@@ -10,7 +10,7 @@ from augbackend.cli.edit.pyproject import LEGACY_REQUIRES
 from augbackend.standards import setup_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 # What setuptools and distutils themselves understand. Any other keyword belongs to a plugin, which may do anything.
@@ -39,16 +39,18 @@ def arguments(tree: Path) -> dict[str, Any] | None:
     if not (tree / "setup.py").exists():
         return {}
     module = setup_files.parse(tree / "setup.py").module
-    nodes, statements = list(ast.walk(module)), list(_unconditional(module.body))
+    nodes = list(ast.walk(module))
     names = _names_of_setup(nodes)
     found = [node for node in nodes if isinstance(node, ast.Call) and setup_files.dotted(node.func) in names]
-    is_unconditional = any(isinstance(node, ast.Expr) and node.value in found for node in statements)
+    is_unconditional = any(
+        isinstance(node, ast.Expr) and node.value in found for node in setup_files.unconditional(module.body)
+    )
     if len(found) != 1 or not is_unconditional or found[0].args:
         return None
     (call,) = found
     if not {keyword.arg for keyword in call.keywords} <= _KEYWORDS:  # `**rest` has the name None
         return None
-    seen = setup_files.Literals(statements, _settled(nodes)).keywords(call)
+    seen = setup_files.Literals(module, _settled(nodes)).keywords(call)
     commands = seen["cmdclass"].value if "cmdclass" in seen else {}
     if isinstance(commands, dict) and not _METADATA_COMMANDS.isdisjoint(commands):
         return None
@@ -65,22 +67,6 @@ def assumed_requires(tree: Path) -> list[str]:
     imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
     needs_wheel = any(name.partition(".")[0] == "wheel" for name in imported)
     return [LEGACY_REQUIRES, *(["wheel"] if needs_wheel else [])]
-
-
-def _unconditional(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run whenever the file does; ``__name__`` is ``__main__`` for a build backend, too."""
-    for node in body:
-        if isinstance(node, ast.With) or (isinstance(node, ast.If) and _is_main(node.test)):
-            yield from _unconditional(node.body)
-        else:
-            yield node
-
-
-def _is_main(test: ast.expr) -> bool:
-    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
-        return False
-    values = [getattr(value, "value", None) for value in test.comparators]
-    return setup_files.dotted(test.left) == "__name__" and values == ["__main__"]
 
 
 def _names_of_setup(nodes: Iterable[ast.AST]) -> set[str]:
