@@ -281,6 +281,10 @@ REFUSED: dict[str, tuple[dict[str, str | bytes], str]] = {
         {"setup.py": "setup(packages=find_namespace_packages())"},
         'with exclude=["_augbackend*"] in setup.py',
     ),
+    "a folder that is computed": (
+        {"setup.py": f"x = 0x{'f' * 6000}\nsetup(packages=find_namespace_packages(where(), exclude=['tests'] + more))"},
+        'with exclude=["_augbackend*"] in setup.py',
+    ),
     "another copy": (
         {"pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "augbackend"\nbackend-path = ["."]\n'},
         "another copy of augbackend builds this tree",
@@ -310,6 +314,12 @@ def test_refused_and_untouched(tree: Tree, case: str) -> None:
         {"setup.py": "", "setup.cfg": "[options]\npackages = find_namespace:\n[options.packages.find]\nwhere = src\n"},
         {"setup.py": "setup(packages=find_namespace_packages('src'))"},
         {"setup.py": "setup(packages=find_packages())"},
+        {"setup.py": "where = 'src'\nsetup(packages=find_namespace_packages(where=where))"},
+        {"setup.py": "setup(packages=find_namespace_packages(include=['demo*']))"},
+        {"setup.py": "setup(packages=find_namespace_packages(include=[f'{name}*']))"},
+        {"setup.py": "setup(packages=find_namespace_packages(include=ours()))"},
+        {"setup.py": "setup(packages=find_namespace_packages('.', ['_*']))"},
+        {"setup.py": "left_out = ['_augbackend*']\nsetup(packages=find_namespace_packages(exclude=left_out + more))"},
     ],
 )
 def test_discovery_that_passes_the_copy_by(tree: Tree, files: dict[str, str | bytes]) -> None:
