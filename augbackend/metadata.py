@@ -95,7 +95,7 @@ def extras(requirements: Iterable[str]) -> list[str]:
 
 def _identity(build: Build) -> str:
     """Name and version as core metadata has them, where nothing has to run to know them."""
-    from .setup_py import identity, is_tagged
+    from .standards.setup_files import identity, is_tagged
 
     name, version = identity(build.tree) if build.identity is None else build.identity
     if is_tagged(build.tree):

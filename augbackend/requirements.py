@@ -82,7 +82,7 @@ def _asked(build: Build, target: Target, ask: Callable[[], Optional[Iterable[str
         absent = unmet(build, target)
         if build.settings.dynamic_requires == "always" or not absent:
             raise
-        from .setup_py import setup_requires
+        from .standards.setup_files import setup_requires
 
         read = setup_requires(build.tree)
         if wrapped.module_name(build).startswith("setuptools") and _setuptools_needs_wheel():

@@ -65,7 +65,7 @@ def test_adopt_from_the_installed_wheel(frontends: Frontends, dist: Path, tmp_pa
     (tree / "setup.py").write_text("from setuptools import setup\nsetup(name='p', version='1')\n")
     frontends.run(str(python), "-m", "augbackend.cli", "adopt", str(tree), cwd=tmp_path)
     copy = tree / "_augbackend" / "augbackend"
-    assert sorted(file.name for file in copy.iterdir()) == sorted([*BACKEND, "LICENSE"])
+    assert sorted(file.name for file in copy.iterdir()) == sorted([*BACKEND, "LICENSE", "standards"])
     assert (copy / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
     run.pip_wheel(frontends, tree, tmp_path / "out")
 

@@ -8,11 +8,12 @@ from email.parser import HeaderParser
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from augbackend import setup_py, sources
+from augbackend import sources
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
+from augbackend.standards import setup_files
 
-from .setup_code import LONGEST, Called, Files, Import, Variable
+from .setup_code import Called, Files, Import, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,14 +69,12 @@ def read(tree: Path) -> Reading:
         files.enter((pyproject.backend(document) or "").partition(":")[0], 1, folders=folders)
     stated = project.get("classifiers", ())
     classifiers = [*fields.get("classifier", ()), *(map(str, stated) if isinstance(stated, list) else ())]
-    is_sensible = not (tree / "setup.py").is_file() or (tree / "setup.py").stat().st_size <= LONGEST
-    literal = setup_py.identity(tree) if is_sensible else ("", "")
-    literal_requires = setup_py.setup_requires(tree) if is_sensible else []
+    literal_name, literal_version = setup_files.identity(tree)
     return Reading(
-        name=next(filter(None, [*fields.get("name", ()), str(project.get("name", "")), literal[0]]), ""),
-        version=next(filter(None, [*fields.get("version", ()), str(project.get("version", "")), literal[1]]), ""),
+        name=next(filter(None, [*fields.get("name", ()), str(project.get("name", "")), literal_name]), ""),
+        version=next(filter(None, [*fields.get("version", ()), str(project.get("version", "")), literal_version]), ""),
         backend=pyproject.backend(document) or pyproject.LEGACY_BACKEND,
-        asks_for=(*asked, *(text for text in literal_requires if text not in asked)),
+        asks_for=(*asked, *(text for text in setup_files.setup_requires(tree) if text not in asked)),
         imports=tuple(dict.fromkeys(files.imports)),
         variables=tuple({one.name: one for one in reversed(files.variables)}.values())[::-1],
         called=tuple(files.called),

@@ -1,6 +1,7 @@
 """The backend as a folder of files in somebody's tree: ``_augbackend/augbackend/``.
 
-What is copied is the backend half, that is every file at the package's top level, and the licence.
+What is copied is the backend half, that is every file at the package's top level and in ``standards``, and the
+licence.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ PACKAGE = Path(augbackend.__file__).parent
 
 def backend_files() -> dict[str, bytes]:
     """The files of the vendored package, by name, as bytes."""
-    files = {file.name: file.read_bytes() for file in sorted(PACKAGE.glob("*.py"))}
+    sources = sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("standards/*.py")])
+    files = {file.relative_to(PACKAGE).as_posix(): file.read_bytes() for file in sources}
     return {"LICENSE": _licence(), **files}
 
 
 def is_current(tree: Path) -> bool:
     """Whether the tree's copy is this version's, file by file."""
     copy = tree / FOLDER / "augbackend"
-    found = {file.name: file.read_bytes() for file in copy.glob("*") if file.is_file()} if copy.is_dir() else {}
+    files = [file for file in copy.rglob("*") if file.is_file() and file.parent.name != "__pycache__"]
+    found = {file.relative_to(copy).as_posix(): file.read_bytes() for file in files}
     return found == backend_files() and not list((tree / FOLDER).glob(f"{_BESIDE}*"))
 
 
@@ -47,7 +50,7 @@ def write_copy(tree: Path) -> None:
     beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=folder))
     try:
         new = beside / "new"
-        new.mkdir()
+        (new / "standards").mkdir(parents=True)
         for name, content in backend_files().items():
             (new / name).write_bytes(content)
         target = folder / "augbackend"
