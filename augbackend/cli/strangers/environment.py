@@ -20,9 +20,10 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from augbackend.errors import AugbackendError
 
 from . import interpreter, process
+from .telling_line import telling_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -69,7 +70,7 @@ class Installer:
 
 @dataclass(frozen=True)
 class Environment:
-    """An isolated environment: what :class:`build.env.IsolatedEnv` asks for."""
+    """An isolated environment, in a folder of its own."""
 
     folder: Path
     installer: Installer
@@ -195,6 +196,26 @@ def created(using: Installer, folder: Path, limit: float) -> Environment:
         raise AugbackendError(
             f"no environment can be made with it: {last}", where=using.python.path, hint="name another with --python"
         )
+    return environment
+
+
+def filled(using: Installer, within: Path, requirements: Collection[str], limit: float) -> Environment:
+    """Make an environment with requirements in it, in a folder that strangers may write to.
+
+    :param limit: in seconds, for all of it.
+    :raises AugbackendError: if they cannot be installed.
+    :raises TimeoutError: if there was no time.
+    """
+    began = time.monotonic()
+    # Under a name that nobody knew before, nothing waits for an installer to execute it.
+    environment = created(using, Path(tempfile.mkdtemp(prefix="environment-", dir=within)) / "environment", limit)
+    if requirements:
+        ran = environment.install(requirements, limit - (time.monotonic() - began))
+        if ran.status is None:
+            raise TimeoutError
+        if ran.status != 0:
+            what = f"the build requirements cannot be installed: {', '.join(sorted(requirements))}"
+            raise AugbackendError(what, hint=telling_line(ran.output, "run a frontend to see why"))
     return environment
 
 
