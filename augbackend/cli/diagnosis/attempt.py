@@ -304,7 +304,7 @@ class _Build:
             said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
             raise _Failed(Failure(stage, said, error.is_over_time)) from None
         if not zipfile.is_zipfile(wheel):
-            raise _Failed(Failure(stage, f"the backend says that it made {wheel.name}, and that is no wheel"))
+            raise _Failed(Failure(stage, f"the backend says that it made {wheel.name}, and there is no such wheel"))
         return wheel
 
     def _hooks(self, tree: Path, system: BuildSystem, clean: Mapping[str, str], requirements: Sequence[str]) -> Hooks:

@@ -28,8 +28,24 @@ if TYPE_CHECKING:
     from .cache import Cache
     from .upstream import Lookup
 
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # a full id, by SHA-1 or by SHA-256
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # a full id, by SHA-1 or by SHA-256
 _HELPER = re.compile(r"\w+\+[^/:]*::")  # such as git+ext::, see gitremote-helpers(7)
+
+
+def link(url: str) -> Link:
+    """A repository's URL, taken apart.
+
+    :raises AugbackendError: if it is none, or one by which git would run a command.
+    """
+    if _HELPER.match(url):
+        hint = "name it by https or ssh: git+https://…"
+        raise AugbackendError("git would run a command to fetch it", where=index.shown(url), hint=hint)
+    found = Link(url)
+    try:
+        found.parsed  # noqa: B018  # it is here that a URL turns out to be none
+    except ValueError as error:
+        raise AugbackendError(f"it is no URL: {error}", where=index.shown(url), hint="is it spelled right?") from None
+    return found
 
 
 @contextmanager
@@ -40,36 +56,34 @@ def sdist_of(url: str, augmentation: Augmentation, lookup: Lookup) -> Iterator[t
 
     :raises AugbackendError: if it cannot be fetched, or its backend makes no sdist of it.
     """
-    if _HELPER.match(url):
-        hint = "name it by https or ssh: git+https://…"
-        raise AugbackendError("git would run a command to fetch it", where=index.shown(url), hint=hint)
-    link, cache = Link(url), lookup.cache
-    if link.hash or not link.vcs:
+    to, cache = link(url), lookup.cache
+    if to.hash or not to.vcs:
         raise AugbackendError("a repository has no hash", where=index.shown(url), hint="name a commit: …@<commit>")
-    revision = link.parsed.path.rpartition("@")[2] if "@" in link.parsed.path else ""
-    if _COMMIT.fullmatch(revision):
-        known = _recalled(cache, _at(link, revision), augmentation)
+    revision = to.parsed.path.rpartition("@")[2] if "@" in to.parsed.path else ""
+    if COMMIT.fullmatch(revision):
+        known = _recalled(cache, _at(to, revision), augmentation)
         if known is not None:
-            yield known, _at(link, revision)
+            yield known, _at(to, revision)
             return
-    if lookup.offline and link.parsed.scheme.rpartition("+")[2] != "file":
+    if lookup.offline and to.parsed.scheme.rpartition("+")[2] != "file":
         hint = "run it once without --offline, with the full commit id"
         raise AugbackendError("this commit was not fetched before", where=index.shown(url), hint=hint)
     with temporary_folder.temporary() as folder:
         checkout = folder / "checkout"
-        backend = vcs_support.get_backend(link.vcs)
+        backend = vcs_support.get_backend(to.vcs)
         try:
             with progress.shown(f"fetching {index.shown(url)}"):
-                backend.fetch(link, checkout)
+                backend.fetch(to, checkout)
             commit = backend.get_revision(checkout)
             _forget_credentials(checkout)
         except (UnpackError, URLError, OSError) as error:
             lines = str(error).strip().splitlines() or ["no output"]
             hint = "is the URL right, and the revision there?"
-            raise AugbackendError(f"it cannot be fetched: {lines[-1]}", where=index.shown(url), hint=hint) from None
-        place, known = _at(link, commit), _recalled(cache, _at(link, commit), augmentation)
+            what = f"it cannot be fetched: {index.without_credentials(lines[-1])}"
+            raise AugbackendError(what, where=index.shown(url), hint=hint) from None
+        place, known = _at(to, commit), _recalled(cache, _at(to, commit), augmentation)
         if known is None:
-            tree = (checkout / (link.subdirectory or "")).resolve()
+            tree = (checkout / (to.subdirectory or "")).resolve()
             if checkout.resolve() not in (tree, *tree.parents) or not tree.is_dir():
                 raise AugbackendError(
                     "there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory="

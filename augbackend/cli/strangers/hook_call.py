@@ -109,15 +109,15 @@ class Hooks:
         """The hook's answer, and what it printed."""
         ran = Ran(0, "", 0.0)
 
-        def run(command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+        def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
             nonlocal ran
             # The last argument is the folder in which a hook's answer is left.
-            may_write = [self.folder, Path(command[-1])]
+            may_write = [self.folder, Path(cmd[-1])]
             environ = {**self.environ, **(extra_environ or {})}
-            ran = process.run(command, Path(cwd or self.tree), environ, limit, may_write)
+            ran = process.run(cmd, Path(cwd or self.tree), environ, limit, may_write)
             self.heard(ran.output)
             if ran.status != 0:
-                raise subprocess.CalledProcessError(ran.status or -1, list(command))
+                raise subprocess.CalledProcessError(ran.status or -1, list(cmd))
 
         system = self.system
         try:
