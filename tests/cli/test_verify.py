@@ -226,6 +226,21 @@ def of_repository(folder: Path, url: str, *arguments: str) -> Path:
     return folder / "out" / "demo-1.0.tar.gz"
 
 
+def claiming(folder: Path, repository: Path) -> Path:
+    """An archive that says that it was made from a repository's last commit; nothing was built for it."""
+    commit = git(repository, "rev-parse", "HEAD").strip()
+    _, archive = made(folder, {name: text for name, text in FILES.items() if name != "doc/x.rst"})
+
+    def edit(members: dict[str, tuple[tarfile.TarInfo, bytes]]) -> None:
+        origin = f'url = "git+{repository.as_uri()}@{commit}"\nsha256 = ""'
+        member, text = members["demo-1.0/pyproject.toml"]
+        members[member.name] = (member, re.sub(rb'url = ""\nsha256 = ".*"', origin.encode(), text))
+        members["demo-1.0/run"][0].mode = 0o755
+
+    tampered(archive, edit)
+    return archive
+
+
 ALLOWED = ("--allow-origin", "git+file")
 UNPROVED = [
     "PKG-INFO: not in the repository",
@@ -273,15 +288,13 @@ def test_a_repository(tmp_path: Path, below: str) -> None:
     assert (found.exit_code, found.output.splitlines()[-1]) == (0, "nothing else differs"), found.output
 
 
-@pytest.mark.usefixtures("quick", "no_index")
 def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither its setup.py, nor its backend, nor what git could be made to run."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     files = {".gitattributes": "* filter=evil", ".gitmodules": '[submodule "x"]\npath=x\nurl=ext::touch /nowhere\n'}
-    folder = repository(tmp_path / "repository", {**files, "backend.py": VERSIONED + "import os, pathlib\n"})
-    archive = of_repository(tmp_path, f"git+{folder.as_uri()}")
+    folder = repository(tmp_path / "repository", {**files, "setup.py": f"open({str(tmp_path / 'ran')!r}, 'w')"})
+    archive = claiming(tmp_path, folder)
     write(tmp_path / "home", {".gitconfig": '[filter "evil"]\nsmudge = touch ' + str(tmp_path / "filtered") + "\n"})
-    (folder / "backend.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     write(folder / ".git" / "hooks", {"post-checkout": f"#!/bin/sh\ntouch {tmp_path / 'ran'}\n"})
     (folder / ".git" / "hooks" / "post-checkout").chmod(0o755)
     processes: list[list[str]] = []
@@ -298,7 +311,6 @@ def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not (tmp_path / "filtered").exists()
 
 
-@pytest.mark.usefixtures("quick", "no_index")
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
@@ -321,13 +333,20 @@ def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     ],
 )  # fmt: skip
 def test_what_a_repository_does_not_have(tmp_path: Path, edit: Edit, problem: str) -> None:
-    archive = of_repository(tmp_path, f"git+{repository(tmp_path / 'repository').as_uri()}")
+    archive = claiming(tmp_path, repository(tmp_path / "repository"))
     tampered(archive, edit)
-    for option in ((), ("--build",)):
-        found = verify(archive, *ALLOWED, *option)
-        assert found.exit_code == 1, found.output
-        assert option or problem in found.output
-        assert "nothing else differs" not in found.output
+    found = verify(archive, *ALLOWED)
+    assert found.exit_code == 1, found.output
+    assert problem in found.output
+    assert "nothing else differs" not in found.output
+
+
+@pytest.mark.usefixtures("quick", "no_index")
+def test_what_a_build_does_not_make(tmp_path: Path) -> None:
+    archive = of_repository(tmp_path, f"git+{repository(tmp_path / 'repository').as_uri()}")
+    tampered(archive, replaced("version.py", "1.0", "1.1"))
+    found = verify(archive, *ALLOWED, "--build")
+    assert (found.exit_code, "problem: version.py: changed" in found.output) == (1, True), found.output
 
 
 def renamed(member: tarfile.TarInfo, name: str) -> tarfile.TarInfo:
@@ -336,36 +355,22 @@ def renamed(member: tarfile.TarInfo, name: str) -> tarfile.TarInfo:
     return other
 
 
-@pytest.mark.usefixtures("quick", "no_index")
 def test_links_and_submodules_of_a_repository(tmp_path: Path) -> None:
-    part = repository(tmp_path / "part", {"inner/file.py": "x = 1\n"})
-    folder = repository(tmp_path / "repository", {"MANIFEST.in": "include *.py\ngraft part"})
+    part = repository(tmp_path / "part")
+    folder = repository(tmp_path / "repository")
     (folder / "link.py").symlink_to("backend.py")
     git(folder, "submodule", "add", "-q", part.as_uri(), "part")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "y")
-    commit = git(folder, "rev-parse", "HEAD").strip()
-    upstream = sdist(tmp_path / "in")
-    wrapped(upstream, "--output", tmp_path / "out")
-    archive = tmp_path / "out" / upstream.name
-
-    def edit(members: dict[str, tuple[tarfile.TarInfo, bytes]]) -> None:
-        origin = f'url = "git+{folder.as_uri()}@{commit}"\nsha256 = ""'
-        member, text = members["demo-1.0/pyproject.toml"]
-        members[member.name] = (member, re.sub(rb'url = ""\nsha256 = ".*"', origin.encode(), text))
-        for name in ("part/setup.py", "part/run", "link.py"):
-            one = tarfile.TarInfo(f"demo-1.0/{name}")
-            members[one.name] = (one, b"")
-        members["demo-1.0/link.py"][0].type = tarfile.SYMTYPE
-        members["demo-1.0/link.py"][0].linkname = "backend.py"
-        backend = tarfile.TarInfo("demo-1.0/backend.py")
-        members[backend.name] = (backend, VERSIONED.encode())
-
-    tampered(archive, edit)
+    archive = claiming(tmp_path, folder)
+    before = verify(archive, *ALLOWED).output
+    tampered(archive, linked("link.py", "backend.py"))
+    tampered(archive, added("part/setup.py"))
+    tampered(archive, added("part/data/x"))
     found = verify(archive, *ALLOWED)
     assert found.exit_code == 1, found.output
     assert "part (2 files): a submodule, which is not fetched" in found.output
-    assert "  3 members are upstream's" in found.output  # setup.py, backend.py, link.py
+    assert ("  5 members are" in before, "  6 members are" in found.output) == (True, True), before
 
 
 @pytest.mark.parametrize(
