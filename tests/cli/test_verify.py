@@ -157,6 +157,7 @@ def test_links(tmp_path: Path) -> None:
     assert verify(archive, "--upstream", upstream).exit_code == 0
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick", "no_index")
 def test_a_repository(tmp_path: Path) -> None:
     folder = write(
