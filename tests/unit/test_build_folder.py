@@ -12,6 +12,8 @@ from augbackend import build_folder
 
 from ..conftest import run_hook
 
+pytestmark = pytest.mark.processes
+
 Tree = Callable[[dict[str, str]], Path]
 
 PYPROJECT = """

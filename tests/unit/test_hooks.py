@@ -12,6 +12,8 @@ import pytest
 
 from ..conftest import ROOT, run_hook, write
 
+pytestmark = pytest.mark.processes
+
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
 PYPROJECT = """
