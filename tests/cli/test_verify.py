@@ -255,6 +255,7 @@ UNPROVED = [
 ]
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick", "no_index")
 @pytest.mark.parametrize("below", ["", "python"])
 def test_a_repository(tmp_path: Path, below: str) -> None:
@@ -288,6 +289,7 @@ def test_a_repository(tmp_path: Path, below: str) -> None:
     assert (found.exit_code, found.output.splitlines()[-1]) == (0, "nothing else differs"), found.output
 
 
+@pytest.mark.processes
 def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither its setup.py, nor its backend, nor what git could be made to run."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -311,6 +313,7 @@ def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not (tmp_path / "filtered").exists()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
@@ -341,6 +344,7 @@ def test_what_a_repository_does_not_have(tmp_path: Path, edit: Edit, problem: st
     assert "nothing else differs" not in found.output
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick", "no_index")
 def test_what_a_build_does_not_make(tmp_path: Path) -> None:
     archive = of_repository(tmp_path, f"git+{repository(tmp_path / 'repository').as_uri()}")
@@ -355,6 +359,7 @@ def renamed(member: tarfile.TarInfo, name: str) -> tarfile.TarInfo:
     return other
 
 
+@pytest.mark.processes
 def test_links_and_submodules_of_a_repository(tmp_path: Path) -> None:
     part = repository(tmp_path / "part")
     folder = repository(tmp_path / "repository")
@@ -398,6 +403,7 @@ def test_an_origin_that_is_a_command(tmp_path: Path, url: str) -> None:
     assert (found.exit_code, "git would run a command" in found.output) == (2, True), found.output
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("url", "said"),
     [
@@ -416,6 +422,7 @@ def test_a_repository_that_cannot_be_had(tmp_path: Path, url: str, said: str) ->
     assert "secret" not in found.output
 
 
+@pytest.mark.processes
 def test_a_server_that_gives_files_only(tmp_path: Path) -> None:
     """Such a server knows no single commits: everything is fetched, and the commit looked for in that."""
     folder = repository(tmp_path / "repository", {"backend.py": ""})
@@ -433,6 +440,7 @@ def test_a_server_that_gives_files_only(tmp_path: Path) -> None:
     assert (found.exit_code, "  1 members are upstream's" in found.output) == (1, True), found.output
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick", "no_index")
 def test_what_an_archive_says_of_variables_sees_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_TOKEN", "secret")
@@ -446,6 +454,7 @@ def test_what_an_archive_says_of_variables_sees_no_secret(tmp_path: Path, monkey
     assert "secret" not in found.output
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick", "no_index")
 def test_a_folder(tmp_path: Path) -> None:
     tree = write(tmp_path / "tree", FILES)
