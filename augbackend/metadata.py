@@ -228,8 +228,7 @@ def _key(field: str, value: str) -> Any:
         if field == "requires-python":
             return pep508.parse_requirement(f"python {value}").clauses
         if field == "requires-dist":
-            requirement = pep508.parse_requirement(value)
-            return requirement[:4], pep508.unordered(requirement.marker)
+            return pep508.parse_requirement(value)
     except ValueError:
         pass  # of no known form, so compared as it stands
     return value

@@ -242,9 +242,8 @@ def _recorded(tree: Path) -> list[str] | None:
     return None if combined is None else list(combined.requires_dist)
 
 
-def _meaning(texts: Iterable[str]) -> set[Any]:
-    parsed = [pep508.parse_requirement(text) for text in texts]
-    return {(one[:4], pep508.unordered(one.marker)) for one in parsed}
+def _meaning(texts: Iterable[str]) -> set[pep508.Requirement]:
+    return {pep508.parse_requirement(text) for text in texts}
 
 
 def _stated(text: str, version: str, found: Dependencies) -> str:
