@@ -170,7 +170,7 @@ def _required(text: str, name: str) -> dict[object, str]:
     for field, value in metadata.fields(text):
         if field == "requires-dist":
             try:
-                requirement = pep508.parse_requirement(value)
+                requirement = pep508.parse_requirement(value.replace("\n", " "))
             except pep508.InvalidRequirement:
                 continue
             if requirement.name == name and requirement.applies(with_any_extra=True):

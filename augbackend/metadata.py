@@ -226,10 +226,9 @@ def _key(field: str, value: str) -> Any:
         if field == "version":
             return pep440.comparable(value)
         if field == "requires-python":
-            return pep508.parse_requirement(f"python {value}").clauses
+            return pep508.parse_requirement(f"python {value}".replace("\n", " ")).clauses
         if field == "requires-dist":
-            requirement = pep508.parse_requirement(value)
-            return requirement[:4], pep508.unordered(requirement.marker)
+            return pep508.parse_requirement(value.replace("\n", " "))
     except ValueError:
         pass  # of no known form, so compared as it stands
     return value

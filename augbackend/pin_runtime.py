@@ -114,8 +114,9 @@ def pinned(text: str, pins: Mapping[str, Pin]) -> str:
         field, _, value = "\n".join(lines[at:stop]).partition(":")
         if field.strip().lower() == "requires-dist":
             last = stop
-            new = _pinned(value.strip(), pins, found)
-            if new != value.strip():
+            unfolded = " ".join(line.strip() for line in value.strip().split("\n"))
+            new = _pinned(unfolded, pins, found)
+            if new != unfolded:
                 lines[at:stop] = [f"{field}: {new}{carriage}"]
                 end -= stop - at - 1
                 stop = last = at + 1

@@ -71,7 +71,8 @@ def matched(entry: BuildDependency, origin: str, consumer: Consumer) -> list[Ext
         return [Extra(replace(entry, locked=(_with(entry, requirement),)), why, forks)]
     found = [one for one in consumer.locked if one.name == name and one.version]
     if found and lock_files.are_allowed(found, wanted):
-        if len({one.version for one in found}) > 1 and not all(one.marker for one in found):
+        by_marker = {one.marker: one.version for one in found}
+        if any(one.version != by_marker.get("", by_marker[one.marker]) for one in found):
             versions = " and ".join(sorted({one.version for one in found}))
             raise AugbackendError(
                 f"{name} is locked to {versions}, and no marker tells them apart",

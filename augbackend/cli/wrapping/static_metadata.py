@@ -239,10 +239,9 @@ def _recorded_requirements(tree: Path) -> list[str] | None:
     return None if combined is None else list(combined.requires_dist)
 
 
-def _compared(texts: Iterable[str]) -> set[Any]:
+def _compared(texts: Iterable[str]) -> set[pep508.Requirement]:
     """What is compared of requirements: their meaning, not their spelling and order."""
-    parsed = [pep508.parse_requirement(text) for text in texts]
-    return {(one[:4], pep508.unordered(one.marker)) for one in parsed}
+    return {pep508.parse_requirement(text) for text in texts}
 
 
 def _with_dependencies(text: str, version: str, found: Dependencies) -> str:
