@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from augbackend import reading
 from augbackend.cli.edit import backend_copy, pyproject
 from augbackend.cli.main import group
+from augbackend.cli.model import declaration
 from augbackend.errors import AugbackendError
 
 from ..conftest import run_hook
@@ -466,7 +467,7 @@ def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
     try:
         old = tomllib.loads(text)
         new_text = pyproject.adopted(
-            text, pyproject.Additions(["torch"], {"B": "1"}), installed=False, assumed_requires=["s"]
+            text, declaration.of(["torch"], "", (), {"B": "1"}), installed=False, assumed_requires=["s"]
         )
     except (tomllib.TOMLDecodeError, AugbackendError):
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Optional
+from typing import TYPE_CHECKING, Literal, Optional
 
 import click
 
@@ -20,6 +20,9 @@ from augbackend.errors import AugbackendError
 from augbackend.requirements import command_line
 
 from . import options
+
+if TYPE_CHECKING:
+    from augbackend.cli.model.declaration import Declaration
 
 Copy = Literal["write", "remove", "leave"]
 
@@ -34,7 +37,7 @@ class Plan:
     copy: Copy
 
 
-def plan_adoption(tree: Path, additions: pyproject.Additions, *, installed: bool) -> Plan:
+def plan_adoption(tree: Path, declaration: Declaration, *, installed: bool) -> Plan:
     """Plan to make augbackend the build backend of ``tree``.
 
     :raises AugbackendError: if the tree would be damaged, or the declaration would be refused when it builds.
@@ -63,7 +66,7 @@ def plan_adoption(tree: Path, additions: pyproject.Additions, *, installed: bool
             what = "setuptools would ship the copy in this project's wheel: it looks for namespace packages"
             raise AugbackendError(what, where=str(tree), hint=f"{cure}; or use --installed")
     new = pyproject.adopted(
-        old, additions, installed=not carries_copy, assumed_requires=setup_call.assumed_requires(tree)
+        old, declaration, installed=not carries_copy, assumed_requires=setup_call.assumed_requires(tree)
     )
     reading.read(tree, environ={}, document=pyproject.parse(new, "pyproject.toml"))
     return Plan(tree, old, new, "write" if carries_copy and not backend_copy.is_current(tree) else "leave")
@@ -167,8 +170,8 @@ def adopt(
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if remove and (requirements or removed or variables_ or installed):
         raise click.UsageError("--remove goes with --dry-run only")
-    additions = pyproject.Additions(requirements, variables_, removed)
-    plan = plan_removal(tree) if remove else plan_adoption(tree, additions, installed=installed)
+    given = options.declaration(requirements, removed, variables_)
+    plan = plan_removal(tree) if remove else plan_adoption(tree, given, installed=installed)
     if dry_run:
         click.echo(diff(plan), nl=False)
         return

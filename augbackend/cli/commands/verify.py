@@ -23,9 +23,8 @@ from augbackend import __version__, checking, local_version, metadata, pep440, s
 from augbackend.cli.edit import backend_copy, pyproject
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, sdist, upstream
-from augbackend.cli.model.augmentation import Augmentation, Extra
+from augbackend.cli.model import declaration as declarations
 from augbackend.errors import AugbackendError
-from augbackend.settings import BuildDependency
 
 from . import options
 
@@ -111,13 +110,8 @@ def _fetched(origin: Origin, settings: Settings, lookup: Lookup, given: Path | N
     else:
         hint = "name it: --upstream PATH"
         raise AugbackendError("it was made from a folder, which nobody can fetch", where="its origin", hint=hint)
-    augmentation = Augmentation(
-        tuple(Extra(BuildDependency(entry.text, "", entry.hooks), "") for entry in settings.extra_build_dependencies),
-        settings.remove_build_dependencies,
-        {name: {"value": one.value, "default": one.default} for name, one in settings.extra_build_variables.items()},
-        {key: list(value) if isinstance(value, tuple) else value for key, value in settings.config_settings.items()},
-    )
-    with upstream.fetched(target, augmentation, lookup) as found:
+    declaration = declarations.from_settings(settings, "")
+    with upstream.fetched(target, declaration, lookup) as found:
         if origin.sha256 and found.sha256 != origin.sha256:
             what = f"upstream's sha256 is {found.sha256}, and the archive says it was made from {origin.sha256}"
             raise AugbackendError(what, where=found.url or str(found.path), hint="one of the two was changed")

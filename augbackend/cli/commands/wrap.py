@@ -18,23 +18,26 @@ from augbackend import sources as tomls
 from augbackend.cli.edit import replace_file, uv_sources
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, sdist, upstream
-from augbackend.cli.model import augmentation as augmentations
-from augbackend.cli.model.augmentation import Augmentation, Extra
-from augbackend.cli.project import consumer, lock_files, runtime_versions
-from augbackend.cli.project.consumer import Job
-from augbackend.cli.project.runtime_versions import Consumer
-from augbackend.cli.wrapping import plan, report, static_metadata
+from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.project import jobs as job_lists
+from augbackend.cli.project import lock_files, runtime_versions
+from augbackend.cli.project import project as projects
+from augbackend.cli.project.jobs import Job
+from augbackend.cli.project.runtime_versions import RuntimeVersions
+from augbackend.cli.wrapping import plan, report
 from augbackend.cli.wrapping.report import Outcome, Result
 from augbackend.errors import AugbackendError
-from augbackend.settings import BuildDependency
 
 from . import options
 
 if TYPE_CHECKING:
     from augbackend.cli.fetch.upstream import Lookup
-    from augbackend.cli.project.consumer import Project
+    from augbackend.cli.project.project import Project
     from augbackend.cli.wrapping.report import State
     from augbackend.settings import Width
+
+
+FOLDER = "wrapped"  # where archives are written
 
 
 def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
@@ -44,8 +47,8 @@ def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
     :raises AugbackendError: if it cannot be had or wrapped; an archive that is there stays as it is.
     """
     with (
-        upstream.fetched(job.target, job.augmentation, lookup) as found,
-        plan.planned(found, job.augmentation) as (wrapped, opened),
+        upstream.fetched(job.target, job.declaration, lookup) as found,
+        plan.planned(found, job.declaration) as (wrapped, opened),
     ):
         archive = lookup.output / wrapped.filename
         is_current = sdist.holds(archive, sdist.content(opened, wrapped.files, wrapped.dropped))
@@ -149,34 +152,35 @@ def wrap(
       augbackend wrap flash-attn==2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    given = Augmentation(
-        (*(Extra(BuildDependency(text), "--require") for text in requirements), *_matched(matched, lock)),
+    given = options.declaration(
+        requirements,
         removed,
         variables_,
-        config_settings,
-        local_version,
-        static_metadata.by_word(requires_dist) if requires_dist else None,
+        matched=matched,
+        requires_dist=requires_dist,
+        config_settings=config_settings,
+        local_version=local_version,
         pin_runtime=pins,
     )
-    augmentations.check(given, "the options")
-    has_options = given != Augmentation(local_version=local_version)
-    output = output or Path(consumer.FOLDER)
+    has_options = given != Declaration(local_version=local_version)
+    given = _matched(given, lock)
+    output = output or Path(FOLDER)
     if remove:
         _remove(output, alone=not (has_options or targets or check or as_json or no_sources))
         return
-    here = consumer.read(Path(), lock) if not has_options else None
+    here = projects.read(Path(), lock) if not has_options else None
     if lock and here is None and not matched:
         raise click.UsageError("--lock says versions for --match-runtime, or for a project's tables")
-    if here is not None and targets and not consumer.names_all(here, targets):
+    if here is not None and targets and not here.names_all(targets):
         here = None  # packages that the project says nothing of
     if here is None and not targets:
         _refuse(has_options=has_options)
     where = index.sources(index_url, extra_index_url, find_links, os.environ, here.sources if here else index.NOWHERE)
     lookup = upstream.Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if here is None:
-        jobs = [Job(upstream.parse(text), given, "") for text in targets]
+        jobs = [Job(upstream.parse(text), given) for text in targets]
     else:
-        jobs = consumer.jobs(here, targets, lookup, local_version)
+        jobs = job_lists.of_project(here, targets, lookup, local_version)
     if here is not None and here.uses_uv and not no_sources:
         _check_editable(here, jobs)
     results = [carry_out(job, lookup, check=check) for job in jobs if not job.skipped]
@@ -191,22 +195,22 @@ def wrap(
         raise SystemExit(1)
 
 
-def _matched(requirements: tuple[str, ...], lock: Path | None) -> list[Extra]:
+def _matched(given: Declaration, lock: Path | None) -> Declaration:
     """What ``--match-runtime`` asks for, in the versions of ``--lock``."""
-    consumer = Consumer(locked=lock_files.read_file(lock) if lock else (), asked=runtime_versions.overrides(os.environ))
-    entries = [BuildDependency(text, match_runtime=True) for text in requirements]
-    extras = [extra for entry in entries for extra in runtime_versions.matched(entry, "--match-runtime", consumer)]
-    unknown = [extra.entry.parsed.name for extra in extras if not extra.entry.locked]
+    locked = lock_files.read_file(lock) if lock else ()
+    known = RuntimeVersions(locked=locked, overrides=runtime_versions.overrides(os.environ))
+    matched = runtime_versions.matched(given, known)
+    unknown = [one.name for one in matched.requires if one.entry.match_runtime and not one.entry.locked]
     if lock and unknown:
         hint = f"it has to name one version of it, such as {unknown[0]}==1.0"
         raise AugbackendError(f"it does not say which {unknown[0]}", where=str(lock), hint=hint)
-    return extras
+    return matched
 
 
 def _check_editable(here: Project, jobs: list[Job]) -> None:
     """Make sure that the sources can be written, before anything is."""
-    places = {job.target.name: [(f"{consumer.FOLDER}/archive.tar.gz", "")] for job in jobs if not job.skipped}
-    uv_sources.pointed(here.file.read_bytes().decode("utf-8"), places, consumer.FOLDER)
+    places = {job.target.name: [(f"{FOLDER}/archive.tar.gz", "")] for job in jobs if not job.skipped}
+    uv_sources.pointed(here.file.read_bytes().decode("utf-8"), places, FOLDER)
 
 
 def _point(outcome: Outcome, *, check: bool) -> bool:

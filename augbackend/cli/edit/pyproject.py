@@ -8,7 +8,7 @@ mean, and a result that parses to anything else is refused.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -22,6 +22,8 @@ from .backend_copy import FOLDER
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
+    from augbackend.cli.model.declaration import Declaration
+
 LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 # What pip, build and uv assume where nothing is said (PEP 518: "setuptools"; the bound is pip's and build's).
 LEGACY_REQUIRES = "setuptools>=40.8.0"
@@ -33,15 +35,6 @@ _CREATED_TABLE = "added by augbackend adopt"
 _WRAPPED_FILE = "# Written by augbackend wrap: upstream has no pyproject.toml."
 _WRAPPED_TABLE = "what a frontend assumes, and what augbackend wrap was told"
 _ASSUMED = "what a frontend assumes"
-
-
-@dataclass(frozen=True)
-class Additions:
-    """What ``adopt`` is asked to declare: requirements as PEP 508 strings, variables by name, names to drop."""
-
-    requirements: Sequence[str] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
-    removed: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ class Wrap:
     depends: Sequence[str] = ()
 
 
-def adopted(text: str | None, additions: Additions, *, installed: bool, assumed_requires: Sequence[str]) -> str:
+def adopted(text: str | None, declaration: Declaration, *, installed: bool, assumed_requires: Sequence[str]) -> str:
     """The text of ``pyproject.toml`` once augbackend is its build backend; the same text if it is already.
 
     :param text: what it says today, ``None`` if there is none.
@@ -82,7 +75,7 @@ def adopted(text: str | None, additions: Additions, *, installed: bool, assumed_
         is_new = "augbackend" not in document.get("tool", {})
         if backend(document) != "augbackend":
             _move_in(document, assumed_requires, folder=None if installed else FOLDER, created=_CREATED_TABLE)
-        _declare(document, additions)
+        _declare(document, declaration)
         if is_new and isinstance(document, tomlkit.TOMLDocument):
             document["tool"]["augbackend"].add(tomlkit.nl())  # sets off a table that follows
 
@@ -305,20 +298,20 @@ def _point_to(build_system: MutableMapping[str, Any], folder: str | None) -> Non
     _append(build_system, "requires", INSTALLED_REQUIRES if folder is None else IN_TREE_REQUIRES)
 
 
-def _declare(document: MutableMapping[str, Any], additions: Additions) -> None:
+def _declare(document: MutableMapping[str, Any], declaration: Declaration) -> None:
     build_system, table = document["build-system"], _own_table(document)
-    dropped = {pep508.canonical_name(name) for name in additions.removed}
+    dropped = {pep508.canonical_name(name) for name in declaration.removed}
     for entry in [entry for entry in build_system["requires"] if _project(entry) in dropped]:
         build_system["requires"].remove(entry)
-    for name in additions.removed:
+    for name in declaration.removed:
         _append(table, "remove-build-dependencies", name)
-    for requirement in additions.requirements:
+    for requirement in [one.entry.text for one in declaration.requires]:
         declared = table.get("extra-build-dependencies", ())
         if requirement not in declared and requirement in build_system["requires"]:
             continue  # nothing undeclared about it; taking it back later would take the user's own
         _append(table, "extra-build-dependencies", requirement)
         _append(build_system, "requires", requirement)
-    for name, value in additions.variables.items():
+    for name, value in declaration.as_table().get("extra-build-variables", {}).items():
         if "extra-build-variables" not in table:
             table["extra-build-variables"] = _new_inline_table(document)
         if table["extra-build-variables"].get(name) != value:

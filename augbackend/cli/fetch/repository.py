@@ -23,7 +23,7 @@ from . import index
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from augbackend.cli.model.augmentation import Augmentation
+    from augbackend.cli.model.declaration import Declaration
 
     from .cache import Cache
 
@@ -31,7 +31,7 @@ _COMMIT = 40  # hexadecimal digits of a full commit id
 
 
 @contextmanager
-def sdist_of(url: str, augmentation: Augmentation, cache: Cache, *, offline: bool) -> Iterator[tuple[Path, str]]:
+def sdist_of(url: str, declaration: Declaration, cache: Cache, *, offline: bool) -> Iterator[tuple[Path, str]]:
     """The sdist of a repository (``git+https://host/path@revision#subdirectory=folder``), and its URL at the commit.
 
     A full commit id never changes what it means, so that a second run is answered from the cache.
@@ -43,7 +43,7 @@ def sdist_of(url: str, augmentation: Augmentation, cache: Cache, *, offline: boo
         raise AugbackendError("a repository has no hash", where=index.shown(url), hint="name a commit: …@<commit>")
     revision = link.parsed.path.rpartition("@")[2] if "@" in link.parsed.path else ""
     if _is_commit(revision):
-        known = _recalled(cache, _at(link, revision), augmentation)
+        known = _recalled(cache, _at(link, revision), declaration)
         if known is not None:
             yield known, _at(link, revision)
             return
@@ -61,7 +61,7 @@ def sdist_of(url: str, augmentation: Augmentation, cache: Cache, *, offline: boo
             lines = str(error).strip().splitlines() or ["no output"]
             hint = "is the URL right, and the revision there?"
             raise AugbackendError(f"it cannot be fetched: {lines[-1]}", where=index.shown(url), hint=hint) from None
-        place, known = _at(link, commit), _recalled(cache, _at(link, commit), augmentation)
+        place, known = _at(link, commit), _recalled(cache, _at(link, commit), declaration)
         if known is None:
             tree = (checkout / (link.subdirectory or "")).resolve()
             if checkout.resolve() not in (tree, *tree.parents) or not tree.is_dir():
@@ -70,9 +70,9 @@ def sdist_of(url: str, augmentation: Augmentation, cache: Cache, *, offline: boo
                 )
             out = Path(folder) / "sdist"
             out.mkdir()
-            made = sdist_of_tree.build(tree, augmentation, out)
+            made = sdist_of_tree.build(tree, declaration, out)
             known = cache.keep(made, caches.sha256(made))
-            note = index.Found("repository", _key(place, augmentation), known.name, place, caches.sha256(known))
+            note = index.Found("repository", _key(place, declaration), known.name, place, caches.sha256(known))
             cache.remember(note, index.Sources())
         yield known, place
 
@@ -90,12 +90,16 @@ def _is_commit(revision: str) -> bool:
     return len(revision) == _COMMIT and all(digit in "0123456789abcdef" for digit in revision)
 
 
-def _recalled(cache: Cache, place: str, augmentation: Augmentation) -> Path | None:
-    known = cache.recall("repository", _key(place, augmentation), index.Sources())
+def _recalled(cache: Cache, place: str, declaration: Declaration) -> Path | None:
+    known = cache.recall("repository", _key(place, declaration), index.Sources())
     return cache.sdist(known.sha256, known.filename) if known else None
 
 
-def _key(place: str, augmentation: Augmentation) -> str:
+def _key(place: str, declaration: Declaration) -> str:
     """What an sdist made from a commit may depend on."""
-    given = [place, *augmentation.for_sdist(), json.dumps(augmentation.variables, sort_keys=True)]
+    given = [
+        place,
+        *declaration.for_sdist(),
+        json.dumps(declaration.as_table().get("extra-build-variables", {}), sort_keys=True),
+    ]
     return hashlib.sha256(json.dumps(given).encode()).hexdigest()

@@ -30,7 +30,7 @@ from . import index, repository
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from augbackend.cli.model.augmentation import Augmentation
+    from augbackend.cli.model.declaration import Declaration
 
     from .cache import Cache
     from .index import Sources
@@ -126,22 +126,22 @@ def is_repository(url: str) -> bool:
 
 
 @contextmanager
-def fetched(target: Target, augmentation: Augmentation, lookup: Lookup) -> Iterator[Upstream]:
+def fetched(target: Target, declaration: Declaration, lookup: Lookup) -> Iterator[Upstream]:
     """Have the target's sdist on this disk, for as long as the context lasts.
 
-    A repository or a folder is made into one by its own backend, with what the augmentation says in its environment.
+    A repository or a folder is made into one by its own backend, with what the declaration says in its environment.
 
     :raises AugbackendError: if it cannot be had.
     """
     if target.path is not None and target.path.is_dir():
-        with sdist_of_tree.sdist_of(target.path, augmentation) as path:
+        with sdist_of_tree.sdist_of(target.path, declaration) as path:
             yield Upstream(path, target.name, "", "", "", f"made from {target.path}")
     elif target.path is not None:
         digest = caches.sha256(target.path)
         _check(digest, target.sha256, str(target.path))
         yield Upstream(target.path, target.name, "", "", digest, "the file given")
     elif _VCS.match(target.url):
-        with repository.sdist_of(target.url, augmentation, lookup.cache, offline=lookup.offline) as (path, url):
+        with repository.sdist_of(target.url, declaration, lookup.cache, offline=lookup.offline) as (path, url):
             yield Upstream(path, target.name, "", url, "", f"made from {url}")
     elif target.url:
         yield _from_url(target, lookup)

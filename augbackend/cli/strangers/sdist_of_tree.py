@@ -1,4 +1,4 @@
-"""An sdist of a source tree, made by the tree's own backend in an isolated environment with the augmentation in it."""
+"""An sdist of a source tree, made by the tree's own backend in an isolated environment with the declaration in it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyproject_hooks
 
-from augbackend import advice, checking, sources, variables
+from augbackend import advice, sources, variables
 from augbackend.cli import progress
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import sdist
 from augbackend.errors import AugbackendError
+from augbackend.settings import Settings
 
 from . import isolated_environment
 from .telling_line import telling_line
@@ -27,20 +28,20 @@ from .telling_line import telling_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from augbackend.cli.model.augmentation import Augmentation
+    from augbackend.cli.model.declaration import Declaration
 
 
 @contextmanager
-def sdist_of(tree: Path, augmentation: Augmentation) -> Iterator[Path]:
+def sdist_of(tree: Path, declaration: Declaration) -> Iterator[Path]:
     """Make an sdist of ``tree``, which is left as it is.
 
     :raises AugbackendError: if the tree's backend makes none.
     """
     with isolated_environment.copied(tree) as copy, tempfile.TemporaryDirectory(prefix="augbackend-") as out:
-        yield build(copy, augmentation, Path(out))
+        yield build(copy, declaration, Path(out))
 
 
-def build(tree: Path, augmentation: Augmentation, out: Path) -> Path:
+def build(tree: Path, declaration: Declaration, out: Path) -> Path:
     """Call ``build_sdist`` on a tree that may be written into (PEP 517).
 
     :raises AugbackendError: with the last line of what went wrong.
@@ -52,10 +53,11 @@ def build(tree: Path, augmentation: Augmentation, out: Path) -> Path:
     pyproject.check_shape(document)
     build_system = document.get("build-system", {"requires": [pyproject.LEGACY_REQUIRES]})
     backend = build_system.get("build-backend", pyproject.LEGACY_BACKEND)
-    requires = [text for text in build_system["requires"] if not augmentation.removes(text)]
-    requires += [text for text in augmentation.for_sdist() if text not in requires]
+    requires = [text for text in build_system["requires"] if not declaration.removes(text)]
+    settings = declaration.as_table().get("config-settings", {})
+    requires += [text for text in declaration.for_sdist() if text not in requires]
     with isolated_environment.created(requires, tree.name) as environment:
-        environ = {**environment.environ, **_values(augmentation)}
+        environ = {**environment.environ, **_values(declaration)}
         caller = pyproject_hooks.BuildBackendHookCaller(
             str(tree),
             backend,
@@ -65,11 +67,11 @@ def build(tree: Path, augmentation: Augmentation, out: Path) -> Path:
         )
         try:
             with progress.shown(f"making an sdist of {tree.name}"):
-                wanted = caller.get_requires_for_build_sdist(augmentation.config_settings)
-                more = [text for text in wanted if not augmentation.removes(text)]
+                wanted = caller.get_requires_for_build_sdist(settings)
+                more = [text for text in wanted if not declaration.removes(text)]
                 if more:
                     environment.install(more)
-                name = caller.build_sdist(str(out), augmentation.config_settings)
+                name = caller.build_sdist(str(out), settings)
         except pyproject_hooks.BackendUnavailable as error:
             raise AugbackendError(
                 f"its backend {backend!r} cannot be imported", where=str(tree), hint=telling_line(error.traceback)
@@ -98,11 +100,8 @@ def _normalised(path: Path) -> Path:
     return path
 
 
-def _values(augmentation: Augmentation) -> dict[str, str]:
-    mistakes: list[str] = []
-    settings = checking.check({"extra-build-variables": dict(augmentation.variables)}, {}, mistakes)
-    if settings is None:
-        raise AugbackendError("; ".join(mistakes), hint="mend the variables")
+def _values(declaration: Declaration) -> dict[str, str]:
+    settings = Settings(extra_build_variables=declaration.variables)
     return {one.name: one.value for one in variables.resolve(settings, os.environ) if one.value is not None}
 
 

@@ -2,7 +2,7 @@
 
 ::
 
-    Upstream, Augmentation -> a look at its top files -> pyproject.toml, PKG-INFO, the backend's files -> Wrapped
+    Upstream, Declaration -> a look at its top files -> pyproject.toml, PKG-INFO, the backend's files -> Wrapped
     Wrapped -> the archive, if there is not one already that holds just this
 """
 
@@ -22,7 +22,7 @@ from packaging.version import InvalidVersion, Version
 from augbackend import __version__, local_version, metadata, pep508, reading, setup_py, sources
 from augbackend.cli.edit import backend_copy, package_discovery, pyproject
 from augbackend.cli.fetch import sdist as sdists
-from augbackend.cli.model.augmentation import Augmentation, Extra
+from augbackend.cli.model.declaration import BuildRequirement, Declaration
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.fetch.sdist import Sdist
     from augbackend.cli.fetch.upstream import Upstream
-    from augbackend.cli.model.augmentation import Fork
+    from augbackend.cli.model.declaration import MatchedVersion
     from augbackend.settings import Width
 
 _LOOKED_AT = ("pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO")
@@ -58,7 +58,7 @@ class Wrapped:
     version: str
     files: dict[str, bytes]
     dropped: frozenset[str]
-    extras: tuple[Extra, ...]
+    extras: tuple[BuildRequirement, ...]
     knows_all: bool
     metadata: str
     is_static: bool
@@ -71,7 +71,7 @@ class Wrapped:
 
 
 @contextmanager
-def planned(upstream: Upstream, augmentation: Augmentation) -> Iterator[tuple[Wrapped, Sdist]]:
+def planned(upstream: Upstream, declaration: Declaration) -> Iterator[tuple[Wrapped, Sdist]]:
     """Plan the archive; the sdist that it is made from is open as long as the context lasts.
 
     :raises AugbackendError: if upstream is no sound sdist, is not what was asked for, or cannot be wrapped.
@@ -79,7 +79,7 @@ def planned(upstream: Upstream, augmentation: Augmentation) -> Iterator[tuple[Wr
     with sdists.opened(upstream.path) as opened, tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
         tree = Path(folder)
         _lay_out(opened, tree)
-        yield _plan(opened, tree, upstream, augmentation), opened
+        yield _plan(opened, tree, upstream, declaration), opened
 
 
 def _lay_out(opened: Sdist, tree: Path) -> None:
@@ -101,19 +101,19 @@ def _lay_out(opened: Sdist, tree: Path) -> None:
                     (tree / inside).mkdir(parents=True, exist_ok=True)
 
 
-def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentation) -> Wrapped:
+def _plan(opened: Sdist, tree: Path, upstream: Upstream, declaration: Declaration) -> Wrapped:
     name, version = _identity(tree, upstream)
     text = (tree / "pyproject.toml").read_bytes().decode("utf-8") if (tree / "pyproject.toml").is_file() else None
     document = sources.read_pyproject(tree) if text is not None else {}
     _refuse_wrapped(document, upstream)
     backend = _wrapped_backend(document)
     own = static_metadata.own_requirements(tree, backend)
-    extras = _extras(tree, document, augmentation, own)
+    extras = _extras(tree, document, declaration, own)
     folder, dropped = _folder(opened, tree, document)
-    upstreams, label = version, augmentation.local_version
+    upstreams, label = version, declaration.local_version
     version = local_version.labelled(version, label) if label else version
-    promise = static_metadata.promise(tree, name, version, augmentation.word_for(upstreams))
-    widths = runtime_pins.widths(extras, augmentation.pin_runtime)
+    promise = static_metadata.promise(tree, name, version, declaration.dependencies_for(upstreams))
+    widths = runtime_pins.widths(extras, declaration.pin_runtime)
     known = runtime_pins.forks(extras, widths)
     project = sources.at(document, "project", default={})
     is_stated = isinstance(project, dict) and bool(project) and "dependencies" not in project.get("dynamic", [])
@@ -127,11 +127,11 @@ def _plan(opened: Sdist, tree: Path, upstream: Upstream, augmentation: Augmentat
         assumed_requires=setup_call.assumed_requires(tree),
         requires=[
             *(extra.entry.text for extra in extras if extra.is_plain),
-            *_visible(tree, backend, augmentation, own),
+            *_visible(tree, backend, declaration, own),
         ],
-        is_removed=lambda text: _gives_way(text, augmentation),
+        is_removed=lambda text: _gives_way(text, declaration),
         table=_table(
-            augmentation,
+            declaration,
             extras,
             widths,
             _promised(promise, None if is_stated else pinned.requires_dist),
@@ -175,7 +175,7 @@ def _pinned(
     tree: Path,
     promise: Promise,
     widths: dict[str, Width],
-    known: dict[str, tuple[Fork, ...]] | None,
+    known: dict[str, tuple[MatchedVersion, ...]] | None,
     *,
     is_stated: bool,
 ) -> _Pinned:
@@ -261,40 +261,42 @@ def _wrapped_backend(document: dict[str, Any]) -> str | None:
 
 
 def _extras(
-    tree: Path, document: dict[str, Any], augmentation: Augmentation, own: list[str] | None
-) -> tuple[Extra, ...]:
+    tree: Path, document: dict[str, Any], declaration: Declaration, own: list[str] | None
+) -> tuple[BuildRequirement, ...]:
     """The declared ones; upstream's own ``setup_requires``, if nobody will ask for them; what setuptools lacks."""
-    found = list(augmentation.extras)
+    found = list(declaration.requires)
     known = [extra.entry.text for extra in found]
-    missing = [text for text in own or () if text not in known and not _gives_way(text, augmentation)]
-    found += [Extra(BuildDependency(text), "upstream's setup_requires") for text in missing]
+    missing = [text for text in own or () if text not in known and not _gives_way(text, declaration)]
+    found += [BuildRequirement(BuildDependency(text), "upstream's setup_requires") for text in missing]
     backend = _wrapped_backend(document) or pyproject.LEGACY_BACKEND
     if backend.partition(":")[0] != "setuptools.build_meta":
         return tuple(found)
     requires = sources.at(document, "build-system", "requires", default=setup_call.assumed_requires(tree))
-    kept = [text for text in requires if not _gives_way(text, augmentation)]
+    kept = [text for text in requires if not _gives_way(text, declaration)]
     parsed = [one for text in [*kept, *(extra.entry.text for extra in found)] if (one := _requirement(text))]
     names = {canonicalize_name(one.name) for one in parsed}
     if "setuptools" not in names:
-        found.append(Extra(BuildDependency("setuptools"), "the wrapped backend"))
+        found.append(BuildRequirement(BuildDependency("setuptools"), "the wrapped backend"))
     if own is not None and "wheel" not in names and any(_is_old_setuptools(one) for one in parsed):
         found.append(
-            Extra(BuildDependency("wheel"), f"setuptools before {_FIRST_WITH_BDIST_WHEEL} builds wheels with it")
+            BuildRequirement(
+                BuildDependency("wheel"), f"setuptools before {_FIRST_WITH_BDIST_WHEEL} builds wheels with it"
+            )
         )
     return tuple(found)
 
 
-def _visible(tree: Path, backend: str | None, augmentation: Augmentation, own: list[str] | None) -> list[str]:
+def _visible(tree: Path, backend: str | None, declaration: Declaration, own: list[str] | None) -> list[str]:
     """What its own backend will be asked for and can be read already: a frontend then resolves once, not twice."""
     if own is not None or (backend or pyproject.LEGACY_BACKEND).partition(":")[0] != "setuptools.build_meta":
         return []
-    return [text for text in setup_py.setup_requires(tree) if _requirement(text) and not _gives_way(text, augmentation)]
+    return [text for text in setup_py.setup_requires(tree) if _requirement(text) and not _gives_way(text, declaration)]
 
 
-def _gives_way(text: str, augmentation: Augmentation) -> bool:
+def _gives_way(text: str, declaration: Declaration) -> bool:
     """Whether a requirement of upstream's is dropped, or is in the way of one that is matched to run time."""
-    matched = {extra.entry.parsed.name for extra in augmentation.extras if extra.entry.match_runtime}
-    return augmentation.removes(text) or _name(text) in matched
+    matched = {extra.name for extra in declaration.requires if extra.entry.match_runtime}
+    return declaration.removes(text) or _name(text) in matched
 
 
 def _name(text: str) -> str:
@@ -340,38 +342,17 @@ def _folder(opened: Sdist, tree: Path, document: dict[str, Any]) -> tuple[str, f
 
 
 def _table(
-    augmentation: Augmentation,
-    extras: Sequence[Extra],
+    declaration: Declaration,
+    extras: tuple[BuildRequirement, ...],
     widths: dict[str, Width],
     promised: dict[str, Any],
     *,
     knows_all: bool,
 ) -> dict[str, Any]:
     """What is added to ``[tool.augbackend]``, as TOML values."""
-    table: dict[str, Any] = {
-        "extra-build-dependencies": [_entry(extra.entry) for extra in extras],
-        "remove-build-dependencies": list(augmentation.removed),
-        "extra-build-variables": dict(augmentation.variables),
-        "config-settings": dict(augmentation.config_settings),
-        "pin-runtime": widths,
-        "metadata": promised,
+    return {
+        **replace(declaration, requires=extras, pin_runtime=widths).as_table(),
+        **({"metadata": promised} if promised else {}),
+        **({"dynamic-requires": "never"} if knows_all else {}),
+        "provenance": True,
     }
-    table = {key: value for key, value in table.items() if value}
-    if knows_all:
-        table["dynamic-requires"] = "never"
-    if augmentation.local_version:
-        table["local-version"] = augmentation.local_version
-    return {**table, "provenance": True}
-
-
-def _entry(entry: BuildDependency) -> Any:
-    if Extra(entry, "").is_plain:
-        return entry.text
-    table: dict[str, Any] = {"requirement": entry.text}
-    if len(entry.hooks) < len(BuildDependency("x").hooks):
-        table["hooks"] = list(entry.hooks)
-    if entry.unless_command:
-        table["unless-command"] = entry.unless_command
-    if entry.match_runtime:
-        table["match-runtime"] = True
-    return {**table, "locked": list(entry.locked)} if entry.locked else table

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from augbackend.cli.project.consumer import Job, Project
+    from augbackend.cli.project.jobs import Job
+    from augbackend.cli.project.project import Project
 
     from .plan import Wrapped
 
@@ -82,23 +83,18 @@ def _package(result: Result) -> Iterator[str]:
     yield f"{result.archive}: {result.state}"
     source = result.source if result.source.startswith("made from ") else f"from {result.source}"
     yield f"  {wrapped.name} {wrapped.version}  ({version}sdist {source})"
-    yield from (f"  + {text}  ({extra.why})" for extra in wrapped.extras for text in extra.texts)
-    yield from (f"  - {name}  (dropped from what it asks for)" for name in job.augmentation.removed)
-    for name, value in job.augmentation.variables.items():
-        text, marker, default = _variable(value)
-        yield f"  {name} = {text}{f'  (where {marker})' if marker else ''}{'  (unless it is set)' if default else ''}"
-    yield from (f"  -C {name}={value}" for name, value in job.augmentation.config_settings.items())
+    yield from (f"  + {text}  ({extra.origin})" for extra in wrapped.extras for text in extra.texts)
+    yield from (f"  - {name}  (dropped from what it asks for)" for name in job.declaration.removed)
+    for name, one in job.declaration.variables.items():
+        where, unless = f"  (where {one.marker})" if one.marker else "", "  (unless it is set)" if one.default else ""
+        yield f"  {name} = {one.value}{where}{unless}"
+    table = job.declaration.as_table()
+    yield from (f"  -C {name}={value}" for name, value in table.get("config-settings", {}).items())
     if not wrapped.knows_all:
         yield "  what else it needs, its own backend is asked when it builds"
     when = "known without a build" if wrapped.is_static else "known only when it builds"
     yield f"  its dependencies are {when}: {wrapped.metadata}"
     yield from (f"  its wheel requires {pin}" for pin in wrapped.pins)
-
-
-def _variable(value: Any) -> tuple[str, str, bool]:
-    if isinstance(value, dict):
-        return str(value["value"]), str(value.get("marker", "")), bool(value.get("default"))
-    return str(value), "", False
 
 
 def _indirect(outcome: Outcome) -> Iterator[str]:
@@ -131,7 +127,7 @@ def _unmatched(outcome: Outcome) -> Iterator[str]:
     for result in outcome.results:
         for extra in result.wrapped.extras:
             if extra.entry.match_runtime and not extra.entry.locked:
-                name = extra.entry.parsed.name
+                name = extra.name
                 cure = "lock the project, then run this again" if outcome.project else "--lock FILE says it"
                 yield f"{result.wrapped.name}: nothing says which {name} there will be at run time; {cure}"
                 yield ""
@@ -201,6 +197,7 @@ def as_json(outcome: Outcome, *, sources_stale: bool) -> dict[str, Any]:
 
 def _as_json(result: Result) -> dict[str, Any]:
     wrapped, job = result.wrapped, result.job
+    table = job.declaration.as_table()
     return {
         "name": wrapped.name,
         "version": wrapped.version,
@@ -208,10 +205,12 @@ def _as_json(result: Result) -> dict[str, Any]:
         "sdist-from": result.source,
         "archive": str(result.archive),
         "state": result.state,
-        "build-requirements": [{"requirement": text, "why": one.why} for one in wrapped.extras for text in one.texts],
-        "remove-build-dependencies": list(job.augmentation.removed),
-        "variables": dict(job.augmentation.variables),
-        "config-settings": dict(job.augmentation.config_settings),
+        "build-requirements": [
+            {"requirement": text, "why": one.origin} for one in wrapped.extras for text in one.texts
+        ],
+        "remove-build-dependencies": list(job.declaration.removed),
+        "variables": table.get("extra-build-variables", {}),
+        "config-settings": table.get("config-settings", {}),
         "dynamic-requires": "never" if wrapped.knows_all else "auto",
         "static-metadata": wrapped.is_static,
         "metadata-from": wrapped.metadata,

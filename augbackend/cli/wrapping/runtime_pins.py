@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend import pep508, pin_runtime
-from augbackend.cli.model.augmentation import Fork
+from augbackend.cli.model.declaration import MatchedVersion
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.errors import AugbackendError
 from augbackend.pin_runtime import Pin
@@ -23,39 +22,43 @@ from . import static_metadata
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from augbackend.cli.model.augmentation import Extra
+    from augbackend.cli.model.declaration import BuildRequirement
     from augbackend.settings import Width
 
 
-def widths(extras: Sequence[Extra], asked: Mapping[str, Width]) -> dict[str, Width]:
+def widths(extras: Sequence[BuildRequirement], asked: Mapping[str, Width]) -> dict[str, Width]:
     """Width by name: what was asked for, and one for each requirement that is matched to run time.
 
     Without a pin, what resolves from the archive could put another version beside the wheel than it was built with.
     """
-    found: dict[str, Width] = {extra.entry.parsed.name: "auto" for extra in extras if extra.entry.match_runtime}
+    found: dict[str, Width] = {extra.name: "auto" for extra in extras if extra.entry.match_runtime}
     found.update({canonicalize_name(name): width for name, width in asked.items()})
     return {name: width for name, width in sorted(found.items()) if width != "none"}
 
 
-def forks(extras: Sequence[Extra], pins: Mapping[str, Width]) -> dict[str, tuple[Fork, ...]] | None:
+def forks(
+    extras: Sequence[BuildRequirement], pins: Mapping[str, Width]
+) -> dict[str, tuple[MatchedVersion, ...]] | None:
     """For each project that is pinned the versions that builds will use, and where; ``None`` if only a build knows."""
-    found: dict[str, tuple[Fork, ...]] = {}
+    found: dict[str, tuple[MatchedVersion, ...]] = {}
     for extra in extras:
-        name = extra.entry.parsed.name
+        name = extra.name
         if name not in pins:
             continue
-        known = extra.forks
+        known = extra.versions
         if not known and not extra.entry.match_runtime:
-            version = exact_version(Requirement(extra.entry.text))
+            version = exact_version(extra.parsed)
             # A bare "==2.8.0" may turn out to be 2.8.0+cpu.
-            known = (Fork(version, extra.entry.marker),) if version and pins[name] != "exact" else ()
+            known = (MatchedVersion(version, extra.entry.marker),) if version and pins[name] != "exact" else ()
         if not known or (pins[name] == "exact" and not all(fork.is_exact or "+" in fork.version for fork in known)):
             return None
         found[name] = (*found.get(name, ()), *known)
     return found if found.keys() == pins.keys() else None
 
 
-def pinned(requires_dist: Sequence[str], known: Mapping[str, Sequence[Fork]], pins: Mapping[str, Width]) -> list[str]:
+def pinned(
+    requires_dist: Sequence[str], known: Mapping[str, Sequence[MatchedVersion]], pins: Mapping[str, Width]
+) -> list[str]:
     """``Requires-Dist`` with the pins: one for each fork, where its marker holds.
 
     What is required on a condition only gets a line of its own: the wheel is built with it in any case.
@@ -72,13 +75,13 @@ def everywhere(requires_dist: Sequence[str]) -> set[str]:
     return {one.name for one in parsed if one.marker is None}
 
 
-def replaced(text: str, known: Mapping[str, Sequence[Fork]], pins: Mapping[str, Width]) -> list[str]:
+def replaced(text: str, known: Mapping[str, Sequence[MatchedVersion]], pins: Mapping[str, Width]) -> list[str]:
     """What takes the place of one requirement."""
     name = pep508.parse_requirement(text).name
     return _forked(text, known[name], pins[name]) if name in pins else [text]
 
 
-def _forked(text: str, known: Sequence[Fork], width: Width) -> list[str]:
+def _forked(text: str, known: Sequence[MatchedVersion], width: Width) -> list[str]:
     lines = []
     requirement = pep508.parse_requirement(text)
     for fork in known:

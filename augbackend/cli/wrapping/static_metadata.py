@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend import metadata, pep440, pep508, sources
+from augbackend.cli.model.dependencies import Dependencies
 
 from .setup_call import COMPUTED, arguments
 
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DECLARATIVE = ("flit_core.buildapi", "poetry.core.masonry.api")  # they ask for nothing, and compute nothing
-
-
-@dataclass(frozen=True)
-class Dependencies:
-    """What a resolver asks of an sdist: PEP 508 strings with their extras' markers, extras, ``Requires-Python``."""
-
-    requires_dist: tuple[str, ...]
-    requires_python: str = ""
-    provides_extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,12 +68,6 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
     if found is None:
         return Promise(_dynamic(upstream, version), is_promise=False, why=why)
     return Promise(_stated(text, version, found), is_promise=True, why=why)
-
-
-def by_word(requires_dist: Iterable[str]) -> Dependencies:
-    """The dependencies that a user states, with the extras that their markers name."""
-    texts = tuple(requires_dist)
-    return Dependencies(texts, "", tuple(metadata.extras(texts)))
 
 
 def own_requirements(tree: Path, build_backend: str | None) -> list[str] | None:
