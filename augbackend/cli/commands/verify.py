@@ -23,7 +23,9 @@ from augbackend import __version__, checking, local_version, metadata, pep440, s
 from augbackend.cli.edit import backend_copy, pyproject
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, sdist, upstream
+from augbackend.cli.fetch.refusal import refusal
 from augbackend.cli.model import declaration as declarations
+from augbackend.cli.wrapping import archive as archives
 from augbackend.errors import AugbackendError
 
 from . import options
@@ -81,7 +83,7 @@ def _declaration(wrapped: Sdist) -> tuple[Settings, str]:
     try:
         document = sources.toml(text)
     except (ValueError, RecursionError) as error:
-        raise sdist.refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
+        raise refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
     pyproject.check_shape(document)
     mistakes: list[str] = []
     settings = checking.check(sources.at(document, "tool", "augbackend", default={}), {}, mistakes)
@@ -197,7 +199,7 @@ def _is_rebuilt(wrapped: Sdist, original: Sdist, names: list[str], in_backend: s
     if had_backend:
         changed.update({name: text for name, text in files.items() if text is not None and name.startswith(in_backend)})
     dropped = frozenset({in_backend.rstrip("/")} if had_backend else ())
-    return sdist.holds(wrapped.path, sdist.content(original, changed, dropped))
+    return archives.holds(wrapped.path, archives.content(original, changed, dropped))
 
 
 def _members(opened: Sdist) -> dict[str, tarfile.TarInfo]:

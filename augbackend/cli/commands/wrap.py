@@ -17,13 +17,14 @@ import click
 from augbackend import sources as tomls
 from augbackend.cli.edit import replace_file, uv_sources
 from augbackend.cli.fetch import cache as caches
-from augbackend.cli.fetch import index, sdist, upstream
+from augbackend.cli.fetch import index, upstream
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import jobs as job_lists
 from augbackend.cli.project import lock_files, runtime_versions
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.runtime_versions import RuntimeVersions
+from augbackend.cli.wrapping import archive as archives
 from augbackend.cli.wrapping import plan, report
 from augbackend.cli.wrapping.report import Outcome, Result
 from augbackend.errors import AugbackendError
@@ -51,11 +52,11 @@ def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
         plan.planned(found, job.declaration) as (wrapped, opened),
     ):
         archive = lookup.output / wrapped.filename
-        is_current = sdist.holds(archive, sdist.content(opened, wrapped.files, wrapped.dropped))
+        is_current = archives.holds(archive, archives.content(opened, wrapped.files, wrapped.dropped))
         state: State = "unchanged" if is_current else "stale" if archive.exists() else "missing"
         if not is_current and not check:
             lookup.output.mkdir(parents=True, exist_ok=True)
-            sdist.write(sdist.content(opened, wrapped.files, wrapped.dropped), archive)
+            archives.write(archives.content(opened, wrapped.files, wrapped.dropped), archive)
             state = "written"
         return Result(job, wrapped, archive, found.source, state)
 

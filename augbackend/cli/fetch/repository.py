@@ -72,7 +72,7 @@ def sdist_of(url: str, declaration: Declaration, cache: Cache, *, offline: bool)
             out.mkdir()
             made = sdist_of_tree.build(tree, declaration, out)
             known = cache.keep(made, caches.sha256(made))
-            note = index.Found("repository", _key(place, declaration), known.name, place, caches.sha256(known))
+            note = index.IndexFile("repository", _key(place, declaration), known.name, place, caches.sha256(known))
             cache.remember(note, index.Sources())
         yield known, place
 

@@ -183,11 +183,11 @@ def _from_url(target: Target, lookup: Lookup) -> Upstream:
     path = lookup.cache.sdist(digest, filename)
     if path is not None:
         return Upstream(path, target.name, "", place, digest, "the cache")
-    found = index.Found(target.name, "", filename, target.url, target.sha256)
+    found = index.IndexFile(target.name, "", filename, target.url, target.sha256)
     return _downloaded(found, lookup)
 
 
-def _downloaded(found: index.Found, lookup: Lookup) -> Upstream:
+def _downloaded(found: index.IndexFile, lookup: Lookup) -> Upstream:
     is_local = urlsplit(found.url).scheme == "file"
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
         path = index.download(found, Path(folder), lookup.where, offline=lookup.offline)
@@ -200,7 +200,7 @@ def _downloaded(found: index.Found, lookup: Lookup) -> Upstream:
     if found.version:
         lookup.cache.remember(replace(found, url=place, sha256=digest), lookup.where)
     else:
-        note = index.Found("url", _key(place), found.filename, place, digest)
+        note = index.IndexFile("url", _key(place), found.filename, place, digest)
         lookup.cache.remember(note, index.Sources())
     return Upstream(kept, found.name, found.version, place, digest, "the index" if found.version else place)
 

@@ -18,7 +18,7 @@ import pyproject_hooks
 from augbackend import advice, sources, variables
 from augbackend.cli import progress
 from augbackend.cli.edit import pyproject
-from augbackend.cli.fetch import sdist
+from augbackend.cli.fetch import decompression
 from augbackend.errors import AugbackendError
 from augbackend.settings import Settings
 
@@ -94,7 +94,7 @@ def _normalised(path: Path) -> Path:
             content = old.extractfile(member) if member.isreg() else None
             member.uid = member.gid = 0
             member.uname = member.gname = ""
-            member.mtime, member.pax_headers = sdist.FIRST_OF_ZIP, {}
+            member.mtime, member.pax_headers = decompression.FIRST_OF_ZIP, {}
             new.addfile(member, content)
     path.write_bytes(gzip.compress(stream.getvalue(), mtime=0))
     return path

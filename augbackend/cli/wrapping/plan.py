@@ -22,6 +22,7 @@ from packaging.version import InvalidVersion, Version
 from augbackend import __version__, local_version, metadata, pep508, reading, setup_py, sources
 from augbackend.cli.edit import backend_copy, package_discovery, pyproject
 from augbackend.cli.fetch import sdist as sdists
+from augbackend.cli.fetch.refusal import refusal
 from augbackend.cli.model.declaration import BuildRequirement, Declaration
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
@@ -215,17 +216,17 @@ def _identity(tree: Path, upstream: Upstream) -> tuple[str, str]:
             parsed = parse_sdist_filename(upstream.path.name)
         except InvalidSdistFilename:
             hint = "give its repository instead: git+https://…@<tag>"
-            raise sdists.refusal(upstream.path, f"it does not say what it is: it has no PKG-INFO ({hint})") from None
+            raise refusal(upstream.path, f"it does not say what it is: it has no PKG-INFO ({hint})") from None
         name, version = str(parsed[0]), str(parsed[1])
     if not re.fullmatch(pep508.NAME, name) or not _is_version(version):
-        raise sdists.refusal(upstream.path, f"it calls itself {name!r} {version!r}, which is no name and version")
+        raise refusal(upstream.path, f"it calls itself {name!r} {version!r}, which is no name and version")
     for kind, wanted, is_same in (
         ("project", upstream.name, not upstream.name or canonicalize_name(name) == canonicalize_name(upstream.name)),
         ("version", upstream.version, not upstream.version or _normal(version) == _normal(upstream.version)),
     ):
         if not is_same:
             what = f"it is {name} {version}, and {kind} {wanted} was asked for"
-            raise sdists.refusal(upstream.path, what)
+            raise refusal(upstream.path, what)
     return canonicalize_name(name), _normal(version)
 
 
@@ -338,7 +339,7 @@ def _folder(opened: Sdist, tree: Path, document: dict[str, Any]) -> tuple[str, f
     for candidate in [*candidates, *(f"{candidates[-1]}-{count}" for count in range(2, 100))]:
         if not any(name == candidate or name.startswith(f"{candidate}/") for name in names):
             return candidate, frozenset()
-    raise sdists.refusal(opened.path, "there is no name left for the backend's folder")
+    raise refusal(opened.path, "there is no name left for the backend's folder")
 
 
 def _table(
