@@ -405,7 +405,7 @@ def test_a_lock_without_anything_to_match(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "requirements.txt").write_text("torch==2.8.0\n")
     result = wrap(str(sdist(tmp_path / "in")), "--require", "torch", "--lock", "requirements.txt")
-    assert (result.exit_code, "--lock says versions for --match-runtime" in result.output) == (2, True)
+    assert (result.exit_code, "--lock goes with --match-runtime" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -487,7 +487,7 @@ def test_a_version_that_is_not_known(tmp_path: Path) -> None:
     assert own["pin-runtime"] == {"torch": "auto"}
     assert entry(archive) == {"requirement": "torch>=2", "match-runtime": True}
     assert "  its wheel requires the torch that it was built with (width auto)" in said
-    assert "demo: nothing says which torch there will be at run time; --lock FILE says it" in said
+    assert "demo: the version of torch at run time is not known; name it with --lock FILE" in said
 
 
 def test_without_a_pin_nothing_is_dynamic(tmp_path: Path) -> None:

@@ -479,7 +479,7 @@ def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "wrapped/demo-1.0.tar.gz: written\n"
         "  demo 1.0  (sdist from the file given)\n"
         "  + torch  (--require)\n"
-        "  - numpy  (dropped from what it asks for)\n"
+        "  - numpy  (dropped from its own build requirements)\n"
         "  A = 1\n"
         "  -C k=v\n"
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
@@ -515,7 +515,7 @@ def test_check(tmp_path: Path) -> None:
         (["-C", "A"], "expected KEY=VALUE"),
         (["--variable", "A=$(x)"], "commands are not run"),
         (["--remove-require", "torch==1"], "expected only the name of a project"),
-        (["--remove"], "--remove is for a project"),
+        (["--remove"], "--remove goes with --output only"),
     ],
 )
 def test_misused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: str) -> None:
@@ -530,9 +530,9 @@ def test_misused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: lis
 def test_nothing_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = wrap()
-    assert (result.exit_code, "nothing says what is to be wrapped" in result.output) == (2, True)
+    assert (result.exit_code, "there is no package to wrap" in result.output) == (2, True)
     result = wrap("--require", "torch")
-    assert (result.exit_code, "the options need a package that they are for" in result.output) == (2, True)
+    assert (result.exit_code, "name the package that the options are for" in result.output) == (2, True)
 
 
 # --- what is written ---

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal, Optional
 import click
 
 from augbackend import reading, sources
-from augbackend.cli.edit import backend_copy, package_discovery, pyproject, replace_file
+from augbackend.cli.edit import adopted_pyproject, backend_copy, package_discovery, pyproject, replace_file
+from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.wrapping import setup_call
 from augbackend.errors import AugbackendError
 from augbackend.requirements import command_line
@@ -65,7 +66,7 @@ def plan_adoption(tree: Path, declaration: Declaration, *, installed: bool) -> P
         if cure is not None:
             what = "setuptools would ship the copy in this project's wheel: it looks for namespace packages"
             raise AugbackendError(what, where=str(tree), hint=f"{cure}; or use --installed")
-    new = pyproject.adopted(
+    new = adopted_pyproject.adopted(
         old, declaration, installed=not carries_copy, assumed_requires=setup_call.assumed_requires(tree)
     )
     reading.read(tree, environ={}, document=pyproject.parse(new, "pyproject.toml"))
@@ -88,7 +89,7 @@ def plan_removal(tree: Path) -> Plan:
         hint = "there is nothing to remove"
         raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
     in_tree = backend_copy.FOLDER in sources.at(document, "build-system", "backend-path", default=())
-    return Plan(tree, old, pyproject.restored(old), "remove" if in_tree else "leave")
+    return Plan(tree, old, adopted_pyproject.restored(old), "remove" if in_tree else "leave")
 
 
 def carry_out(plan: Plan) -> None:
@@ -194,5 +195,5 @@ def _report(plan: Plan, *, removed: bool) -> list[str]:
     lines += [f"  build requirements: {', '.join(declared)}"] if declared else []
     lines += [f"  variables: {variables}"] if variables else []
     lines += [f"  copy: {backend_copy.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []
-    command = ["python", "-m", "pip", "wheel", "--no-deps", options.shown_path(plan.tree)]
+    command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]
     return [*lines, "  try it: " + command_line(command)]

@@ -36,12 +36,13 @@ from augbackend.cli.diagnosis.search import Found, Search
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
 from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import environment, interpreter, temporary_folder
+from augbackend.cli.wrapping import run
 
 from . import adopt as adopting
 from . import options
-from . import wrap as wrapping
 
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
@@ -189,8 +190,8 @@ def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list
     if subject.tree is not None:
         adopting.carry_out(adopting.plan_adoption(subject.tree, given, installed=False))
         return ["", f"done: {subject.tree} is adopted"]
-    result = wrapping.carry_out(Job(upstream.parse(subject.target), given), lookup, check=False)
-    return ["", f"done: {options.shown_path(result.archive)} is {result.state}"]
+    result = run.wrapped(Job(upstream.parse(subject.target), given), lookup, check=False)
+    return ["", f"done: {shown_path(result.archive)} is {result.state}"]
 
 
 def _only_read(source: Source, case: Case, python: Interpreter, as_json: bool) -> None:  # noqa: FBT001  # as the option

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, get_args
@@ -136,8 +135,3 @@ def sources(command: Command) -> Command:
     for option in reversed(_SOURCES):
         command = option(command)
     return command
-
-
-def shown_path(path: Path) -> str:
-    """A path as a command takes it: without a separator in it, pip would take it for a project's name."""
-    return str(path) if path.is_absolute() or str(path).startswith(".") else f".{os.sep}{path}"
