@@ -657,7 +657,7 @@ def test_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, previo
             patch.setattr(os, "replace", _killed)
             patch.setattr(Path, "replace", _killed)
         else:
-            patch.setattr(written_archive, "_kept", _killed)
+            patch.setattr(written_archive, "_kept_ranges", _killed)
         with pytest.raises(Killed):
             wrap(archive, "-o", out)
     assert content(tmp_path) == before

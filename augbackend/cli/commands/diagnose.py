@@ -39,9 +39,8 @@ from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import environment, interpreter, temporary_folder
-from augbackend.cli.wrapping import run
+from augbackend.cli.wrapping import adoption, run
 
-from . import adopt as adopting
 from . import options
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list
         declaration.requires.values(), "augbackend diagnose", sorted(declaration.removed), declaration.variables
     )
     if subject.tree is not None:
-        adopting.carry_out(adopting.plan_adoption(subject.tree, given, installed=False))
+        adoption.carry_out(adoption.planned(subject.tree, given, installed=False))
         return ["", f"done: {subject.tree} is adopted"]
     result = run.wrapped(Job(upstream.parse(subject.target), given), lookup, check=False)
     return ["", f"done: {shown_path(result.archive)} is {result.state}"]

@@ -134,7 +134,7 @@ def wrap(
         pin_runtime=pins,
     )
     has_options = given != Declaration(local_version=local_version)
-    given = _matched(given, lock)
+    given = _matched_to_lock(given, lock)
     output = output or Path("wrapped")
     if remove:
         if has_options or targets or check or as_json or no_sources:
@@ -166,7 +166,7 @@ def wrap(
         raise SystemExit(1)
 
 
-def _matched(given: Declaration, lock: Path | None) -> Declaration:
+def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
     """What ``--match-runtime`` asks for, in the versions of ``--lock``."""
     locked = lock_files.read_file(lock) if lock else ()
     known = RuntimeVersions(locked=locked, overrides=runtime_versions.overrides(os.environ))

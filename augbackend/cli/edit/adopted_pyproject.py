@@ -31,9 +31,8 @@ def adopted(text: str | None, declaration: Declaration, *, installed: bool, assu
     def edit(document: MutableMapping[str, Any]) -> None:
         is_new = "augbackend" not in document.get("tool", {})
         if pyproject.backend(document) != "augbackend":
-            build_backend.move_in(
-                document, assumed_requires, folder=None if installed else FOLDER, created=_CREATED_TABLE
-            )
+            folder = None if installed else FOLDER
+            build_backend.move_in(document, assumed_requires, folder=folder, created=_CREATED_TABLE)
         _declare(document, declaration)
         if is_new and isinstance(document, tomlkit.TOMLDocument):
             document["tool"]["augbackend"].add(tomlkit.nl())  # sets off a table that follows

@@ -35,7 +35,7 @@ def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def before(text: str, name: str) -> dict[str, Any]:
     """What a package's source was before it led to an archive of ours, as the comment beside it says."""
-    for key, item in _items(tomlkit.parse(text)):
+    for key, item in _entries(tomlkit.parse(text)):
         old = _remembered(item) if pyproject.same_project(key, name) else None
         value = _unwrapped(old) if old is not None else None
         if isinstance(value, dict):
@@ -69,7 +69,7 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
 
     :param kept: paths in ``folder`` that are not ours.
     """
-    remembered = {key: _remembered(item) for key, item in _items(tomlkit.parse(text))}
+    remembered = {key: _remembered(item) for key, item in _entries(tomlkit.parse(text))}
 
     def edit(document: MutableMapping[str, Any]) -> None:
         table = tomls.at(document, "tool", "uv", "sources", default={})
@@ -117,12 +117,12 @@ def _put(document: MutableMapping[str, Any], table: Any, key: str, value: Any, n
     old = table.get(key)
     if hasattr(old, "trivia"):
         old.trivia.comment = old.trivia.comment_ws = ""  # tomlkit would hand it on
-    table[key] = _array(document, value) if isinstance(value, list) else pyproject.plain(document, value)
+    table[key] = _array_of_sources(document, value) if isinstance(value, list) else pyproject.plain(document, value)
     if note and isinstance(document, tomlkit.TOMLDocument):
         table[key].comment(note)
 
 
-def _array(document: MutableMapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Any:
+def _array_of_sources(document: MutableMapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Any:
     if not isinstance(document, tomlkit.TOMLDocument):
         return [dict(entry) for entry in entries]
     array = tomlkit.array().multiline(multiline=True)
@@ -169,7 +169,7 @@ def _remembered(item: Any) -> Any:
         return None
 
 
-def _items(document: Any) -> list[tuple[str, Any]]:
+def _entries(document: Any) -> list[tuple[str, Any]]:
     table = tomls.at(document, "tool", "uv", "sources", default={})
     return [(key, table[key]) for key in table] if isinstance(table, dict) else []
 

@@ -50,9 +50,7 @@ def wrapped(text: str | None, change: Change) -> str:
     def edit(document: MutableMapping[str, Any]) -> None:
         if pyproject.backend(document) == "augbackend":
             requires = document["build-system"]["requires"]
-            for entry in [
-                entry for entry in requires if pyproject.project_of(entry) == build_backend.INSTALLED_REQUIRES
-            ]:
+            for entry in [one for one in requires if pyproject.project_of(one) == build_backend.INSTALLED_REQUIRES]:
                 requires.remove(entry)
             build_backend.point_to(document["build-system"], change.folder)
         else:

@@ -72,7 +72,8 @@ def sdist_of(url: str, declaration: Declaration, cache: Cache, *, offline: bool)
             out.mkdir()
             made = sdist_of_tree.build(tree, declaration, out)
             known = cache.keep(made, caches.sha256(made))
-            note = index.IndexFile("repository", _key(place, declaration), known.name, place, caches.sha256(known))
+            key = _build_key(place, declaration)
+            note = index.IndexFile("repository", key, known.name, place, caches.sha256(known))
             cache.remember(note, index.Sources())
         yield known, place
 
@@ -91,11 +92,11 @@ def _is_commit(revision: str) -> bool:
 
 
 def _recalled(cache: Cache, place: str, declaration: Declaration) -> Path | None:
-    known = cache.recall("repository", _key(place, declaration), index.Sources())
+    known = cache.recall("repository", _build_key(place, declaration), index.Sources())
     return cache.sdist(known.sha256, known.filename) if known else None
 
 
-def _key(place: str, declaration: Declaration) -> str:
+def _build_key(place: str, declaration: Declaration) -> str:
     """What an sdist made from a commit may depend on."""
     given = [
         place,

@@ -130,7 +130,7 @@ def opened(path: Path) -> Iterator[Sdist]:
                     if len(members) > decompression.MOST_MEMBERS:
                         raise refusal(path, f"it has more than {decompression.MOST_MEMBERS} members")
                 _check_end(path, tar, stream)
-                _check(path, members)
+                _check_members(path, members)
                 yield Sdist(path, tar, _parts(members[0].name)[0], tuple(members))
         except (
             tarfile.TarError,
@@ -166,7 +166,7 @@ def _check_end(path: Path, tar: tarfile.TarFile, stream: IO[bytes]) -> None:
         raise refusal(path, f"it is broken at byte {tar.offset} of its tar")
 
 
-def _check(path: Path, members: list[tarfile.TarInfo]) -> None:
+def _check_members(path: Path, members: list[tarfile.TarInfo]) -> None:
     if not members:
         raise refusal(path, "it is empty")
     end = 0

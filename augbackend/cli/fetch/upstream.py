@@ -138,7 +138,7 @@ def fetched(target: Target, declaration: Declaration, lookup: Lookup) -> Iterato
             yield Upstream(path, target.name, "", "", "", f"made from {target.path}")
     elif target.path is not None:
         digest = caches.sha256(target.path)
-        _check(digest, target.sha256, str(target.path))
+        _check_digest(digest, target.sha256, str(target.path))
         yield Upstream(target.path, target.name, "", "", digest, "the file given")
     elif _VCS.match(target.url):
         with repository.sdist_of(target.url, declaration, lookup.cache, offline=lookup.offline) as (path, url):
@@ -178,7 +178,7 @@ def _from_url(target: Target, lookup: Lookup) -> Upstream:
             f"{scheme or 'no scheme'} is not one to fetch from", where=index.shown(target.url), hint=hint
         )
     place = index.shown(target.url)
-    known = lookup.cache.recall("url", _key(place), index.Sources())
+    known = lookup.cache.recall("url", _url_key(place), index.Sources())
     digest = target.sha256 or (known.sha256 if known else "")
     path = lookup.cache.sdist(digest, filename)
     if path is not None:
@@ -192,7 +192,7 @@ def _downloaded(found: index.IndexFile, lookup: Lookup) -> Upstream:
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
         path = index.download(found, Path(folder), lookup.where, offline=lookup.offline)
         digest = caches.sha256(path)
-        _check(digest, found.sha256, index.shown(found.url))
+        _check_digest(digest, found.sha256, index.shown(found.url))
         if is_local:
             return Upstream(path, found.name, found.version, "", digest, f"a folder of find-links, {path.name}")
         kept = lookup.cache.keep(path, digest)
@@ -200,12 +200,12 @@ def _downloaded(found: index.IndexFile, lookup: Lookup) -> Upstream:
     if found.version:
         lookup.cache.remember(replace(found, url=place, sha256=digest), lookup.where)
     else:
-        note = index.IndexFile("url", _key(place), found.filename, place, digest)
+        note = index.IndexFile("url", _url_key(place), found.filename, place, digest)
         lookup.cache.remember(note, index.Sources())
     return Upstream(kept, found.name, found.version, place, digest, "the index" if found.version else place)
 
 
-def _check(digest: str, wanted: str, where: str) -> None:
+def _check_digest(digest: str, wanted: str, where: str) -> None:
     if wanted and digest != wanted:
         hint = "somebody changed the file, or the lock is of another one"
         raise AugbackendError(f"its sha256 is {digest}, expected {wanted}", where=where, hint=hint)
@@ -215,5 +215,5 @@ def _fragment(url: str) -> str:
     return dict(part.partition("=")[::2] for part in urlsplit(url).fragment.split("&")).get("sha256", "")
 
 
-def _key(url: str) -> str:
+def _url_key(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()

@@ -62,7 +62,7 @@ def _of_package(project: Project, name: str, asked: Requirement | None, lookup: 
     found = [one for one in project.locked if one.name == name]
     stale = ""
     if found and lock_files.are_allowed(found, wanted):
-        return [_locked(project, one, declaration, lookup, is_named=asked is not None) for one in found]
+        return [_locked_job(project, one, declaration, lookup, is_named=asked is not None) for one in found]
     if found:
         stale = f"; {found[0].source} is locked to {found[0].version}, which the project does not allow"
     direct = _direct(project, name, wanted, lookup.output)
@@ -91,7 +91,7 @@ def _chosen(
         yield Job(target, declaration, why, choice.marker, _fits(wheel.filename) if wheel else "")
 
 
-def _locked(project: Project, one: Locked, declaration: Declaration, lookup: Lookup, *, is_named: bool) -> Job:
+def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup: Lookup, *, is_named: bool) -> Job:
     wheel = "" if is_named else one.wheel_here()
     pin = Target(one.name, requirement=f"{one.name}=={one.version}")
     if one.path is not None and _is_ours(one.path, lookup.output):

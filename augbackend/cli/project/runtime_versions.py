@@ -78,9 +78,8 @@ def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[Buil
     override = next((one for one in known.overrides if canonicalize_name(one.name) == name), None)
     if override is not None:
         versions = [MatchedVersion(exact_version(override), "", is_exact=False)]
-        return [
-            _locked(whole, [_in_version(whole, override)], versions, f"{origin}, matched to AUGBACKEND_MATCH_RUNTIME")
-        ]
+        why = f"{origin}, matched to AUGBACKEND_MATCH_RUNTIME"
+        return [_with_versions(whole, [_at_version(whole, override)], versions, why)]
     found = [one for one in known.locked if one.name == name and one.version]
     if found and lock_files.are_allowed(found, wanted):
         if len({one.version for one in found}) > 1 and not all(one.marker for one in found):
@@ -90,7 +89,7 @@ def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[Buil
                 where=f"{found[0].source}, for match-runtime in {origin}",
                 hint=f'name the one to build against, such as "{name}=={found[0].version}", instead of match-runtime',
             )
-        return [_matched_to_lock(whole, found, known.other_indexes)]
+        return [_matched_to_locked(whole, found, known.other_indexes)]
     return [_matched_to_choice(whole, choice, is_wanted=bool(wanted)) for choice in lock_files.choices(wanted)]
 
 
@@ -98,16 +97,16 @@ def _matched_to_choice(whole: BuildRequirement, choice: lock_files.Choice, *, is
     """What the project's own ``pyproject.toml`` says of the version."""
     name, origin = whole.name, whole.origin
     asked = Requirement(f"{name}=={choice.pin}" if choice.pin else f"{name}{choice.specifier}")
-    text = _in_version(whole, asked, choice.marker)
+    text = _at_version(whole, asked, choice.marker)
     narrowed = replace(whole, entry=replace(whole.entry, requirement=text))
     if choice.pin:
         versions = [MatchedVersion(choice.pin, choice.marker, is_exact=False)]
-        return _locked(narrowed, [text], versions, f"{origin}, matched to the pin in pyproject.toml")
+        return _with_versions(narrowed, [text], versions, f"{origin}, matched to the pin in pyproject.toml")
     why = f"{origin}, match-runtime; neither locked nor pinned, so matched when it builds"
     return replace(narrowed if is_wanted else whole, origin=why)
 
 
-def _matched_to_lock(
+def _matched_to_locked(
     whole: BuildRequirement, found: Sequence[Locked], other_indexes: Collection[str]
 ) -> BuildRequirement:
     """Locked versions: by their numbers, or by the URLs of their wheels, if only an index of the project's has them.
@@ -125,17 +124,17 @@ def _matched_to_lock(
                 continue
             digest = f"#sha256={wheel.sha256}" if wheel.sha256 else ""
             asked = Requirement(f"{one.name} @ {wheel.url}{digest}")
-            by_url.append(_in_version(whole, asked, _and(marker, one.marker)))
+            by_url.append(_at_version(whole, asked, _and(marker, one.marker)))
         registries += [one.registry] if by_url and one.registry else []
         specifier = match_runtime.exactly(one.version) if one.is_exact else f"=={one.version}"
-        texts += by_url or [_in_version(whole, Requirement(one.name + specifier), one.marker)]
+        texts += by_url or [_at_version(whole, Requirement(one.name + specifier), one.marker)]
     why = f"{whole.origin}, matched to {found[0].source}"
     why += f", of {', '.join(dict.fromkeys(registries))}" if registries else ""
     versions = [MatchedVersion(one.version, one.marker, one.is_exact) for one in found]
-    return _locked(whole, texts, versions, why)
+    return _with_versions(whole, texts, versions, why)
 
 
-def _locked(
+def _with_versions(
     whole: BuildRequirement, texts: Sequence[str], versions: Sequence[MatchedVersion], why: str
 ) -> BuildRequirement:
     """The requirement in these versions; one that is the only one is for every environment."""
@@ -145,7 +144,7 @@ def _locked(
     return BuildRequirement(entry, why, tuple(one for one in versions if one.version))
 
 
-def _in_version(whole: BuildRequirement, asked: Requirement, marker: str = "") -> str:
+def _at_version(whole: BuildRequirement, asked: Requirement, marker: str = "") -> str:
     """The requirement in another version, where another marker holds as well; its own, and its extras, stay."""
     requirement = Requirement(whole.entry.text)  # a copy, to be changed
     own = str(requirement.marker) if requirement.marker else ""

@@ -35,12 +35,12 @@ def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str,
     tables = [*_uv_metadata(uv), *_uv_build_tables(uv, mistakes).items()]
     for name, table in tables:
         version = table.pop("version", "")
-        said = _declaration(name, table, "tool.uv", mistakes)
+        said = _declared_for(name, table, "tool.uv", mistakes)
         if version:
             said = Declaration(dependencies_of={version: said.dependencies} if said.dependencies else {})
         found[name] = found.get(name, Declaration()).plus(said)
     for name, table in ours.items() if isinstance(ours, dict) else ():
-        said = _declaration(canonicalize_name(name), table, "", mistakes)
+        said = _declared_for(canonicalize_name(name), table, "", mistakes)
         found[canonicalize_name(name)] = found.get(canonicalize_name(name), Declaration()).plus(said)
     return found
 
@@ -70,7 +70,7 @@ def _uv_build_tables(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, di
             mistakes.append(f"tool.uv.{theirs}: found {checking.found(table)}, expected a table")
             continue
         for name, value in table.items():
-            found.setdefault(canonicalize_name(name), {})[key] = _literal(value) if "variables" in key else value
+            found.setdefault(canonicalize_name(name), {})[key] = _escaped(value) if "variables" in key else value
     return found
 
 
@@ -83,14 +83,14 @@ def _uv_metadata(uv: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield canonicalize_name(str(entry.get("name"))), {key: entry[key] for key in keys if key in entry}
 
 
-def _literal(value: Any) -> Any:
+def _escaped(value: Any) -> Any:
     """uv's values are taken as they stand, ours are templates."""
     if not isinstance(value, dict):
         return value
     return {name: item.replace("$", "$$") if isinstance(item, str) else item for name, item in value.items()}
 
 
-def _declaration(name: str, table: Any, origin: str, mistakes: list[str]) -> Declaration:
+def _declared_for(name: str, table: Any, origin: str, mistakes: list[str]) -> Declaration:
     """What one table declares for one package; a message names uv's keys as uv has them."""
     found: list[str] = []
     settings = checking.check({"packages": {name: table}}, {}, found)

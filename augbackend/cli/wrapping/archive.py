@@ -33,10 +33,10 @@ def content(sdist: Sdist, files: Mapping[str, bytes], dropped: frozenset[str]) -
     stream: Any = sdist.tar.fileobj
     form = tar_format(stream)
     for name, text in sorted(files.items()):
-        member = _member(f"{sdist.top}/{name}", text, sdist.newest, form)
+        member = _tar_member(f"{sdist.top}/{name}", text, sdist.newest, form)
         end += len(member)
         yield member
-    for start, stop in _kept(sdist, frozenset(files), dropped):
+    for start, stop in _kept_ranges(sdist, frozenset(files), dropped):
         end += stop - start
         stream.seek(start)
         while stream.tell() < stop:
@@ -76,7 +76,7 @@ def holds(target: Path, chunks: Iterable[bytes]) -> bool:
         return False
 
 
-def _member(name: str, content: bytes, mtime: int, form: Literal[1, 2]) -> bytes:
+def _tar_member(name: str, content: bytes, mtime: int, form: Literal[1, 2]) -> bytes:
     member = tarfile.TarInfo(name)
     member.size, member.mtime, member.mode = len(content), mtime, 0o644
     padding = b"\0" * (-len(content) % tarfile.BLOCKSIZE)
@@ -88,7 +88,7 @@ def _is_dropped(name: str, ours: frozenset[str], dropped: frozenset[str]) -> boo
     return name in ours or name in dropped or any(name.startswith(f"{folder}/") for folder in dropped)
 
 
-def _kept(sdist: Sdist, ours: frozenset[str], dropped: frozenset[str]) -> list[tuple[int, int]]:
+def _kept_ranges(sdist: Sdist, ours: frozenset[str], dropped: frozenset[str]) -> list[tuple[int, int]]:
     """The ranges of the tar that are carried over: everything but the headers and contents of dropped members."""
     ranges: list[tuple[int, int]] = []
     position = 0

@@ -49,29 +49,29 @@ class BuildRequirements:
 def decided(top: TopFiles, declaration: Declaration) -> BuildRequirements:
     """What is declared; what upstream's ``setup_requires`` says, if nobody will ask for it; what setuptools lacks."""
     own = static_metadata.own_requirements(top.folder, top.backend)
+    are_all = own is not None
+    # A requirement that is matched to run time takes the place of upstream's own.
     matched = {one.name for one in declaration.requires if one.entry.match_runtime}
-    dropped = tuple(text for text in top.requires if declaration.removes(text) or _project(text) in matched)
 
     def kept(texts: Iterable[str]) -> list[str]:
         return [text for text in texts if not declaration.removes(text) and _project(text) not in matched]
 
-    declared = {one.entry.text for one in declaration.requires}
+    required, declared = kept(top.requires), {one.entry.text for one in declaration.requires}
     setup_requires = [text for text in kept(own or ()) if text not in declared]
     added = [*declaration.requires, *(_added(text, "upstream's setup_requires") for text in setup_requires)]
     visible: list[str] = []
     if top.is_built_by_setuptools:
-        added += _missing_for_setuptools(
-            [*kept(top.requires), *(one.entry.text for one in added)], are_all=own is not None
-        )
+        added += _missing_for_setuptools([*required, *(one.entry.text for one in added)], are_all=are_all)
         visible = (
-            [] if own is not None else [text for text in kept(setup_py.setup_requires(top.folder)) if _parsed(text)]
+            [] if are_all else [text for text in kept(setup_py.setup_requires(top.folder)) if _requirement_of(text)]
         )
-    return BuildRequirements(tuple(added), tuple(visible), dropped, own is not None)
+    dropped = tuple(text for text in top.requires if text not in required)
+    return BuildRequirements(tuple(added), tuple(visible), dropped, are_all)
 
 
 def _missing_for_setuptools(requires: list[str], *, are_all: bool) -> list[BuildRequirement]:
     """setuptools itself; and ``wheel``, where an old setuptools would ask for it and is not asked."""
-    parsed = [one for one in map(_parsed, requires) if one]
+    parsed = [one for one in map(_requirement_of, requires) if one]
     names = {canonicalize_name(one.name) for one in parsed}
     found = [] if "setuptools" in names else [_added("setuptools", "the wrapped backend")]
     if are_all and "wheel" not in names and any(_is_old_setuptools(one) for one in parsed):
@@ -94,11 +94,11 @@ def _is_old_setuptools(requirement: Requirement) -> bool:
 
 
 def _project(text: str) -> str:
-    requirement = _parsed(text)
+    requirement = _requirement_of(text)
     return canonicalize_name(requirement.name) if requirement else ""
 
 
-def _parsed(text: str) -> Requirement | None:
+def _requirement_of(text: str) -> Requirement | None:
     try:
         return Requirement(text)
     except InvalidRequirement:

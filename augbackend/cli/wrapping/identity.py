@@ -24,7 +24,7 @@ def identity(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     :raises AugbackendError: if it has none, if they are not those that were asked for, or if it is a wrapped archive.
     """
     _refuse_wrapped(top, upstream)
-    name, version = _stated(top, upstream)
+    name, version = _name_and_version(top, upstream)
     if not re.fullmatch(pep508.NAME, name) or not _is_version(version):
         raise refusal(upstream.path, f"it calls itself {name!r} {version!r}, which is no name and version")
     name, version = canonicalize_name(name), _normal(version)
@@ -45,7 +45,7 @@ def _refuse_wrapped(top: TopFiles, upstream: Upstream) -> None:
         raise AugbackendError(what, where=str(upstream.path), hint=hint)
 
 
-def _stated(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
+def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     """Name and version as ``PKG-INFO`` has them, or else the file's name."""
     fields = dict(metadata.fields(top.pkg_info))
     if fields.get("name") and fields.get("version"):

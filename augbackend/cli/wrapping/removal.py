@@ -17,7 +17,7 @@ def undo(file: Path, folder: Path) -> list[str]:
     """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
     sources.read_pyproject(file.parent)  # says what is wrong with it, if anything is
     text = file.read_bytes().decode("utf-8")
-    archives = {archive: _is_wrapped(archive) for archive in sorted(folder.glob("*.tar.gz"))}
+    archives = {archive: _has_origin(archive) for archive in sorted(folder.glob("*.tar.gz"))}
     theirs = [uv_sources.relative(archive, file.parent) for archive, is_wrapped in archives.items() if not is_wrapped]
     new = uv_sources.restored(text, uv_sources.relative(folder, file.parent), theirs)
     done = []
@@ -32,7 +32,7 @@ def undo(file: Path, folder: Path) -> list[str]:
     return done or ["nothing to undo"]
 
 
-def _is_wrapped(archive: Path) -> bool:
+def _has_origin(archive: Path) -> bool:
     try:
         return bool(sdist.origin(archive))
     except AugbackendError:
