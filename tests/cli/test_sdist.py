@@ -112,7 +112,7 @@ HOSTILE: dict[str, tuple[list[Entry], str]] = {
         [Entry("demo-1.0/x", pax={"GNU.sparse.map": "0,1", "GNU.sparse.size": "9", "GNU.sparse.numblocks": "1"})],
         "is neither a file, a folder nor a link",
     ),
-    "two tops": ([Entry("other-1.0/x")], "it has 2 top folders (demo-1.0, other-1.0), where one belongs"),
+    "two tops": ([Entry("other-1.0/x")], "it has 2 top folders (demo-1.0, other-1.0), expected one"),
     "a file beside the top": ([Entry("x")], "it has 2 top folders"),
 }  # fmt: skip
 
@@ -204,8 +204,8 @@ def test_a_damaged_header_loses_nothing_silently(tmp_path: Path) -> None:
         (PKG_INFO.replace("1.0", "/evil/x"), ""),
         (PKG_INFO.replace("Name: demo", "Name: ../evil"), ""),
         (PKG_INFO.replace("Name: demo", "Name: /evil/x"), ""),
-        ("", "it does not say what it is"),
-        ("Metadata-Version: 2.1\nName: demo\n", "it does not say what it is"),
+        ("", "its name and version are not known"),
+        ("Metadata-Version: 2.1\nName: demo\n", "its name and version are not known"),
     ],
 )
 def test_no_name_or_version(tmp_path: Path, pkg_info: str, expected: str) -> None:

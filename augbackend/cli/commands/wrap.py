@@ -173,8 +173,8 @@ def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
     matched = runtime_versions.matched(given, known)
     unknown = [one.name for one in matched.requires if one.entry.match_runtime and not one.entry.locked]
     if lock and unknown:
-        hint = f"it has to name one version of it, such as {unknown[0]}==1.0"
-        raise AugbackendError(f"it does not say which {unknown[0]}", where=str(lock), hint=hint)
+        hint = f"add one, such as {unknown[0]}==1.0, or name another file"
+        raise AugbackendError(f"it does not name one version of {unknown[0]}", where=str(lock), hint=hint)
     return matched
 
 

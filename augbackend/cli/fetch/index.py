@@ -157,7 +157,7 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool) -
         raise AugbackendError(
             f"its sha256 is {got}, expected {found.sha256}",
             where=shown(found.url),
-            hint="somebody changed the file, or the lock is of another one; nothing was kept",
+            hint="the file was changed, or the lock means another one; nothing was kept",
         ) from None
     except UnpackError as error:
         raise AugbackendError(

@@ -179,7 +179,7 @@ def _check_members(path: Path, members: list[tarfile.TarInfo]) -> None:
             raise refusal(path, f"{member.name!r} overlaps what is before it")
         end = member.offset_data
         if not math.isfinite(member.mtime):
-            raise refusal(path, f"{member.name!r} is of a time that no clock shows")
+            raise refusal(path, f"{member.name!r} has a time that is not a number")
         if member.name.startswith("/") or _is_of_windows(member.name):
             raise refusal(path, f"{member.name!r} is an absolute name, or one of another system")
         if ".." in parts or not parts:
@@ -196,7 +196,7 @@ def _check_members(path: Path, members: list[tarfile.TarInfo]) -> None:
         seen.add(parts)
         tops.add(parts[0])
     if len(tops) != 1:
-        raise refusal(path, f"it has {len(tops)} top folders ({', '.join(sorted(tops)[:3])}), where one belongs")
+        raise refusal(path, f"it has {len(tops)} top folders ({', '.join(sorted(tops)[:3])}), expected one")
     if not {"setup.py", "pyproject.toml"} & {parts[1] for parts in seen if len(parts) == 2}:  # noqa: PLR2004  # top/name
         raise refusal(path, "it has neither setup.py nor pyproject.toml")
 

@@ -98,7 +98,7 @@ def parse(text: str) -> Target:
     try:
         urlsplit(text)
     except ValueError as error:
-        raise AugbackendError(f"it is no URL: {error}", where=text, hint="is it spelled right?") from None
+        raise AugbackendError(f"it is not a valid URL: {error}", where=text, hint="is it spelled right?") from None
     if _VCS.match(text):
         return Target(url=text)
     if _URL.match(text):
@@ -175,7 +175,7 @@ def _from_url(target: Target, lookup: Lookup) -> Upstream:
     if scheme not in ("http", "https", "file"):
         hint = "https://…/name-version.tar.gz, or git+https://… for a repository"
         raise AugbackendError(
-            f"{scheme or 'no scheme'} is not one to fetch from", where=index.shown(target.url), hint=hint
+            f"a URL of the scheme {scheme!r} cannot be fetched", where=index.shown(target.url), hint=hint
         )
     place = index.shown(target.url)
     known = lookup.cache.recall("url", _url_key(place), index.Sources())
@@ -207,7 +207,7 @@ def _downloaded(found: index.IndexFile, lookup: Lookup) -> Upstream:
 
 def _check_digest(digest: str, wanted: str, where: str) -> None:
     if wanted and digest != wanted:
-        hint = "somebody changed the file, or the lock is of another one"
+        hint = "the file was changed, or the lock means another one"
         raise AugbackendError(f"its sha256 is {digest}, expected {wanted}", where=where, hint=hint)
 
 

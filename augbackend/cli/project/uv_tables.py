@@ -34,7 +34,7 @@ def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str,
     # uv's word on dependencies counts least, so that it comes first.
     tables = [*_uv_metadata(uv), *_uv_build_tables(uv, mistakes).items()]
     for name, table in tables:
-        version = table.pop("version", "")
+        version = str(table.pop("version", ""))
         said = _declared_for(name, table, "tool.uv", mistakes)
         if version:
             said = Declaration(dependencies_of={version: said.dependencies} if said.dependencies else {})

@@ -54,7 +54,7 @@ def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
         name, version = parse_sdist_filename(upstream.path.name)
     except InvalidSdistFilename:
         hint = "give its repository instead: git+https://…@<tag>"
-        raise refusal(upstream.path, f"it does not say what it is: it has no PKG-INFO ({hint})") from None
+        raise refusal(upstream.path, f"its name and version are not known: it has no PKG-INFO ({hint})") from None
     return str(name), str(version)
 
 

@@ -129,7 +129,7 @@ def _in_versions(text: str, versions: Sequence[MatchedVersion], width: Width) ->
     for version, marker, _ in versions:
         if not requirement.accepts(version):
             raise AugbackendError(
-                f"the package requires {text!r}, and is to be built with {requirement.name} {version}",
+                f"the package requires {text!r}, but is to be built with {requirement.name} {version}",
                 hint="lock another version, or say what the package requires (--requires-dist)",
             )
         line = pin_runtime.pinned_requirement(text, Pin(version, pin_runtime.specifier(version, width)))
