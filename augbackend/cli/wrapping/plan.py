@@ -76,6 +76,8 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
         table["metadata"] = {"pkg-info": True, **unpinned}
     if requires.are_all:
         table["dynamic-requires"] = "never"
+    if "local-version" in table:
+        table["local-version"] = table.pop("local-version")  # last, as in archives of earlier versions
     origin = {
         "name": name,
         "version": upstreams_version,
