@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augbackend import reading
-from augbackend.cli.edit import backend_copy, pyproject
+from augbackend.cli.edit import adopted_pyproject, backend_copy
 from augbackend.cli.main import group
+from augbackend.cli.model import declaration
 from augbackend.errors import AugbackendError
 
 from ..conftest import run_hook
@@ -478,8 +479,8 @@ def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
     text = "\n".join([*lines, ""])
     try:
         old = tomllib.loads(text)
-        new_text = pyproject.adopted(
-            text, pyproject.Additions(["torch"], {"B": "1"}), installed=False, assumed_requires=["s"]
+        new_text = adopted_pyproject.adopted(
+            text, declaration.of(["torch"], "", (), {"B": "1"}), installed=False, assumed_requires=["s"]
         )
     except (tomllib.TOMLDecodeError, AugbackendError):
         return
@@ -490,7 +491,7 @@ def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
     for key in set(old.get("tool", {})) - {"augbackend"}:
         assert new["tool"][key] == old["tool"][key]
     if "augbackend" not in old.get("tool", {}):
-        restored = pyproject.restored(new_text)
+        restored = adopted_pyproject.restored(new_text)
         assert restored is not None
         assert tomllib.loads(restored) == {key: value for key, value in old.items() if (key, value) != ("tool", {})}
 

@@ -280,8 +280,8 @@ def test_a_url_needs_no_index(tmp_path: Path) -> None:
         ("./nothing.tar.gz", "there is no such file or folder"),
         ("demo ==", "Expected"),
         ("to rch", "Expected"),
-        ("ftp://host/demo-1.0.tar.gz", "ftp is not one to fetch from"),
-        ("demo @ ftp://host/demo-1.0.tar.gz", "ftp is not one to fetch from"),
+        ("ftp://host/demo-1.0.tar.gz", "a URL of the scheme 'ftp' cannot be fetched"),
+        ("demo @ ftp://host/demo-1.0.tar.gz", "a URL of the scheme 'ftp' cannot be fetched"),
         ("http://127.0.0.1:9/demo-1.0.tar.gz", "cannot be asked"),
         ("git+file:///nowhere/at/all", "it cannot be fetched"),
     ],
@@ -485,7 +485,7 @@ def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "wrapped/demo-1.0.tar.gz: written\n"
         "  demo 1.0  (sdist from the file given)\n"
         "  + torch  (--require)\n"
-        "  - numpy  (dropped from what it asks for)\n"
+        "  - numpy  (dropped from its own build requirements)\n"
         "  A = 1\n"
         "  -C k=v\n"
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
@@ -521,7 +521,7 @@ def test_check(tmp_path: Path) -> None:
         (["-C", "A"], "expected KEY=VALUE"),
         (["--variable", "A=$(x)"], "commands are not run"),
         (["--remove-require", "torch==1"], "expected only the name of a project"),
-        (["--remove"], "--remove is for a project"),
+        (["--remove"], "--remove goes with --output only"),
     ],
 )
 def test_misused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: str) -> None:
@@ -536,9 +536,9 @@ def test_misused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: lis
 def test_nothing_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = wrap()
-    assert (result.exit_code, "nothing says what is to be wrapped" in result.output) == (2, True)
+    assert (result.exit_code, "there is no package to wrap" in result.output) == (2, True)
     result = wrap("--require", "torch")
-    assert (result.exit_code, "the options need a package that they are for" in result.output) == (2, True)
+    assert (result.exit_code, "name the package that the options are for" in result.output) == (2, True)
 
 
 # --- what is written ---

@@ -223,7 +223,7 @@ def test_a_project_that_says_nothing(here: Path) -> None:
         before = content(project(here, text))
         result = wrap()
         assert (result.exit_code, content(here)) == (2, before)
-        assert "nothing says what is to be wrapped" in result.output
+        assert "there is no package to wrap" in result.output
 
 
 MISTAKES: dict[str, tuple[str, list[str]]] = {
@@ -611,9 +611,9 @@ def test_a_package_that_the_project_says_nothing_of(here: Path) -> None:
 
 def test_not_a_direct_dependency(here: Path) -> None:
     project(here, PROJECT.replace("demo==1.0", "six") + NINJA)
-    assert "demo is no direct dependency of this project: add it there" in wrapped().output
+    assert "demo is not a direct dependency of this project: add it there" in wrapped().output
     project(here, PROJECT + NINJA)
-    assert "no direct dependency" not in wrapped().output
+    assert "not a direct dependency" not in wrapped().output
 
 
 def test_archives_of_other_versions_are_named(here: Path) -> None:
@@ -1020,7 +1020,7 @@ def test_a_version_that_uv_is_told_of_has_to_move(here: Path) -> None:
     table = '[[tool.uv.dependency-metadata]]\nname = "Demo"\nversion = "1.0"\nrequires-dist = ["attrs"]\n'
     project(here, PROJECT + NINJA + table)
     said = wrapped().output
-    assert "demo: uv sync fails while tool.uv.dependency-metadata speaks of its version, too; move it to" in said
+    assert "demo: uv sync fails while tool.uv.dependency-metadata has an entry for its version; move it to" in said
     assert "\n  uv sync\n" not in said
     project(here, PROJECT + NINJA + table.replace('version = "1.0"\n', ""))
     assert "\n  uv sync\n" in wrapped().output

@@ -13,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend import metadata, pep440, pep508, sources
+from augbackend.cli.model.dependencies import Dependencies
 from augbackend.standards import setup_files
 
 from . import setup_call
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
     from augbackend.standards.setup_files import SetupCfg
 
 _DECLARATIVE = ("flit_core.buildapi", "poetry.core.masonry.api")  # they need no more requirements, and compute none
-
-
-@dataclass(frozen=True)
-class Dependencies:
-    """What a resolver asks of an sdist: PEP 508 strings with their extras' markers, extras, ``Requires-Python``."""
-
-    requires_dist: tuple[str, ...]
-    requires_python: str = ""
-    provides_extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,12 +69,6 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
     if found is None:
         return Promise(_with_dynamic_spelled(upstream, version), is_promise=False, why=why)
     return Promise(_with_dependencies(text, version, found), is_promise=True, why=why)
-
-
-def by_word(requires_dist: Iterable[str]) -> Dependencies:
-    """The dependencies that a user states, with the extras that their markers name."""
-    texts = tuple(requires_dist)
-    return Dependencies(texts, "", tuple(metadata.extras(texts)))
 
 
 def own_requirements(tree: Path, build_backend: str | None) -> list[str] | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import difflib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
@@ -20,7 +20,9 @@ from packaging.requirements import Requirement
 from augbackend import __version__, checking, local_version, metadata, pep440, sources
 from augbackend.cli.edit import backend_copy, pyproject
 from augbackend.cli.fetch import git_tree, index, repository, sdist, upstream
-from augbackend.cli.model.augmentation import Augmentation, Extra
+from augbackend.cli.fetch.refusal import refusal
+from augbackend.cli.model import declaration as declarations
+from augbackend.cli.wrapping import archive as archives
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
@@ -120,7 +122,7 @@ def _claim(wrapped: Sdist) -> _Claim:
     try:
         document = sources.toml(text)
     except (ValueError, RecursionError) as error:
-        raise sdist.refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
+        raise refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
     pyproject.check_shape(document)
     mistakes: list[str] = []
     settings = checking.check(sources.at(document, "tool", "augbackend", default={}), {}, mistakes)
@@ -171,14 +173,8 @@ def _fetched(claim: _Claim, terms: Terms) -> Iterator[Path]:
     if is_tree and not terms.is_built:
         what, hint = "only a build says which sdist it makes", "add --build: its own code runs then, confined"
         raise AugbackendError(what, where=target.url or str(target.path), hint=hint)
-    augmentation = Augmentation(
-        tuple(Extra(entry, "") for entry in settings.extra_build_dependencies),
-        settings.remove_build_dependencies,
-        {name: {"value": one.value, "default": one.default} for name, one in settings.extra_build_variables.items()},
-        {key: list(value) if isinstance(value, tuple) else value for key, value in settings.config_settings.items()},
-        is_by_user=False,
-    )
-    with upstream.fetched(target, augmentation, terms.lookup) as found:
+    declaration = replace(declarations.from_settings(settings, ""), is_by_user=False)
+    with upstream.fetched(target, declaration, terms.lookup) as found:
         if origin.sha256 and found.sha256 != origin.sha256:
             what = f"upstream's sha256 is {found.sha256}, and the archive says it was made from {origin.sha256}"
             raise AugbackendError(what, where=found.url or str(found.path), hint="one of the two was changed")
@@ -340,7 +336,7 @@ def _is_rebuilt(claim: _Claim, original: Sdist, declared: Iterable[str]) -> bool
         if text is not None and (text != original.read(name) or (had_backend and name.startswith(prefix))):
             changed[name] = text
     dropped = frozenset({prefix.rstrip("/")} if had_backend else ())
-    return sdist.holds(wrapped.path, sdist.content(original, changed, dropped))
+    return archives.holds(wrapped.path, archives.content(original, changed, dropped))
 
 
 def _members(opened: Sdist) -> dict[str, tarfile.TarInfo]:
