@@ -7,7 +7,7 @@ from typing import Callable
 
 import pytest
 
-from augbackend.setup_py import setup_requires
+from augbackend.standards.setup_files import setup_requires
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
