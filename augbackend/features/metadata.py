@@ -92,7 +92,7 @@ def extras(texts: Iterable[str]) -> list[str]:
 
 def _identity(build: Build) -> Document:
     """Name and version as core metadata has them, where nothing has to run to know them."""
-    from augbackend.standards.setup_files import identity, is_tagged
+    from augbackend.standards.setup_identity import identity, is_tagged
 
     name, version = identity(build.tree)
     if build.project is not None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from augbackend import knowledge, reading, variables
+from augbackend import reading, variables
+from augbackend.knowledge import rows
 
 from ..conftest import ROOT
 from ..matrix import frontends as matrix
@@ -189,7 +190,7 @@ def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
 def test_tables(tmp_path: Path, table: str) -> None:
     if "[[symptom]]" in table:
         (tmp_path / "knowledge.toml").write_text(table)
-        assert knowledge.load((tmp_path / "knowledge.toml",)).requirement_for("acme") == "acme-build-support"
+        assert rows.load((tmp_path / "knowledge.toml",)).requirement_for("acme") == "acme-build-support"
         return
     (tmp_path / "pyproject.toml").write_text(table)
     build = reading.read(tmp_path, environ={})

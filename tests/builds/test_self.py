@@ -15,7 +15,8 @@ from ..matrix.frontends import Frontends
 
 pytestmark = pytest.mark.builds
 
-BACKEND = sorted([*(file.name for file in (ROOT / "augbackend").glob("*.py")), "knowledge.toml"])
+BACKEND = sorted(file.name for file in (ROOT / "augbackend").glob("*.py"))
+ROWS = "augbackend/knowledge/rows.toml"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def test_wheel(dist: Path) -> None:
         entry_points = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     top = {name.partition("/")[2] for name in names if name.count("/") == 1 and name.startswith("augbackend/")}
     assert top == {*BACKEND, "py.typed"}
+    assert ROWS in names
     assert [name for name in names if name.endswith("licenses/LICENSE")]
     assert not [name for name in names if not name.startswith(("augbackend/", "augbackend-"))]
     assert "augbackend=augbackend.cli:main" in entry_points.replace(" ", "")
@@ -44,7 +46,7 @@ def test_sdist(dist: Path) -> None:
     (sdist,) = dist.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
-    assert {f"augbackend/{name}" for name in BACKEND} <= set(names)
+    assert {ROWS, *(f"augbackend/{name}" for name in BACKEND)} <= set(names)
     assert {"pyproject.toml", "LICENSE", "CHANGELOG.md", "tox.ini", "tests/conftest.py", ".ci/run", "PKG-INFO"} <= set(
         names
     )
@@ -63,7 +65,7 @@ def test_adopt_from_the_installed_wheel(frontends: Frontends, dist: Path, tmp_pa
     (tree / "setup.py").write_text("from setuptools import setup\nsetup(name='p', version='1')\n")
     frontends.run(str(python), "-m", "augbackend.cli", "adopt", str(tree), cwd=tmp_path)
     copy = tree / "_augbackend" / "augbackend"
-    assert sorted(file.name for file in copy.iterdir()) == sorted([*BACKEND, "LICENSE"])
+    assert sorted(file.name for file in copy.iterdir()) == sorted([*BACKEND, "LICENSE", "standards"])
     assert (copy / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
     run.pip_wheel(frontends, tree, tmp_path / "out")
 

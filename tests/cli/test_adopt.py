@@ -209,7 +209,9 @@ def test_update_of_an_old_copy(tree: Tree) -> None:
     (copy / "hooks.py").write_text("old")
     (copy / "gone.py").write_text("of an old version")
     assert "copy: _augbackend/augbackend/" in adopt(folder).output
-    assert {file.name: file.read_bytes() for file in copy.iterdir()} == backend_copy.backend_files()
+    assert {
+        file.relative_to(copy).as_posix(): file.read_bytes() for file in copy.rglob("*") if file.is_file()
+    } == backend_copy.backend_files()
     assert (folder / "pyproject.toml").read_bytes() == text
     assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]
 
@@ -279,6 +281,10 @@ REFUSED: dict[str, tuple[dict[str, str | bytes], str]] = {
         {"setup.py": "setup(packages=find_namespace_packages())"},
         'with exclude=["_augbackend*"] in setup.py',
     ),
+    "a folder that is computed": (
+        {"setup.py": f"x = 0x{'f' * 6000}\nsetup(packages=find_namespace_packages(where(), exclude=['tests'] + more))"},
+        'with exclude=["_augbackend*"] in setup.py',
+    ),
     "another copy": (
         {"pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "augbackend"\nbackend-path = ["."]\n'},
         "another copy of augbackend builds this tree",
@@ -308,6 +314,12 @@ def test_refused_and_untouched(tree: Tree, case: str) -> None:
         {"setup.py": "", "setup.cfg": "[options]\npackages = find_namespace:\n[options.packages.find]\nwhere = src\n"},
         {"setup.py": "setup(packages=find_namespace_packages('src'))"},
         {"setup.py": "setup(packages=find_packages())"},
+        {"setup.py": "where = 'src'\nsetup(packages=find_namespace_packages(where=where))"},
+        {"setup.py": "setup(packages=find_namespace_packages(include=['demo*']))"},
+        {"setup.py": "setup(packages=find_namespace_packages(include=[f'{name}*']))"},
+        {"setup.py": "setup(packages=find_namespace_packages(include=ours()))"},
+        {"setup.py": "setup(packages=find_namespace_packages('.', ['_*']))"},
+        {"setup.py": "left_out = ['_augbackend*']\nsetup(packages=find_namespace_packages(exclude=left_out + more))"},
     ],
 )
 def test_discovery_that_passes_the_copy_by(tree: Tree, files: dict[str, str | bytes]) -> None:

@@ -14,12 +14,11 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend import knowledge as knowledges
 from augbackend.cli.diagnosis import report, static_report
-from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, requiring
+from augbackend.cli.diagnosis.attempt import Attempt, Declaration, Failure, requiring
 from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal
 from augbackend.cli.diagnosis.report import Diagnosis
-from augbackend.cli.diagnosis.search import Found
+from augbackend.cli.diagnosis.search import SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.subject import Subject
 from augbackend.cli.diagnosis.wheel_check import Check
@@ -30,6 +29,7 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+from augbackend.knowledge import rows
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
@@ -38,7 +38,7 @@ SDIST = Subject("flash-attn==2.8.3", None, "flash-attn", "2.8.3")
 FOLDER = Subject("tree", Path("tree"), "pkg", "")
 WHEEL = Path("flash_attn-2.8.3-py3-none-any.whl")
 CHECK = Check(("flash_attn", "hopper"), is_compiled=False, requires_dist=("torch",))
-FAILED = Outcome(Declaration(), None, Failure("get_requires", "ModuleNotFoundError: No module named 'torch'"), 3.14)
+FAILED = Attempt(Declaration(), None, Failure("get_requires", "ModuleNotFoundError: No module named 'torch'"), 3.14)
 DECLARATION = requiring("torch==2.8.0", "setuptools<58", "a[b]>=1; python_version < '3.99'").plus(
     Declaration(variables={"FLASH_ATTENTION_SKIP_CUDA_BUILD": "TRUE", "CFLAGS": "-O2 -DX='a b' $HOME"})
 )
@@ -48,27 +48,27 @@ WORDS = (
 )
 
 
-def declared(declaration: Declaration = DECLARATION, check: Check = CHECK, wheel: Path = WHEEL) -> Found:
+def declared(declaration: Declaration = DECLARATION, check: Check = CHECK, wheel: Path = WHEEL) -> SearchResult:
     reasons = {entry: Proposal(Declaration(), f"{WORDS}: {entry[1]}", "said") for entry in declaration.entries}
-    outcome = Outcome(declaration, wheel, None, 20.0, {"torch": "2.8.0"})
-    return Found("builds-when-declared", declaration, reasons, (FAILED, outcome), outcome, check)
+    outcome = Attempt(declaration, wheel, None, 20.0, {"torch": "2.8.0"})
+    return SearchResult("builds-when-declared", declaration, reasons, (FAILED, outcome), outcome, check)
 
 
-def as_it_is() -> Found:
-    outcome = Outcome(Declaration(), WHEEL, None, 2.0)
-    return Found("builds-as-is", Declaration(), {}, (outcome,), outcome, CHECK)
+def as_it_is() -> SearchResult:
+    outcome = Attempt(Declaration(), WHEEL, None, 2.0)
+    return SearchResult("builds-as-is", Declaration(), {}, (outcome,), outcome, CHECK)
 
 
-def hopeless() -> Found:
+def hopeless() -> SearchResult:
     obstacle = Obstacle(f"it needs the CUDA toolkit (nvcc): {WORDS}", "the line")
-    return Found("not-by-a-declaration", Declaration(), {}, (FAILED,), FAILED, None, obstacle)
+    return SearchResult("not-by-a-declaration", Declaration(), {}, (FAILED,), FAILED, None, obstacle)
 
 
-def diagnosis(found: Found, subject: Subject = SDIST, *remarks: str) -> Diagnosis:
+def diagnosis(found: SearchResult, subject: Subject = SDIST, *remarks: str) -> Diagnosis:
     return Diagnosis(subject, found, Interpreter("/usr/bin/python3.11", "3.11.7"), "uv", 23.14159, remarks)
 
 
-def text(found: Found, subject: Subject = SDIST, *remarks: str) -> str:
+def text(found: SearchResult, subject: Subject = SDIST, *remarks: str) -> str:
     return "\n".join(report.lines(diagnosis(found, subject, *remarks)))
 
 
@@ -183,7 +183,7 @@ REMARK = "torch 2.8.0 is the one at hand here: another may build otherwise, and 
 
 @pytest.mark.parametrize("found", [declared(), as_it_is(), hopeless()], ids=["declared", "as it is", "hopeless"])
 @pytest.mark.parametrize("subject", [SDIST, FOLDER], ids=["sdist", "folder"])
-def test_lines_fit(found: Found, subject: Subject) -> None:
+def test_lines_fit(found: SearchResult, subject: Subject) -> None:
     for line in text(found, subject, REMARK).split("\n"):
         is_table = line.strip().startswith("flash-attn = ")
         assert len(line) <= 80 or is_table, line
@@ -307,7 +307,7 @@ def test_any_value_is_quoted(value: str, target: str) -> None:
 
 
 def expected(folder: Path, python: str = "3.11") -> tuple[Case, static_report.Expectation]:
-    case = Case(folder, read(folder), knowledges.load(), python)
+    case = Case(folder, read(folder), rows.load(), python)
     return case, static_report.expected(case, f"{python}.1")
 
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend import knowledge as knowledges
 from augbackend.cli.diagnosis import obstacles, proposals
-from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, Stage, joined, requiring
+from augbackend.cli.diagnosis.attempt import Attempt, Declaration, Failure, Stage, joined, requiring
 from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal
 from augbackend.cli.diagnosis.static_reading import Reading, read
+from augbackend.knowledge import rows
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
-KNOWN = knowledges.load()
+KNOWN = rows.load()
 NOWHERE = Path("nowhere")
 
 
@@ -30,12 +30,12 @@ def case_of(folder: Path, python: str = "3.11", dated: str = LATER) -> Case:
 
 def failed(
     output: str, stage: Stage = "get_requires", declaration: Declaration | None = None, **installed: str
-) -> Outcome:
+) -> Attempt:
     versions = {"setuptools": "80.9.0", **installed}
-    return Outcome(declaration or Declaration(), None, Failure(stage, output), 1.0, versions)
+    return Attempt(declaration or Declaration(), None, Failure(stage, output), 1.0, versions)
 
 
-def proposed(case: Case, outcome: Outcome) -> list[str]:
+def proposed(case: Case, outcome: Attempt) -> list[str]:
     found = []
     for one in proposals.proposed(case, outcome):
         words = [*one.adds.requires.values(), *(f"{name}={value}" for name, value in one.adds.variables.items())]
@@ -235,7 +235,7 @@ def test_lines_of_setup_py_are_put_into_tracebacks(tree: Tree) -> None:
 
 
 def test_nothing_is_tried_after_what_was_killed(tree: Tree) -> None:
-    outcome = Outcome(Declaration(), None, Failure("wheel", "No module named 'torch'", is_over_time=True), 1.0)
+    outcome = Attempt(Declaration(), None, Failure("wheel", "No module named 'torch'", is_over_time=True), 1.0)
     assert proposed(case_of(tree({"setup.py": "import torch"})), outcome) == []
 
 
@@ -448,7 +448,7 @@ def test_a_compiler_s_own_words_are_told(tree: Tree) -> None:
     [("install", "installing the build requirements"), ("get_requires", "setup.py"), ("wheel", "the build")],
 )
 def test_what_was_killed(tree: Tree, stage: Stage, what: str) -> None:
-    outcome = Outcome(Declaration(), None, Failure(stage, "", is_over_time=True), 1.0)
+    outcome = Attempt(Declaration(), None, Failure(stage, "", is_over_time=True), 1.0)
     found = obstacles.obstacle(case_of(tree({"setup.py": ""})), outcome)
     assert found.reason == f"{what} did not end in time and was killed"
 
@@ -464,7 +464,7 @@ def test_what_cannot_be_installed_is_said_in_one_line(tree: Tree) -> None:
 
 def test_a_wheel_is_no_obstacle(tree: Tree) -> None:
     with pytest.raises(ValueError, match="no obstacle"):
-        obstacles.obstacle(case_of(tree({"setup.py": ""})), Outcome(Declaration(), Path("x.whl"), None, 1.0))
+        obstacles.obstacle(case_of(tree({"setup.py": ""})), Attempt(Declaration(), Path("x.whl"), None, 1.0))
 
 
 @pytest.mark.parametrize(

@@ -9,19 +9,18 @@ from typing import Callable
 
 import pytest
 
-from augbackend import knowledge as knowledges
 from augbackend.cli.diagnosis import search as searching
-from augbackend.cli.diagnosis.attempt import Declaration, Failure, Outcome, Stage
+from augbackend.cli.diagnosis.attempt import Attempt, Declaration, Failure, Stage
 from augbackend.cli.diagnosis.evidence import Case
-from augbackend.cli.diagnosis.search import Found, Search
+from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.errors import AugbackendError
-from augbackend.knowledge import Knowledge, Release, Symptom
-from augbackend.knowledge import Variable as KnownVariable
+from augbackend.knowledge import rows
+from augbackend.knowledge.rows import Knowledge, Release, Switch, Symptom
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
-KNOWN = knowledges.load()
+KNOWN = rows.load()
 PURE, COMPILED = (
     Check(("pkg",), is_compiled=False, requires_dist=()),
     Check(("pkg",), is_compiled=True, requires_dist=()),
@@ -46,7 +45,7 @@ class World:
     most: float = float("inf")
     tried: list[str] = field(default_factory=list)
 
-    def attempt(self, declaration: Declaration, _why: str) -> Outcome:
+    def attempt(self, declaration: Declaration, _why: str) -> Attempt:
         words = [*declaration.requires.values(), *(f"{name}={value}" for name, value in declaration.variables.items())]
         self.tried.append(" ".join([*words, *(f"-{name}" for name in sorted(declaration.removed))]))
         ending = self.ends(declaration)
@@ -54,9 +53,9 @@ class World:
         is_built = not failure.output
         wheel = Path("pkg-1-py3-none-any.whl") if is_built else None
         there = self.installed(declaration)
-        return Outcome(declaration, wheel, None if is_built else failure, 1.0, there, self.importable, self.asked)
+        return Attempt(declaration, wheel, None if is_built else failure, 1.0, there, self.importable, self.asked)
 
-    def search(self) -> Found:
+    def search(self) -> SearchResult:
         search = Search(
             self.case,
             self.attempt,
@@ -222,7 +221,7 @@ def test_a_wheel_that_does_not_import_is_not_as_good(tree: Tree) -> None:
 # --- what helps nothing ----------------------------------------------------------------------------------------------
 
 
-def known(*symptoms: Symptom, release: tuple[Release, ...] = (), variable: tuple[KnownVariable, ...] = ()) -> Knowledge:
+def known(*symptoms: Symptom, release: tuple[Release, ...] = (), variable: tuple[Switch, ...] = ()) -> Knowledge:
     return Knowledge(
         (*symptoms, *KNOWN.symptom), KNOWN.module, KNOWN.stdlib, release, variable, KNOWN.command, KNOWN.need
     )

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from augbackend.cli.diagnosis.setup_code import Place
-from augbackend.cli.diagnosis.static_reading import Reading, is_standard, read
+from augbackend.cli.diagnosis.static_reading import Reading, read
 from augbackend.errors import AugbackendError
+from augbackend.knowledge.pythons import is_standard
 
 from ..conftest import write
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from augbackend import knowledge
 from augbackend.cli.diagnosis import wheel_check
 from augbackend.cli.diagnosis.attempt import Circumstances
 from augbackend.cli.strangers import environment, interpreter
 from augbackend.cli.strangers.environment import Environment, Installer
 from augbackend.cli.strangers.process import Ran
+from augbackend.knowledge import rows
 
 NOT_TRIED = "not tried, since the time ran out"
 
@@ -26,12 +26,12 @@ def checked(folder: Path, seconds: float) -> wheel_check.Check:
         archive.writestr("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
     installer = Installer(interpreter.this(), "", is_uv=True, environ={}, constraints={}, scratch=folder)
     having = Circumstances(folder, "setuptools.build_meta", installer, time.monotonic() + seconds, folder)
-    return wheel_check.check(wheel, having, {}, knowledge.load())
+    return wheel_check.check(wheel, having, {}, rows.load())
 
 
 def test_a_module_that_no_project_is_called_after() -> None:
-    assert wheel_check._provider("_nobody", ["otherlib"], knowledge.load()) == ""
-    assert wheel_check._provider("_cffi_backend", ["otherlib", "cffi>=1"], knowledge.load()) == "cffi>=1"
+    assert wheel_check._provider("_nobody", ["otherlib"], rows.load()) == ""
+    assert wheel_check._provider("_cffi_backend", ["otherlib", "cffi>=1"], rows.load()) == "cffi>=1"
 
 
 def test_before_it_began(tmp_path: Path) -> None:

@@ -585,9 +585,9 @@ def test_a_project_table_alone(made: Made, setup: str | bytes) -> None:
 
 def test_what_is_ours_in_the_archive(made: Made) -> None:
     archive = made({"demo.py": "x"})
-    assert {name.rpartition("/")[2]: text for name, text in unpacked(archive).items() if "/augbackend/" in name} == (
-        backend_copy.backend_files()
-    )
+    assert {
+        name.partition("/augbackend/")[2]: text for name, text in unpacked(archive).items() if "/augbackend/" in name
+    } == (backend_copy.backend_files())
     assert set(upstreams(archive)) == {"PKG-INFO", "demo.py", "pyproject.toml", "setup.py"}
     assert text_of(archive).startswith("# Written by augbackend wrap: upstream has no pyproject.toml.\n")
 
@@ -643,7 +643,7 @@ def test_upstream_has_the_backend_in_its_tree(made: Made) -> None:
     }
     archive = made({**older, "pyproject.toml": ADOPTED}, "--require", "torch", "--variable", "A=ours")
     found = unpacked(archive)
-    assert {name.rpartition("/")[2]: text for name, text in found.items() if "/augbackend/" in name} == (
+    assert {name.partition("/augbackend/")[2]: text for name, text in found.items() if "/augbackend/" in name} == (
         backend_copy.backend_files()
     )
     assert found["_augbackend/other.py"] == b"kept"
@@ -787,6 +787,16 @@ STATIC: dict[str, tuple[Files, list[str], str]] = {
         ["six>=1", "attrs", 'rich; extra == "x"'],
         "literal, in setup.cfg",
     ),
+    "setup.cfg on one line": (
+        {"setup.py": SETUP_CALL.format(""), "setup.cfg": "[options]\ninstall_requires = six; attrs\n"},
+        ["six", "attrs"],
+        "literal, in setup.cfg",
+    ),
+    "extras in setup.cfg": (
+        {"setup.py": SETUP_CALL.format(""), "setup.cfg": "[options.extras-require]\nSome_X = six; attrs\n"},
+        ['six; extra == "some-x"', 'attrs; extra == "some-x"'],
+        "literal, in setup.cfg",
+    ),
     "setup.cfg alone": (
         {"setup.py": b"", "pyproject.toml": "", "setup.cfg": CFG},
         ["six>=1", "attrs", 'rich; extra == "x"'],
@@ -855,6 +865,8 @@ COMPUTED: dict[str, tuple[Files, str]] = {
     "no requirement": ({"setup.py": SETUP_CALL.format("install_requires=['to rch']")}, "install_requires holds what is no requirement"),
     "both": ({"setup.cfg": CFG}, "setup.py and setup.cfg both have install_requires"),
     "cfg names a file": ({"setup.py": SETUP_CALL.format(""), "setup.cfg": "[options]\ninstall_requires = file: r.txt\n"}, "install_requires is computed when it builds"),
+    "cfg is broken": ({"setup.cfg": "six\n"}, "setup.cfg cannot be read"),
+    "extras in both": ({"setup.py": SETUP_CALL.format("extras_require={'x': ['six']}"), "setup.cfg": "[options.extras_require]\ny = attrs\n"}, "extras_require is computed when it builds"),
     "recorded otherwise": ({"demo.egg-info/requires.txt": "attrs\n"}, "is not what upstream's own build recorded"),
     "recorded otherwise, in src": ({"src/demo.egg-info/requires.txt": "six\nattrs\n"}, "is not what upstream's own build recorded"),
     "recorded with an extra": ({"demo.egg-info/requires.txt": "six\n\n[x]\nrich\n"}, "is not what upstream's own build recorded"),
@@ -949,6 +961,7 @@ KNOWN: dict[str, tuple[Files, list[str] | None]] = {
     "computed": ({"setup.py": SETUP_CALL.format("setup_requires=f()")}, None),
     "appended to": ({"setup.py": f"r = []\nr.append('x')\n{SETUP_CALL.format('setup_requires=r')}"}, None),
     "conditional": ({"setup.py": "from setuptools import setup\nif x:\n    setup()\n"}, None),
+    "broken setup.cfg": ({"setup.cfg": "cython\n"}, None),
     "plugin": ({"setup.py": SETUP_CALL.format("cffi_modules=['x']")}, None),
     "flit": ({"pyproject.toml": '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'}, []),
     "poetry": (

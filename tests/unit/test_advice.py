@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
-from augbackend import advice
-from augbackend.knowledge import Command, Knowledge, Module, Need, Stdlib, Symptom
+from augbackend import reading, wrapped
+from augbackend.knowledge import advice, pythons
+from augbackend.knowledge.rows import Command, Knowledge, Module, Need, Stdlib, Symptom
+
+
+def answer(
+    text: str, known: Knowledge | None = None, python: str = pythons.RUNNING
+) -> tuple[tuple[str, ...], dict[str, str], str]:
+    found = advice.on(text, known, python)
+    assert found is not None
+    return found.requires, dict(found.variables), found.because
+
 
 REQUIRED = {
     "ModuleNotFoundError: No module named 'torch'": ("torch", "the build needs 'torch', which nothing declares"),
@@ -18,7 +29,7 @@ REQUIRED = {
     ),
     "error in x setup command: use_2to3 is invalid.": ("setuptools<58", "setuptools 58 removed use_2to3"),
     "error: invalid command 'bdist_wheel'": ("wheel", "setuptools before 70.1 has no bdist_wheel of its own"),
-    "DistributionNotFound: The 'cffi>=1' distribution was not found": ("cffi>=1", "the build asks for cffi>=1"),
+    "DistributionNotFound: The 'cffi>=1' distribution was not found": ("cffi", "the build asks for cffi>=1"),
     "FileNotFoundError: [Errno 2] No such file or directory: 'swig'": ("swig", "it brings the program swig"),
 }
 
@@ -26,7 +37,7 @@ REQUIRED = {
 @pytest.mark.parametrize("text", REQUIRED)
 def test_the_entry_to_add(text: str) -> None:
     requirement, because = REQUIRED[text]
-    assert advice.on(text) == advice.Advice((requirement,), {}, because)
+    assert answer(text) == ((requirement,), {}, because)
 
 
 def test_the_variable_to_add() -> None:
@@ -36,8 +47,11 @@ def test_the_variable_to_add() -> None:
 
 
 def test_the_variable_that_a_message_asks_for() -> None:
-    found = advice.on("RuntimeError: set ALLOW_IT=True in your environment")
-    assert found == advice.Advice((), {"ALLOW_IT": "True"}, "the message asks for it")
+    assert answer("RuntimeError: set ALLOW_IT=True in your environment") == (
+        (),
+        {"ALLOW_IT": "True"},
+        "the message asks for it",
+    )
 
 
 IN_THE_WAY = {
@@ -47,6 +61,7 @@ IN_THE_WAY = {
     "x.c:1:10: fatal error: lber.h: No such file or directory": (
         "it needs the OpenLDAP headers (Debian libldap2-dev, Fedora openldap-devel), which no declaration brings"
     ),
+    "x.c:1:10: fatal error: nobody.h: No such file": "it needs the header nobody.h, which no declaration brings",
     "NameError: name 'unicode' is not defined": "it is Python 2",
     "AttributeError: 'dict' object has no attribute '__X__'": (
         "setup.py takes __builtins__ for a module, and it is a dict where a build backend executes it"
@@ -56,10 +71,10 @@ IN_THE_WAY = {
 
 @pytest.mark.parametrize("text", IN_THE_WAY)
 def test_what_is_in_the_way(text: str) -> None:
-    assert advice.on(text) == advice.Advice((), {}, IN_THE_WAY[text])
+    assert answer(text) == ((), {}, IN_THE_WAY[text])
 
 
-@pytest.mark.parametrize("text", ["", "ValueError: odd", "x.c:1:10: fatal error: nobody.h: No such file"])
+@pytest.mark.parametrize("text", ["", "ValueError: odd"])
 def test_nothing_to_say(text: str) -> None:
     assert advice.on(text) is None
 
@@ -78,15 +93,14 @@ def test_the_first_row_that_has_something_to_say() -> None:
             Symptom(says="o", source="s", require=("third",)),
         )
     )
-    assert advice.on("odd header x", known) == advice.Advice(("second",), {}, "why")
-    assert advice.on("nothing of it", known) == advice.Advice(("third",), {}, "nothing of it")
+    assert answer("odd header x", known) == (("second",), {}, "why")
+    assert answer("nothing of it", known) == (("third",), {}, "nothing of it")
 
 
 def test_what_this_python_still_has_is_not_to_blame() -> None:
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     following = f"{sys.version_info[0]}.{sys.version_info[1] + 1}"
-    gone = Symptom(says="old", source="s", gone=version, because="it is gone")
-    assert advice.on("old", Knowledge(symptom=(gone,))) == advice.Advice((), {}, "it is gone")
+    gone = Symptom(says="old", source="s", gone=pythons.RUNNING, because="it is gone")
+    assert answer("old", Knowledge(symptom=(gone,))) == ((), {}, "it is gone")
     soon = Symptom(says="old", source="s", gone=following, because="it is gone")
     assert advice.on("old", Knowledge(symptom=(soon,))) is None
 
@@ -98,23 +112,45 @@ def test_modules_that_left_the_standard_library() -> None:
         stdlib=(Stdlib("asyncore", "3.12", "s", "pyasyncore"), Stdlib("imp", "3.12", "s")),
         module=(Module("asyncore", "x", "s"),),
     )
-    assert advice.on("No module named 'asyncore'", known) == advice.Advice(
-        ("pyasyncore",), {}, "Python 3.12 removed the module 'asyncore'"
+    assert answer("No module named 'asyncore'", known, "3.12") == (
+        ("pyasyncore",),
+        {},
+        "Python 3.12 removed the module asyncore",
     )
-    assert advice.on("No module named 'imp'", known) == advice.Advice((), {}, "Python 3.12 removed the module 'imp'")
+    assert answer("No module named 'imp'", known, "3.12") == ((), {}, "Python 3.12 removed the module imp")
 
 
 def test_a_program_of_a_package_goes_before_one_of_the_system() -> None:
     symptom = (Symptom(says="no (?P<command>\\w+)", source="s"),)
     need = (Need("cmake", "CMake", "s", commands=("cmake", "javac"), debian="cmake"),)
     known = Knowledge(symptom, command=(Command("cmake", "cmake", "s"),), need=need)
-    assert advice.on("no cmake", known) == advice.Advice(("cmake",), {}, "it brings the program cmake")
-    assert advice.on("no javac", known) == advice.Advice(
-        (), {}, "it needs CMake (Debian cmake), which no declaration brings"
-    )
+    assert answer("no cmake", known) == (("cmake",), {}, "it brings the program cmake")
+    assert answer("no javac", known) == ((), {}, "it needs CMake (Debian cmake), which no declaration brings")
 
 
 def test_the_version_of_another_package_is_not_made_up() -> None:
     """A variable that wants this package's version is nothing that a reader can copy."""
     found = advice.on("LookupError: setuptools-scm was unable to detect version for /x.")
     assert found is None or "{" not in "".join(found.variables.values())
+
+
+# --- a copy of the backend in a tree, which has no knowledge ---------------------------------------------------------
+
+COPY = "[tool.augbackend]\nextra-build-dependencies = ['Py_Test']\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (
+            ModuleNotFoundError(name="torch.utils"),
+            ["augbackend: nothing declares what provides 'torch.utils'; `augbackend diagnose` finds out what does"],
+        ),
+        (ModuleNotFoundError(name="py_test"), []),
+        (RuntimeError("use_2to3 is invalid"), []),
+    ],
+)
+def test_without_knowledge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, hint: list[str]) -> None:
+    (tmp_path / "pyproject.toml").write_text(COPY)
+    monkeypatch.setitem(sys.modules, "augbackend.knowledge", None)
+    assert wrapped._advised(error, reading.read(tmp_path, environ={})) == hint

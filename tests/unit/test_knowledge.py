@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend import knowledge as knowledges
 from augbackend import pep508
 from augbackend.errors import SettingsError
-from augbackend.knowledge import Knowledge, Module, Stdlib, Symptom
+from augbackend.knowledge import clues, rows
+from augbackend.knowledge.rows import Knowledge, Module, Stdlib, Symptom
 
-KNOWN = knowledges.load()
+KNOWN = rows.load()
 TABLES = ("symptom", "module", "stdlib", "release", "variable", "command", "need")
 ROWS: list[tuple[str, Any]] = [(table, row) for table in TABLES for row in getattr(KNOWN, table)]
 
 
 @pytest.fixture(autouse=True)
 def _clean_cache() -> None:
-    knowledges.load.cache_clear()
+    rows.load.cache_clear()
 
 
 # --- the file that is shipped ----------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def test_every_row_has_a_source() -> None:
 def test_patterns_compile_and_name_at_most_one_thing() -> None:
     for row in KNOWN.symptom:
         groups = set(re.compile(row.says).groupindex)
-        assert groups <= {*knowledges.KINDS, "value"}, row.says
+        assert groups <= {*rows.KINDS, "value"}, row.says
         assert "value" not in groups or "variable" in groups, row.says
 
 
@@ -106,14 +106,14 @@ def test_systems_name_packages() -> None:
 
 
 def test_no_row_sends_anybody_to_a_registry() -> None:
-    text = knowledges.FILE.read_text(encoding="utf-8")
+    text = rows.FILE.read_text(encoding="utf-8")
     names = "pypi pythonhosted npmjs crates rubygems golang anaconda"
     hosts = rf"(?<![\w-])(?:{names.replace(' ', '|')})\.(?:org|io)"
     assert re.findall(hosts, text) == []
 
 
 def test_it_is_read_once() -> None:
-    assert knowledges.load() is knowledges.load()
+    assert rows.load() is rows.load()
 
 
 # --- a file of one's own ---------------------------------------------------------------------------------------------
@@ -139,9 +139,9 @@ def write(tmp_path: Path, text: str | bytes) -> tuple[Path, ...]:
 
 
 def test_rows_of_ones_own_come_first(tmp_path: Path) -> None:
-    known = knowledges.load(write(tmp_path, OWN))
+    known = rows.load(write(tmp_path, OWN))
     assert known.requirement_for("yaml") == "my-yaml"
-    assert known.clues("ModuleNotFoundError: No module named 'torch'")[0].symptom.require == ("our-torch",)
+    assert clues.named_in("ModuleNotFoundError: No module named 'torch'", known)[0].symptom.require == ("our-torch",)
     assert known.requirement_for("skbuild") == KNOWN.requirement_for("skbuild")
     assert len(known.symptom) == len(KNOWN.symptom) + 1
 
@@ -150,11 +150,11 @@ def test_of_two_files_the_first_comes_first(tmp_path: Path) -> None:
     (one,) = write(tmp_path, OWN)
     other = tmp_path / "other.toml"
     other.write_text(OWN.replace("my-yaml", "their-yaml"))
-    assert knowledges.load((other, one)).requirement_for("yaml") == "their-yaml"
+    assert rows.load((other, one)).requirement_for("yaml") == "their-yaml"
 
 
 def test_an_empty_file_adds_nothing(tmp_path: Path) -> None:
-    assert knowledges.load(write(tmp_path, "")) == KNOWN
+    assert rows.load(write(tmp_path, "")) == KNOWN
 
 
 MISTAKES = {
@@ -197,7 +197,7 @@ MISTAKES = {
 def test_mistakes_are_named_by_file_and_key(tmp_path: Path, case: str) -> None:
     text, expected = MISTAKES[case]
     with pytest.raises(SettingsError) as caught:
-        knowledges.load(write(tmp_path, text))
+        rows.load(write(tmp_path, text))
     assert str(tmp_path / "own.toml") in str(caught.value)
     (mistake,) = caught.value.mistakes
     assert mistake.startswith(expected)
@@ -206,7 +206,7 @@ def test_mistakes_are_named_by_file_and_key(tmp_path: Path, case: str) -> None:
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
     text = "[[module]]\nname = 1\nrequire = '-'\n[[symptom]]\nsays = '['\n[[nothing]]\n"
     with pytest.raises(SettingsError) as caught:
-        knowledges.load(write(tmp_path, text))
+        rows.load(write(tmp_path, text))
     places = [mistake.partition(":")[0] for mistake in caught.value.mistakes]
     assert sorted(places) == [
         "own.toml.module[0]",
@@ -221,12 +221,12 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [b"\xff\xfe", b"\0", b"x = " + b"[" * 5000, b"\xef\xbb\xbfx = 1"])
 def test_files_that_are_none(tmp_path: Path, text: bytes) -> None:
     with pytest.raises(SettingsError):
-        knowledges.load(write(tmp_path, text))
+        rows.load(write(tmp_path, text))
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        knowledges.load((tmp_path / "nothing.toml",))
+        rows.load((tmp_path / "nothing.toml",))
     assert caught.value.mistakes[0].startswith("cannot read it: ")
 
 
@@ -246,19 +246,19 @@ UNKNOWN = {
 @pytest.mark.parametrize("case", SENSELESS)
 def test_values_that_mean_nothing_are_mistakes(tmp_path: Path, case: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        knowledges.load(write(tmp_path, SENSELESS[case]))
+        rows.load(write(tmp_path, SENSELESS[case]))
     assert caught.value.mistakes[0].startswith("own.toml.")
 
 
 @pytest.mark.parametrize("table", UNKNOWN)
 def test_a_need_that_has_no_row_is_a_mistake(tmp_path: Path, table: str) -> None:
     with pytest.raises(SettingsError):
-        knowledges.load(write(tmp_path, UNKNOWN[table]))
+        rows.load(write(tmp_path, UNKNOWN[table]))
 
 
 def test_a_need_of_ones_own(tmp_path: Path) -> None:
     text = '[[need]]\nname = "ours"\nwhat = "our thing"\nsource = "s"\n[[symptom]]\nsays = "x"\nneed = "ours"\nsource = "s"\n'
-    row = knowledges.load(write(tmp_path, text)).needed("", "ours")
+    row = rows.load(write(tmp_path, text)).needed("", "ours")
     assert row is not None
     assert row.what == "our thing"
 
@@ -304,7 +304,7 @@ NAMES = {
 
 @pytest.mark.parametrize("text", NAMES)
 def test_what_a_message_names(text: str) -> None:
-    clue = KNOWN.clues(f"running build\n{text}\n")[0]
+    clue = clues.named_in(f"running build\n{text}\n", KNOWN)[0]
     assert (clue.kind, clue.name) == NAMES[text]
     assert clue.line == text
 
@@ -325,7 +325,7 @@ REQUIRED = {
 
 @pytest.mark.parametrize("text", REQUIRED)
 def test_what_a_message_asks_for(text: str) -> None:
-    assert KNOWN.clues(text)[0].symptom.require == (REQUIRED[text],)
+    assert clues.named_in(text, KNOWN)[0].symptom.require == (REQUIRED[text],)
 
 
 NEEDED = {
@@ -339,7 +339,7 @@ NEEDED = {
 
 @pytest.mark.parametrize("text", NEEDED)
 def test_what_a_message_needs(text: str) -> None:
-    assert KNOWN.clues(text)[0].symptom.need == NEEDED[text]
+    assert clues.named_in(text, KNOWN)[0].symptom.need == NEEDED[text]
 
 
 GONE = {
@@ -356,28 +356,28 @@ GONE = {
 
 @pytest.mark.parametrize("text", GONE)
 def test_what_a_python_removed(text: str) -> None:
-    assert next(clue.symptom.gone for clue in KNOWN.clues(text) if clue.symptom.gone) == GONE[text]
+    assert next(clue.symptom.gone for clue in clues.named_in(text, KNOWN) if clue.symptom.gone) == GONE[text]
 
 
 def test_the_value_that_a_message_asks_for() -> None:
-    clue = KNOWN.clues("Please set the environment variable ALLOW_IT=True, then try again")[0]
+    clue = clues.named_in("Please set the environment variable ALLOW_IT=True, then try again", KNOWN)[0]
     assert (clue.kind, clue.name, clue.value) == ("variable", "ALLOW_IT", "True")
 
 
 def test_the_program_that_cmake_refuses() -> None:
-    clue = KNOWN.clues("  Compatibility with CMake < 3.5 has been removed from CMake.")[0]
+    clue = clues.named_in("  Compatibility with CMake < 3.5 has been removed from CMake.", KNOWN)[0]
     assert dict(clue.symptom.variables) == {"CMAKE_POLICY_VERSION_MINIMUM": "3.5"}
 
 
 def test_a_full_stop_is_no_part_of_a_name() -> None:
-    assert KNOWN.clues("ModuleNotFoundError: No module named torch.")[0].name == "torch"
+    assert clues.named_in("ModuleNotFoundError: No module named torch.", KNOWN)[0].name == "torch"
 
 
 @pytest.mark.parametrize(
     "text", ["", "running build\ncopying x.py\n", "building 'x' extension", "writing top-level names"]
 )
 def test_nothing_follows_from_a_build_that_works(text: str) -> None:
-    assert KNOWN.clues(text) == []
+    assert clues.named_in(text, KNOWN) == []
 
 
 SPOKEN = Knowledge(
@@ -398,15 +398,15 @@ SPOKEN = Knowledge(
     ],
 )
 def test_clues_are_in_the_order_of_the_rows_and_the_last_place_first(text: str, expected: str) -> None:
-    found = SPOKEN.clues(text)
+    found = clues.named_in(text, SPOKEN)
     assert "".join(clue.name for clue in found) == expected
     assert all(clue.line.endswith(f" {clue.name}") for clue in found)
 
 
 def test_rows_with_the_same_pattern() -> None:
     """Cython's messages are the same for what release 3 refuses and for what 3.1 does."""
-    rows = (Symptom(says="x", source="s", require=("a<3",)), Symptom(says="x", source="s", require=("a<4",)))
-    assert [clue.symptom.require for clue in Knowledge(symptom=rows).clues("x")] == [("a<3",), ("a<4",)]
+    same = (Symptom(says="x", source="s", require=("a<3",)), Symptom(says="x", source="s", require=("a<4",)))
+    assert [clue.symptom.require for clue in clues.named_in("x", Knowledge(symptom=same))] == [("a<3",), ("a<4",)]
 
 
 @pytest.mark.parametrize(
@@ -425,8 +425,8 @@ def test_which_requirement_brings_a_module(module: str, expected: str) -> None:
 
 
 def test_the_longest_part_of_a_module_decides() -> None:
-    rows = (Module("a", "of-a", "s"), Module("a.b", "of-b", "s"), Module("a.b", "later", "s"))
-    known = Knowledge(module=rows)
+    modules = (Module("a", "of-a", "s"), Module("a.b", "of-b", "s"), Module("a.b", "later", "s"))
+    known = Knowledge(module=modules)
     assert [known.requirement_for(name) for name in ("a", "a.b.c", "a.c")] == ["of-a", "of-b", "of-a"]
 
 
@@ -484,8 +484,8 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join))
 def test_any_text_has_clues_or_none(text: str) -> None:
-    for clue in KNOWN.clues(text):
-        assert clue.kind in ("", *knowledges.KINDS)
+    for clue in clues.named_in(text, KNOWN):
+        assert clue.kind in ("", *rows.KINDS)
         assert bool(clue.kind) == bool(clue.name) or not clue.kind
 
 
@@ -499,5 +499,5 @@ LONG = {
 @pytest.mark.parametrize("case", LONG)
 def test_long_output_is_looked_through_in_no_time(case: str) -> None:
     began = time.monotonic()
-    KNOWN.clues(LONG[case])
+    clues.named_in(LONG[case], KNOWN)
     assert time.monotonic() - began < 0.3

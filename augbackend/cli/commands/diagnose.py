@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from augbackend import knowledge as knowledges
 from augbackend.cli.diagnosis import (
     attempt,
     notes,
@@ -28,17 +27,18 @@ from augbackend.cli.diagnosis import (
     subject,
     wheel_check,
 )
-from augbackend.cli.diagnosis.attempt import Circumstances, Declaration, Outcome
+from augbackend.cli.diagnosis.attempt import Attempt, Circumstances, Declaration
 from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.report import Diagnosis
-from augbackend.cli.diagnosis.search import Found, Search
+from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.edit import pyproject as declarations
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
 from augbackend.cli.model.augmentation import Augmentation, Extra
 from augbackend.cli.project.consumer import Job
 from augbackend.cli.strangers import environment, interpreter, temporary_folder
+from augbackend.knowledge import rows
 from augbackend.settings import BuildDependency
 
 from . import adopt as adopting
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from augbackend.cli.diagnosis.wheel_check import Check
     from augbackend.cli.fetch.upstream import Lookup
     from augbackend.cli.strangers.interpreter import Interpreter
-    from augbackend.knowledge import Knowledge
+    from augbackend.knowledge.rows import Knowledge
 
 TIMEOUT = 1800.0
 
@@ -73,7 +73,7 @@ TIMEOUT = 1800.0
     "files",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A file of rows of your own, as augbackend/knowledge.toml. Repeatable.",
+    help="A file of rows of your own, as augbackend/knowledge/rows.toml. Repeatable.",
 )
 @options.sources
 @options.as_json
@@ -110,7 +110,7 @@ def diagnose(
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _ended)
     began = time.monotonic()
-    knowledge, narrator = knowledges.load(files), Narrator()
+    knowledge, narrator = rows.load(files), Narrator()
     where = index.sources(index_url, extra_index_url, find_links, os.environ)
     cache = caches.Cache(cache_dir or caches.default_folder())
     lookup = upstream.Lookup(where, cache, offline, Path("wrapped"))
@@ -150,12 +150,12 @@ def _ended(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
 
 
-def _found_out(source: Source, having: Circumstances, knowledge: Knowledge, narrator: Narrator) -> Found:
+def _found_out(source: Source, having: Circumstances, knowledge: Knowledge, narrator: Narrator) -> SearchResult:
     """Find out on this Python, and, if that is what is in the way, on others."""
     here = having.installer.python
     case = Case(source.tree, source.reading, knowledge, here.minor, source.dated)
 
-    def on(python: Interpreter) -> Found:
+    def on(python: Interpreter) -> SearchResult:
         if python != here:
             narrator.say(f"   Python {python.version} may do")
         there = replace(having, installer=replace(having.installer, python=python))
@@ -164,21 +164,21 @@ def _found_out(source: Source, having: Circumstances, knowledge: Knowledge, narr
     return other_python.added(on(here), case, here, on)
 
 
-def _searched(case: Case, having: Circumstances, narrator: Narrator) -> Found:
+def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:
     refused = obstacles.refused_python(case, having.installer.python.version)
     if refused is not None:
-        nothing = Outcome(Declaration(), None, None, 0.0)
-        return Found("not-by-a-declaration", Declaration(), {}, (), nothing, None, refused)
+        nothing = Attempt(Declaration(), None, None, 0.0)
+        return SearchResult("not-by-a-declaration", Declaration(), {}, (), nothing, None, refused)
 
-    def try_it(declaration: Declaration, why: str) -> Outcome:
+    def try_it(declaration: Declaration, why: str) -> Attempt:
         with narrator.attempt(declaration, why) as tell:
-            outcome = attempt.attempt(declaration, having, os.environ, tell)
-        narrator.ended(outcome)
-        return outcome
+            made = attempt.attempt(declaration, having, os.environ, tell)
+        narrator.ended(made)
+        return made
 
-    def look(outcome: Outcome) -> Check:
+    def look(made: Attempt) -> Check:
         with narrator.busy("installing the wheel and importing it"):
-            return wheel_check.check(outcome.wheel or Path(), having, os.environ, case.knowledge)
+            return wheel_check.check(made.wheel or Path(), having, os.environ, case.knowledge)
 
     return Search(case, try_it, look, lambda: having.left > 0).run()
 

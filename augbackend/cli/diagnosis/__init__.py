@@ -3,9 +3,9 @@
 ::
 
     sdist -> Reading (syntax only) ─┐
-                                    ├─> proposals -> Declaration -> attempt -> Outcome ─┐
-    Failure, Knowledge ─────────────┘          ^─────────────── Failure ───────────────┤
-                                                                   a wheel -> pruned -> Diagnosis
+                                    ├─> Proposal -> Declaration -> Attempt ─┐
+    Failure -> clues, Knowledge ────┘       ^─────────── Failure ───────────┤
+                                                        a wheel -> pruned -> SearchResult -> Diagnosis
 
 Code of strangers runs in :mod:`augbackend.cli.strangers` only, and writes where its confinement lets it.
 """

@@ -165,7 +165,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Attempt:
     """What came of an attempt.
 
     :param seconds: of wall time, installing included.
@@ -220,7 +220,7 @@ def attempt(
     having: Circumstances,
     environ: Mapping[str, str],
     tell: Callable[[str], None] = lambda _: None,
-) -> Outcome:
+) -> Attempt:
     """Try to build a wheel.
 
     :param environ: of the caller, of which the harmless part is handed on.
@@ -241,7 +241,7 @@ def attempt(
         except TimeoutError:
             failure = Failure("install", "", is_over_time=True)
         installed, importable = _content(seen.environment)
-        return Outcome(
+        return Attempt(
             declaration,
             wheel,
             failure,

@@ -1,4 +1,4 @@
-"""What the rules look at, and what they come to."""
+"""What the rules of a diagnosis read, and what they answer: a proposal, or an obstacle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from augbackend.knowledge import Knowledge
+    from augbackend.knowledge.rows import Knowledge
 
     from .attempt import Declaration
     from .static_reading import Reading
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything that the rules look at.
+    """What is known of the package that is diagnosed.
 
     :param dated: when the sdist was made, ``2021-09-04``; empty if nothing says it.
     :param python: the minor version that it is built on.
@@ -34,10 +34,10 @@ class Case:
 class Proposal:
     """What may be added to a declaration.
 
-    :param why: where it is asked for, or what is known.
+    :param why: where the package asks for it, or what is known.
     :param said: the line of the output that led to it; empty if none did.
-    :param is_certain: whether nothing else that is declared could spare it.
-    :param whys: what holds for single projects instead of ``why``.
+    :param is_certain: whether the package needs it, whatever else is declared.
+    :param whys: by project, a reason of its own instead of ``why``.
     """
 
     adds: Declaration
@@ -49,12 +49,12 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """What no declaration mends.
+    """Why the package does not build, where no declaration helps.
 
     :param reason: one sentence without a full stop.
-    :param gone: the first Python that does not have what it wants; empty where that is not known.
-    :param is_of_python: whether another Python may do.
-    :param is_known: whether a rule names it, or nothing does.
+    :param gone: the first Python that does not have what the package wants; empty where that is not known.
+    :param is_of_python: whether the package may build on another Python.
+    :param is_known: whether a rule says so; if not, the reason quotes the failure.
     """
 
     reason: str

@@ -14,7 +14,7 @@ from .attempt import in_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .attempt import Declaration, Outcome
+    from .attempt import Attempt, Declaration
 
 Tell = Callable[[str], None]
 
@@ -48,17 +48,17 @@ class Narrator:
         with self.busy("preparing") as tell:
             yield tell
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, attempt: Attempt) -> None:
         """How the attempt ended, and how long it took."""
         if self._speaks:
-            self._console.print(self._ending(outcome), overflow="ellipsis", no_wrap=True)
+            self._console.print(self._ending(attempt), overflow="ellipsis", no_wrap=True)
 
     @staticmethod
-    def _ending(outcome: Outcome) -> Text:
-        time = f"{outcome.seconds:5.1f} s  "
-        if outcome.failure is None:
+    def _ending(attempt: Attempt) -> Text:
+        time = f"{attempt.seconds:5.1f} s  "
+        if attempt.failure is None:
             return Text.assemble("   ", time, ("a wheel", "bold green"))
-        return Text.assemble("   ", time, (outcome.failure.stage, "bold red"), f": {outcome.failure.headline}")
+        return Text.assemble("   ", time, (attempt.failure.stage, "bold red"), f": {attempt.failure.headline}")
 
     def end(self) -> None:
         """Sets the result off."""

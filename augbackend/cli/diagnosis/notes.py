@@ -1,4 +1,4 @@
-"""What is worth knowing beside the verdict: what the wheel depends on, and what it does not say."""
+"""Remarks beside the verdict: what the wheel depends on, what it lacks, what was refused."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from . import static_reading
+from augbackend.knowledge.pythons import is_standard
 
 if TYPE_CHECKING:
-    from .attempt import Circumstances, Outcome
-    from .search import Found
+    from .attempt import Attempt, Circumstances
+    from .search import SearchResult
     from .subject import Source
 
 _MOST_OF_A_KIND = 3
 
 
-def remarks(source: Source, found: Found, having: Circumstances) -> tuple[str, ...]:
+def remarks(source: Source, found: SearchResult, having: Circumstances) -> tuple[str, ...]:
     """What is worth knowing beside the verdict."""
-    outcome, check, reading = found.outcome, found.check, source.reading
+    attempt, check, reading = found.attempt, found.check, source.reading
     said = [
-        f"{name} {outcome.installed[name]} is the one at hand here: another may build otherwise"
+        f"{name} {attempt.installed[name]} is the one at hand here: another may build otherwise"
         for name in sorted(having.installer.constraints)
-        if name in outcome.installed
+        if name in attempt.installed
     ]
-    for what, paths in (("build", outcome.refused), ("import", check.refused if check else ())):
+    for what, paths in (("build", attempt.refused), ("import", check.refused if check else ())):
         refused = list(dict.fromkeys(paths))[:_MOST_OF_A_KIND]
         said += [f"its {what} was kept from {path} here; elsewhere it may write there" for path in refused]
     if check is None:
         return tuple(said)
-    is_of_a_platform = outcome.wheel is not None and not outcome.wheel.name.endswith("-none-any.whl")
+    is_of_a_platform = attempt.wheel is not None and not attempt.wheel.name.endswith("-none-any.whl")
     if is_of_a_platform and not check.is_compiled:
         said.append("the wheel is for this platform and holds nothing compiled: an extension was left out")
     skips = [name for name in found.declaration.variables if ("variables", name) in found.reasons]
@@ -44,7 +44,7 @@ def remarks(source: Source, found: Found, having: Circumstances) -> tuple[str, .
     looked_at = [
         one
         for one in reading.imports
-        if one.kind == "if it is there" and one.place.file == "setup.py" and _is_absent(one.module, outcome)
+        if one.kind == "if it is there" and one.place.file == "setup.py" and _is_absent(one.module, attempt)
     ]
     for one in list({one.module.partition(".")[0]: one for one in reversed(looked_at)}.values())[:_MOST_OF_A_KIND]:
         top = one.module.partition(".")[0]
@@ -61,6 +61,6 @@ def _projects(requirements: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _is_absent(module: str, outcome: Outcome) -> bool:
+def _is_absent(module: str, attempt: Attempt) -> bool:
     top = module.partition(".")[0]
-    return not static_reading.is_standard(top) and top not in outcome.importable
+    return not is_standard(top) and top not in attempt.importable

@@ -1,4 +1,4 @@
-"""What is in the way, in words: what no declaration mends."""
+"""Why a package does not build, in words."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from . import clues
+from augbackend.knowledge.pythons import at_least
+
+from . import failure_clues
 from .attempt import COMPILE_ERROR, in_words
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
-    from augbackend.knowledge import Clue
+    from augbackend.knowledge.clues import Clue
 
-    from .attempt import Failure, Outcome
+    from .attempt import Attempt, Failure
     from .evidence import Case
 
 _OF_PYTHON = re.compile(r"\b(?:_?Py[A-Z_]\w|(?:tp|nb|sq|mp|ob|m)_[a-z])")  # names of its C API
-_PYTHON = "Python"  # the need that another Python meets
 _UNREACHABLE = re.compile(
     r"error sending request|dns error|NewConnectionError|ConnectTimeout|Could not connect|Network is unreachable",
     re.IGNORECASE,
@@ -31,19 +32,22 @@ def unreachable(failure: Failure) -> bool:
     return failure.stage == "install" and _UNREACHABLE.search(failure.output) is not None
 
 
-def obstacle(case: Case, outcome: Outcome) -> Obstacle:
-    """What is in the way, in words."""
-    failure = outcome.failure
+def obstacle(case: Case, attempt: Attempt) -> Obstacle:
+    """Why an attempt failed, if no proposal helps.
+
+    :raises ValueError: if it did not fail.
+    """
+    failure = attempt.failure
     if failure is None:
         raise ValueError("a wheel is no obstacle")
     if failure.is_over_time:
         what = {"install": "installing the build requirements", "get_requires": "setup.py", "wheel": "the build"}
-        where = f"with {in_words(outcome.declaration)}, " if outcome.declaration.size else ""
+        where = f"with {in_words(attempt.declaration)}, " if attempt.declaration.size else ""
         said = f"{where}{what.get(failure.stage, failure.stage)} did not end in time and was killed"
         return Obstacle(said, failure.message)
     if failure.stage == "install":
         return Obstacle(f"its build requirements cannot be installed: {in_the_words_of_installer(failure.output)}")
-    found = [one for clue in clues.found_in(case, failure) if (one := _obstacle_of(case, clue))]
+    found = [one for clue in failure_clues.found_in(case, failure) if (one := _obstacle_of(case, clue))]
     if found:
         return found[0]
     if case.reading.problem:
@@ -51,17 +55,17 @@ def obstacle(case: Case, outcome: Outcome) -> Obstacle:
     compiling = COMPILE_ERROR.search(failure.output)
     if compiling is not None:
         return _does_not_compile(case, compiling[1])
-    elsewhere = next((path for path in outcome.refused if path in failure.message), "")
+    elsewhere = next((path for path in attempt.refused if path in failure.message), "")
     if elsewhere:
         reason = f"it may not write to {elsewhere} here, which is not a build's to change: {failure.message}"
         return Obstacle(reason, failure.message, is_known=False)
-    need = clues.named_in_words(case, failure.message)
+    need = failure_clues.named_in_words(case, failure.message)
     reason = f"it needs {need.text}: {failure.message}" if need else f"no rule applies: {failure.message}"
     return Obstacle(reason, failure.message, is_known=False)
 
 
 def _does_not_compile(case: Case, line: str) -> Obstacle:
-    """Sources that are older than this Python are likely to be for an older one."""
+    """Sources do not compile; if they use Python's C API and are older than this Python, that is likely why."""
     if not _OF_PYTHON.search(line):
         return Obstacle(f"its sources do not compile here: {line}", line, is_known=False)
     rows = [row for row in case.knowledge.release if row.project == "python" and case.dated and row.day > case.dated]
@@ -85,36 +89,14 @@ def refused_python(case: Case, version: str) -> Obstacle | None:
 
 
 def _obstacle_of(case: Case, clue: Clue) -> Obstacle | None:
-    symptom = clue.symptom
-    if symptom.gone and at_least(case.python, symptom.gone):
-        return Obstacle(f"{symptom.because} ({clue.line})", clue.line, symptom.gone, is_of_python=True)
-    if clue.kind == "module":
-        row = case.knowledge.left_stdlib(clue.name)
-        if row is not None and at_least(case.python, row.gone):
-            return Obstacle(f"Python {row.gone} removed the module {row.name}", clue.line, row.gone, is_of_python=True)
+    found = failure_clues.consequence_of(case, clue)
+    if found is None or not found.obstacle:
         return None
-    need = clues.need_of(case, clue)
-    if need is not None and need.name == _PYTHON:
-        return Obstacle(f"it refuses this Python: {clue.line}", clue.line, is_of_python=True)
-    if need is not None:
-        return Obstacle(f"it needs {need.text}: {clue.line}", clue.line)
-    if clue.kind in ("header", "library", "command", "pkgconfig"):
-        if clue.kind == "command" and case.knowledge.brings(clue.name):
-            return None
-        words = {"header": "the header", "library": "the library", "command": "the program", "pkgconfig": "the library"}
-        return Obstacle(f"it needs {words[clue.kind]} {clue.name}, which no declaration brings", clue.line)
-    if symptom.because and not (symptom.require or symptom.variables or clue.kind or symptom.gone):
-        return Obstacle(symptom.because, clue.line)
-    return None
-
-
-def at_least(python: str, gone: str) -> bool:
-    """Whether a Python is one from which on something is gone."""
-    return Version(python) >= Version(gone)
+    return Obstacle(found.obstacle, clue.line, found.gone, is_of_python=found.is_of_python)
 
 
 def plausible(case: Case, obstacle: Obstacle, version: str) -> bool:
-    """Whether a Python may do where this one does not: by what is gone, by what the sdist says of itself."""
+    """Whether the package may build on another Python: by what is gone there, and by what the sdist says of itself."""
     if obstacle.gone and at_least(version, obstacle.gone):
         return False
     try:
@@ -127,7 +109,7 @@ def plausible(case: Case, obstacle: Obstacle, version: str) -> bool:
 
 
 def in_the_words_of_installer(output: str) -> str:
-    """What an installer says, in one line."""
+    """An installer's message in one line."""
     lines = [re.sub(r"[^\x20-\x7e]+|^\s*(?:error|ERROR):", " ", line).strip() for line in output.splitlines()]
     kept = [
         line

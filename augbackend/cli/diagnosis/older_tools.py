@@ -1,4 +1,4 @@
-"""Build tools as they were when the sdist was made: bounds that leave out what came after it."""
+"""Older build tools: bounds that exclude releases from after the day on which the sdist was made."""
 
 from __future__ import annotations
 
@@ -8,47 +8,48 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from augbackend.knowledge.pythons import at_least
+
 from .attempt import requiring
 from .evidence import Proposal
-from .obstacles import at_least
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .attempt import Outcome
+    from .attempt import Attempt
     from .evidence import Case
 
 _FRAME = re.compile(r"site-packages[/\\](\w+)")
 
 
-def by_age(case: Case, outcome: Outcome) -> Iterator[Proposal]:
-    """Build tools as they were when the sdist was made; the one that the traceback ends in first."""
-    failure = outcome.failure
+def by_age(case: Case, attempt: Attempt) -> Iterator[Proposal]:
+    """Build tools from before the sdist was made; first the one in which the traceback ends."""
+    failure = attempt.failure
     if failure is None:
         return
     tail = "\n".join(failure.output.strip().splitlines()[-60:])
     frames = [canonicalize_name(name) for name in _FRAME.findall(tail)]
-    tools: list[str] = [name for name in dict.fromkeys(reversed(frames)) if name in outcome.installed]
-    tools += [name for name in outcome.installed if name not in tools]
-    found = {name: rows for name in tools if (rows := bounds(case, outcome, name))}
+    tools: list[str] = [name for name in dict.fromkeys(reversed(frames)) if name in attempt.installed]
+    tools += [name for name in attempt.installed if name not in tools]
+    found = {name: rows for name in tools if (rows := bounds(case, attempt, name))}
     if len(found) > 1:
         yield _aged(case, {name: rows[0] for name, rows in found.items()}, "")
     for name in found:
-        yield from older(case, outcome, name, "")
+        yield from older(case, attempt, name, "")
 
 
-def older(case: Case, outcome: Outcome, name: str, line: str) -> Iterator[Proposal]:
-    """An older release of something that is there."""
-    known = bounds(case, outcome, name)
-    major = outcome.installed.get(name, "").partition(".")[0]
+def older(case: Case, attempt: Attempt, name: str, line: str) -> Iterator[Proposal]:
+    """An older release of what is installed."""
+    known = bounds(case, attempt, name)
+    major = attempt.installed.get(name, "").partition(".")[0]
     if known:
         yield _aged(case, {name: known[0]}, line)
     elif line and major.isdigit() and int(major):
         yield Proposal(requiring(f"{name}<{major}"), f"an older {name} may have it", line)
 
 
-def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
-    """The releases of a tool that broke builds since the sdist was made and are in use here, the oldest first."""
+def bounds(case: Case, attempt: Attempt, name: str) -> list[str]:
+    """The releases, up to the installed one, that broke builds after the sdist was made; the oldest first."""
     released = {row.version: row.day for row in case.knowledge.release if row.project == "python"}
     rows = [
         row
@@ -59,14 +60,14 @@ def bounds(case: Case, outcome: Outcome, name: str) -> list[str]:
         and not (row.gone and at_least(case.python, row.gone))
     ]
     try:
-        installed = Version(outcome.installed.get(name, "0"))
+        installed = Version(attempt.installed.get(name, "0"))
         return [str(bound) for bound in sorted(Version(row.version) for row in rows) if bound <= installed]
     except InvalidVersion:
         return []
 
 
 def _aged(case: Case, found: Mapping[str, str], line: str) -> Proposal:
-    """Bounds that leave out what came after the sdist."""
+    """Bounds that exclude what was released after the sdist."""
     when = f"it was made on {case.dated}, before" if case.dated else "it may be from before"
     whys = {name: f"{when} {name} {version}" for name, version in found.items()}
     texts = [f"{name}<{version}" for name, version in found.items()]

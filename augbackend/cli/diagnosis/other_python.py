@@ -1,4 +1,4 @@
-"""Where this Python is what is in the way: one that may do, tried where it is on this machine."""
+"""Where a package does not build on this Python: the others of this machine, tried."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from augbackend.cli.strangers.interpreter import Interpreter
 
     from .evidence import Case, Obstacle
-    from .search import Found
+    from .search import SearchResult
 
 _NEXT = 3  # older ones that are tried: each is a diagnosis of its own
 
 
-def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Interpreter], Found]) -> Found:
-    """The same, with what a Python does that may do where this one does not.
+def added(
+    found: SearchResult, case: Case, here: Interpreter, diagnosed: Callable[[Interpreter], SearchResult]
+) -> SearchResult:
+    """The same result; if another Python may help, with what came of trying it.
 
-    :param diagnosed: finds out on another one.
+    :param diagnosed: searches on another Python.
     """
     obstacle = found.obstacle
     if obstacle is None or not obstacle.is_of_python:
@@ -39,7 +41,7 @@ def added(found: Found, case: Case, here: Interpreter, diagnosed: Callable[[Inte
 
 
 def _spread(others: list[Interpreter], here: Interpreter) -> list[Interpreter]:
-    """The next older ones, the oldest, the next newer one: as far as there are any."""
+    """Which to try: the next older ones, the oldest, and the next newer one, where there are any."""
     older = [one for one in others if _number(one) < _number(here)]
     newer = [one for one in others if _number(one) > _number(here)]
     return list(dict.fromkeys([*older[:_NEXT], *older[-1:], *newer[-1:]]))
@@ -50,7 +52,7 @@ def _number(python: Interpreter) -> tuple[int, ...]:
 
 
 def _in_words(case: Case, obstacle: Obstacle) -> str:
-    """In words, where none that may do is on this machine."""
+    """Which Python may help, where none such is on this machine."""
     if obstacle.gone:
         return f"a Python before {obstacle.gone} may do, and none was found here"
     if case.reading.requires_python:

@@ -1,6 +1,6 @@
-"""What may be tried after a failure: the failure's text and the reading, by what is known.
+"""What to try after a failure.
 
-The order is that of trust: what the error says, what the code around it says, what the sdist's age says.
+What the error says is tried first, then what the package's code says, then what follows from the sdist's age.
 """
 
 from __future__ import annotations
@@ -8,24 +8,29 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from . import clues, older_tools
+from augbackend.cli.edit import pyproject
+from augbackend.knowledge import consequences
+from augbackend.knowledge.pythons import at_least, is_standard
+
+from . import failure_clues, older_tools
 from .attempt import Declaration, requiring
 from .evidence import Proposal
-from .obstacles import at_least, in_the_words_of_installer, obstacle
+from .obstacles import in_the_words_of_installer, obstacle
 from .setup_code import DEEPEST, Files
-from .static_reading import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from augbackend.knowledge import Clue, Knowledge
+    from augbackend.knowledge.clues import Clue
+    from augbackend.knowledge.consequences import Consequence
 
-    from .attempt import Failure, Outcome
+    from .attempt import Attempt, Failure
     from .evidence import Case
     from .setup_code import Import, Variable
 
@@ -33,124 +38,108 @@ _LINES_OF_PROSE = 6
 _SOURCE_LINE = re.compile(r"^[ \t]*(?:/\S*/)?([\w./+\-]+\.(?:c|cc|cpp|cxx|C)):\d+", re.MULTILINE)
 _FRAME_OF_TREE = re.compile(r'File "([\w\-]+(?:/[\w\-]+)*\.py)", line \d+')
 _OF_SETUPTOOLS = frozenset({"setuptools", "packaging", "wheel", "more_itertools", "jaraco", "platformdirs", "tomli"})
-_PLACES = ("_HOME", "_PATH", "_DIR", "_ROOT", "_PREFIX")  # variables that say where something lies
 
 
-def proposed(case: Case, outcome: Outcome) -> Iterator[Proposal]:
+def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     """What may be tried, the likeliest first."""
-    failure = outcome.failure
+    failure = attempt.failure
     if failure is None or failure.is_over_time:
         return
     if failure.stage == "install":
-        yield from _removals(case, outcome)
+        yield from _removals(case, attempt)
         return
-    found = clues.found_in(case, failure)
-    asked = [one for clue in found if clue.kind == "variable" for one in _from_clue(case, outcome, clue)]
+    found = failure_clues.found_in(case, failure)
+    asked = [one for clue in found if clue.kind == "variable" for one in _from_clue(case, attempt, clue)]
     if len({name for one in asked for name in one.adds.variables}) > 1:
         both = {name: value for one in reversed(asked) for name, value in one.adds.variables.items()}
         yield Proposal(Declaration(variables=both), asked[0].why, asked[0].said)
     for clue in found:
-        yield from _from_clue(case, outcome, clue)
-    yield from _generated(case, outcome)
-    yield from _named_in_prose(case, outcome)
-    yield from _for_needs(case, outcome, found)
-    if not obstacle(case, outcome).is_known:
-        yield from older_tools.by_age(case, outcome)
+        yield from _from_clue(case, attempt, clue)
+    yield from _generated(case, attempt)
+    yield from _named_in_prose(case, attempt)
+    yield from _for_needs(case, attempt, found)
+    if not obstacle(case, attempt).is_known:
+        yield from older_tools.by_age(case, attempt)
 
 
-def _from_clue(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
-    symptom = clue.symptom
-    because = symptom.because or clue.line
-    if symptom.require:
-        yield Proposal(requiring(*symptom.require), because, clue.line)
-    if symptom.variables:
-        values = {name: value.replace("{version}", case.reading.version) for name, value in symptom.variables.items()}
-        yield Proposal(Declaration(variables=values), because, clue.line)
+def _from_clue(case: Case, attempt: Attempt, clue: Clue) -> Iterator[Proposal]:
+    found = failure_clues.consequence_of(case, clue)
     if clue.kind == "module":
-        yield from _module(case, outcome, clue)
-    elif clue.kind == "requirement":
-        adds = _requiring(_without_lower_bound(clue.name))
-        if adds is not None:
-            yield Proposal(adds, because, clue.line)
-    elif clue.kind == "variable":
-        read = _variable(case, clue.name)
-        if clue.name.endswith(_PLACES) or not (read or (clue.value and clue.name in clues.setup_py(case))):
-            return
-        value = clue.value or (read.yes if read else "1")
-        why = f"{read.place} reads it" if read else because
-        if not clue.value and not (read and read.no):
-            why += f"; {value} is a guess"
-        yield Proposal(Declaration(variables={clue.name: value}), why, clue.line)
-    elif clue.kind == "command":
-        row = case.knowledge.brings(clue.name.rpartition("/")[2])
-        if row is not None:
-            yield Proposal(requiring(row.require), f"it brings the program {row.name}", clue.line)
-    elif clue.kind == "header":
-        first = clue.name.partition("/")[0]
-        if first != clue.name and any(one.module.partition(".")[0] == first for one in case.reading.imports):
-            yield Proposal(
-                requiring(case.knowledge.requirement_for(first)), f"it has the header {clue.name}", clue.line
-            )
+        yield from _module(case, attempt, clue, found)
+    elif clue.kind == "variable" and not (found and found.requires):
+        yield from _variable(case, clue, found)
+    elif found is not None and found.is_entry:
+        yield Proposal(_declaring(found), found.because, clue.line)
+    if clue.kind == "header":
+        yield from _header(case, clue)
 
 
-def _module(case: Case, outcome: Outcome, clue: Clue) -> Iterator[Proposal]:
-    module, top = clue.name, clue.name.partition(".")[0]
-    reading, knowledge = case.reading, case.knowledge
+def _variable(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:
+    """A variable that a message asks for, if setup.py reads it or at least names it."""
+    read = next((one for one in case.reading.variables if one.name == clue.name), None)
+    if found is None or not (read or (clue.value and clue.name in failure_clues.setup_py(case))):
+        return
+    value = clue.value or (read.yes if read else "1")
+    why = f"{read.place} reads it" if read else found.because
+    if not clue.value and not (read and read.no):
+        why += f"; {value} is a guess"
+    yield Proposal(Declaration(variables={clue.name: value}), why, clue.line)
+
+
+def _header(case: Case, clue: Clue) -> Iterator[Proposal]:
+    """What has a header: the package called as the header's folder, if setup.py imports it."""
+    first = clue.name.partition("/")[0]
+    is_imported = any(one.module.partition(".")[0] == first for one in case.reading.imports)
+    adds = requiring_module(case, first) if first != clue.name and is_imported else None
+    if adds is not None:
+        yield Proposal(adds, f"it has the header {clue.name}", clue.line)
+
+
+def _module(case: Case, attempt: Attempt, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:
+    module, top, reading = clue.name, clue.name.partition(".")[0], case.reading
     if top in reading.modules:
-        if module == top and reading.backend != "setuptools.build_meta:__legacy__":
+        if module == top and reading.backend != pyproject.LEGACY_BACKEND:
             folder = "." if (case.tree / f"{top}.py").exists() or (case.tree / top).is_dir() else "src"
-            yield Proposal(
-                Declaration(variables={"PYTHONPATH": folder}),
-                f"{top} is a module of the tree, not on sys.path",
-                clue.line,
-            )
+            why = f"{top} is a module of the tree, not on sys.path"
+            yield Proposal(Declaration(variables={"PYTHONPATH": folder}), why, clue.line)
         return
-    row = knowledge.left_stdlib(module)
-    if row is not None and at_least(case.python, row.gone):
-        if row.require:
-            brings = requiring(row.require)
-            yield from _newer(case, outcome, next(iter(brings.requires)), clue)
-            yield Proposal(brings, f"Python {row.gone} removed {row.name}", clue.line)
+    if found is None or not found.requires:
         return
-    if is_standard(top) and not any(one.name.partition(".")[0] == top for one in knowledge.module):
+    adds = _declaring(found)
+    name, text = next(iter(adds.requires.items()))
+    if found.gone:
+        yield from _newer(case, attempt, name, clue)
+        yield Proposal(adds, found.because, clue.line)
         return
-    if top.startswith("_") or not top.isidentifier():
-        return
-    adds = _requiring(knowledge.requirement_for(module))
-    if adds is None:
-        return
-    (name,) = adds.requires
     where = next((one for one in reading.imports if one.module == module or one.module.startswith(f"{top}.")), None)
     where = where or next((one for one in reading.imports if one.module.partition(".")[0] == top), None)
     why = f"{where.place}: import {where.module}" if where else f"the build imports {module}"
-    is_bounded = "<" in adds.requires[name]
-    if is_bounded:
-        why = f"{why}; {adds.requires[name]} has it" if where else f"{adds.requires[name]} has it"
-    if name in outcome.installed and not is_bounded:
-        yield from _newer(case, outcome, name, clue)
-        yield from older_tools.older(case, outcome, name, clue.line)
+    if "<" in text:
+        why = f"{why}; {text} has it" if where else f"{text} has it"
+    elif name in attempt.installed:
+        yield from _newer(case, attempt, name, clue)
+        yield from older_tools.older(case, attempt, name, clue.line)
         return
-    following = _following(case, outcome, where)
-    if following:
-        more = requiring(*(knowledge.requirement_for(one.module) for one in following))
-        places = "; ".join(f"{one.place}: import {one.module}" for one in following)
-        yield Proposal(
-            adds.plus(more), f"{why}; {places}", clue.line, is_certain=where is not None and where.is_certain
-        )
-    yield Proposal(adds, why, clue.line, is_certain=where is not None and where.is_certain)
+    is_certain = where is not None and where.is_certain
+    more = [(one, brings) for one in _following(case, attempt, where) if (brings := requiring_module(case, one.module))]
+    if more:
+        places = "; ".join(f"{one.place}: import {one.module}" for one, _ in more)
+        both = reduce(Declaration.plus, (brings for _, brings in more), adds)
+        yield Proposal(both, f"{why}; {places}", clue.line, is_certain=is_certain)
+    yield Proposal(adds, why, clue.line, is_certain=is_certain)
 
 
-def _newer(case: Case, outcome: Outcome, name: str, clue: Clue) -> Iterator[Proposal]:
-    """Any release of what the package's own bound keeps too old for a module."""
-    is_declared = name in outcome.declaration.requires or name in outcome.declaration.removed
+def _newer(case: Case, attempt: Attempt, name: str, clue: Clue) -> Iterator[Proposal]:
+    """A release that has the module, where the package's own upper bound allows only older ones."""
+    is_declared = name in attempt.declaration.requires or name in attempt.declaration.removed
     is_private = any(part.startswith("_") for part in clue.name.split("."))  # what was compiled for another, say
-    for asked in outcome.asked if not (is_declared or is_private) else ():
+    for asked in attempt.asked if not (is_declared or is_private) else ():
         if _is_bounded(asked, name) and _is_for(case, asked):
             yield Proposal(_giving_way(name), f"its own {asked} has no {clue.name}", clue.line)
 
 
-def _following(case: Case, outcome: Outcome, where: Import | None) -> list[Import]:
-    """The imports after one that failed which will fail as well: they are tried together."""
+def _following(case: Case, attempt: Attempt, where: Import | None) -> list[Import]:
+    """The imports after the one that failed, as far as they will fail too: all are tried together."""
     if where is None or where.kind != "always":
         return []
     later = [
@@ -161,20 +150,20 @@ def _following(case: Case, outcome: Outcome, where: Import | None) -> list[Impor
     tops = {where.module.partition(".")[0]: where}
     for one in later:
         top = one.module.partition(".")[0]
-        if not (is_standard(top) or top in case.reading.modules or top in outcome.importable or top.startswith("_")):
+        if not (is_standard(top) or top in case.reading.modules or top in attempt.importable or top.startswith("_")):
             tops.setdefault(top, one)
     return list(tops.values())[1:]
 
 
-def _generated(case: Case, outcome: Outcome) -> Iterator[Proposal]:
-    """C that Cython made and no compiler takes any more is made anew, where its source is there."""
-    failure = outcome.failure
+def _generated(case: Case, attempt: Attempt) -> Iterator[Proposal]:
+    """Cython, where C that an old Cython made does not compile and the tree has the ``.pyx``."""
+    failure = attempt.failure
     if failure is None or failure.stage != "wheel":
         return
     adds = requiring("cython")
-    if "cython" in outcome.installed:  # an old one, which makes the same again
+    if "cython" in attempt.installed:  # an old one, which makes the same again
         adds = replace(adds, removed=frozenset({"cython"}))
-        if "cython" in outcome.declaration.requires or not any(_is_bounded(text, "cython") for text in outcome.asked):
+        if "cython" in attempt.declaration.requires or not any(_is_bounded(text, "cython") for text in attempt.asked):
             return
     stems = {name.rpartition("/")[2].removesuffix(".pyx"): name for name in case.reading.pyx}
     for match in _SOURCE_LINE.finditer(failure.output):
@@ -185,9 +174,9 @@ def _generated(case: Case, outcome: Outcome) -> Iterator[Proposal]:
             return
 
 
-def _named_in_prose(case: Case, outcome: Outcome) -> Iterator[Proposal]:
-    """A message in its author's words names what ``setup.py`` imports somewhere."""
-    failure = outcome.failure
+def _named_in_prose(case: Case, attempt: Attempt) -> Iterator[Proposal]:
+    """What ``setup.py`` imports somewhere and the last lines of the output mention by name."""
+    failure = attempt.failure
     if failure is None:
         return
     prose = "\n".join(failure.output.strip().splitlines()[-_LINES_OF_PROSE:])
@@ -196,49 +185,51 @@ def _named_in_prose(case: Case, outcome: Outcome) -> Iterator[Proposal]:
     known = [(one.module.partition(".")[0], one.place) for one in case.reading.imports]
     asked = [(one.requirement, one.place) for one in case.reading.called if one.requirement]
     for name, place in [*known, *asked]:
-        adds = _requiring(case.knowledge.requirement_for(name) if (name, place) in known else name)
+        adds = requiring_module(case, name) if (name, place) in known else _requiring(name)
         if adds is None or is_standard(name) or is_standard(name.lower()) or name in case.reading.modules:
             continue
         (project,) = adds.requires
-        if {name.lower(), project} & words and project not in outcome.installed:
+        if {name.lower(), project} & words and project not in attempt.installed:
             yield Proposal(adds, f"{place} asks for it", failure.message)
 
 
-def _for_needs(case: Case, outcome: Outcome, named: list[Clue]) -> Iterator[Proposal]:
-    """Variables by which ``setup.py`` does without what is missing."""
-    failure = outcome.failure
+def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Proposal]:
+    """Variables that tell ``setup.py`` to leave out the part that needs what is missing."""
+    failure = attempt.failure
     if failure is None:
         return
-    needs = [need.name for clue in named if (need := clues.need_of(case, clue))]
+    known = [(clue, failure_clues.consequence_of(case, clue)) for clue in named]
+    of_needs = [(clue.line, found.need.name) for clue, found in known if found is not None and found.need]
+    needs = [name for _, name in of_needs]
     needs += ["pip"] if any(clue.name == "pip" for clue in named) else []
-    has_failed_to_compile = clues.COMPILER_FAILED.search(failure.output)
+    has_failed_to_compile = failure_clues.COMPILER_FAILED.search(failure.output)
     needs += ["native"] if (needs or has_failed_to_compile) and "native" not in needs else []
-    line = next((clue.line for clue in named if clues.need_of(case, clue)), failure.message)
-    known = [*case.reading.variables, *_read_on_the_way(case, failure)] if needs else []
+    line = next((line for line, _ in of_needs), failure.message)
+    variables = [*case.reading.variables, *_read_on_the_way(case, failure)] if needs else []
     for name in needs:
         for row in case.knowledge.variable:
-            for one in known if row.need == name else ():
+            for one in variables if row.need == name else ():
                 value = one.yes if row.says == "yes" else one.no or "0"
-                if fnmatchcase(one.name, row.name) and outcome.declaration.variables.get(one.name) != value:
+                if fnmatchcase(one.name, row.name) and attempt.declaration.variables.get(one.name) != value:
                     why = f"{one.place} reads it: it {row.because}"
                     yield Proposal(Declaration(variables={one.name: value}), why, line)
 
 
 def _read_on_the_way(case: Case, failure: Failure) -> list[Variable]:
-    """The variables that are read in the files of the tree that a traceback goes through."""
+    """The variables that are read in those files of the tree that the traceback names."""
     files = Files(case.tree)
     for name in dict.fromkeys(_FRAME_OF_TREE.findall(failure.output)):
         files.follow(name, DEEPEST)
     return files.variables
 
 
-def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
-    """A declared requirement with an upper bound, or one that the installer cannot have, gives way to any version."""
-    failure = outcome.failure
+def _removals(case: Case, attempt: Attempt) -> Iterator[Proposal]:
+    """Any version of what the installer cannot install as the package bounds it."""
+    failure = attempt.failure
     if failure is None:
         return
     text = failure.output.lower()
-    for asked in dict.fromkeys([*outcome.asked, *case.reading.asks_for]):
+    for asked in dict.fromkeys([*attempt.asked, *case.reading.asks_for]):
         try:
             requirement = Requirement(asked)
         except InvalidRequirement:
@@ -246,7 +237,7 @@ def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
         name = canonicalize_name(requirement.name)
         if (
             _is_bounded(asked, name)
-            and name not in outcome.declaration.removed
+            and name not in attempt.declaration.removed
             and re.search(rf"\b{re.escape(name)}\b", text)
         ):
             words = in_the_words_of_installer(failure.output)
@@ -254,12 +245,12 @@ def _removals(case: Case, outcome: Outcome) -> Iterator[Proposal]:
 
 
 def _giving_way(name: str) -> Declaration:
-    """Any version, in place of what the package itself asks for."""
+    """Any version of a project, instead of the one that the package asks for."""
     return Declaration({name: name}, {}, frozenset({name}))
 
 
 def _is_bounded(text: str, name: str) -> bool:
-    """Whether a requirement keeps a project from being the newest."""
+    """Whether a requirement excludes the newest releases of a project."""
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
@@ -274,20 +265,6 @@ def _is_for(case: Case, text: str) -> bool:
     return marker is None or marker.evaluate({"python_version": case.python, "python_full_version": f"{case.python}.0"})
 
 
-def _variable(case: Case, name: str) -> Variable | None:
-    return next((one for one in case.reading.variables if one.name == name), None)
-
-
-def is_there(module: str) -> bool:
-    """Whether a module is there in any build by setuptools: of Python, or among what setuptools brings within reach."""
-    return is_standard(module) or module.partition(".")[0] in _OF_SETUPTOOLS
-
-
-def requiring_module(knowledge: Knowledge, module: str) -> Declaration | None:
-    """The declaration that brings a module; ``None`` if no project can have its name."""
-    return _requiring(knowledge.requirement_for(module))
-
-
 def _requiring(text: str) -> Declaration | None:
     try:
         return requiring(text)
@@ -295,11 +272,19 @@ def _requiring(text: str) -> Declaration | None:
         return None
 
 
-def _without_lower_bound(text: str) -> str:
-    """A requirement as short as it can be: without bounds, the newest is taken anyway."""
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
-        return text
-    only_lower = all(one.operator in (">", ">=") for one in requirement.specifier)
-    return requirement.name if only_lower and not requirement.extras else text
+def is_there(case: Case, module: str) -> bool:
+    """Whether a module is there in any build by setuptools: of Python, or of setuptools or what comes with it."""
+    left = case.knowledge.left_stdlib(module)
+    if left is not None:
+        return not at_least(case.python, left.gone)
+    return is_standard(module) or module.partition(".")[0] in _OF_SETUPTOOLS
+
+
+def requiring_module(case: Case, module: str) -> Declaration | None:
+    """The declaration that brings a module; ``None`` if no project does."""
+    found = consequences.of_module(module, case.knowledge, case.python)
+    return requiring(*found.requires) if found is not None and found.requires else None
+
+
+def _declaring(found: Consequence) -> Declaration:
+    return replace(requiring(*found.requires), variables=found.variables)

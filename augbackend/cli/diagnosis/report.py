@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from augbackend.cli.strangers.interpreter import Interpreter
 
-    from .attempt import Declaration, Outcome
-    from .search import Found
+    from .attempt import Attempt, Declaration
+    from .search import SearchResult
     from .subject import Subject
 
 _WIDTH = 79
@@ -34,7 +34,7 @@ class Diagnosis:
     """
 
     subject: Subject
-    found: Found
+    found: SearchResult
     python: Interpreter
     installer: str
     seconds: float
@@ -91,22 +91,22 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "evidence": [*_evidence(found)],
         "remarks": list(diagnosis.remarks),
         "next": command_line(command(diagnosis.subject, found.declaration)) if found.declaration.size else "",
-        "wheel": found.outcome.wheel.name if found.outcome.wheel and found.check else "",
+        "wheel": found.attempt.wheel.name if found.attempt.wheel and found.check else "",
         "imports": found.check is not None and not found.check.problem and not found.check.installs,
         "problem": found.check.installs or found.check.problem if found.check else "",
         "builds": len(found.attempts),
-        "attempts": [_attempt(outcome) for outcome in found.attempts],
+        "attempts": [_attempt(attempt) for attempt in found.attempts],
         "seconds": round(diagnosis.seconds, 1),
     }
 
 
-def _attempt(outcome: Outcome) -> dict[str, Any]:
-    failure = outcome.failure
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    failure = attempt.failure
     ending = f"{failure.stage}: {failure.headline}" if failure else "a wheel"
-    return {"declared": in_words(outcome.declaration), "seconds": round(outcome.seconds, 1), "ended": ending}
+    return {"declared": in_words(attempt.declaration), "seconds": round(attempt.seconds, 1), "ended": ending}
 
 
-def _reason(found: Found) -> str:
+def _reason(found: SearchResult) -> str:
     if found.obstacle is not None:
         return found.obstacle.reason
     if not found.declaration.size:
@@ -115,7 +115,7 @@ def _reason(found: Found) -> str:
     return f"it builds with {in_words(found.declaration)}"
 
 
-def _evidence(found: Found) -> Iterator[dict[str, str]]:
+def _evidence(found: SearchResult) -> Iterator[dict[str, str]]:
     for (kind, name), proposal in found.reasons.items():
         entry = found.declaration.requires.get(name, name) if kind == "requires" else name
         if kind == "variables":
@@ -159,8 +159,8 @@ def _entry(one: dict[str, str]) -> Iterator[str]:
     yield from (f"      {line}" for line in why)
 
 
-def _wheel(found: Found) -> Iterator[str]:
-    check, wheel = found.check, found.outcome.wheel
+def _wheel(found: SearchResult) -> Iterator[str]:
+    check, wheel = found.check, found.attempt.wheel
     if check is None or wheel is None:
         return
     yield f"  wheel: {wheel.name}, {'compiled' if check.is_compiled else 'pure'}"

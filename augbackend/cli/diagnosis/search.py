@@ -15,19 +15,19 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from augbackend.errors import AugbackendError
+from augbackend.knowledge.pythons import is_standard
 
-from . import clues, obstacles, older_tools, proposals
-from .attempt import STAGES, Declaration, Failure, Outcome, in_words, requiring, upper_bound
+from . import failure_clues, obstacles, older_tools, proposals
+from .attempt import STAGES, Attempt, Declaration, Failure, in_words, requiring, upper_bound
 from .evidence import Case, Obstacle, Proposal
-from .static_reading import is_standard
 from .wheel_check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Verdict = Literal["builds-as-is", "builds-when-declared", "not-by-a-declaration"]
-Try = Callable[[Declaration, str], Outcome]
-Look = Callable[[Outcome], Check]
+Try = Callable[[Declaration, str], Attempt]
+Look = Callable[[Attempt], Check]
 Reasons = dict[tuple[str, str], Proposal]
 MOST_ATTEMPTS = 24
 _MOST_GUESSES = 3
@@ -36,8 +36,8 @@ _OF_PYTHON = re.compile(r"undefined symbol: _?Py[A-Z]")
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the search came to.
+class SearchResult:
+    """How the search ended.
 
     :param reasons: why each entry of the declaration is there, by kind and name.
     :param attempts: every build that was made, in order.
@@ -46,8 +46,8 @@ class Found:
     verdict: Verdict
     declaration: Declaration
     reasons: Reasons
-    attempts: tuple[Outcome, ...]
-    outcome: Outcome
+    attempts: tuple[Attempt, ...]
+    attempt: Attempt
     check: Optional[Check] = None
     obstacle: Optional[Obstacle] = None
 
@@ -65,13 +65,13 @@ class Search:
     attempt: Try
     look: Look
     has_time: Callable[[], bool]
-    made: dict[object, Outcome] = field(default_factory=dict)
+    made: dict[object, Attempt] = field(default_factory=dict)
     paths: dict[object, dict[tuple[str, str], tuple[Proposal, ...]]] = field(default_factory=dict)
-    leaves: list[Outcome] = field(default_factory=list)
-    conflicts: list[Outcome] = field(default_factory=list)
+    leaves: list[Attempt] = field(default_factory=list)
+    conflicts: list[Attempt] = field(default_factory=list)
     checks: dict[object, Check] = field(default_factory=dict)
 
-    def run(self) -> Found:
+    def run(self) -> SearchResult:
         """Search.
 
         :raises AugbackendError: if an index cannot be reached, so that nothing can be found out.
@@ -82,39 +82,39 @@ class Search:
             return self._hopeless(first)
         return self._complete(self._pruned(good))
 
-    def _try(self, declaration: Declaration, why: str) -> Outcome:
+    def _try(self, declaration: Declaration, why: str) -> Attempt:
         if declaration.key not in self.made:
-            outcome = self.attempt(declaration, why)
-            if outcome.failure is not None and obstacles.unreachable(outcome.failure):
+            attempt = self.attempt(declaration, why)
+            if attempt.failure is not None and obstacles.unreachable(attempt.failure):
                 raise AugbackendError(
                     "the build requirements cannot be fetched",
-                    where=outcome.failure.message,
+                    where=attempt.failure.message,
                     hint="an index has to be within reach; --no-build only reads",
                 )
-            self.made[declaration.key] = outcome
+            self.made[declaration.key] = attempt
         return self.made[declaration.key]
 
     def _may_go_on(self) -> bool:
         return len(self.made) < MOST_ATTEMPTS and self.has_time()
 
-    def _explore(self, failed: Outcome) -> Outcome | None:
-        """The first outcome with a wheel that leads on from a failure."""
+    def _explore(self, failed: Attempt) -> Attempt | None:
+        """The first attempt with a wheel that leads on from a failure."""
         if failed.failure is None:
             return failed
         for proposal in proposals.proposed(self.case, failed):
             declared = failed.declaration.plus(proposal.adds)
             if declared.key in self.made or not declared.is_possible or not self._may_go_on():
                 continue
-            outcome = self._on(failed, proposal)
-            if outcome.failure is None:
-                return outcome
-            is_unsound = outcome.failure.stage == "install" and failed.failure.stage != "install"
-            self.conflicts += [outcome] if is_unsound else []
+            attempt = self._on(failed, proposal)
+            if attempt.failure is None:
+                return attempt
+            is_unsound = attempt.failure.stage == "install" and failed.failure.stage != "install"
+            self.conflicts += [attempt] if is_unsound else []
             # By age is a guess: what then fails earlier than before is no step, and no pin gives way to it.
-            is_wrong = bool(proposal.whys) and STAGES.index(outcome.failure.stage) < STAGES.index(failed.failure.stage)
-            if is_wrong or outcome.failure.signature == failed.failure.signature:
+            is_wrong = bool(proposal.whys) and STAGES.index(attempt.failure.stage) < STAGES.index(failed.failure.stage)
+            if is_wrong or attempt.failure.signature == failed.failure.signature:
                 continue
-            found = self._explore(outcome)
+            found = self._explore(attempt)
             if found is not None:
                 return found
             if proposal.is_certain and not is_unsound:
@@ -122,7 +122,7 @@ class Search:
         self.leaves.append(failed)
         return None
 
-    def _on(self, before: Outcome, proposal: Proposal) -> Outcome:
+    def _on(self, before: Attempt, proposal: Proposal) -> Attempt:
         """The attempt with one proposal more; why each of its entries is there is noted."""
         declaration = before.declaration.plus(proposal.adds)
         path = self.paths.get(before.declaration.key, {})
@@ -130,7 +130,7 @@ class Search:
         self.paths[declaration.key] = {**path, **more}
         return self._try(declaration, proposal.why)
 
-    def _pruned(self, good: Outcome) -> Outcome:
+    def _pruned(self, good: Attempt) -> Attempt:
         """The wheel with the least declared that is as good."""
         for entry in sorted(good.declaration.entries, key=_by_weight):
             if good.declaration.size <= 1:
@@ -142,15 +142,15 @@ class Search:
                 smaller = smaller.without("requires", entry[1])
             if smaller.key in self.made or self._may_go_on():
                 self.paths.setdefault(smaller.key, self.paths[good.declaration.key])
-                outcome = self._try(smaller, f"without {entry[1]}")
-                good = outcome if self._is_as_good(outcome, good) else good
+                attempt = self._try(smaller, f"without {entry[1]}")
+                good = attempt if self._is_as_good(attempt, good) else good
         return self._relaxed(good)
 
-    def _is_certain(self, entry: tuple[str, str], good: Outcome) -> bool:
+    def _is_certain(self, entry: tuple[str, str], good: Attempt) -> bool:
         text = good.declaration.requires.get(entry[1], "")
         return entry[0] == "requires" and "<" not in text and self.paths[good.declaration.key][entry][0].is_certain
 
-    def _relaxed(self, good: Outcome) -> Outcome:
+    def _relaxed(self, good: Attempt) -> Attempt:
         """The same with the weakest upper bounds that still do, where the sdist's age said them."""
         for name in list(good.declaration.requires):
             if name not in self.paths[good.declaration.key][("requires", name)][-1].whys:
@@ -167,9 +167,9 @@ class Search:
                 middle = 0 if first == 0 else (first + last) // 2  # most often nothing is left of it
                 candidate = good.declaration.without("requires", name).plus(requiring(texts[middle]))
                 self.paths.setdefault(candidate.key, self.paths[good.declaration.key])
-                outcome = self._try(candidate, f"with {texts[middle]}")
-                if self._is_as_good(outcome, good):
-                    good, last = outcome, middle
+                attempt = self._try(candidate, f"with {texts[middle]}")
+                if self._is_as_good(attempt, good):
+                    good, last = attempt, middle
                 else:
                     first = middle + 1
         return good
@@ -180,35 +180,35 @@ class Search:
         asked = [one.adds.requires.get(name, "") for one in path if name not in one.whys]
         return next((text for text in asked if "<" in text), "")
 
-    def _newest(self, name: str) -> Outcome | None:
+    def _newest(self, name: str) -> Attempt | None:
         """The attempt that had the newest release of a project."""
         having = [one for one in self.made.values() if name in one.installed]
         return max(having, key=lambda one: Version(one.installed[name]), default=None)
 
-    def _is_as_good(self, outcome: Outcome, good: Outcome) -> bool:
-        if outcome.failure is not None:
+    def _is_as_good(self, attempt: Attempt, good: Attempt) -> bool:
+        if attempt.failure is not None:
             return False
-        one, other = self._checked(outcome), self._checked(good)
+        one, other = self._checked(attempt), self._checked(good)
         return (
             (one.is_compiled or not other.is_compiled) and (not one.problem or bool(other.problem)) and not one.installs
         )
 
-    def _checked(self, outcome: Outcome) -> Check:
-        key = outcome.declaration.key
+    def _checked(self, attempt: Attempt) -> Check:
+        key = attempt.declaration.key
         if key not in self.checks:
-            self.checks[key] = self.look(outcome)
+            self.checks[key] = self.look(attempt)
         return self.checks[key]
 
-    def _complete(self, good: Outcome) -> Found:
+    def _complete(self, good: Attempt) -> SearchResult:
         """What builds; unless it silently left out what a module that is absent would have made."""
         check = self._checked(good)
         for proposal in self._left_out(check, good):
-            outcome = self._on(good, proposal)
-            if outcome.failure is None and self._checked(outcome).is_compiled:
-                return self._found(self._pruned(outcome))
+            attempt = self._on(good, proposal)
+            if attempt.failure is None and self._checked(attempt).is_compiled:
+                return self._found(self._pruned(attempt))
         return self._found(good)
 
-    def _left_out(self, check: Check, good: Outcome) -> Iterator[Proposal]:
+    def _left_out(self, check: Check, good: Attempt) -> Iterator[Proposal]:
         reading = self.case.reading
         if check.is_compiled:
             return
@@ -219,17 +219,17 @@ class Search:
             for top, one in tops.items()
             if not (top in good.importable or top in reading.modules or top.startswith("_") or is_standard(top))
         }
-        found = {top: proposals.requiring_module(self.case.knowledge, top) for top in absent}
+        found = {top: proposals.requiring_module(self.case, top) for top in absent}
         brings = {top: adds for top, adds in found.items() if adds is not None}
         if reading.pyx and "Cython" in absent:
             why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"
             yield Proposal(reduce(Declaration.plus, brings.values()), why)
-        elif _is_own(check) and _EXTENDS.search(clues.setup_py(self.case)):
+        elif _is_own(check) and _EXTENDS.search(failure_clues.setup_py(self.case)):
             for top, adds in list(brings.items())[:_MOST_GUESSES]:
                 why = f"{absent[top].place} does without {top}, and the wheel then holds nothing compiled"
                 yield Proposal(adds, why)
 
-    def _found(self, good: Outcome) -> Found:
+    def _found(self, good: Attempt) -> SearchResult:
         check = self._checked(good)
         if check.installs:
             reason = f"a wheel is built, and does not install: {check.installs}"
@@ -242,10 +242,10 @@ class Search:
         verdict: Verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
         return self._ended(verdict, good, check, None)
 
-    def _hopeless(self, first: Outcome) -> Found:
+    def _hopeless(self, first: Attempt) -> SearchResult:
         """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name."""
-        reached = [outcome for outcome in self.leaves if outcome not in self.conflicts]
-        found = [obstacles.obstacle(self.case, outcome) for outcome in reached]
+        reached = [attempt for attempt in self.leaves if attempt not in self.conflicts]
+        found = [obstacles.obstacle(self.case, attempt) for attempt in reached]
         obstacle = next((one for one in found if one.is_known), found[0])
         if not obstacle.is_known and not self._may_go_on():
             limit = "attempts" if self.has_time() else "time"
@@ -266,11 +266,13 @@ class Search:
         words = obstacles.in_the_words_of_installer(conflict.failure.output)
         return replace(obstacle, reason=f"{obstacle.reason}; with {in_words(conflict.declaration)}: {words}")
 
-    def _ended(self, verdict: Verdict, outcome: Outcome, check: Check | None, obstacle: Obstacle | None) -> Found:
-        declaration = outcome.declaration if verdict != "not-by-a-declaration" else Declaration()
+    def _ended(
+        self, verdict: Verdict, attempt: Attempt, check: Check | None, obstacle: Obstacle | None
+    ) -> SearchResult:
+        declaration = attempt.declaration if verdict != "not-by-a-declaration" else Declaration()
         path = self.paths.get(declaration.key, {})
         reasons = {entry: _reason(path[entry], declaration.requires.get(entry[1], "")) for entry in declaration.entries}
-        return Found(verdict, declaration, reasons, tuple(self.made.values()), outcome, check, obstacle)
+        return SearchResult(verdict, declaration, reasons, tuple(self.made.values()), attempt, check, obstacle)
 
 
 def _reason(proposed: tuple[Proposal, ...], text: str) -> Proposal:
@@ -291,8 +293,8 @@ def _is_own(check: Check) -> bool:
     return bool(check.problem) and (not named or any(name in check.modules for name in named))
 
 
-def _stage(outcome: Outcome) -> str:
-    return outcome.failure.stage if outcome.failure else ""
+def _stage(attempt: Attempt) -> str:
+    return attempt.failure.stage if attempt.failure else ""
 
 
 def _by_weight(entry: tuple[str, str]) -> tuple[bool, str]:

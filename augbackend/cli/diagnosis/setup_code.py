@@ -7,45 +7,33 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from augbackend.standards.setup_files import LONGEST, dotted, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 Kind = Literal["always", "if it is there", "later"]
-LONGEST, DEEPEST = 2**21, 4  # bytes of a file that is read; modules that import modules
+DEEPEST = 4  # modules that import modules
 _LARGEST = 2**63  # a number that a variable may hold
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,}")
-_WORDS = [
-    "TRUE",
-    "FALSE",
-    "True",
-    "False",
-    "true",
-    "false",
-    "ON",
-    "OFF",
-    "On",
-    "Off",
-    "on",
-    "off",
-    "YES",
-    "NO",
-    "Yes",
-    "No",
-    "yes",
-    "no",
-    "Y",
-    "N",
-    "y",
-    "n",
-    "1",
-    "0",
-]
-_OPPOSITES = tuple(zip(_WORDS[::2], _WORDS[1::2]))
+_OPPOSITES = (
+    ("TRUE", "FALSE"),
+    ("True", "False"),
+    ("true", "false"),
+    ("ON", "OFF"),
+    ("On", "Off"),
+    ("on", "off"),
+    ("YES", "NO"),
+    ("Yes", "No"),
+    ("yes", "no"),
+    ("Y", "N"),
+    ("y", "n"),
+    ("1", "0"),
+)
 _RUNNERS = ("call", "check_call", "check_output", "run", "Popen", "system", "popen", "spawn", "getoutput")
 
 
@@ -117,14 +105,10 @@ class Files:
         if name in self._seen or not file.is_file() or file.stat().st_size > LONGEST:
             return
         self._seen.add(name)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of escapes and the like, which are the author's business
-                module = ast.parse(file.read_bytes())
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OSError) as error:
-            if not depth:
-                self.problem = f"{type(error).__name__}: {getattr(error, 'msg', error)}"
-            return
+        parsed = parse(file)
+        module = parsed.module
+        if not depth:
+            self.problem = parsed.problem
         parents = {child: node for node in ast.walk(module) for child in ast.iter_child_nodes(node)}
         for node in ast.walk(module):
             place = Place(name, getattr(node, "lineno", 0))
@@ -189,7 +173,7 @@ def _forgives(parent: ast.AST, node: ast.AST) -> bool:
         return node in parent.body and any(not _gives_up(handler) for handler in parent.handlers)
     items = parent.items if isinstance(parent, ast.With) else []
     calls = [item.context_expr for item in items if isinstance(item.context_expr, ast.Call)]
-    return any(_dotted(call.func).rpartition(".")[2] == "suppress" for call in calls)
+    return any(dotted(call.func).rpartition(".")[2] == "suppress" for call in calls)
 
 
 def _gives_up(handler: ast.ExceptHandler) -> bool:
@@ -197,7 +181,7 @@ def _gives_up(handler: ast.ExceptHandler) -> bool:
     for node in ast.walk(handler):
         if isinstance(node, ast.Raise):
             return True
-        if isinstance(node, ast.Call) and _dotted(node.func) in ("sys.exit", "exit", "quit", "os._exit"):
+        if isinstance(node, ast.Call) and dotted(node.func) in ("sys.exit", "exit", "quit", "os._exit"):
             return True
     return False
 
@@ -206,7 +190,7 @@ def _variable(node: ast.AST) -> str | None:
     """The name of the environment variable that an expression reads."""
     found: ast.AST | None = None
     if isinstance(node, ast.Call) and node.args:
-        name = _dotted(node.func)
+        name = dotted(node.func)
         if name.endswith("environ.get") or "env" in name.rpartition(".")[2].lower():
             found = node.args[0]
     elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_environ(node.value):
@@ -219,17 +203,7 @@ def _variable(node: ast.AST) -> str | None:
 
 
 def _is_environ(node: ast.AST) -> bool:
-    return _dotted(node).endswith("environ")
-
-
-def _dotted(node: ast.AST) -> str:
-    """``os.environ.get`` of the expression that says so; a part that is no name is left out."""
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    parts += [node.id] if isinstance(node, ast.Name) else []
-    return ".".join(reversed(parts))
+    return dotted(node).endswith("environ")
 
 
 def _answers(node: ast.AST, parents: Mapping[ast.AST, ast.AST], module: ast.Module) -> tuple[str, str]:
@@ -251,7 +225,7 @@ def _answers(node: ast.AST, parents: Mapping[ast.AST, ast.AST], module: ast.Modu
         is_method = isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and parent.func is node)
         is_conversion = isinstance(parent, ast.Call) and parent.func is not node
         if is_conversion:
-            converted = converted or _dotted(parent.func).rpartition(".")[2] in ("int", "strtobool", "float")  # type: ignore[attr-defined]  # a Call
+            converted = converted or dotted(parent.func).rpartition(".")[2] in ("int", "strtobool", "float")  # type: ignore[attr-defined]  # a Call
         elif not is_method:
             break
         node = parent
@@ -298,13 +272,13 @@ def _pair(text: str) -> tuple[str, str] | None:
 def _called(node: ast.AST, place: Place) -> list[Called]:
     if not isinstance(node, ast.Call) or not node.args:
         return []
-    if _dotted(node.func).rpartition(".")[2] not in _RUNNERS:
+    if dotted(node.func).rpartition(".")[2] not in _RUNNERS:
         return []
     first = node.args[0]
     if isinstance(first, ast.Constant) and isinstance(first.value, str):
         words: list[str] = first.value.split()
     elif isinstance(first, (ast.List, ast.Tuple)):
-        words = [_text(one) or _dotted(one) or "…" for one in first.elts]
+        words = [_text(one) or dotted(one) or "…" for one in first.elts]
     else:
         return []
     if not words:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import pkgutil
 import re
-import sys
-import sysconfig
 from dataclasses import dataclass
 from email.parser import HeaderParser
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from augbackend import setup_py, sources
+from augbackend import sources
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
+from augbackend.standards import setup_files, setup_identity
 
-from .setup_code import LONGEST, Called, Files, Import, Variable
+from .setup_code import Called, Files, Import, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,14 +69,12 @@ def read(tree: Path) -> Reading:
         files.enter((pyproject.backend(document) or "").partition(":")[0], 1, folders=folders)
     stated = project.get("classifiers", ())
     classifiers = [*fields.get("classifier", ()), *(map(str, stated) if isinstance(stated, list) else ())]
-    is_sensible = not (tree / "setup.py").is_file() or (tree / "setup.py").stat().st_size <= LONGEST
-    literal = setup_py.identity(tree) if is_sensible else ("", "")
-    literal_requires = setup_py.setup_requires(tree) if is_sensible else []
+    literal_name, literal_version = setup_identity.identity(tree)
     return Reading(
-        name=next(filter(None, [*fields.get("name", ()), str(project.get("name", "")), literal[0]]), ""),
-        version=next(filter(None, [*fields.get("version", ()), str(project.get("version", "")), literal[1]]), ""),
+        name=next(filter(None, [*fields.get("name", ()), str(project.get("name", "")), literal_name]), ""),
+        version=next(filter(None, [*fields.get("version", ()), str(project.get("version", "")), literal_version]), ""),
         backend=pyproject.backend(document) or pyproject.LEGACY_BACKEND,
-        asks_for=(*asked, *(text for text in literal_requires if text not in asked)),
+        asks_for=(*asked, *(text for text in setup_files.setup_requires(tree) if text not in asked)),
         imports=tuple(dict.fromkeys(files.imports)),
         variables=tuple({one.name: one for one in reversed(files.variables)}.values())[::-1],
         called=tuple(files.called),
@@ -92,19 +87,6 @@ def read(tree: Path) -> Reading:
         requires_dist=tuple(fields.get("requires-dist", ())),
         problem=files.problem,
     )
-
-
-def is_standard(module: str) -> bool:
-    """Whether a module is of this Python's standard library."""
-    return module.partition(".")[0] in _standard_modules()
-
-
-@lru_cache
-def _standard_modules() -> frozenset[str]:
-    if sys.version_info >= (3, 10):
-        return sys.stdlib_module_names
-    names = [one.name for one in pkgutil.iter_modules([sysconfig.get_path("stdlib")])]
-    return frozenset({*names, *sys.builtin_module_names})
 
 
 def _pkg_info(tree: Path) -> Mapping[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What ``--no-build`` says: what was read, and what follows from that alone. Nothing of it was run."""
+"""What ``--no-build`` says: what was read, and what follows from that. Nothing was run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from augbackend.knowledge import consequences
+
 from . import obstacles, proposals
 from .attempt import Declaration, requiring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from .evidence import Case
     from .setup_code import Import
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the reading alone makes likely.
+    """What is likely, from reading alone.
 
     :param imports: those that run always and that nothing declares.
     :param in_the_way: in words; empty if nothing that was read is.
@@ -33,34 +35,38 @@ class Expectation:
 
 
 def expected(case: Case, version: str) -> Expectation:
-    """Think over what was read.
+    """What is likely to be missing, or in the way.
 
     :param version: of the Python that it would be built on.
     """
-    reading, known = case.reading, case.knowledge
-    declared = set()
-    for text in reading.asks_for:
-        try:
-            declared.add(canonicalize_name(Requirement(text).name))
-        except InvalidRequirement:
-            continue
+    reading = case.reading
+    declared = {name for text in reading.asks_for if (name := _project(text))}
     missing: dict[str, Import] = {}
+    gone: list[str] = []
     for one in reading.imports:
-        adds = proposals.requiring_module(known, one.module) if one.is_certain else None
-        if adds is None or one.module.partition(".")[0] in reading.modules:
+        found = consequences.of_module(one.module, case.knowledge, case.python) if one.is_certain else None
+        if found is None or one.module.partition(".")[0] in reading.modules:
             continue
-        ((name, text),) = adds.requires.items()
-        is_there = proposals.is_there(one.module) or name in declared
-        if "<" in text or not is_there:
+        lacking = [text for text in found.requires if not _is_met(case, text, one.module, declared)]
+        for text in lacking:
             missing.setdefault(text, one)
+        gone += [found.obstacle] if found.obstacle and (lacking or not found.requires) else []
     refused = obstacles.refused_python(case, version)
-    gone = [row for one in reading.imports if one.is_certain and (row := known.left_stdlib(one.module))]
-    gone = [row for row in gone if obstacles.at_least(case.python, row.gone)]
-    in_the_way = refused.reason if refused else ""
-    if reading.problem:
-        in_the_way = in_the_way or f"setup.py is not for this Python: {reading.problem}"
-    in_the_way = in_the_way or (f"Python {gone[0].gone} removed the module {gone[0].name}" if gone else "")
+    unread = f"setup.py is not for this Python: {reading.problem}" if reading.problem else ""
+    in_the_way = next(filter(None, [refused.reason if refused else "", unread, *gone]), "")
     return Expectation(requiring(*missing), tuple(missing.values()), in_the_way)
+
+
+def _is_met(case: Case, text: str, module: str, declared: Collection[str]) -> bool:
+    """Whether what brings a module is there anyway; of what has an upper bound, a later release would be."""
+    return "<" not in text and (proposals.is_there(case, module) or _project(text) in declared)
+
+
+def _project(text: str) -> str:
+    try:
+        return canonicalize_name(Requirement(text).name)
+    except InvalidRequirement:
+        return ""
 
 
 def as_json(subject: Subject, case: Case, found: Expectation) -> dict[str, Any]:
@@ -104,7 +110,7 @@ def lines(subject: Subject, case: Case, found: Expectation) -> Iterator[str]:
         yield f"  misses {text}: {one.place} imports {one.module}"
     optional = {one.module.partition(".")[0]: one for one in reversed(reading.imports) if one.kind == "if it is there"}
     for top, one in optional.items():
-        if not proposals.is_there(top) and top not in reading.modules:
+        if not proposals.is_there(case, top) and top not in reading.modules:
             yield f"  may use {top}: {one.place}"
     for variable in reading.variables:
         values = f" ({variable.yes} or {variable.no})" if variable.no and variable.no != variable.yes else ""

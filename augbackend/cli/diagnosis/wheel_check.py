@@ -1,4 +1,7 @@
-"""Whether a wheel installs and imports: in an environment of its own, with what its imports ask for and it declares."""
+"""Whether a wheel installs and imports, in an environment of its own.
+
+Of what it requires, only that is installed which an import asks for.
+"""
 
 from __future__ import annotations
 
@@ -24,30 +27,14 @@ if TYPE_CHECKING:
 
     from augbackend.cli.strangers.environment import Environment
     from augbackend.cli.strangers.process import Ran
-    from augbackend.knowledge import Knowledge
+    from augbackend.knowledge.rows import Knowledge
 
     from .attempt import Circumstances
 
-_ROUNDS = 12  # of a module that is missing and is installed
-_LEAST = 1.0  # seconds that it takes at least
+_ROUNDS = 12  # how often what is missing is installed, and the import tried again
+_LEAST = 1.0  # seconds that must be left for it
 _LIMIT, _INSTALL = 120.0, 300.0  # seconds for an import, and for installing what it asks for
-_NOT_PACKAGES = frozenset(
-    [
-        "test",
-        "tests",
-        "testing",
-        "example",
-        "examples",
-        "docs",
-        "doc",
-        "benchmark",
-        "benchmarks",
-        "scripts",
-        "tools",
-        "setup",
-        "conftest",
-    ]
-)
+_NOT_PACKAGES = re.compile(r"tests?|testing|examples?|docs?|benchmarks?|scripts|tools|setup|conftest")
 _COMPILED = (".so", ".pyd", ".dylib")
 _IMPORT = """
 import importlib, json, sys
@@ -88,79 +75,90 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
     """Install a wheel and import what it holds."""
     names, requires = _content(wheel)
     found = Check(_modules(names), any(name.endswith(_COMPILED) for name in names), requires)
-    untried = replace(found, problem="not tried, since the time ran out")
     with temporary_folder.temporary(having.workplace) as folder:
         trial = _Trial(wheel, having, process.clean_environ(environ, folder), folder)
         try:
-            isolated, ran = trial.environment([])
-            if ran.status is None:
-                return untried
+            ran = trial.install()
             if ran.status != 0:
                 return replace(found, installs=in_the_words_of_installer(ran.output))
-            wanted: list[str] = []
             for module in found.modules:
-                imported = trial.imported(module, isolated)
-                waiting = [text for text in requires if "extra ==" not in text and text not in wanted]
-                for _ in range(_ROUNDS):
-                    missing = imported.missing
-                    if not imported.is_of_import or missing.partition(".")[0] in found.modules or not waiting:
-                        break
-                    named = _provider(missing, waiting, knowledge) if missing else ""
-                    more = [named] if named else waiting
-                    wanted += more
-                    waiting = [text for text in waiting if text not in more]
-                    if isolated.install_confined(more, min(_INSTALL, having.left)).status != 0:
-                        isolated = trial.environment(wanted)[0]
-                    imported = trial.imported(module, isolated)
+                imported = _imported(module, trial, found, knowledge)
                 if imported.problem:
                     return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
         except TimeoutError:
-            return untried
+            return replace(found, problem="not tried, since the time ran out")
     return found
 
 
 @dataclass(frozen=True)
 class _Imported:
-    """How an import ended: the exception in words, the module that is missing, the files that it was kept from."""
+    """How an import ended.
+
+    :param problem: the exception in words; empty if there was none.
+    :param missing: the module that it says is missing.
+    :param may_lack: whether installing something may help.
+    :param refused: the files that it was kept from.
+    """
 
     problem: str = ""
     missing: str = ""
-    is_of_import: bool = False
+    may_lack: bool = False
     refused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+def _imported(module: str, trial: _Trial, wheel: Check, knowledge: Knowledge) -> _Imported:
+    """Import a module; while something is missing that the wheel requires, install that and import it again."""
+    imported = trial.imported(module)
+    for _ in range(_ROUNDS):
+        lacks_own = imported.missing.partition(".")[0] in wheel.modules
+        waiting = [text for text in wheel.requires_dist if "extra ==" not in text and text not in trial.wanted]
+        if not imported.may_lack or lacks_own or not waiting:
+            break
+        named = _provider(imported.missing, waiting, knowledge) if imported.missing else ""
+        trial.add([named] if named else waiting)
+        imported = trial.imported(module)
+    return imported
+
+
 class _Trial:
-    """The wheel in one environment after another."""
+    """The wheel in an environment, with what was installed beside it so far."""
 
-    wheel: Path
-    having: Circumstances
-    environ: Mapping[str, str]
-    folder: Path
+    def __init__(self, wheel: Path, having: Circumstances, environ: Mapping[str, str], folder: Path) -> None:
+        self._wheel, self._having, self._environ, self._folder = wheel, having, environ, folder
+        self._environment: Environment
+        self.wanted: list[str] = []
 
-    def environment(self, wanted: Iterable[str]) -> tuple[Environment, Ran]:
-        """A new environment with the wheel in it, last: what an import or a wheel left there is not to be executed.
+    def install(self) -> Ran:
+        """Make a new environment, and install the wheel there last: nothing that a wheel left there is to run.
 
-        :param wanted: what else is to be there, as far as it can be.
-        :return: beside it, how installing the wheel ended.
-        :raises TimeoutError: if there was no time.
+        :raises TimeoutError: if the time ran out.
         """
-        left = self.having.left
+        left = self._having.left
         if left < _LEAST:
             raise TimeoutError
-        place = Path(tempfile.mkdtemp(prefix="environment-", dir=self.folder)) / "environment"
-        isolated = environment.created(self.having.installer, place, left)
-        if wanted:
-            isolated.install(wanted, min(_INSTALL, self.having.left))
-        return isolated, isolated.install_confined([str(self.wheel)], self.having.left, "--no-deps")
+        place = Path(tempfile.mkdtemp(prefix="environment-", dir=self._folder)) / "environment"
+        self._environment = environment.created(self._having.installer, place, left)
+        if self.wanted:
+            self._environment.install(self.wanted, min(_INSTALL, self._having.left))
+        ran = self._environment.install_confined([str(self._wheel)], self._having.left, "--no-deps")
+        if ran.status is None:
+            raise TimeoutError
+        return ran
 
-    def imported(self, module: str, isolated: Environment) -> _Imported:
+    def add(self, requirements: list[str]) -> None:
+        """Install more beside the wheel; in a new environment if that fails."""
+        self.wanted += requirements
+        if self._environment.install_confined(requirements, min(_INSTALL, self._having.left)).status != 0:
+            self.install()
+
+    def imported(self, module: str) -> _Imported:
         """Import a module."""
-        answer = self.folder / "answer.json"
+        isolated, folder = self._environment, self._folder
+        answer = folder / "answer.json"
         answer.unlink(missing_ok=True)
-        environ = {**self.environ, **isolated.make_extra_environ()}
+        environ = {**self._environ, **isolated.make_extra_environ()}
         command = [isolated.python_executable, "-c", _IMPORT, module, str(answer)]
-        ran = process.run(command, self.folder, environ, min(_LIMIT, self.having.left), [self.folder])
+        ran = process.run(command, folder, environ, min(_LIMIT, self._having.left), [folder])
         if ran.status is None:
             return _Imported(f"import {module}: not done in {ran.seconds:.0f} s")
         try:
@@ -171,11 +169,12 @@ class _Trial:
             return _Imported()
         text = text.replace(f"{isolated.folder}{os.sep}", "")
         said = f"{kind}: {text.strip().splitlines()[0] if text.strip() else ''}"
-        refused = tuple(confinement.refused(f"{ran.output}\n{said}", self.folder))
+        refused = tuple(confinement.refused(f"{ran.output}\n{said}", folder))
         is_missing = kind == "ModuleNotFoundError"
-        # Who lacks a name is there; whose author says in other words that something is absent may have it declared.
-        is_of_import = is_missing or (kind == "ImportError" and not text.startswith("cannot import name"))
-        return _Imported(f"import {module}: {said}", missing if is_missing else "", is_of_import, refused)
+        # "cannot import name" comes from a module that is installed. Any other ImportError may be an author's
+        # own message for a module that is not.
+        may_lack = is_missing or (kind == "ImportError" and not text.startswith("cannot import name"))
+        return _Imported(f"import {module}: {said}", missing if is_missing else "", may_lack, refused)
 
 
 def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
@@ -198,13 +197,13 @@ def _modules(names: Iterable[str]) -> tuple[str, ...]:
         is_module = not rest and first.endswith((".py", *_COMPILED))
         if is_package or is_module:
             tops.setdefault(first.partition(".")[0])
-    good = [top for top in tops if top not in _NOT_PACKAGES and top.isidentifier()]
+    good = [top for top in tops if top.isidentifier() and not _NOT_PACKAGES.fullmatch(top)]
     public = [top for top in good if not top.startswith("_")]
     return tuple(public or good)
 
 
 def _provider(missing: str, requires: Iterable[str], knowledge: Knowledge) -> str:
-    """The requirement of the wheel's own that brings a module; empty if it declares none that does."""
+    """Which of the wheel's own requirements brings a module; empty if none does."""
     try:
         project = canonicalize_name(Requirement(knowledge.requirement_for(missing)).name)
     except InvalidRequirement:  # of a module that no project can be called after

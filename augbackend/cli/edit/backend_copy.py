@@ -1,7 +1,7 @@
 """The backend as a folder of files in somebody's tree: ``_augbackend/augbackend/``.
 
-What is copied is the backend half, that is every file at the package's top level, and the licence; of what is known
-about builds that fail, the part that a hook's errors can meet.
+What is copied is the backend half, that is every file at the package's top level and in ``standards``, and the
+licence.
 """
 
 from __future__ import annotations
@@ -12,25 +12,24 @@ from importlib import metadata
 from pathlib import Path
 
 import augbackend
-from augbackend.knowledge import FILE
 
 FOLDER = "_augbackend"
 _BESIDE = ".augbackend-"
-_NOT_FOR_HOOKS = b"# === "  # begins the line of knowledge.toml below which only the command line looks
 PACKAGE = Path(augbackend.__file__).parent
 
 
 def backend_files() -> dict[str, bytes]:
     """The files of the vendored package, by name, as bytes."""
-    files = {file.name: file.read_bytes() for file in sorted(PACKAGE.glob("*.py"))}
-    files[FILE.name] = FILE.read_bytes().partition(_NOT_FOR_HOOKS)[0]
+    sources = sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("standards/*.py")])
+    files = {file.relative_to(PACKAGE).as_posix(): file.read_bytes() for file in sources}
     return {"LICENSE": _licence(), **files}
 
 
 def is_current(tree: Path) -> bool:
     """Whether the tree's copy is this version's, file by file."""
     copy = tree / FOLDER / "augbackend"
-    found = {file.name: file.read_bytes() for file in copy.glob("*") if file.is_file()} if copy.is_dir() else {}
+    files = [file for file in copy.rglob("*") if file.is_file() and file.parent.name != "__pycache__"]
+    found = {file.relative_to(copy).as_posix(): file.read_bytes() for file in files}
     return found == backend_files() and not list((tree / FOLDER).glob(f"{_BESIDE}*"))
 
 
@@ -51,7 +50,7 @@ def write_copy(tree: Path) -> None:
     beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=folder))
     try:
         new = beside / "new"
-        new.mkdir()
+        (new / "standards").mkdir(parents=True)
         for name, content in backend_files().items():
             (new / name).write_bytes(content)
         target = folder / "augbackend"

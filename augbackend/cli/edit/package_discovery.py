@@ -1,58 +1,61 @@
 """Whether setuptools would find the in-tree backend's folder as a package of the project, and ship it.
 
 Its finder of namespace packages takes any folder. The automatic discovery leaves names with an underscore out, and
-the finder of ordinary packages asks for an ``__init__.py``; both pass the copy by.
+the finder of ordinary packages asks for an ``__init__.py``; both leave the copy alone.
 """
 
 from __future__ import annotations
 
-import configparser
+import ast
 import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from augbackend import sources
+from augbackend.standards import setup_files
 
 from .backend_copy import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _EXCLUDE = f"{FOLDER}*"
 
 
 def takes_the_copy(tree: Path, document: dict[str, Any]) -> str | None:
-    """What to write, and where, so that the copy stays out of the wheel; ``None`` if it does anyway.
+    """What to write, and where, so that the copy stays out of the wheel; ``None`` if it stays out already.
 
     :param document: the tree's ``pyproject.toml``.
     """
     find = sources.at(document, "tool", "setuptools", "packages", "find", default=None)
     if isinstance(find, dict) and find.get("namespaces", True) and _includes(find):
         return f'add "{_EXCLUDE}" to tool.setuptools.packages.find.exclude in pyproject.toml'
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read(tree / "setup.cfg", encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return None
-    if parser.get("options", "packages", fallback="").strip() == "find_namespace:":
-        section = dict(parser["options.packages.find"]) if parser.has_section("options.packages.find") else {}
-        if _includes({key: [item for item in re.split(r"[\n,]\s*", value) if item] for key, value in section.items()}):
+    cfg = setup_files.read_cfg(tree / "setup.cfg")
+    if cfg.options("options").get("packages", "").strip() == "find_namespace:":
+        section = cfg.options("options.packages.find").items()
+        if _includes({key: [item for item in re.split(r"[\n,]\s*", value) if item] for key, value in section}):
             return f"add {_EXCLUDE} to exclude in [options.packages.find] of setup.cfg"
-    try:
-        setup_py = (tree / "setup.py").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    # What it is called with can be computed; that the copy is named somewhere has to do.
-    call = re.search(r"find_namespace_packages\((.*?)\)", setup_py, re.DOTALL)
-    if (
-        call
-        and FOLDER not in setup_py
-        and not re.match(r"\s*(where\s*=\s*)?['\"]\w", call[1])
-        and "include" not in call[1]
-    ):
+    module = setup_files.parse(tree / "setup.py").module
+    if any(_includes(found) for found in _finders(module)):
         return f'call find_namespace_packages with exclude=["{_EXCLUDE}"] in setup.py'
     return None
+
+
+def _finders(module: ast.Module) -> Iterator[dict[str, Any]]:
+    """The arguments of each call of ``find_namespace_packages``, as far as they can be seen.
+
+    None of a call whose ``include`` is computed, nor of any if the file names our folder: its author knows of it then.
+    """
+    constants = (node.value for node in ast.walk(module) if isinstance(node, ast.Constant))
+    if any(FOLDER in value for value in constants if isinstance(value, str)):
+        return
+    literals = setup_files.Literals(module)
+    for call in setup_files.calls(module, "find_namespace_packages"):
+        found = {name: literals.value(node).value for name, node in zip(("where", "exclude", "include"), call.args)}
+        found.update({name: seen.value for name, seen in literals.keywords(call).items()})
+        if found.get("include", "*") not in ([], setup_files.COMPUTED):
+            yield found
 
 
 def _includes(find: dict[str, Any]) -> bool:

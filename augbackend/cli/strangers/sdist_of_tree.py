@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyproject_hooks
 
-from augbackend import advice, checking, sources, variables
+from augbackend import checking, sources, variables
 from augbackend.cli import progress
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import sdist
 from augbackend.errors import AugbackendError
+from augbackend.knowledge import advice
 
 from . import isolated_environment
 from .telling_line import telling_line

@@ -19,12 +19,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
-from augbackend import __version__, local_version, metadata, pep508, reading, setup_py, sources
+from augbackend import __version__, local_version, metadata, pep508, reading, sources
 from augbackend.cli.edit import backend_copy, package_discovery, pyproject
 from augbackend.cli.fetch import sdist as sdists
 from augbackend.cli.model.augmentation import Augmentation, Extra
 from augbackend.errors import AugbackendError
 from augbackend.settings import BuildDependency
+from augbackend.standards import setup_files
 
 from . import runtime_pins, setup_call, static_metadata
 from .static_metadata import Promise  # noqa: TC001  # a field's type, which NamedTuple reads
@@ -288,7 +289,9 @@ def _visible(tree: Path, backend: str | None, augmentation: Augmentation, own: l
     """What its own backend will be asked for and can be read already: a frontend then resolves once, not twice."""
     if own is not None or (backend or pyproject.LEGACY_BACKEND).partition(":")[0] != "setuptools.build_meta":
         return []
-    return [text for text in setup_py.setup_requires(tree) if _requirement(text) and not _gives_way(text, augmentation)]
+    return [
+        text for text in setup_files.setup_requires(tree) if _requirement(text) and not _gives_way(text, augmentation)
+    ]
 
 
 def _gives_way(text: str, augmentation: Augmentation) -> bool:

@@ -1,12 +1,4 @@
-"""What is known about builds that fail: ``knowledge.toml`` beside this module, as typed rows.
-
-::
-
-    knowledge.toml, files of the user's own -> Knowledge, rows in order
-    text of a failed build -> Clue, one for each thing that it names, by the order of the rows
-
-Read only when something has failed, so that a build that works never pays for it.
-"""
+"""The rows of ``rows.toml``, and of files of the user's own, typed; and how to look them up."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -18,13 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Optional
 
-from . import checking, pep508, sources
-from .errors import SettingsError
-from .settings import key
+from augbackend.errors import SettingsError
+from augbackend.standards import requirements
+from augbackend.table.convert import INVALID, Place, converted, fields_of, key
+from augbackend.table.layers import toml
 
-FILE = Path(__file__).with_name("knowledge.toml")
+FILE = Path(__file__).with_name("rows.toml")
 KINDS = ("module", "requirement", "variable", "header", "library", "command", "pkgconfig")
-_LONGEST_LINE, _KEPT = 600, 290
 _NEEDS_OF_RULES = ("native", "pip")  # that variables do without, and that nothing has to bring
 _IN_NEEDS = {"header": "headers", "library": "libraries", "command": "commands", "pkgconfig": "pkgconfig"}
 
@@ -58,7 +50,7 @@ class Symptom:
 
     says: str = key(..., check=_check_pattern)
     source: str = key(...)
-    require: tuple[str, ...] = key((), check=pep508.parse_requirement)
+    require: tuple[str, ...] = key((), check=requirements.parse_requirement)
     variables: Mapping[str, str] = key(MappingProxyType({}))
     need: str = key("")
     gone: str = key("", check=_check_version)
@@ -70,7 +62,7 @@ class Module:
     """An importable name, and the requirement that has it."""
 
     name: str = key(...)
-    require: str = key(..., check=pep508.parse_requirement)
+    require: str = key(..., check=requirements.parse_requirement)
     source: str = key(...)
 
 
@@ -81,7 +73,7 @@ class Stdlib:
     name: str = key(...)
     gone: str = key(..., check=_check_version)
     source: str = key(...)
-    require: str = key("", check=pep508.parse_requirement)
+    require: str = key("", check=requirements.parse_requirement)
 
 
 @dataclass(frozen=True)
@@ -100,8 +92,8 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Variable:
-    """A pattern of names of variables: they do without what a build needs, if they say yes, or no."""
+class Switch:
+    """A pattern of names of variables that leave out what a build needs, if they say yes, or no."""
 
     name: str = key(...)
     need: str = key(...)
@@ -115,7 +107,7 @@ class Command:
     """A program, and the requirement that brings it."""
 
     name: str = key(...)
-    require: str = key(..., check=pep508.parse_requirement)
+    require: str = key(..., check=requirements.parse_requirement)
     source: str = key(...)
 
 
@@ -141,23 +133,6 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Clue:
-    """One thing that a text names.
-
-    :param line: of the text.
-    :param kind: one of :data:`KINDS`; empty where the row itself says what follows.
-    :param name: of that kind.
-    :param value: of a variable, where the text says it.
-    """
-
-    symptom: Symptom
-    line: str
-    kind: str
-    name: str
-    value: str
-
-
-@dataclass(frozen=True)
 class Knowledge:
     """All rows of a kind in order, a user's own first."""
 
@@ -165,26 +140,18 @@ class Knowledge:
     module: tuple[Module, ...] = key(())
     stdlib: tuple[Stdlib, ...] = key(())
     release: tuple[Release, ...] = key(())
-    variable: tuple[Variable, ...] = key(())
+    variable: tuple[Switch, ...] = key(())
     command: tuple[Command, ...] = key(())
     need: tuple[Need, ...] = key(())
 
-    def clues(self, text: str) -> list[Clue]:
-        """What a text names, by the order of the rows; of the places that one row fits, the last first."""
-        text = _readable(text)
-        found: dict[tuple[int, str, str], Clue] = {}
-        for number, symptom in enumerate(self.symptom):
-            for match in reversed(list(re.finditer(symptom.says, text))):
-                clue = _clue(symptom, match)
-                found.setdefault((number, clue.kind, clue.name), clue)
-        return list(found.values())
-
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: by the row of its longest part, or the project of its name."""
-        parts = module.split(".")
-        names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
         rows = {row.name: row.require for row in reversed(self.module)}
-        return next((rows[name] for name in names if name in rows), pep508.canonical_name(parts[0]))
+        return next((rows[name] for name in _parts(module) if name in rows), requirements.canonical_name(_parts(module)[-1]))
+
+    def is_named(self, module: str) -> bool:
+        """Whether a row says which requirement brings a module."""
+        return any(row.name in _parts(module) for row in self.module)
 
     def left_stdlib(self, module: str) -> Optional[Stdlib]:
         """The row of a module that was in the standard library, or of the package that it is in.
@@ -193,7 +160,7 @@ class Knowledge:
         """
         top = module.partition(".")[0]
         row = next((row for row in self.stdlib if row.name in (module, top)), None)
-        went_on = any(one.name.startswith(f"{top}.") and f"{module}.".startswith(f"{one.name}.") for one in self.module)
+        went_on = any("." in one.name and one.name in _parts(module) for one in self.module)
         return None if went_on else row
 
     def brings(self, command: str) -> Optional[Command]:
@@ -210,24 +177,10 @@ class Knowledge:
         return None
 
 
-def _readable(text: str) -> str:
-    """A text without what no message needs: blank lines, lines that come again, the middle of endless ones.
-
-    Patterns are searched for line by line in effect, so that no output makes that take long.
-    """
-    lines = [line if len(line) <= _LONGEST_LINE else f"{line[:_KEPT]} … {line[-_KEPT:]}" for line in text.splitlines()]
-    last = dict.fromkeys(line.rstrip() for line in reversed(lines) if line.strip())
-    return "\n".join(reversed(list(last)))
-
-
-def _clue(symptom: Symptom, match: "re.Match[str]") -> Clue:
-    groups = {group: text for group, text in match.groupdict().items() if text}
-    value = groups.pop("value", "")
-    kind, name = next(iter(groups.items()), ("", ""))
-    text = match.string
-    start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
-    line = " ".join(text[start : end if end >= 0 else None].split())
-    return Clue(symptom, line, kind, name.rstrip(".,"), value)
+def _parts(module: str) -> list[str]:
+    """``a.b.c``, ``a.b``, ``a``."""
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
 
 
 @lru_cache
@@ -240,20 +193,20 @@ def load(files: Sequence[Path] = ()) -> Knowledge:
     shipped = _read(FILE)
     loaded = [*(_read(file, {row.name for row in shipped.need}) for file in files), shipped]
     return Knowledge(
-        *(tuple(row for one in loaded for row in getattr(one, table)) for table in checking.hints(Knowledge))
+        *(tuple(row for one in loaded for row in getattr(one, table)) for table in fields_of(Knowledge))
     )
 
 
 def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
     mistakes: list[str] = []
     try:
-        document = sources.toml(file.read_bytes().decode("utf-8"))
+        document = toml(file.read_bytes().decode("utf-8"))
     except OSError as error:
         raise SettingsError(str(file), [f"cannot read it: {error.strerror}"]) from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(str(file), [f"it is not TOML in UTF-8: {error}"]) from None
-    rows = checking.rows(Knowledge, document, file.name, mistakes)
-    if rows is not None and (file != FILE or rows.need):  # a vendored copy has no such rows, and no use for them
+    rows = converted(Knowledge, document, Place(file.name), mistakes)
+    if rows is not INVALID:
         known = {*_NEEDS_OF_RULES, *needs, *(row.name for row in rows.need)}
         wanted = [(f"symptom[{number}]", row.need) for number, row in enumerate(rows.symptom)]
         wanted += [(f"variable[{number}]", row.need) for number, row in enumerate(rows.variable)]
@@ -262,6 +215,7 @@ def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
             for place, need in wanted
             if need and need not in known
         ]
-    if rows is None or mistakes:
+    if mistakes:
         raise SettingsError(str(file), mistakes)
-    return rows
+    found: Knowledge = rows
+    return found

@@ -1,12 +1,16 @@
-"""What the text of a failure names: in its last error, in the traceback that ends it, then anywhere."""
+"""Which clues the text of a failure holds; the likeliest first."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from augbackend.knowledge import clues, consequences
+
 if TYPE_CHECKING:
-    from augbackend.knowledge import Clue, Need
+    from augbackend.knowledge.clues import Clue
+    from augbackend.knowledge.consequences import Consequence
+    from augbackend.knowledge.rows import Need
 
     from .attempt import Failure
     from .evidence import Case
@@ -31,7 +35,7 @@ _FEW_WORDS = r"(?: (?!not\b|un)[\w.]+){0,2} "
 
 
 def found_in(case: Case, failure: Failure) -> list[Clue]:
-    """What the text names: in its last error, then in the traceback that ends it, then anywhere."""
+    """The clues in the last error, then those in the last traceback, then those anywhere."""
     text = _with_source(case, failure.output[-_LONGEST_TEXT:])
     lines = text.strip().splitlines()
     start = _last_of(lines, _TRACEBACK)
@@ -44,8 +48,10 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
         parts.append("\n".join(before[_last_of(before, _TRACEBACK) :]))
     if COMPILER_FAILED.search(said):
         parts.append("\n".join(lines[_last_of(lines, _COMPILES) :]))  # not what a probe before it did without
-    found = [clue for part in parts for clue in case.knowledge.clues(part)]
-    found += [clue for clue in case.knowledge.clues(text) if clue.kind != "module" or _is_imported(case, clue.name)]
+    found = [clue for part in parts for clue in clues.named_in(part, case.knowledge)]
+    found += [
+        clue for clue in clues.named_in(text, case.knowledge) if clue.kind != "module" or _is_imported(case, clue.name)
+    ]
     unique: dict[tuple[int, str, str], Clue] = {}
     for clue in found:
         unique.setdefault((id(clue.symptom), clue.kind, clue.name), clue)
@@ -86,7 +92,7 @@ def _with_source(case: Case, text: str) -> str:
 
 
 def named_in_words(case: Case, message: str) -> Need | None:
-    """What no index has, where a message in its author's words says that it is absent."""
+    """What no index has, where an author's own message says that it is missing."""
     words = message.lower()
     for need in [need for need in case.knowledge.need if need.name.lower() in words]:
         name = rf"(?<![\w./\-])({re.escape(need.name)})(?![\w/\-]|\.\w)"
@@ -104,12 +110,6 @@ def _is_name(word: str, need: Need) -> bool:
     return not word.islower() or word == need.name or word in (*need.commands, *need.libraries, *need.pkgconfig)
 
 
-def need_of(case: Case, clue: Clue) -> Need | None:
-    """What no index has, if a clue is of that."""
-    if clue.symptom.need:
-        return case.knowledge.needed("", clue.symptom.need)
-    return (
-        case.knowledge.needed(clue.kind, clue.name)
-        if clue.kind in ("header", "library", "command", "pkgconfig")
-        else None
-    )
+def consequence_of(case: Case, clue: Clue) -> Consequence | None:
+    """What follows from a clue for the package and the Python that are diagnosed."""
+    return consequences.follows(clue, case.knowledge, case.python, case.reading.version)
