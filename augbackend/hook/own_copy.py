@@ -30,9 +30,8 @@ def files(build: Build) -> dict[str, Path]:
 
 
 def among(members: Iterable[str], build: Build) -> list[str]:
-    """Those of a wheel's members: some wrapped backends take every folder, or all that a pattern of the tree's names."""
+    """Those of a wheel's members: some wrapped backends take every folder, or all that a pattern of theirs names."""
     folder = _folder(build)
-    if folder is None:
+    if folder is None or folder == ".":  # the project itself: there it is the package
         return []
-    head = "/".join(filter(None, ["", folder if folder != "." else "", "augbackend", ""]))
-    return [name for name in members if f"/{head}" in f"/{name}"]
+    return [name for name in members if f"/{folder}/augbackend/" in f"/{name}"]

@@ -60,11 +60,16 @@ def _read(build: Build) -> list[str]:
     """What stands literally in ``setup.py`` and ``setup.cfg``, and what setuptools itself would have asked for."""
     from importlib.util import find_spec
 
-    from augbackend.standards.setup_files import setup_requires
-
-    found = setup_requires(build.tree)
     try:
-        needs_wheel = build.wraps_setuptools and find_spec("setuptools.command.bdist_wheel") is None  # setuptools before 70.1
+        from augbackend.standards.setup_files import setup_requires
+    except ImportError:  # a copy in a tree that says nothing of setup_requires
+        found = []
+    else:
+        found = setup_requires(build.tree)
+    try:
+        needs_wheel = (
+            build.wraps_setuptools and find_spec("setuptools.command.bdist_wheel") is None
+        )  # setuptools before 70.1
     except ModuleNotFoundError:
         needs_wheel = False
     return [*found, "wheel"] if needs_wheel else found

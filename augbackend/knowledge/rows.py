@@ -147,7 +147,9 @@ class Knowledge:
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: by the row of its longest part, or the project of its name."""
         rows = {row.name: row.require for row in reversed(self.module)}
-        return next((rows[name] for name in _parts(module) if name in rows), requirements.canonical_name(_parts(module)[-1]))
+        return next(
+            (rows[name] for name in _parts(module) if name in rows), requirements.canonical_name(_parts(module)[-1])
+        )
 
     def is_named(self, module: str) -> bool:
         """Whether a row says which requirement brings a module."""
@@ -192,9 +194,7 @@ def load(files: Sequence[Path] = ()) -> Knowledge:
     """
     shipped = _read(FILE)
     loaded = [*(_read(file, {row.name for row in shipped.need}) for file in files), shipped]
-    return Knowledge(
-        *(tuple(row for one in loaded for row in getattr(one, table)) for table in fields_of(Knowledge))
-    )
+    return Knowledge(*(tuple(row for one in loaded for row in getattr(one, table)) for table in fields_of(Knowledge)))
 
 
 def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
