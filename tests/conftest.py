@@ -6,13 +6,23 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile(
+    "augbackend",
+    deadline=None,  # a busy machine is no mistake
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("augbackend")
 
 CALL_HOOK = """
 import json, sys
@@ -58,6 +68,36 @@ def run_hook(tree: Path, hook: str, *arguments: Any, environ: dict[str, str] | N
     )
     answer = json.loads(result.read_text()) if result.exists() else None
     return Outcome(answer, done.returncode, done.stdout, done.stderr)
+
+
+class ProcessGuard:
+    """Fails a test that starts a process, unless it has one of the markers for that.
+
+    So ``-m "not processes"`` selects the fast tests, and they stay fast.
+    """
+
+    events = frozenset({"os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"})
+    markers = ("processes", "builds", "matrix", "flash_attn", "upstream")
+
+    def __init__(self) -> None:
+        self.is_on = False
+        sys.addaudithook(self.audit)
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.is_on and event in self.events:
+            pytest.fail(f"it starts a process ({event} {arguments[:2]}) without the marker 'processes'")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self.is_on = not any(item.get_closest_marker(name) for name in self.markers)
+        try:
+            return (yield)
+        finally:
+            self.is_on = False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ProcessGuard())
 
 
 @pytest.fixture

@@ -7,15 +7,16 @@ import socket
 import ssl
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from augbackend.cli.fetch import index
-from augbackend.cli.strangers import isolated_environment
+from augbackend.cli.strangers import environment
+from augbackend.cli.strangers.environment import Environment
+from augbackend.cli.strangers.process import Ran
 
 
 def _only_here(ask: Any) -> Any:
@@ -50,27 +51,21 @@ def no_index(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
 
-class _Installed:
+class _Installed(Environment):
     """Stands for an environment that is not isolated, where nothing can be installed."""
 
-    python = sys.executable
-
     @property
-    def environ(self) -> dict[str, str]:
-        return dict(os.environ)
+    def python_executable(self) -> str:
+        return sys.executable
 
-    def install(self, requirements: Collection[str]) -> None:
-        assert not requirements
+    def make_extra_environ(self) -> Mapping[str, str]:
+        return {}
+
+    def install(self, requirements: Iterable[str], *_: object, **__: object) -> Ran:
+        raise AssertionError(list(requirements))
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Source trees are built with this interpreter: an environment takes two seconds to make."""
-
-    @contextmanager
-    def created(requirements: Collection[str], _: str) -> Iterator[_Installed]:
-        environment = _Installed()
-        environment.install(requirements)
-        yield environment
-
-    monkeypatch.setattr(isolated_environment, "created", created)
+    """Source trees are built with this interpreter: what it has need not be installed."""
+    monkeypatch.setattr(environment, "created", lambda using, folder, _: _Installed(folder, using))

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from augbackend import reading
@@ -105,6 +105,7 @@ def test_the_command_to_try_names_a_path_not_a_project(tree: Tree, monkeypatch: 
     assert adopt("tree").output.endswith(f"try it: python -m pip wheel --no-deps .{os.sep}tree\n")
 
 
+@pytest.mark.processes
 def test_the_adopted_tree_answers(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
     adopt(folder, "--require", "torch==2.8.0")
@@ -356,6 +357,7 @@ def test_what_was_dropped_does_not_come_back(tree: Tree) -> None:
     assert table(folder) == {"build-system": {"requires": ["setuptools"]}}
 
 
+@pytest.mark.processes
 def test_a_requirement_that_is_only_asked_for_dynamically_is_dropped_as_well(tree: Tree) -> None:
     folder = tree({"setup.py": "from setuptools import setup\nsetup(name='x', version='1', setup_requires=['cffi'])\n"})
     adopt(folder, "--remove-require", "cffi", "--require", "torch")
@@ -471,7 +473,6 @@ LINES = st.lists(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(lines=LINES)
 def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
     text = "\n".join([*lines, ""])

@@ -20,7 +20,10 @@ def has_landlock() -> bool:
     return bool(asked >= 2)  # the version from which on files are renamed and linked as ever
 
 
-pytestmark = pytest.mark.skipif(not has_landlock(), reason="this system has no Landlock")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not has_landlock(), reason="this system has no Landlock"),
+]
 
 
 @pytest.fixture

@@ -364,6 +364,7 @@ def diagnose(*arguments: str | Path) -> Result:
     return CliRunner().invoke(group, ["diagnose", *map(str, arguments)], catch_exceptions=False)
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("alone", "no_index")
 def test_a_folder_is_only_read(tree: Tree) -> None:
     folder = tree({"setup.py": f"open('was_run', 'w')\n{SETUP_PY}", "helper.py": ""})
@@ -374,6 +375,7 @@ def test_a_folder_is_only_read(tree: Tree) -> None:
     assert not list(folder.rglob("was_run"))
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("alone", "no_index")
 @pytest.mark.parametrize(
     ("arguments", "expected"),
@@ -389,6 +391,7 @@ def test_misused(tree: Tree, arguments: list[str], expected: str) -> None:
     assert (result.exit_code, expected in result.output) == (2, True), result.output
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("alone", "no_index")
 def test_rows_of_ones_own(tree: Tree) -> None:
     rows = '[[module]]\nname = "torch"\nrequire = "our-torch"\nsource = "ours"\n'

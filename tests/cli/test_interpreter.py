@@ -25,6 +25,7 @@ def pyenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="pyenv is none of Windows")
 def test_those_of_pyenv_are_found(pyenv: Path) -> None:
     """The newest of each minor version, whether pyenv has switched it on or not."""

@@ -548,6 +548,7 @@ BUILT: dict[str, tuple[str, str, str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("case", BUILT)
 @pytest.mark.parametrize("is_asked", [False, True])
 def test_built(locked: Locked, tmp_path: Path, case: str, is_asked: bool) -> None:
@@ -573,7 +574,7 @@ def test_built(locked: Locked, tmp_path: Path, case: str, is_asked: bool) -> Non
 
 def test_another_lock_than_the_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
+    monkeypatch.setenv("PIP_FIND_LINKS", (tmp_path / "links").as_uri())
     sdist(tmp_path / "links")
     match = '[tool.uv.extra-build-dependencies]\ndemo = [{ requirement = "torch", match-runtime = true }]\n'
     text = PROJECT.replace("torch==2.8.0", "torch") + match

@@ -510,9 +510,7 @@ def test_upstreams_members_are_carried_over_byte_for_byte(
 
 def test_a_wrapped_archive_can_be_unpacked(tmp_path: Path) -> None:
     archives.wrapped(packed(tmp_path, *ODD), "-o", tmp_path / "out")
-    folder = tmp_path / "unpacked"
-    with tarfile.open(tmp_path / "out" / "demo-1.0.tar.gz") as tar:
-        tar.extractall(folder, filter="data")  # type: ignore[call-arg,unused-ignore]
+    folder = archives.extracted(tmp_path / "out" / "demo-1.0.tar.gz", tmp_path / "unpacked")
     top = folder / "demo-1.0"
     assert (top / "hard").read_bytes() == (top / "link").read_bytes() == b"#!/bin/sh\n"
     assert (top / "hard").samefile(top / "src" / "run.sh")
@@ -582,9 +580,7 @@ def test_the_times_of_ours_are_upstreams_newest(tmp_path: Path) -> None:
 def test_a_link_to_what_gives_way_stays_what_it_was(tmp_path: Path, make: Any) -> None:
     target = "../PKG-INFO" if make is symlink else "demo-1.0/PKG-INFO"
     archives.wrapped(packed(tmp_path, make("demo-1.0/demo.egg-info/PKG-INFO", target)), "-o", tmp_path / "out")
-    folder = tmp_path / "unpacked"
-    with tarfile.open(tmp_path / "out" / "demo-1.0.tar.gz") as tar:
-        tar.extractall(folder, filter="data")  # type: ignore[call-arg,unused-ignore]
+    folder = archives.extracted(tmp_path / "out" / "demo-1.0.tar.gz", tmp_path / "unpacked")
     assert (folder / "demo-1.0" / "demo.egg-info" / "PKG-INFO").read_text().startswith("Metadata-Version: ")
 
 

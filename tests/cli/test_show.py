@@ -14,6 +14,8 @@ from augbackend.cli.main import group
 
 from ..conftest import write
 
+pytestmark = pytest.mark.processes
+
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
 INNER = """

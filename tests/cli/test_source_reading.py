@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from augbackend.cli.diagnosis.setup_code import Place
@@ -538,7 +538,6 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(setup=ANYTHING, helper=ANYTHING)
 @pytest.mark.filterwarnings("ignore")
 def test_no_text_makes_reading_it_fail(setup: bytes, helper: bytes) -> None:

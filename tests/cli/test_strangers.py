@@ -18,6 +18,7 @@ import pytest
 from augbackend.cli.strangers import leftover_processes
 from augbackend.cli.strangers.process import Ran, clean_environ, run
 
+pytestmark = pytest.mark.processes
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only /proc tells what left its group")
 posix = pytest.mark.skipif(os.name == "nt", reason="there are no process groups there")
 SOON = 10.0  # seconds within which a machine that is busy does what takes it none

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -59,6 +61,15 @@ def added(name: str, **changes: object) -> Edit:
         member = tarfile.TarInfo(f"demo-1.0/{name}")
         for key, value in changes.items():
             setattr(member, key, value)
+        members[member.name] = (member, b"")
+
+    return edit
+
+
+def linked(name: str, target: str) -> Edit:
+    def edit(members: dict[str, tuple[tarfile.TarInfo, bytes]]) -> None:
+        member = tarfile.TarInfo(f"demo-1.0/{name}")
+        member.type, member.linkname = tarfile.SYMTYPE, target
         members[member.name] = (member, b"")
 
     return edit
@@ -157,25 +168,301 @@ def test_links(tmp_path: Path) -> None:
     assert verify(archive, "--upstream", upstream).exit_code == 0
 
 
+def test_a_copy_and_its_manifest_that_were_altered_together(tmp_path: Path) -> None:
+    upstream, archive = made(tmp_path)
+
+    def edit(members: dict[str, tuple[tarfile.TarInfo, bytes]]) -> None:
+        name = "demo-1.0/_augbackend/augbackend/errors.py"
+        member, old = members[name]
+        new = old + b"import evil\n"
+        members[name] = (member, new)
+        before, after = (hashlib.sha256(text).hexdigest().encode() for text in (old, new))
+        for file, (one, content) in list(members.items()):  # whatever says its sha256 says the new one
+            if file.startswith("demo-1.0/_augbackend/"):
+                members[file] = (one, content.replace(before, after))
+
+    tampered(archive, edit)
+    found = verify(archive, "--upstream", upstream)
+    assert found.exit_code == 1, found.output
+    assert re.search(r"not the augbackend .*\(.*errors\.py", found.output)
+
+
+# --- repositories ---
+
+VERSIONED = """
+from setuptools import build_meta
+def build_sdist(*arguments):
+    with open("version.py", "w") as stream:
+        stream.write("version = '1.0'")
+    return build_meta.build_sdist(*arguments)
+"""
+FILES: dict[str, str | bytes] = {
+    "setup.py": SETUP_PY,
+    "pyproject.toml": BUILD_SYSTEM,
+    "backend.py": VERSIONED,
+    "MANIFEST.in": "include *.py run *.txt\ngraft data",
+    "data/ä": b"\0\n",
+    "run": "#!/bin/sh\n",
+    "doc/x.rst": "left out",
+}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    settings = ("-c", "user.name=x", "-c", "user.email=x", "-c", "protocol.file.allow=always")
+    return subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def repository(folder: Path, files: dict[str, str | bytes] | None = None) -> Path:
+    write(folder, {**FILES, **(files or {})})
+    (folder / "run").chmod(0o755)
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "x")
+    return folder
+
+
+def of_repository(folder: Path, url: str, *arguments: str) -> Path:
+    wrapped(url, "--output", folder / "out", "--cache-dir", folder / "cache", *arguments)
+    return folder / "out" / "demo-1.0.tar.gz"
+
+
+def claiming(folder: Path, repository: Path) -> Path:
+    """An archive that says that it was made from a repository's last commit; nothing was built for it."""
+    commit = git(repository, "rev-parse", "HEAD").strip()
+    _, archive = made(folder, {name: text for name, text in FILES.items() if name != "doc/x.rst"})
+
+    def edit(members: dict[str, tuple[tarfile.TarInfo, bytes]]) -> None:
+        origin = f'url = "git+{repository.as_uri()}@{commit}"\nsha256 = ""'
+        member, text = members["demo-1.0/pyproject.toml"]
+        members[member.name] = (member, re.sub(rb'url = ""\nsha256 = ".*"', origin.encode(), text))
+        members["demo-1.0/run"][0].mode = 0o755
+
+    tampered(archive, edit)
+    return archive
+
+
+ALLOWED = ("--allow-origin", "git+file")
+UNPROVED = [
+    "PKG-INFO: not in the repository",
+    "demo.egg-info/PKG-INFO: not in the repository",
+    "demo.egg-info/SOURCES.txt: not in the repository",
+    "demo.egg-info/dependency_links.txt: not in the repository",
+    "demo.egg-info/requires.txt: not in the repository",
+    "demo.egg-info/top_level.txt: not in the repository",
+    "setup.cfg: not in the repository",
+    "version.py: not in the repository",
+    "1 files of the repository are left out: doc/x.rst",
+]
+
+
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick", "no_index")
-def test_a_repository(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path / "repository",
-        {
-            "setup.py": SETUP_PY,
-            "pyproject.toml": BUILD_SYSTEM,
-            "backend.py": "from setuptools.build_meta import *\n",
-            "MANIFEST.in": "include *.py",
-        },
-    )
-    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-    for out in ("one", "two"):
-        wrapped(f"git+{folder.as_uri()}", "--output", tmp_path / out, "--cache-dir", tmp_path / f"cache-{out}")
-    archive = tmp_path / "one" / "demo-1.0.tar.gz"
-    assert archive.read_bytes() == (tmp_path / "two" / "demo-1.0.tar.gz").read_bytes()
+@pytest.mark.parametrize("below", ["", "python"])
+def test_a_repository(tmp_path: Path, below: str) -> None:
+    folder = repository(tmp_path / "repository", {"python/x": ""})
+    if below:
+        folder = tmp_path / "other"
+        repository(folder / below)
+        git(folder, "init", "-q")
+        (folder / below / ".git").rename(tmp_path / "gone")
+        git(folder, "add", ".")
+        git(folder, "commit", "-qm", "x")
+    else:
+        (folder / "python" / "x").unlink()
+        git(folder, "commit", "-qam", "y")
+    url = f"git+{folder.as_uri()}" + (f"#subdirectory={below}" if below else "")
+    archive, other = (of_repository(tmp_path / name, url) for name in ("one", "two"))
+    assert archive.read_bytes() == other.read_bytes()
+    (folder / "later").write_text("x")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "later")
+    found = verify(archive, *ALLOWED)
+    assert (found.exit_code, found.output.splitlines()[-1]) == (
+        1,
+        "not proved without a build: add --build, which runs upstream's code, confined",
+    ), found.output
+    assert "5 members are upstream's, as they are" in found.output
+    assert '+build-backend = "augbackend"' in found.output
+    data = json.loads(verify(archive, *ALLOWED, "--json").output)
+    assert (data["proved"], data["problems"], data["unproved"]) == (False, [], UNPROVED)
+    found = verify(archive, *ALLOWED, "--build")
+    assert (found.exit_code, found.output.splitlines()[-1]) == (0, "nothing else differs"), found.output
+
+
+@pytest.mark.processes
+def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its setup.py, nor its backend, nor what git could be made to run."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    files = {".gitattributes": "* filter=evil", ".gitmodules": '[submodule "x"]\npath=x\nurl=ext::touch /nowhere\n'}
+    folder = repository(tmp_path / "repository", {**files, "setup.py": f"open({str(tmp_path / 'ran')!r}, 'w')"})
+    archive = claiming(tmp_path, folder)
+    write(tmp_path / "home", {".gitconfig": '[filter "evil"]\nsmudge = touch ' + str(tmp_path / "filtered") + "\n"})
+    write(folder / ".git" / "hooks", {"post-checkout": f"#!/bin/sh\ntouch {tmp_path / 'ran'}\n"})
+    (folder / ".git" / "hooks" / "post-checkout").chmod(0o755)
+    processes: list[list[str]] = []
+    start = subprocess.Popen.__init__
+
+    def started(self: object, command: list[str], *arguments: object, **options: object) -> None:
+        processes.append([str(word) for word in command])
+        start(self, command, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", started)
+    assert verify(archive, *ALLOWED).exit_code == 1
+    assert {Path(command[0]).name for command in processes} == {"git"}
+    assert not (tmp_path / "ran").exists()
+    assert not (tmp_path / "filtered").exists()
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (replaced("setup.py", "six", "evil"), "without a build: setup.py: not as it is in the repository"),
+        (replaced("data/ä", "\n", "\r"), "without a build: data/ä: not as it is in the repository"),
+        (mode("setup.py"), "problem: setup.py: its mode is 4755"),
+        (lambda members: setattr(members["demo-1.0/run"][0], "mode", 0o644), "build: run: not as it is"),
+        (linked("setup.py", "run"), "without a build: setup.py: not as it is"),
+        (lambda members: members.pop("demo-1.0/setup.py") and None, "2 files of the repository are left out: doc/x.rst, setup.py"),
+        (added("evil.py"), "without a build: evil.py: not in the repository"),
+        (added("empty", type=tarfile.DIRTYPE, mode=0o755), "without a build: empty: not in the repository"),
+        (added("_augbackend/tomli.py"), "problem: _augbackend/tomli.py: added"),
+        (added("_augbackend/augbackend/evil.py"), "not the augbackend"),
+        (added("_augbackend/augbackend/evil", type=tarfile.DIRTYPE), "problem: _augbackend/augbackend/evil: wrapping writes a plain file there"),
+        (mode("_augbackend/augbackend/call.py"), "problem: _augbackend/augbackend/call.py: wrapping writes"),
+        (replaced("_augbackend/augbackend/call.py", "import", "import "), "not the augbackend"),
+        (lambda members: members.update({"again": (renamed(members["demo-1.0/setup.py"][0], "demo-1.0/./setup.py"), b"evil")}), "problem: 1 members are there under a name"),
+        (replaced("pyproject.toml", "[tool.augbackend]", "[tool.setuptools]\nzip-safe = true\n[tool.augbackend]"), "without a build: pyproject.toml: it differs outside"),
+        (replaced("PKG-INFO", "Name: demo", "Name: other"), "problem: PKG-INFO: it is other 1.0"),
+    ],
+)  # fmt: skip
+def test_what_a_repository_does_not_have(tmp_path: Path, edit: Edit, problem: str) -> None:
+    archive = claiming(tmp_path, repository(tmp_path / "repository"))
+    tampered(archive, edit)
+    found = verify(archive, *ALLOWED)
+    assert found.exit_code == 1, found.output
+    assert problem in found.output
+    assert "nothing else differs" not in found.output
+
+
+@pytest.mark.processes
+@pytest.mark.usefixtures("quick", "no_index")
+def test_what_a_build_does_not_make(tmp_path: Path) -> None:
+    archive = of_repository(tmp_path, f"git+{repository(tmp_path / 'repository').as_uri()}")
+    tampered(archive, replaced("version.py", "1.0", "1.1"))
+    found = verify(archive, *ALLOWED, "--build")
+    assert (found.exit_code, "problem: version.py: changed" in found.output) == (1, True), found.output
+
+
+def renamed(member: tarfile.TarInfo, name: str) -> tarfile.TarInfo:
+    other = tarfile.TarInfo(name)
+    other.mode = member.mode
+    return other
+
+
+@pytest.mark.processes
+def test_links_and_submodules_of_a_repository(tmp_path: Path) -> None:
+    part = repository(tmp_path / "part")
+    folder = repository(tmp_path / "repository")
+    (folder / "link.py").symlink_to("backend.py")
+    git(folder, "submodule", "add", "-q", part.as_uri(), "part")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "y")
+    archive = claiming(tmp_path, folder)
+    before = verify(archive, *ALLOWED).output
+    tampered(archive, linked("link.py", "backend.py"))
+    tampered(archive, added("part/setup.py"))
+    tampered(archive, added("part/data/x"))
+    found = verify(archive, *ALLOWED)
+    assert found.exit_code == 1, found.output
+    assert "part (2 files): a submodule, which is not fetched" in found.output
+    assert ("  5 members are" in before, "  6 members are" in found.output) == (True, True), before
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "git+file:///nowhere", "git+ssh://git@host/x", "git+git@host:x/y", "git+git://host/x", "hg+https://host/x",
+        "file:///nowhere/demo-1.0.tar.gz", "ftp://host/demo-1.0.tar.gz",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("option", [[], ["--build"]])
+def test_an_origin_that_is_not_fetched(tmp_path: Path, url: str, option: list[str]) -> None:
+    _, archive = made(tmp_path)
+    tampered(archive, replaced("pyproject.toml", 'url = ""', f'url = "{url}"'))
+    found = verify(archive, *option)
+    assert found.exit_code == 2, found.output
+    assert "is not fetched without being asked" in found.output
+    assert "--allow-origin " in found.output
+
+
+@pytest.mark.parametrize("url", ["git+ext::sh -c touch% ran", "git+fd::17"])
+def test_an_origin_that_is_a_command(tmp_path: Path, url: str) -> None:
+    _, archive = made(tmp_path)
+    tampered(archive, replaced("pyproject.toml", 'url = ""', f'url = "{url}"'))
+    found = verify(archive, "--build", "--allow-origin", "git+ext", "--allow-origin", "git+ssh")
+    assert (found.exit_code, "git would run a command" in found.output) == (2, True), found.output
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("git+https://[host/x", "no URL"),
+        ("git+http://127.0.0.1:1/x", "it names no commit"),
+        ("git+http://127.0.0.1:1/x@main", "it names no commit"),
+        (f"git+http://127.0.0.1:1/x@{'0' * 40}", "it cannot be fetched"),
+        (f"git+http://u:secret@127.0.0.1:1/x@{'0' * 40}", "it cannot be fetched"),
+    ],
+)
+def test_a_repository_that_cannot_be_had(tmp_path: Path, url: str, said: str) -> None:
+    _, archive = made(tmp_path)
+    tampered(archive, replaced("pyproject.toml", 'url = ""', f'url = "{url}"'))
     found = verify(archive)
-    assert found.exit_code == 0, found.output
+    assert (found.exit_code, said in found.output) == (2, True), found.output
+    assert "secret" not in found.output
+
+
+@pytest.mark.processes
+def test_a_server_that_gives_files_only(tmp_path: Path) -> None:
+    """Such a server knows no single commits: everything is fetched, and the commit looked for in that."""
+    folder = repository(tmp_path / "repository", {"backend.py": ""})
+    commit = git(folder, "rev-parse", "HEAD").strip()
+    git(folder, "update-server-info")
+    _, archive = made(tmp_path)
+    with serving() as server:
+        for file in (folder / ".git").rglob("*"):
+            if file.is_file():
+                server.pages[f"/x/{file.relative_to(folder / '.git').as_posix()}"] = file.read_bytes()
+        server.pages["/x/info/refs?service=git-upload-pack"] = server.pages["/x/info/refs"]
+        url = f"git+{server.url}/x@{commit}"
+        tampered(archive, replaced("pyproject.toml", 'url = ""', f'url = "{url}"'))
+        found = verify(archive)
+    assert (found.exit_code, "  1 members are upstream's" in found.output) == (1, True), found.output
+
+
+@pytest.mark.processes
+@pytest.mark.usefixtures("quick", "no_index")
+def test_what_an_archive_says_of_variables_sees_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", "secret")
+    backend = VERSIONED + "import os\nprint(sorted(os.environ.items()))\nassert os.environ.get('A') != 'secret'\n"
+    folder = repository(tmp_path / "repository", {"backend.py": backend})
+    archive = of_repository(tmp_path, f"git+{folder.as_uri()}", "--variable", "A=$PATH")
+    assert verify(archive, *ALLOWED, "--build").exit_code == 0
+    tampered(archive, replaced("pyproject.toml", 'A = "$PATH"', 'A = "$MY_TOKEN"'))
+    found = verify(archive, *ALLOWED, "--build")
+    assert (found.exit_code, "$MY_TOKEN is not set" in found.output) == (2, True), found.output
+    assert "secret" not in found.output
+
+
+@pytest.mark.processes
+@pytest.mark.usefixtures("quick", "no_index")
+def test_a_folder(tmp_path: Path) -> None:
+    tree = write(tmp_path / "tree", FILES)
+    wrapped(tree, "--output", tmp_path / "out")
+    archive = tmp_path / "out" / "demo-1.0.tar.gz"
+    found = verify(archive, "--upstream", tree)
+    assert (found.exit_code, "add --build" in found.output) == (2, True), found.output
+    assert verify(archive, "--upstream", tree, "--build").exit_code == 0
 
 
 def test_what_is_not_ours(tmp_path: Path) -> None:

@@ -34,10 +34,12 @@ def test_a_module_that_no_project_is_called_after() -> None:
     assert wheel_check._provider("_cffi_backend", ["otherlib", "cffi>=1"], rows.load()) == "cffi>=1"
 
 
+@pytest.mark.processes
 def test_before_it_began(tmp_path: Path) -> None:
     assert checked(tmp_path, 0).problem == NOT_TRIED
 
 
+@pytest.mark.processes
 def test_while_the_environment_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def created(*_: Any) -> Environment:
         raise TimeoutError
@@ -47,6 +49,7 @@ def test_while_the_environment_is_made(tmp_path: Path, monkeypatch: pytest.Monke
     assert (found.installs, found.problem) == ("", NOT_TRIED)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("status", "installs", "problem"), [(None, "", NOT_TRIED), (1, "it is refused", "")])
 def test_while_it_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int | None, installs: str, problem: str

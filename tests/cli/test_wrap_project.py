@@ -32,7 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_index: None) -> Pat
     folder = tmp_path / "app"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
+    monkeypatch.setenv("PIP_FIND_LINKS", (tmp_path / "links").as_uri())
     return folder
 
 
@@ -352,6 +352,7 @@ def test_another_sha256_than_the_lock_says(here: Path) -> None:
     assert f"its sha256 is {sha256(upstream)}, expected {'0' * 64}" in result.output
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick")
 def test_a_lock_of_paths(here: Path) -> None:
     sdist(here / "vendor", {"x": "vendored"})
@@ -366,6 +367,7 @@ def test_a_lock_of_paths(here: Path) -> None:
     assert wrap().exit_code == 2
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick")
 def test_a_lock_of_a_repository(here: Path) -> None:
     folder = write(here.parent / "repository", {f"python/{name}": text for name, text in TREE.items()})
@@ -751,6 +753,7 @@ def test_a_source_that_is_a_table_of_its_own(here: Path) -> None:
         assert (here / "pyproject.toml").read_text() == before
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick")
 def test_a_repository_as_source(here: Path) -> None:
     folder = write(here.parent / "repository", TREE)

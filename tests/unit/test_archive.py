@@ -100,7 +100,7 @@ def test_zip(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
         assert zipped.getinfo("p-1/pyproject.toml").date_time == (2020, 1, 2, 3, 4, 6)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     with zipfile.ZipFile(folder / "p-1.zip", "w") as zipped:
-        zipped.writestr("p-1/setup.py", "content")
+        zipped.writestr(zipfile.ZipInfo("p-1/setup.py", (2020, 1, 2, 3, 4, 6)), "content")
     sdist_hook.complete(folder / "p-1.zip", build_of(folder))
     with zipfile.ZipFile(folder / "p-1.zip") as zipped:
         assert zipped.getinfo("p-1/pyproject.toml").date_time == (1980, 1, 1, 0, 0, 0)

@@ -12,6 +12,8 @@ from augbackend.hook import build_folder
 
 from ..conftest import run_hook
 
+pytestmark = pytest.mark.processes
+
 Tree = Callable[[dict[str, str]], Path]
 
 PYPROJECT = """
@@ -31,10 +33,10 @@ setup(name="demo", version="1.0", py_modules=os.environ["WITH"].split(","))
 FILES = {"pyproject.toml": PYPROJECT, "setup.py": SETUP, "one.py": "x = 1\n", "two.py": "x = 2\n"}
 
 
-def built(tree: Path, **environ: str) -> set[str]:
+def built(tree: Path, config_settings: dict[str, str] | None = None, **environ: str) -> set[str]:
     out = tree.parent / "out"
     out.mkdir(exist_ok=True)
-    outcome = run_hook(tree, "build_wheel", str(out), environ=environ)
+    outcome = run_hook(tree, "build_wheel", str(out), config_settings, environ=environ)
     assert outcome.status == 0, outcome.stderr
     with ZipFile(out / outcome.answer) as wheel:
         return {name for name in wheel.namelist() if not name.startswith("demo-1.0.dist-info/")}
@@ -63,6 +65,15 @@ def test_the_same_augmentation_takes_them_again(tree: Tree) -> None:
     (other / "lib" / "kept.py").write_text("")
     assert built(folder, WITH="two") == {"two.py", "kept.py"}
     assert built(folder) == {"one.py", "kept.py"}
+
+
+def test_other_settings_are_another_augmentation(tree: Tree) -> None:
+    folder = tree(FILES)
+    built(folder, {"of-theirs": "1"})
+    (folder / "build" / "lib" / "kept.py").write_text("")
+    assert built(folder, {"of-theirs": "2"}) == {"one.py"}
+    assert built(folder) == {"one.py"}
+    assert built(folder, {"of-theirs": "1"}) == {"one.py", "kept.py"}
 
 
 def test_what_changes_by_itself_is_no_other_augmentation(tree: Tree) -> None:

@@ -17,6 +17,8 @@ from .test_local_version import content_of
 from .test_pin_runtime import install, seen
 from .test_wheel import digest
 
+pytestmark = pytest.mark.processes
+
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
 PYPROJECT = """

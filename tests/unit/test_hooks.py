@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Callable
 import pytest
 
 from ..conftest import ROOT, run_hook, write
+
+pytestmark = pytest.mark.processes
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
@@ -166,6 +169,15 @@ def test_arguments_and_settings_arrive(tree: Tree) -> None:
     assert outcome.answer == repr(["yes", "wd", {"a": "1", "b": ["2"]}, "md"])
     assert run_hook(folder, "build_wheel", "wd").answer == repr(["yes", "wd", {"a": "1"}, None])
     assert run_hook(folder, "prepare_metadata_for_build_wheel", "md").answer == repr(["yes", "md", {"a": "1"}])
+
+
+@pytest.mark.parametrize("given", ["theirs", ""])
+def test_a_default_yields_to_what_is_set(tree: Tree, given: str) -> None:
+    """An empty value is a value: whoever sets it switches something off."""
+    table = "extra-build-variables = { DECLARED = { value = 'ours', default = true } }"
+    folder = project(tree, RECORDER, table)
+    answer = run_hook(folder, "build_wheel", "wd", environ={"DECLARED": given}).answer
+    assert answer == repr([given, "wd", None, None])
 
 
 def test_no_settings_stay_none(tree: Tree) -> None:
@@ -409,6 +421,22 @@ def test_hook_that_only_an_override_takes_away(tree: Tree) -> None:
     )
 
 
+def test_an_error_comes_after_what_was_printed_before(tree: Tree) -> None:
+    """Both streams of a hook often end in one log."""
+    folder = write(project(tree, RECORDER), {"_inner/other.py": "print('theirs')\ndef build_wheel(*a): return 'w'"})
+    code = "import augbackend; augbackend.build_editable('.', {'augbackend.build-backend': 'other'})"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("theirs\naugbackend: error: the wrapped backend 'other' has no hook")
+
+
 def test_in_tree_comes_before_every_other_finder(tree: Tree, tmp_path: Path) -> None:
     """As with an editable install of something of the same name."""
     elsewhere = write(tmp_path / "elsewhere", {"inner.py": "raise Exception('the wrong one')"})
@@ -430,6 +458,16 @@ def test_a_folder_of_the_tree_hides_no_package(tree: Tree) -> None:
     inner = "import pluggy\ndef build_wheel(*a): return pluggy.__file__\n"
     folder = tree({"pyproject.toml": pyproject, "inner.py": inner, "pluggy/data.txt": ""})
     assert str(folder) not in run_hook(folder, "build_wheel", "x").answer
+
+
+@pytest.mark.parametrize("path", ["_inner/pluggy/data.txt", "_inner/json.py"])
+def test_a_backend_that_is_found_elsewhere(tree: Tree, path: str) -> None:
+    """A folder without a module is passed over; what the process has imported already is not looked for."""
+    name = Path(path).parts[1].partition(".")[0]
+    folder = project(tree, "", backend=name)
+    outcome = run_hook(write(folder, {path: ""}), "build_sdist", "x")
+    assert "augbackend: error: the wrapped backend was not found in-tree, but as " in outcome.stderr
+    assert f"tool.augbackend.backend-path says {folder / '_inner'}" in outcome.stderr
 
 
 def test_module_of_the_tree_is_not_looked_for_on_an_index(tree: Tree) -> None:

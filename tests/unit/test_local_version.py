@@ -55,6 +55,7 @@ def test_labelled(version: str, expected: str) -> None:
     assert local_version.labelled(version, "team") == expected
 
 
+@pytest.mark.processes
 def test_metadata_and_wheel_agree(tmp_path: Path) -> None:
     tree = write(tmp_path / "tree", {"pyproject.toml": PYPROJECT, "backend.py": BACKEND})
     (tmp_path / "out").mkdir()
@@ -79,6 +80,7 @@ def test_metadata_and_wheel_agree(tmp_path: Path) -> None:
     assert len(record) == 4
 
 
+@pytest.mark.processes
 def test_scripts_stay_executable(tmp_path: Path) -> None:
     backend = BACKEND.replace(
         "wheel.writestr(name, text)",

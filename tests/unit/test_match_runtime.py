@@ -253,6 +253,7 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None): 
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("hidden", [True, False])
 def test_by_an_interpreter_as_pip_isolates_it(tmp_path: Path, hidden: bool) -> None:
     table = 'extra-build-dependencies = [{ requirement = "pytest", match-runtime = true }]\n'
@@ -372,6 +373,7 @@ def hooks(tmp_path: Path, entry: str, asked: str = "") -> list[tuple[Any, list[s
     return found
 
 
+@pytest.mark.processes
 def test_one_line_where_nothing_is_known(tmp_path: Path) -> None:
     line = (
         "augbackend: note: torch>=2 matched to nothing: no override, none locked, no environment in sight that is"
@@ -381,6 +383,7 @@ def test_one_line_where_nothing_is_known(tmp_path: Path) -> None:
     assert hooks(tmp_path, entry) == [(["torch>=2"], [line]), ([], []), ("m", []), ("w", []), ("s", [])]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("entry", "asked", "expected"),
     [
@@ -411,6 +414,7 @@ def built(tmp_path: Path, present: str, entry: str, asked: str = "") -> Outcome:
     return outcomes[1]
 
 
+@pytest.mark.processes
 def test_another_version_is_warned_of(tmp_path: Path) -> None:
     found = built(tmp_path, "2.8.0", 'locked = ["torch===2.7.0"]')
     assert (found.status, found.stderr) == (
@@ -419,6 +423,7 @@ def test_another_version_is_warned_of(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.processes
 def test_a_variant_is_refused(tmp_path: Path) -> None:
     """No frontend can be asked for 2.8.0 and no variant of it, and no pin tells them apart."""
     found = built(tmp_path, "2.8.0+cpu", 'locked = ["torch===2.8.0"]')
@@ -430,6 +435,7 @@ def test_a_variant_is_refused(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("present", "locked", "asked"),
     [

@@ -266,6 +266,7 @@ def prepared(folder: Path) -> Outcome:
     return run_hook(folder, "prepare_metadata_for_build_wheel", str(out))
 
 
+@pytest.mark.processes
 def test_the_metadata_hook_answers_without_the_wrapped_backend(tree: Tree) -> None:
     folder = project(tree, inner=INNER + PREPARE)
     outcome = prepared(folder)
@@ -274,6 +275,7 @@ def test_the_metadata_hook_answers_without_the_wrapped_backend(tree: Tree) -> No
     assert calls(folder) == []
 
 
+@pytest.mark.processes
 def test_the_metadata_hook_answers_without_setup_py(tree: Tree) -> None:
     text = PYPROJECT.replace("PROMISED", "true").replace('"inner"', '"setuptools.build_meta:__legacy__"')
     text = text.replace('backend-path = ["_inner"]\n', "")
@@ -286,6 +288,7 @@ def test_the_metadata_hook_answers_without_setup_py(tree: Tree) -> None:
     assert (folder / "ran").exists()
 
 
+@pytest.mark.processes
 def test_the_requirements_need_not_be_installed_to_answer(tree: Tree) -> None:
     folder = project(tree)
     with (folder / "pyproject.toml").open("a") as file:
@@ -296,6 +299,7 @@ def test_the_requirements_need_not_be_installed_to_answer(tree: Tree) -> None:
     assert (outcome.status, "not-installed-anywhere" in outcome.stderr) == (1, True)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("files", "promised"),
     [
@@ -316,6 +320,7 @@ def test_no_promise(tree: Tree, files: dict[str, str | bytes], promised: bool) -
     assert calls(folder)[-1] == ["wheel", str(out / "theirs.dist-info")]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("promised", "expected"), [(True, "True"), (False, "False")])
 def test_the_metadata_hook_is_there_even_if_the_wrapped_backend_has_none(
     tree: Tree, promised: bool, expected: str
@@ -328,6 +333,7 @@ def test_the_metadata_hook_is_there_even_if_the_wrapped_backend_has_none(
     assert outcome.answer == ("my_demo-1.0.dist-info" if promised else None)
 
 
+@pytest.mark.processes
 def test_a_dynamic_pkg_info_exposes_no_hook(tree: Tree) -> None:
     info = PKG_INFO.replace("\n\n", "\nDynamic: Requires-Dist\n\n")
     folder = project(tree, {"PKG-INFO": info})
@@ -336,6 +342,7 @@ def test_a_dynamic_pkg_info_exposes_no_hook(tree: Tree) -> None:
     assert done.stdout.strip() == "False"
 
 
+@pytest.mark.processes
 def test_the_metadata_directory_is_not_handed_on(tree: Tree) -> None:
     folder = project(tree)
     prepared(folder)
@@ -346,6 +353,7 @@ def test_the_metadata_directory_is_not_handed_on(tree: Tree) -> None:
     assert (out / "my_demo-1.0-py3-none-any.whl").is_file()
 
 
+@pytest.mark.processes
 def test_a_wheel_that_breaks_the_promise(tree: Tree) -> None:
     folder = project(tree, {"METADATA": METADATA.replace("six>=1.0,<2", "six>=1.1")})
     out = folder.parent / "out"
@@ -357,6 +365,7 @@ def test_a_wheel_that_breaks_the_promise(tree: Tree) -> None:
     assert '--requires-dist "six>=1.1"' in outcome.stderr.splitlines()[-1]
 
 
+@pytest.mark.processes
 def test_a_promise_that_is_not_there(tree: Tree) -> None:
     folder = project(tree)
     (folder / "PKG-INFO").unlink()
@@ -366,6 +375,7 @@ def test_a_promise_that_is_not_there(tree: Tree) -> None:
     assert "promised by tool.augbackend.metadata.pkg-info" in outcome.stderr
 
 
+@pytest.mark.processes
 def test_the_promise_can_be_taken_back(tree: Tree) -> None:
     folder = project(tree, {"METADATA": METADATA.replace("six>=1.0,<2", "six>=1.1")})
     out = folder.parent / "out"
@@ -374,6 +384,7 @@ def test_the_promise_can_be_taken_back(tree: Tree) -> None:
     assert run_hook(folder, "build_wheel", str(out), environ=environ).answer == "my_demo-1.0-py3-none-any.whl"
 
 
+@pytest.mark.processes
 def test_a_warning_is_said_once(tmp_path: Path) -> None:
     pyproject = '[build-system]\nrequires = []\nbuild-backend = "augbackend"\n'
     setup = "from setuptools import setup\nsetup(name='demo', version='1.0', py_modules=[])\n"

@@ -479,6 +479,7 @@ def test_one_that_is_declared_for_elsewhere(tmp_path: Path) -> None:
         used(tmp_path, table.replace("nowhere", sys.platform))
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("hook", ["build_wheel", "build_editable"])
 def test_through_the_hooks(tmp_path: Path, hook: str) -> None:
     # Windows-1252, in the summary and in the description; the other line ends
@@ -503,6 +504,7 @@ def test_through_the_hooks(tmp_path: Path, hook: str) -> None:
     assert content_of(out / built.answer)["demo-1.0.dist-info/METADATA"] == after
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("override", "expected"),
     [("torch=x", "torch>=2.8.1,<3"), ("torch=exact", "torch==2.8.1"), ("torch=none", "torch>=2")],

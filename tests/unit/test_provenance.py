@@ -214,6 +214,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("kind", TREES)
 def test_a_wheel_has_it(tmp_path: Path, kind: str) -> None:
     """And of the environment just what was installed there: what setuptools carries in itself is not listed."""
@@ -233,6 +234,7 @@ def test_a_wheel_has_it(tmp_path: Path, kind: str) -> None:
     assert (upstream["externalReferences"][0]["url"], upstream["hashes"][0]["content"]) == (URL, SHA256)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("kind", TREES)
 def test_nothing_of_the_machine_and_of_the_moment(tmp_path: Path, kind: str) -> None:
     found = json.loads(content_of(wheel(tmp_path, kind)[0])[FILE])
@@ -241,6 +243,7 @@ def test_nothing_of_the_machine_and_of_the_moment(tmp_path: Path, kind: str) -> 
     assert {platform.node(), "timestamp", "serialNumber"}.isdisjoint(strings(found))
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("kind", TREES)
 def test_two_builds_give_the_same_bytes(tmp_path: Path, kind: str) -> None:
     written = set()
@@ -250,6 +253,7 @@ def test_two_builds_give_the_same_bytes(tmp_path: Path, kind: str) -> None:
     assert len(written) == 1
 
 
+@pytest.mark.processes
 def test_an_editable_wheel_has_it(tmp_path: Path) -> None:
     tree = write(tmp_path / "tree", TREES["inner"])
     (tmp_path / "out").mkdir()

@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 import pytest
 import tomlkit
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from augbackend import features
@@ -273,7 +273,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     table=st.dictionaries(NAMES, VALUES, max_size=4), options=st.dictionaries(NAMES, st.text(max_size=8), max_size=2)
 )

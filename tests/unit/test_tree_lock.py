@@ -29,6 +29,7 @@ def hold(tree: Path, seconds: float) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.processes
 def test_the_second_waits_and_says_so(tmp_path: Path) -> None:
     first = hold(tmp_path, 1.5)
     assert first.stdout is not None
@@ -41,6 +42,7 @@ def test_the_second_waits_and_says_so(tmp_path: Path) -> None:
     first.communicate()
 
 
+@pytest.mark.processes
 def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
     first = hold(tmp_path, 600)
     assert first.stdout is not None
@@ -52,6 +54,7 @@ def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
         assert time.monotonic() - started < 30
 
 
+@pytest.mark.processes
 def test_a_build_inside_a_build_does_not_wait(tmp_path: Path) -> None:
     with locked(tmp_path):
         inner = hold(tmp_path, 0)

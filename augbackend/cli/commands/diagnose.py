@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -106,9 +105,6 @@ def diagnose(
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if no_build and is_applied:
         raise click.UsageError("--no-build finds nothing to apply")
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _ended)
     began = time.monotonic()
     knowledge, narrator = rows.load(files), Narrator()
     where = index.sources(index_url, extra_index_url, find_links, os.environ)
@@ -143,11 +139,6 @@ def diagnose(
                 click.echo(line, err=as_json)
     if found.verdict != "builds-as-is" and not (is_applied and found.declaration.size):
         raise SystemExit(1)
-
-
-def _ended(number: int, _frame: object) -> None:
-    """Ends as an exception does, so that nothing of a stranger's stays running."""
-    raise SystemExit(128 + number)
 
 
 def _found_out(source: Source, having: Circumstances, knowledge: Knowledge, narrator: Narrator) -> SearchResult:

@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -19,8 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from augbackend import __version__, call, match_runtime, reading, requirements, sources, variables
-from augbackend.cli.edit import backend_copy
-from augbackend.cli.strangers import ask_backend, isolated_environment
+from augbackend.cli.strangers import wrapped_backend
 from augbackend.settings import Target
 
 from . import options
@@ -44,7 +40,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
     document = sources.read_pyproject(tree)
     build = reading.read(tree, config_settings, document=document)
     resolved = variables.resolve(build.settings, os.environ, str(tree / "pyproject.toml"))
-    asked = _ask_isolated(build, config_settings) if isolated else _ask_here(build, config_settings)
+    asked = (_ask_isolated if isolated else wrapped_backend.asked_here)(build, config_settings)
     with call.surrounded(build):  # `unless-command` is looked for on the declared PATH
         rows = {target: _requirements(build, target, asked) for target in TARGETS}
     return {
@@ -117,36 +113,10 @@ def _why_not(entry: BuildDependency, target: Target) -> str:
     return f"the command {entry.unless_command!r} is here: {shutil.which(entry.unless_command)}"
 
 
-def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
-    return _ask(sys.executable, build.tree, config_settings, dict(os.environ), ask=False)
-
-
 def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
     with call.surrounded(build):
         declared = {entry.text for target in TARGETS for entry in requirements.declared(build, target)}
-    with (
-        isolated_environment.copied(build.tree) as tree,
-        isolated_environment.created({*build.requires, *declared}, str(build.tree)) as environment,
-    ):
-        return _ask(environment.python, tree, config_settings, environment.environ, ask=True)
-
-
-def _ask(
-    python: str, tree: Path, config_settings: dict[str, str | list[str]], environ: dict[str, str], *, ask: bool
-) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="augbackend-show-") as folder:
-        # The backend half alone: what else this environment holds must not be seen by the wrapped backend.
-        backend_copy.write_copy(Path(folder))
-        answer = Path(folder) / "answer.json"
-        path = [str(Path(folder) / backend_copy.FOLDER)]
-        request = {"path": path, "answer": str(answer), "config_settings": config_settings, "ask": ask}
-        command = [python, ask_backend.__file__, json.dumps(request)]
-        done = subprocess.run(command, cwd=tree, env=environ, capture_output=True, check=False)  # noqa: S603  # ours
-        if answer.exists():
-            found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-            return found
-    last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
-    return {"hooks": None, "problem": last, "requires": {}, "failed": {}}
+    return wrapped_backend.asked_in_isolation(build, config_settings, {*build.requires, *declared})
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:

@@ -8,28 +8,28 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import time
-import warnings
 import zipfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal, get_args
 
-import build
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from augbackend.cli.strangers import confinement, environment, process, temporary_folder
+from augbackend.cli.strangers import confinement, environment, hook_call, process, temporary_folder
+from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
+from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from augbackend.cli.strangers.environment import Environment, Installer
+    from augbackend.cli.strangers.hook_call import BuildSystem
 
 Stage = Literal["install", "get_requires", "wheel", "import"]
 STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
@@ -230,10 +230,7 @@ def attempt(
     with temporary_folder.temporary(having.workplace) as folder:
         wheel, failure, seen = None, None, _Seen(folder / "none")
         try:
-            with warnings.catch_warnings():
-                # The builder warns of what hooks print; that is in their output already.
-                warnings.simplefilter("ignore")
-                built = _Build(declaration, having, folder, seen, tell).run(environ)
+            built = _Build(declaration, having, folder, seen, tell).run(environ)
             wheel = Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)) / built.name
             shutil.move(built, wheel)
         except _Failed as error:
@@ -282,50 +279,46 @@ class _Build:
         home, out = folder / "home", folder / "out"
         home.mkdir()
         out.mkdir()
-        hooks = _Hooks(
-            {**process.clean_environ(environ, home), **self.declaration.variables}, folder, self.seen.refused
-        )
+        clean = process.clean_environ(environ, home)
         try:
-            project = build.ProjectBuilder(tree, having.installer.python.path, runner=hooks)
-        except build.BuildException as error:
-            raise _Failed(Failure("install", str(error))) from None
-        self.seen.asked.extend(sorted(project.build_system_requires))
+            system = hook_call.build_system(tree)
+        except AugbackendError as error:
+            raise _Failed(Failure("install", error.what)) from None
+        self.seen.asked.extend(sorted(set(system.requires)))
         requires = [*_kept(self.seen.asked, self.declaration), *self.declaration.requires.values()]
         is_setuptools = having.backend.partition(":")[0] == _SETUPTOOLS
         if is_setuptools and not any(_name(text) == "setuptools" for text in requires):
             requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
+        hooks = self._hooks(tree, system, clean, requires)
+        stage: Stage = "get_requires"
         try:
-            project = self._in_environment(hooks, tree, requires)
-            self._next(hooks, "get_requires", min(_FIRST_HOOK, having.left))
-            answer = sorted(project.get_requires_for_build("wheel"))
+            self.tell("asking what it requires")
+            answer = sorted(set(hooks.requires("wheel", min(_FIRST_HOOK, having.left))))
             self.seen.asked.extend(answer)
             if more := _kept(answer, self.declaration):
-                project = self._in_environment(hooks, tree, [*requires, *more])
-            self._next(hooks, "wheel", having.left)
-            wheel = Path(project.build("wheel", out))
-        except TimeoutError:  # of making an environment
-            raise
-        except (build.BuildBackendException, build.BuildException) as error:
-            cause = getattr(getattr(error, "exception", None), "traceback", None)  # of a backend that is not available
-            raise _Failed(hooks.failure(f"{cause or ''}{'' if cause else error}")) from None
-        except (OSError, ValueError, KeyError) as error:
-            raise _Failed(hooks.failure(f"the backend ended without an answer: {error}")) from None
-        if wheel.resolve().parent != out.resolve() or not wheel.is_file() or not zipfile.is_zipfile(wheel):
-            raise _Failed(hooks.failure(f"the backend says that it made {wheel.name}, and there is no such wheel"))
+                hooks = self._hooks(tree, system, clean, [*requires, *more])
+            self.tell("building the wheel")
+            stage = "wheel"
+            wheel = hooks.build("wheel", out, having.left)
+        except HookError as error:
+            said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
+            raise _Failed(Failure(stage, said, error.is_over_time)) from None
+        if not zipfile.is_zipfile(wheel):
+            raise _Failed(Failure(stage, f"the backend says that it made {wheel.name}, and there is no such wheel"))
         return wheel
 
-    def _in_environment(self, hooks: _Hooks, tree: Path, requirements: Sequence[str]) -> build.ProjectBuilder:
-        """The project with its hooks in an environment that no hook has seen: an installer executes what lies there."""
+    def _hooks(self, tree: Path, system: BuildSystem, clean: Mapping[str, str], requirements: Sequence[str]) -> Hooks:
+        """The tree's hooks in an environment that no hook has seen: an installer executes what lies there."""
         # A name that no hook knew, so that nothing waits there.
         self.seen.environment = Path(tempfile.mkdtemp(prefix="environment-", dir=self.folder)) / "environment"
         isolated = environment.created(self.having.installer, self.seen.environment, self.having.left)
         self._install(isolated, requirements)
-        hooks.environ = {**hooks.environ, **isolated.make_extra_environ(), **self.declaration.variables}
-        return build.ProjectBuilder.from_isolated_env(isolated, tree, runner=hooks)
+        environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variables}
 
-    def _next(self, hooks: _Hooks, stage: Stage, limit: float) -> None:
-        self.tell({"get_requires": "asking what it requires"}.get(stage, "building the wheel"))
-        hooks.stage, hooks.limit = stage, limit
+        def heard(output: str) -> None:
+            self.seen.refused.extend(confinement.refused(output, self.folder))
+
+        return Hooks(tree, system, self.folder, isolated.python_executable, environ, heard)
 
     def _install(self, isolated: Environment, requirements: Sequence[str]) -> None:
         if not requirements:
@@ -336,34 +329,6 @@ class _Build:
         ran = isolated.install(requirements, self.having.left, of_wheels=bounded)
         if ran.status != 0:
             raise _Failed(Failure("install", ran.output, is_over_time=ran.status is None))
-
-
-class _Hooks:
-    """Runs hooks for the builder, each until it ends or its time is over."""
-
-    def __init__(self, environ: Mapping[str, str], folder: Path, refused: list[str]) -> None:
-        self.environ, self._folder, self._refused = environ, folder, refused
-        self.stage: Stage = "get_requires"
-        self.limit = 0.0
-        self._output = ""
-
-    def __call__(
-        self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
-    ) -> None:
-        environ = {**(extra_environ or {}), **self.environ}
-        # The last argument is the folder in which a hook's answer is left.
-        ran = process.run(cmd, Path(cwd or "."), environ, self.limit, [self._folder, Path(cmd[-1])])
-        self._output = ran.output.replace(f"{self._folder / _TREE}{os.sep}", "")  # as the sdist names its files
-        self._refused.extend(confinement.refused(ran.output, self._folder))
-        if ran.status is None:
-            raise _Failed(Failure(self.stage, self._output, is_over_time=True))
-        if ran.status:
-            raise subprocess.CalledProcessError(ran.status, list(cmd), self._output)
-
-    def failure(self, otherwise: str) -> Failure:
-        """What the last hook printed; what the builder says of it, where that is all there is."""
-        text = self._output
-        return Failure(self.stage, text if text.strip() else otherwise)
 
 
 def _kept(requirements: Iterable[str], declaration: Declaration) -> list[str]:

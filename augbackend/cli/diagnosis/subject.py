@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from augbackend.cli.fetch import sdist, upstream
 from augbackend.cli.model.augmentation import Augmentation
-from augbackend.cli.strangers import temporary_folder
+from augbackend.cli.strangers import temporary_folder, tree_copy
 from augbackend.errors import AugbackendError
 
 from . import static_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from augbackend.cli.fetch.upstream import Lookup, Target
 
     from .static_reading import Reading
-
-# A version may be read from `.git`, so that it comes along.
-_LEFT_OUT = shutil.ignore_patterns(".tox", ".nox", ".venv", "__pycache__", "node_modules")
 
 
 @dataclass(frozen=True)
@@ -67,14 +63,6 @@ class Source:
     dated: str
 
 
-def _copied(folder: Path, to: Path) -> Path:
-    try:
-        return Path(shutil.copytree(folder, to, symlinks=True, ignore=_LEFT_OUT))
-    except shutil.Error as error:
-        where, _, why = error.args[0][0]
-        raise AugbackendError(f"it cannot be copied: {why}", where=str(where), hint="move it elsewhere") from None
-
-
 def _read(tree: Path, named: str) -> Reading:
     """The reading; an error names what the user named, since the copy is gone by then."""
     try:
@@ -94,7 +82,7 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
         raise AugbackendError("a repository is diagnosed as a folder", where=text, hint=hint)
     with temporary_folder.temporary() as place:
         if target.path is not None and target.path.is_dir():
-            tree = _copied(target.path, place / "tree")
+            tree = tree_copy.copied(target.path, place / "tree")
             reading = _read(tree, text)
             name = canonicalize_name(reading.name or target.path.resolve().name)
             yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")

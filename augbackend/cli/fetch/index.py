@@ -106,7 +106,7 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
             path = package.link.file_path if package.link.is_file else None
             if not_in is None or path is None or not_in.resolve() not in path.resolve().parents:
                 return _found(package)
-    where_looked = "; ".join(dict.fromkeys(map(_without_credentials, heard)))
+    where_looked = "; ".join(dict.fromkeys(map(without_credentials, heard)))
     hint = "name the URL of an sdist, or its repository (git+https://…), if it has one elsewhere"
     raise AugbackendError(f"there is no sdist of {_plain(requirement)}", where=where_looked or "the index", hint=hint)
 
@@ -171,10 +171,11 @@ def shown(url: str) -> str:
     plain = url.partition("#")[0]
     if plain.partition("://")[0].endswith("ssh"):
         return re.sub(r"(://[^/@:\s]+):[^/@\s]*@", r"\1@", plain)  # the user is part of the address
-    return _without_credentials(plain)
+    return without_credentials(plain)
 
 
-def _without_credentials(message: str) -> str:
+def without_credentials(message: str) -> str:
+    """A message without the user and the password of any URL in it."""
     return re.sub(r"://[^/@\s]+@", "://", message)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
+import re
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unearth import Link
@@ -14,7 +13,7 @@ from unearth.errors import UnpackError, URLError
 from unearth.vcs import vcs_support
 
 from augbackend.cli import progress
-from augbackend.cli.strangers import sdist_of_tree
+from augbackend.cli.strangers import sdist_of_tree, temporary_folder
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
@@ -22,59 +21,85 @@ from . import index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from augbackend.cli.model.augmentation import Augmentation
 
     from .cache import Cache
+    from .upstream import Lookup
 
-_COMMIT = 40  # hexadecimal digits of a full commit id
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # a full id, by SHA-1 or by SHA-256
+_HELPER = re.compile(r"\w+\+[^/:]*::")  # such as git+ext::, see gitremote-helpers(7)
+
+
+def link(url: str) -> Link:
+    """A repository's URL, taken apart.
+
+    :raises AugbackendError: if it is none, or one by which git would run a command.
+    """
+    if _HELPER.match(url):
+        hint = "name it by https or ssh: git+https://…"
+        raise AugbackendError("git would run a command to fetch it", where=index.shown(url), hint=hint)
+    found = Link(url)
+    try:
+        found.parsed  # noqa: B018  # it is here that a URL turns out to be none
+    except ValueError as error:
+        raise AugbackendError(f"it is no URL: {error}", where=index.shown(url), hint="is it spelled right?") from None
+    return found
 
 
 @contextmanager
-def sdist_of(url: str, augmentation: Augmentation, cache: Cache, *, offline: bool) -> Iterator[tuple[Path, str]]:
+def sdist_of(url: str, augmentation: Augmentation, lookup: Lookup) -> Iterator[tuple[Path, str]]:
     """The sdist of a repository (``git+https://host/path@revision#subdirectory=folder``), and its URL at the commit.
 
     A full commit id never changes what it means, so that a second run is answered from the cache.
 
     :raises AugbackendError: if it cannot be fetched, or its backend makes no sdist of it.
     """
-    link = Link(url)
-    if link.hash or not link.vcs:
+    to, cache = link(url), lookup.cache
+    if to.hash or not to.vcs:
         raise AugbackendError("a repository has no hash", where=index.shown(url), hint="name a commit: …@<commit>")
-    revision = link.parsed.path.rpartition("@")[2] if "@" in link.parsed.path else ""
-    if _is_commit(revision):
-        known = _recalled(cache, _at(link, revision), augmentation)
+    revision = to.parsed.path.rpartition("@")[2] if "@" in to.parsed.path else ""
+    if COMMIT.fullmatch(revision):
+        known = _recalled(cache, _at(to, revision), augmentation)
         if known is not None:
-            yield known, _at(link, revision)
+            yield known, _at(to, revision)
             return
-    if offline and link.parsed.scheme.rpartition("+")[2] != "file":
+    if lookup.offline and to.parsed.scheme.rpartition("+")[2] != "file":
         hint = "run it once without --offline, with the full commit id"
         raise AugbackendError("this commit was not fetched before", where=index.shown(url), hint=hint)
-    with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
-        checkout = Path(folder) / "checkout"
-        backend = vcs_support.get_backend(link.vcs)
+    with temporary_folder.temporary() as folder:
+        checkout = folder / "checkout"
+        backend = vcs_support.get_backend(to.vcs)
         try:
             with progress.shown(f"fetching {index.shown(url)}"):
-                backend.fetch(link, checkout)
+                backend.fetch(to, checkout)
             commit = backend.get_revision(checkout)
+            _forget_credentials(checkout)
         except (UnpackError, URLError, OSError) as error:
             lines = str(error).strip().splitlines() or ["no output"]
             hint = "is the URL right, and the revision there?"
-            raise AugbackendError(f"it cannot be fetched: {lines[-1]}", where=index.shown(url), hint=hint) from None
-        place, known = _at(link, commit), _recalled(cache, _at(link, commit), augmentation)
+            what = f"it cannot be fetched: {index.without_credentials(lines[-1])}"
+            raise AugbackendError(what, where=index.shown(url), hint=hint) from None
+        place, known = _at(to, commit), _recalled(cache, _at(to, commit), augmentation)
         if known is None:
-            tree = (checkout / (link.subdirectory or "")).resolve()
+            tree = (checkout / (to.subdirectory or "")).resolve()
             if checkout.resolve() not in (tree, *tree.parents) or not tree.is_dir():
                 raise AugbackendError(
                     "there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory="
                 )
-            out = Path(folder) / "sdist"
-            out.mkdir()
-            made = sdist_of_tree.build(tree, augmentation, out)
+            made = sdist_of_tree.build(tree, folder, augmentation, lookup.where, place)
             known = cache.keep(made, caches.sha256(made))
             note = index.Found("repository", _key(place, augmentation), known.name, place, caches.sha256(known))
             cache.remember(note, index.Sources())
         yield known, place
+
+
+def _forget_credentials(checkout: Path) -> None:
+    """Take the user and the password out of the checkout's own settings: its build may read those."""
+    for file in (checkout / ".git").glob("**/config"):
+        if file.is_file() and not file.is_symlink():
+            file.write_bytes(re.sub(rb"(?<=://)[^/@\s]*@", b"", file.read_bytes()))
 
 
 def _at(link: Link, commit: str) -> str:
@@ -86,10 +111,6 @@ def _at(link: Link, commit: str) -> str:
     return f"{index.shown(plain)}@{commit}{subdirectory}"
 
 
-def _is_commit(revision: str) -> bool:
-    return len(revision) == _COMMIT and all(digit in "0123456789abcdef" for digit in revision)
-
-
 def _recalled(cache: Cache, place: str, augmentation: Augmentation) -> Path | None:
     known = cache.recall("repository", _key(place, augmentation), index.Sources())
     return cache.sdist(known.sha256, known.filename) if known else None
@@ -97,5 +118,6 @@ def _recalled(cache: Cache, place: str, augmentation: Augmentation) -> Path | No
 
 def _key(place: str, augmentation: Augmentation) -> str:
     """What an sdist made from a commit may depend on."""
-    given = [place, *augmentation.for_sdist(), json.dumps(augmentation.variables, sort_keys=True)]
-    return hashlib.sha256(json.dumps(given).encode()).hexdigest()
+    one = augmentation
+    given = [place, one.for_sdist(), one.removed, dict(one.variables), dict(one.config_settings)]
+    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()

@@ -134,14 +134,14 @@ def fetched(target: Target, augmentation: Augmentation, lookup: Lookup) -> Itera
     :raises AugbackendError: if it cannot be had.
     """
     if target.path is not None and target.path.is_dir():
-        with sdist_of_tree.sdist_of(target.path, augmentation) as path:
+        with sdist_of_tree.sdist_of(target.path, augmentation, lookup.where) as path:
             yield Upstream(path, target.name, "", "", "", f"made from {target.path}")
     elif target.path is not None:
         digest = caches.sha256(target.path)
         _check(digest, target.sha256, str(target.path))
         yield Upstream(target.path, target.name, "", "", digest, "the file given")
     elif _VCS.match(target.url):
-        with repository.sdist_of(target.url, augmentation, lookup.cache, offline=lookup.offline) as (path, url):
+        with repository.sdist_of(target.url, augmentation, lookup) as (path, url):
             yield Upstream(path, target.name, "", url, "", f"made from {url}")
     elif target.url:
         yield _from_url(target, lookup)

@@ -61,6 +61,7 @@ class Augmentation:
     :param variables: TOML values by name, templates as the backend reads them.
     :param local_version: a label for what is built; empty for none.
     :param pin_runtime: widths of run-time pins, by project.
+    :param is_by_user: whether the user wrote it, and not an archive: only then templates see the user's variables.
     :param word: its dependencies, if the user states them.
     :param words: the same for single versions.
     """
@@ -73,6 +74,7 @@ class Augmentation:
     word: Optional[Dependencies] = None
     words: Mapping[str, Dependencies] = field(default_factory=dict)
     pin_runtime: Mapping[str, Width] = field(default_factory=dict)
+    is_by_user: bool = True
 
     def word_for(self, version: str) -> Dependencies | None:
         """The dependencies that the user states for a version."""

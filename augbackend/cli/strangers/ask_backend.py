@@ -1,4 +1,4 @@
-"""Asking the wrapped backend, in a process of its own: which hooks it has, what it wants to be installed.
+"""The process that imports the wrapped backend, and writes down its hooks and what it wants to be installed.
 
 Run as ``python ask_backend.py REQUEST`` in the environment to ask in, with the tree as the current directory;
 REQUEST is JSON: ``{"path": [folders of augbackend], "answer": file, "config_settings": …, "ask": bool}``. The answer

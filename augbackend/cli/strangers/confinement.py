@@ -1,7 +1,7 @@
-"""Where strangers may write: beneath the folders they are given. By Landlock, which Linux has; elsewhere, anywhere.
+"""Where other people's code may write: only in folders that it is given. On Linux, by Landlock; elsewhere, anywhere.
 
-The kernel restricts a thread, and all that it starts from then on, for good: so it is a thread made for that.
-See landlock(7).
+The kernel restricts a thread and everything that the thread starts, and never takes that back. So a new thread is made
+for it. See landlock(7).
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _Result = TypeVar("_Result")
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # where another number is meant, there is no such call
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers on all processors that have it
 _VERSION, _PATH_BENEATH = 1, 1
 _SET_NO_NEW_PRIVS = 38  # prctl(2)
-_LEAST = 2  # before that, nothing could be renamed or linked from one folder to another
+_LEAST = 2  # version 1 forbids renaming and linking between folders, which builds do
 _WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
 _TRUNCATE_SINCE = 3
-# To remove, to make, to rename and to link: all that is done to what a folder holds.
+# The rights to remove, make, rename and link what is in a folder.
 _IN_FOLDERS = sum(1 << bit for bit in range(4, 14))
-_DEVICE_NODES = 1 << 6 | 1 << 11  # which root could make of the disk
-_SIGNALS, _SCOPED_SINCE = 1 << 1, 6  # to what is not confined with it
-# What programs open to write that is no file: of GPUs too, whose drivers answer only then.
+_DEVICE_NODES = 1 << 6 | 1 << 11  # root could make one of the disk, and write to that
+_SIGNALS, _SCOPED_SINCE = 1 << 1, 6  # no signals to processes outside
+# Devices that programs open to write, those of GPUs included.
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "nvidia*", "kfd", "dri")
 _QUOTES, _UNSEEN = "'\"\u2018\u2019", "\x00-\x1f\x7f"
 _REFUSED = re.compile(
@@ -52,22 +52,22 @@ class _PathBeneath(ctypes.Structure):
 
 
 def version() -> int:
-    """Which Landlock this system has; 0 if it has none that does."""
+    """The version of Landlock that this system has; 0 if it has none, or one that is too old."""
     if sys.platform != "linux":
         return 0
     try:
         known = _syscall(_CREATE_RULESET, None, 0, _VERSION)
-    except (OSError, AttributeError):  # a C library that is not there to be called
+    except (OSError, AttributeError):  # there is no C library that could be called
         return 0
     return known if known >= _LEAST else 0
 
 
 def confined(start: Callable[[], _Result], folders: Iterable[Path]) -> _Result:
-    """Start a process that may write beneath some folders and to common devices, and nowhere else.
+    """Start a process that may write in some folders and to common devices, and nowhere else.
 
-    :param start: starts it, and opens what it writes to.
-    :param folders: those that exist count.
-    :return: what ``start`` does.
+    :param start: starts the process.
+    :param folders: where it may write; a folder that does not exist is passed over.
+    :return: what ``start`` returns.
     :raises AugbackendError: if the system refuses to confine it, though it could.
     """
     known = version()
@@ -84,7 +84,7 @@ def confined(start: Callable[[], _Result], folders: Iterable[Path]) -> _Result:
 
 
 def refused(output: str, own: Path) -> list[str]:
-    """The files outside of a folder that an output says nobody may open."""
+    """The files outside of a folder for which an output says: permission denied."""
     found = [first or second for first, second in _REFUSED.findall(output)]
     return [path for path in dict.fromkeys(found) if not Path(os.path.realpath(path)).is_relative_to(own.resolve())]
 
@@ -107,7 +107,7 @@ def _restrict_this_thread(known: int, paths: Iterable[Path]) -> None:
 def _allow(ruleset: int, path: Path, to_files: int) -> None:
     try:
         opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:  # it is not there, or nobody's to open
+    except OSError:  # it does not exist, or this user may not open it
         return
     try:
         in_folders = _IN_FOLDERS & ~_DEVICE_NODES if path.is_dir() else 0

@@ -20,9 +20,10 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from augbackend.errors import AugbackendError
 
 from . import interpreter, process
+from .telling_line import telling_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .interpreter import Interpreter
     from .process import Ran
 
-# What an installer needs to find distributions, who it is there included; nothing that publishes.
+# Variables that an installer needs to find distributions, its passwords included; none that is for publishing.
 _OF_INSTALLERS = re.compile(
     r"(?:PIP|UV)_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_.*)?|FIND_LINKS|NO_INDEX|CERT|CLIENT_CERT|TRUSTED_HOST|INSECURE_HOST|CACHE_DIR|"
     r"CONFIG_FILE|(?:BUILD_)?CONSTRAINT|DEFAULT_TIMEOUT|TIMEOUT|RETRIES|HTTP_TIMEOUT|(?:SYSTEM_CERTS|NATIVE_TLS)|OFFLINE|"
@@ -48,10 +49,10 @@ _SECRET = re.compile(r"NETRC|.*_(?:USERNAME|PASSWORD)|PIP_CLIENT_CERT")
 class Installer:
     """What installs into environments of one Python.
 
-    :param program: uv's, or the interpreter that has pip.
-    :param environ: for it alone: it says where to look, and who asks there.
-    :param constraints: names → what is at hand of them on this machine, so that it is taken.
-    :param scratch: a home for what it builds from source.
+    :param program: uv, or an interpreter that has pip.
+    :param environ: its variables, which say where to look, and may hold passwords for that. Nothing else gets them.
+    :param constraints: names → the version that is on this machine already, so that it is taken.
+    :param scratch: a folder for its own files.
     """
 
     python: Interpreter
@@ -69,7 +70,7 @@ class Installer:
 
 @dataclass(frozen=True)
 class Environment:
-    """An isolated environment: what :class:`build.env.IsolatedEnv` asks for."""
+    """An isolated environment, in a folder of its own."""
 
     folder: Path
     installer: Installer
@@ -80,7 +81,7 @@ class Environment:
         return str(self._scripts / ("python.exe" if os.name == "nt" else "python"))
 
     def make_extra_environ(self) -> Mapping[str, str]:
-        """What a process in it has beside the clean environment."""
+        """Variables of a process in it, beside the clean ones."""
         path = os.environ.get("PATH", os.defpath)
         return {"PATH": f"{self._scripts}{os.pathsep}{path}", "VIRTUAL_ENV": str(self.folder)}
 
@@ -89,13 +90,14 @@ class Environment:
         return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
     def install(self, requirements: Iterable[str], limit: float, *, of_wheels: Iterable[str] = ()) -> Ran:
-        """Install into it: wheels, and only if those do not do, what has to be built from source first.
+        """Install into it: wheels only, and if those are not enough, also what has to be built from source.
 
-        Building runs other people's code, which is not to see what signs in to an index. So does an environment in
-        which such code has run: nothing more is installed there in this way.
+        Building runs other people's code. That must not see the passwords of an index. Once such code has run in an
+        environment, nothing more may be installed into it with this method: the code could have left something there
+        that an installer executes.
 
         :param limit: in seconds.
-        :param of_wheels: projects that are not built from source in any case.
+        :param of_wheels: projects that are never built from source.
         """
         began = time.monotonic()
         ran = self._install(requirements, limit, "--only-binary", ":all:")
@@ -106,7 +108,7 @@ class Environment:
         return self._install(requirements, left, *more, is_confined=True)
 
     def install_confined(self, requirements: Iterable[str], limit: float, *options: str) -> Ran:
-        """Install wheels where other people's code may have run, as building does: asked for by nobody."""
+        """Install wheels into an environment where other people's code may have run: confined, without passwords."""
         return self._install(requirements, limit, "--only-binary", ":all:", *options, is_confined=True)
 
     def _install(self, requirements: Iterable[str], limit: float, *options: str, is_confined: bool = False) -> Ran:
@@ -159,9 +161,9 @@ def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
 
 
 def _for_strangers(using: Installer, home: Path) -> dict[str, str]:
-    """The installer's environment for building from source: the same places, asked by nobody, and another home.
+    """The installer's variables for building from source: the same indexes, no passwords, and another home.
 
-    Its caches are the user's, where they are known: what was built once is not built again.
+    It uses the user's caches, so that what was built once is not built again.
     """
     environ = {name: _CREDENTIALS.sub("", value) for name, value in using.environ.items() if not _SECRET.match(name)}
     own = Path(using.environ.get("HOME", home))
@@ -177,7 +179,7 @@ def _for_strangers(using: Installer, home: Path) -> dict[str, str]:
 
 
 def created(using: Installer, folder: Path, limit: float) -> Environment:
-    """Make an empty environment, with no pip in it: no isolated environment has one.
+    """Make an empty environment, without pip.
 
     :raises AugbackendError: if that Python makes none.
     :raises TimeoutError: if there was no time.
@@ -198,6 +200,26 @@ def created(using: Installer, folder: Path, limit: float) -> Environment:
     return environment
 
 
+def filled(using: Installer, within: Path, requirements: Collection[str], limit: float) -> Environment:
+    """Make an environment with requirements in it, in a folder that strangers may write to.
+
+    :param limit: in seconds, for all of it.
+    :raises AugbackendError: if they cannot be installed.
+    :raises TimeoutError: if there was no time.
+    """
+    began = time.monotonic()
+    # Under a name that nobody knew before, nothing waits for an installer to execute it.
+    environment = created(using, Path(tempfile.mkdtemp(prefix="environment-", dir=within)) / "environment", limit)
+    if requirements:
+        ran = environment.install(requirements, limit - (time.monotonic() - began))
+        if ran.status is None:
+            raise TimeoutError
+        if ran.status != 0:
+            what = f"the build requirements cannot be installed: {', '.join(sorted(requirements))}"
+            raise AugbackendError(what, hint=telling_line(ran.output, "run a frontend to see why"))
+    return environment
+
+
 def _told(where: Sources) -> dict[str, str]:
     """Both installers' names for the places to look in."""
     told: dict[str, str] = {}
@@ -214,7 +236,7 @@ def _told(where: Sources) -> dict[str, str]:
 
 
 def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
-    """What the folders of find-links have for this Python: it is on this machine, and gigabytes on an index are not."""
+    """What the folders of find-links have for this Python: it is here already, and an index might send gigabytes."""
     tag = f"cp{python.minor.replace('.', '')}"
     newest: dict[NormalizedName, Version] = {}
     for link in where.find_links:
@@ -231,7 +253,7 @@ def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
 
 
 def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:
-    """Whether what is asked for says that another version than the one at hand is to be taken."""
+    """Whether a requirement asks for another version than the one that is on this machine."""
     version = pin.partition("==")[2]
     for text in wanted:
         try:

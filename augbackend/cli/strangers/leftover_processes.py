@@ -1,7 +1,7 @@
-"""Ending everything that a process started, also what went its own way.
+"""Ending everything that a process started, also what left its process group.
 
-A process group is what a system ends at once. On Linux there are two more ways to know what left it: a mark in its
-environment, and whose child it becomes when its parent ends: ours, since the kernel is asked to let us adopt it.
+Every system can end a process group at once. On Linux, what left the group is found in two ways: by a mark among its
+variables, and as a child of ours, since the kernel gives us the children of processes that ended.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARK = "AUGBACKEND_DIAGNOSIS"
-_SWEEPS = 50  # of a process that starts others while it is ended
+_SWEEPS = 50  # a process may start others while it is being ended
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
@@ -31,9 +31,9 @@ class _Process(NamedTuple):
 
 @contextmanager
 def adopting() -> Iterator[frozenset[int]]:
-    """Adopt what is orphaned meanwhile, on Linux.
+    """On Linux, let processes whose parent ends become children of this one, as long as the context lasts.
 
-    :return: the children that there are already, and that are nobody's leftovers.
+    :return: the children that there were before.
     """
     before = frozenset(one.pid for one in _processes() if one.parent == os.getpid())
     _adopt(1)
@@ -46,9 +46,9 @@ def adopting() -> Iterator[frozenset[int]]:
 def end(process: subprocess.Popen[bytes] | None, mark: str, before: frozenset[int]) -> None:
     """End a process and all that it started.
 
-    :param process: ``None`` if it is not known whether it has started: the user ended it just then.
+    :param process: ``None`` if the user interrupted just when it was being started.
     :param mark: the value of :data:`MARK` in its environment.
-    :param before: our children that are none of it.
+    :param before: our other children, which are left alone.
     """
     if os.name == "nt":
         if process is None:

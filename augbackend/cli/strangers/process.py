@@ -1,4 +1,4 @@
-"""Running what strangers wrote: a clean environment, no input, bounded output, and nothing left running afterwards."""
+"""Running other people's code: few variables, no input, bounded output, and nothing left running afterwards."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from . import confinement, leftover_processes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_LONGEST_LINE = 4000  # characters; what is longer was not written to be read
+_LONGEST_LINE = 4000  # characters; nobody reads a longer one
 _HEAD, _TAIL = 64 * 2**10, 2**20  # bytes of output that are kept
-_one_at_a_time = threading.Lock()  # whose child an orphan becomes is a matter of this whole process
-_LAST_WORDS = 2.0  # seconds
-# What a build may depend on and what holds no secret. Everything else stays here: tokens live in variables.
+_one_at_a_time = threading.Lock()  # orphans are adopted by this whole process, not by one of its threads
+_LAST_WORDS = 2.0  # seconds to read what is left in the pipe
+# Variables that a build may need and that hold no secret. No other is handed on, since tokens live in variables.
 _KEPT = frozenset(
     [
         "PATH",
@@ -131,7 +131,7 @@ class Ran:
 
 
 def clean_environ(environ: Mapping[str, str], home: Path) -> dict[str, str]:
-    """The environment for strangers: what a build may depend on, and a home of its own.
+    """The variables for other people's code: what a build may need, and a home of its own.
 
     :param home: an existing folder, for what is written to a home or to a temporary folder.
     """
@@ -152,11 +152,11 @@ def run(
     limit: float,
     confined_to: Iterable[Path] | None = None,
 ) -> Ran:
-    """Run a command to its end, or to the limit; whatever it started is killed either way.
+    """Run a command to its end, or to the limit. Whatever it started is killed then.
 
-    :param environ: all of it; nothing of ours is added but a mark by which its children are known.
+    :param environ: all its variables. One is added, by which its children are known.
     :param limit: in seconds.
-    :param confined_to: the folders that it may write to; ``None`` for a program of the user's.
+    :param confined_to: the folders that it may write to; ``None`` for the user's own programs: anywhere.
     """
     mark = uuid4().hex
     began = time.monotonic()
@@ -181,7 +181,8 @@ def run(
                 status = process.wait(max(limit, 0.001))
         finally:
             leftover_processes.end(process, mark, before)
-    collector.join(_LAST_WORDS)  # what is not found holds the pipe open, and has nothing to say
+    # A child that was not found keeps the pipe open. What it still prints is not waited for.
+    collector.join(_LAST_WORDS)
     return Ran(status, collector.text(), time.monotonic() - began)
 
 

@@ -1,4 +1,4 @@
-"""An sdist of a source tree, made by the tree's own backend in an isolated environment with the augmentation in it."""
+"""An sdist of a source tree, made by the tree's own backend: confined, with the augmentation in its environment."""
 
 from __future__ import annotations
 
@@ -6,129 +6,140 @@ import gzip
 import io
 import os
 import shlex
-import subprocess
 import tarfile
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pyproject_hooks
-
-from augbackend import checking, sources, variables
+from augbackend import checking, variables
 from augbackend.cli import progress
-from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import sdist
 from augbackend.errors import AugbackendError
 from augbackend.knowledge import advice
 
-from . import isolated_environment
+from . import confinement, environment, hook_call, interpreter, process, temporary_folder, tree_copy
+from .hook_call import HookError, Hooks
 from .telling_line import telling_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    from augbackend.cli.fetch.index import Sources
     from augbackend.cli.model.augmentation import Augmentation
+
+LIMIT = 1800.0  # seconds for all of it, installing included
 
 
 @contextmanager
-def sdist_of(tree: Path, augmentation: Augmentation) -> Iterator[Path]:
+def sdist_of(tree: Path, augmentation: Augmentation, where: Sources) -> Iterator[Path]:
     """Make an sdist of ``tree``, which is left as it is.
 
+    :param where: the indexes to install from.
     :raises AugbackendError: if the tree's backend makes none.
     """
-    with isolated_environment.copied(tree) as copy, tempfile.TemporaryDirectory(prefix="augbackend-") as out:
-        yield build(copy, augmentation, Path(out))
+    hook_call.build_system(tree)  # says what is wrong with it before anything is copied
+    with temporary_folder.temporary() as folder:
+        copy = tree_copy.copied(tree, folder / "tree")
+        yield build(copy, folder, augmentation, where, str(tree))
 
 
-def build(tree: Path, augmentation: Augmentation, out: Path) -> Path:
+def build(tree: Path, folder: Path, augmentation: Augmentation, where: Sources, named: str) -> Path:
     """Call ``build_sdist`` on a tree that may be written into (PEP 517).
 
-    :raises AugbackendError: with the last line of what went wrong.
+    :param folder: what the tree is in, and all that its code may write to.
+    :param named: what a message calls the tree.
+    :raises AugbackendError: with the line that says most of what went wrong.
     """
-    document = sources.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
-    if not document and not (tree / "setup.py").is_file():
-        hint = "name the folder that holds pyproject.toml or setup.py"
-        raise AugbackendError("no Python project here", where=str(tree), hint=hint)
-    pyproject.check_shape(document)
-    build_system = document.get("build-system", {"requires": [pyproject.LEGACY_REQUIRES]})
-    backend = build_system.get("build-backend", pyproject.LEGACY_BACKEND)
-    requires = [text for text in build_system["requires"] if not augmentation.removes(text)]
+    deadline = time.monotonic() + LIMIT
+    system = hook_call.build_system(tree)
+    home, out = folder / "home", folder / "out"
+    home.mkdir()
+    out.mkdir()
+    clean = process.clean_environ(os.environ, home)
+    values = _values(augmentation, os.environ if augmentation.is_by_user else clean)
+    requires = [text for text in system.requires if not augmentation.removes(text)]
     requires += [text for text in augmentation.for_sdist() if text not in requires]
-    with isolated_environment.created(requires, tree.name) as environment:
-        environ = {**environment.environ, **_values(augmentation)}
-        caller = pyproject_hooks.BuildBackendHookCaller(
-            str(tree),
-            backend,
-            build_system.get("backend-path"),
-            runner=_runner(environ),
-            python_executable=environment.python,
-        )
+    settings = augmentation.config_settings
+    with tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
+        installer = environment.installer(interpreter.this(), where, Path(scratch))
+
+        def left() -> float:
+            return deadline - time.monotonic()
+
+        def hooks_with(requirements: list[str]) -> Hooks:
+            with progress.shown(f"installing the build requirements of {named}"):
+                isolated = environment.filled(installer, folder, requirements, left())
+            environ = {**clean, **isolated.make_extra_environ(), **values}
+            return Hooks(tree, system, folder, isolated.python_executable, environ)
+
         try:
-            with progress.shown(f"making an sdist of {tree.name}"):
-                wanted = caller.get_requires_for_build_sdist(augmentation.config_settings)
-                more = [text for text in wanted if not augmentation.removes(text)]
-                if more:
-                    environment.install(more)
-                name = caller.build_sdist(str(out), augmentation.config_settings)
-        except pyproject_hooks.BackendUnavailable as error:
-            raise AugbackendError(
-                f"its backend {backend!r} cannot be imported", where=str(tree), hint=telling_line(error.traceback)
-            ) from None
-        except (subprocess.CalledProcessError, pyproject_hooks.UnsupportedOperation) as error:
-            output = str((error.output if isinstance(error, subprocess.CalledProcessError) else error.traceback) or "")
-            raise AugbackendError(
-                f"{backend} makes no sdist of it: {telling_line(output)}", where=str(tree), hint=_hint(output)
-            ) from None
-    return _normalised(out / name)
+            hooks = hooks_with(requires)
+            with progress.shown(f"asking {named} what an sdist of it requires"):
+                wanted = hooks.requires("sdist", left(), settings)
+            more = [text for text in wanted if not augmentation.removes(text)]
+            hooks = hooks_with([*requires, *more]) if more else hooks
+            with progress.shown(f"making an sdist of {named}"):
+                made = hooks.build("sdist", out, left(), settings)
+        except HookError as error:
+            raise _explained(error, system.backend, named, folder) from None
+        except TimeoutError:
+            raise _too_slow(named) from None
+    return _normalised(made, Path(tempfile.mkdtemp(dir=folder)))
 
 
-def _normalised(path: Path) -> Path:
-    """The sdist with its members in order, of nobody and of no time: from the same tree, the same bytes."""
-    if not tarfile.is_tarfile(path):
-        return path
+def _explained(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:
+    line = telling_line(error.output)
+    if error.is_over_time:
+        return _too_slow(named)
+    if error.is_missing:
+        return AugbackendError(f"its backend {backend!r} cannot be imported", where=named, hint=line)
+    return AugbackendError(f"{backend} makes no sdist of it: {line}", where=named, hint=_hint(error.output, folder))
+
+
+def _too_slow(named: str) -> AugbackendError:
+    what = f"there is no sdist of it after {LIMIT:.0f} seconds"
+    return AugbackendError(what, where=named, hint="make the sdist yourself, and name it instead")
+
+
+def _normalised(path: Path, folder: Path) -> Path:
+    """The sdist with its members in order, of nobody and of no time: from the same tree, the same bytes.
+
+    :param folder: a new one, for the result.
+    """
     stream = io.BytesIO()
-    with tarfile.open(path) as old, tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as new:
-        for member in sorted(old.getmembers(), key=lambda member: member.name):
-            content = old.extractfile(member) if member.isreg() else None
-            member.uid = member.gid = 0
-            member.uname = member.gname = ""
-            member.mtime, member.pax_headers = sdist.FIRST_OF_ZIP, {}
-            new.addfile(member, content)
-    path.write_bytes(gzip.compress(stream.getvalue(), mtime=0))
-    return path
+    try:
+        with tarfile.open(path) as old, tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as new:
+            for member in sorted(old.getmembers(), key=lambda member: member.name):
+                content = old.extractfile(member) if member.isreg() else None
+                member.uid = member.gid = 0
+                member.uname = member.gname = ""
+                member.mtime, member.pax_headers = sdist.FIRST_OF_ZIP, {}
+                new.addfile(member, content)
+    except (tarfile.TarError, EOFError, ValueError, OSError):
+        return path  # whoever opens it says what is wrong with it
+    target = folder / path.name
+    target.write_bytes(gzip.compress(stream.getvalue(), mtime=0))
+    return target
 
 
-def _values(augmentation: Augmentation) -> dict[str, str]:
+def _values(augmentation: Augmentation, environ: Mapping[str, str]) -> dict[str, str]:
     mistakes: list[str] = []
     settings = checking.check({"extra-build-variables": dict(augmentation.variables)}, {}, mistakes)
     if settings is None:
         raise AugbackendError("; ".join(mistakes), hint="mend the variables")
-    return {one.name: one.value for one in variables.resolve(settings, os.environ) if one.value is not None}
+    return {one.name: one.value for one in variables.resolve(settings, environ) if one.value is not None}
 
 
-def _runner(environ: Mapping[str, str]) -> Any:
-    def run(command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
-        subprocess.run(  # noqa: S603  # the tree's own backend
-            command,
-            cwd=cwd,
-            env={**environ, **(extra_environ or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-
-    return run
-
-
-def _hint(output: str) -> str:
-    """The options that declare what is missing, where that is known."""
+def _hint(output: str, folder: Path) -> str:
+    """What to do about a failure: the options that declare what is missing, where that is known."""
+    refused = confinement.refused(output, folder)
+    if refused:
+        return f"its code may write to its own folder only, and not to {refused[0]}; make the sdist yourself"
     found = advice.on(telling_line(output))
     if found is None:
-        return "declare what is missing with --require or --variable"
+        return "declare what is missing with --require or --variable: your own variables are not handed on"
     options = [f"--require {shlex.quote(text)}" for text in found.requires]
     options += [f"--variable {shlex.quote(f'{name}={value}')}" for name, value in found.variables.items()]
     return f"{found.because}: {' '.join(options)}" if options else found.because

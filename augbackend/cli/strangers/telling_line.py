@@ -9,9 +9,9 @@ _WARNING = re.compile(r"[\w.]+Warning:\s")
 
 
 def telling_line(output: str, otherwise: str = "it says nothing") -> str:
-    """The last line that begins with an error's name; else the last that does with a warning's, or is there at all.
+    """The last line that begins with an error's name; else the last with a warning's; else the last of all.
 
-    :param otherwise: what is said where there is no line.
+    :param otherwise: what is returned if there is no line.
     """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors, warnings = ([line for line in lines if pattern.match(line)] for pattern in (_ERROR, _WARNING))

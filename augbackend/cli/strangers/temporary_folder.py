@@ -1,4 +1,4 @@
-"""Folders for a while: what strangers left in them may refuse to go, which is no reason to fail."""
+"""Temporary folders for other people's code. It may leave files that cannot be removed; that is no reason to fail."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def temporary(within: Path | None = None) -> Iterator[Path]:
-    """A new folder, gone afterwards.
+    """A new folder, removed afterwards.
 
-    :param within: where; the system's place for such, if it is not said.
+    :param within: where to make it; by default where this system has its temporary folders.
     """
     folder = Path(tempfile.mkdtemp(prefix="augbackend-", dir=within))
     try:
@@ -27,7 +27,7 @@ def temporary(within: Path | None = None) -> Iterator[Path]:
 
 
 def _made_writable(_function: object, path: str, _error: object) -> None:
-    """A folder that was made read-only keeps its content: its owner may change that."""
+    """Nothing can be removed from a read-only folder, so that its owner makes it writable."""
     for one in (Path(path).parent, Path(path)):
         try:
             one.chmod(0o700)

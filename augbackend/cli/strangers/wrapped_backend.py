@@ -1,0 +1,81 @@
+"""What a wrapped backend says of itself, asked in a confined process: its hooks, and what it wants to be installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from augbackend.cli import progress
+from augbackend.cli.edit import backend_copy
+from augbackend.cli.fetch import index
+
+from . import ask_backend, environment, interpreter, process, temporary_folder, tree_copy
+from .telling_line import telling_line
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from augbackend.reading import Build
+
+_ASKING, _INSTALLING = 300.0, 1800.0  # seconds
+_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
+
+
+def asked_here(build: Build, config_settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Import it by this interpreter, with what is installed there."""
+    kept = {"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}
+    with temporary_folder.temporary() as folder:
+        request = {"config_settings": config_settings, "ask": False}
+        return _answer(request, folder, build.tree, sys.executable, _environ(build, folder, kept))
+
+
+def asked_in_isolation(
+    build: Build, config_settings: Mapping[str, Any], requirements: Collection[str]
+) -> dict[str, Any]:
+    """Ask it on a copy of the tree, in an environment with these requirements, also what else it requires.
+
+    :raises AugbackendError: if they cannot be installed.
+    """
+    where = index.sources(None, (), (), os.environ)
+    with temporary_folder.temporary() as folder, tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
+        tree = tree_copy.copied(build.tree, folder / "tree")
+        installer = environment.installer(interpreter.this(), where, Path(scratch))
+        with progress.shown(f"installing the build requirements of {build.tree}"):
+            isolated = environment.filled(installer, folder, requirements, _INSTALLING)
+        request = {"config_settings": config_settings, "ask": True}
+        environ = _environ(build, folder, isolated.make_extra_environ())
+        return _answer(request, folder, tree, isolated.python_executable, environ)
+
+
+def _answer(
+    request: Mapping[str, Any], folder: Path, tree: Path, python: str, environ: Mapping[str, str]
+) -> dict[str, Any]:
+    # The backend half alone: what else this environment holds must not be seen by the wrapped backend.
+    backend_copy.write_copy(folder)
+    answer = folder / "answer.json"
+    more = {"path": [str(folder / backend_copy.FOLDER)], "answer": str(answer)}
+    command = [python, ask_backend.__file__, json.dumps({**request, **more})]
+    ran = process.run(command, tree, environ, _ASKING, [folder])
+    try:
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        is_over_time = ran.status is None
+        problem = f"no answer after {_ASKING:.0f} seconds" if is_over_time else telling_line(ran.output, "no output")
+        return {"hooks": None, "problem": problem, "requires": {}, "failed": {}}
+    return found
+
+
+def _environ(build: Build, home: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """All variables of the process: the clean ones, and what overrides the declaration.
+
+    A template may name any variable of the user's. Those are there and empty: a tree is not to learn their values.
+    """
+    named = {name for one in build.settings.extra_build_variables.values() for name in _NAME.findall(one.value)}
+    empty = dict.fromkeys(named & os.environ.keys(), "")
+    override = {name: value for name, value in os.environ.items() if name.startswith("AUGBACKEND_")}
+    return {**empty, **process.clean_environ(os.environ, home), **override, **more}

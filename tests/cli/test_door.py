@@ -1,0 +1,207 @@
+"""The one door for other people's code: every command that runs some of it runs it confined."""
+
+from __future__ import annotations
+
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from augbackend.cli.main import group
+from augbackend.cli.strangers import hook_call, sdist_of_tree, wrapped_backend
+from augbackend.cli.strangers.hook_call import BuildSystem, HookError, Hooks
+
+from ..conftest import write
+from .archives import wrapped
+from .test_confinement import has_landlock
+from .test_wrap import TREE, TREE_BACKEND, TREE_PYPROJECT, git
+
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("alone")]
+
+OWN = '\n[tool.augbackend]\nbuild-backend = "be"\nbackend-path = ["_be"]\n'
+AUGMENTED = TREE_PYPROJECT.replace('"be"', '"augbackend"').replace('backend-path = ["_be"]\n', "") + OWN
+WATCHING = """
+import os, pathlib, tempfile
+for name in ("MY_TOKEN", "PIP_INDEX_URL", "SSH_AUTH_SOCK"):
+    assert name not in os.environ, name
+for folder in (os.environ["HOME"], tempfile.gettempdir()):
+    pathlib.Path(folder, "written").touch()
+    assert folder != HOME
+try:
+    pathlib.Path(OUTSIDE).touch()
+except PermissionError:
+    pass
+"""
+DOORS = {
+    "wrap of a folder": (TREE_PYPROJECT, "wrap TREE"),
+    "wrap of a repository": (TREE_PYPROJECT, "wrap REPOSITORY"),
+    "show": (AUGMENTED, "show TREE"),
+    "show in isolation": (AUGMENTED, "show --isolated TREE"),
+    "verify": (TREE_PYPROJECT, "verify --build --upstream TREE ARCHIVE"),
+}
+
+
+def run(command: str, **places: object) -> Result:
+    words = [str(places.get(word, word)) for word in command.split(" ")]
+    if words[0] == "wrap":
+        words += ["-o", str(places["OUT"])]
+    return CliRunner().invoke(group, words, catch_exceptions=False)
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home, and secrets in variables."""
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("MY_TOKEN", "SSH_AUTH_SOCK"):
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://me:secret@127.0.0.1:1/simple")
+    return home
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_code_of_others_sees_and_where_it_writes(tmp_path: Path, mine: Path, door: str) -> None:
+    pyproject, command = DOORS[door]
+    watching = WATCHING.replace("HOME)", f"{str(mine)!r})").replace("!= HOME", f"!= {str(mine)!r}")
+    watching = watching.replace("OUTSIDE", repr(str(mine / "outside")))
+    tree = write(tmp_path / "tree", {**TREE, "pyproject.toml": pyproject})
+    repository = write(tmp_path / "repository", {**TREE, "_be/be.py": watching + TREE_BACKEND})
+    git(repository, "init", "-q")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "x")
+    archive = tmp_path / "made" / "demo-1.0.tar.gz"
+    if "ARCHIVE" in command:
+        wrapped(tree, "-o", archive.parent)
+    write(tree, {"_be/be.py": watching + TREE_BACKEND})
+    found = run(command, TREE=tree, REPOSITORY=f"git+{repository.as_uri()}", ARCHIVE=archive, OUT=tmp_path / "out")
+    if door == "verify":  # its backend is another than the archive's, and its sdist was made
+        assert "_be/be.py: changed" in found.output
+    else:
+        assert "not known here" not in found.output
+        assert "makes no sdist" not in found.output
+    assert (mine / "outside").exists() != has_landlock()
+    assert not (mine / "written").exists()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: str) -> None:
+    pyproject, command = DOORS[door]
+    tree = write(tmp_path / "tree", {**TREE, "pyproject.toml": pyproject})
+    archive = tmp_path / "made" / "demo-1.0.tar.gz"
+    if "ARCHIVE" in command:
+        wrapped(tree, "-o", archive.parent)
+    write(tree, {"_be/be.py": "while True: pass\n"})
+    git(tree, "init", "-q")
+    git(tree, "add", ".")
+    git(tree, "commit", "-qm", "x")
+    monkeypatch.setattr(sdist_of_tree, "LIMIT", 3.0)
+    monkeypatch.setattr(wrapped_backend, "_ASKING", 3.0)
+    began = time.monotonic()
+    found = run(command, TREE=tree, REPOSITORY=f"git+{tree.as_uri()}", ARCHIVE=archive, OUT=tmp_path / "out")
+    assert time.monotonic() - began < 60
+    said = "no answer after 3 seconds" if "show" in door else "there is no sdist of it after 3 seconds"
+    assert said in found.output
+
+
+def test_show_does_not_say_a_secret_to_a_tree(tmp_path: Path, mine: Path) -> None:
+    assert mine
+    asking = "import os\nassert os.environ['A'] == 'x', os.environ['A']\n"
+    table = '[tool.augbackend.extra-build-variables]\nA = "x${MY_TOKEN}"\n'
+    files = {**TREE, "pyproject.toml": AUGMENTED + table, "_be/be.py": asking + TREE_BACKEND}
+    found = run("show TREE", TREE=write(tmp_path / "tree", files))
+    assert "hooks: build_wheel" in found.output or "hooks: get_requires" in found.output, found.output
+
+
+@pytest.mark.usefixtures("quick")
+def test_variables_that_the_user_names_are_his_word(tmp_path: Path, mine: Path) -> None:
+    assert mine
+    asking = "import os\nassert os.environ['A'] == 'secret'\n"
+    tree = write(tmp_path / "tree", {**TREE, "_be/be.py": asking + TREE_BACKEND})
+    wrapped(tree, "-o", tmp_path / "out", "--variable", "A=$MY_TOKEN")
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_hint_where_code_wants_to_write_elsewhere(tmp_path: Path, mine: Path) -> None:
+    if not has_landlock():
+        pytest.skip("this system has no Landlock")
+    tree = write(tmp_path / "tree", {**TREE, "_be/be.py": f"open({str(mine / 'x')!r}, 'w')\n"})
+    found = run("wrap TREE", TREE=tree, OUT=tmp_path / "out")
+    assert (found.exit_code, f"may write to its own folder only, and not to {mine / 'x'}" in found.output) == (2, True)
+
+
+@pytest.mark.parametrize("url", ["git+ext::sh -c touch% ran", "git+ext::sh://x", "git+fd::3"])
+def test_a_repository_that_is_a_command(tmp_path: Path, mine: Path, url: str) -> None:
+    assert mine
+    found = CliRunner().invoke(group, ["wrap", url, "-o", str(tmp_path / "out")])
+    assert (found.exit_code, "git would run a command" in found.output) == (2, True), found.output
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.usefixtures("quick")
+def test_credentials_of_a_repository_are_not_in_its_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = "import pathlib\nassert 'secret' not in pathlib.Path('.git/config').read_text()\n"
+    folder = write(tmp_path / "repository", {**TREE, "_be/be.py": reading + TREE_BACKEND})
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "x")
+    settings = f'[url "{folder.as_uri()}"]\ninsteadOf = https://me:secret@host/x\n'
+    monkeypatch.setenv("HOME", str(write(tmp_path / "home", {".gitconfig": settings})))
+    wrapped("git+https://me:secret@host/x", "-o", tmp_path / "out")
+
+
+# --- a hook's answer ---
+
+ANSWERS = {
+    "requires a number": ("get_requires_for_build_sdist = lambda _: 5", "requires 5, which is no list of texts"),
+    "requires numbers": ("get_requires_for_build_sdist = lambda _: [5]", "requires [5], which is no list of texts"),
+    "no name": ("build_sdist = lambda *_: None", "says that it made None, and there is no such sdist"),
+    "no file": ("build_sdist = lambda *_: 'x'", "says that it made 'x', and there is no such sdist"),
+    "another folder": ("build_sdist = lambda *_: '../tree/be.py'", "there is no such sdist"),
+    "a link": (
+        "import os\ndef build_sdist(out, _): os.symlink(__file__, f'{out}/x'); return 'x'",
+        "there is no such sdist",
+    ),
+    "a linked folder": (
+        "import os\ndef build_sdist(out, _): os.rmdir(out); os.symlink(os.path.dirname(__file__), out); return 'be.py'",
+        "there is no such sdist",
+    ),
+    "no answer": ("import os\ndef build_sdist(*_): os._exit(0)", "the backend ended without an answer"),
+    "status": ("import os\ndef build_sdist(*_): os._exit(3)", "the backend ended with status 3 and said nothing"),
+    "no JSON": ("build_sdist = lambda *_: object()", "TypeError"),
+    "its own words": ("def build_sdist(*_): raise SystemExit('no CUDA')", "no CUDA"),
+    "no module": ("import absent", "No module named 'absent'"),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_answers_that_are_none(tmp_path: Path, answer: str) -> None:
+    code, said = ANSWERS[answer]
+    tree = write(tmp_path / "tree", {"be.py": code})
+    out = tmp_path / "out"
+    out.mkdir()
+    hooks = Hooks(tree, BuildSystem((), "be", (".",)), tmp_path, sys.executable, {})
+    with pytest.raises(HookError) as caught:
+        hooks.requires("sdist", 60)
+        hooks.build("sdist", out, 60)
+    assert said in caught.value.output
+    assert (caught.value.is_over_time, caught.value.is_missing) == (False, answer == "no module")
+
+
+def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
+    broken = tmp_path / "demo-1.0.tar.gz"
+    for content in (b"", b"x" * 1000, b"\x1f\x8b" + b"x" * 100):
+        broken.write_bytes(content)
+        assert sdist_of_tree._normalised(broken, tmp_path) == broken
+    with tarfile.open(broken, "w:gz"):
+        pass
+    new = write(tmp_path / "new", {"x": ""})
+    assert sdist_of_tree._normalised(broken, new).parent == new
+
+
+def test_no_project(tmp_path: Path) -> None:
+    assert hook_call.build_system(write(tmp_path, {"setup.py": ""})).backend == "setuptools.build_meta:__legacy__"
