@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A PEP 517 build backend that wraps another one and adds what a package forgot to declare.
 
-Frontends import this module and look for hooks on it. The hooks live in :mod:`augbackend.hooks`; which of
+Frontends import this module and look for hooks on it. The hooks live in :mod:`augbackend.hook`; which of
 them exist depends on the wrapped backend, so they are looked up when they are asked for (PEP 562), and
 nothing else is imported before that.
 """
@@ -28,7 +28,7 @@ HOOKS = (
 
 def __getattr__(name: str) -> Any:
     if name in HOOKS or name == "UnsupportedOperation":
-        from .presence import lookup
+        from augbackend.hook.exposed import lookup
 
         return lookup(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

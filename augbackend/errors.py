@@ -1,7 +1,6 @@
 """What went wrong, where, and what to do about it; and how a hook says so.
 
-Our own errors carry data. Only :func:`reported` turns them into text, so that a hook ends in one
-clean message and never in a traceback through this package.
+Our own errors carry data. Only :func:`reported` turns them into text: a hook ends in one clean message.
 """
 
 from __future__ import annotations
@@ -24,23 +23,18 @@ class AugbackendError(Exception):
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(what)
-        self.what = what
-        self.where = where
-        self.hint = hint
+        self.what, self.where, self.hint = what, where, hint
 
     def __str__(self) -> str:
-        lines = [f"augbackend: error: {self.what}"]
-        if self.where:
-            lines.append(f"  where: {self.where}")
-        if self.hint:
-            lines.append(f"  hint: {self.hint}")
-        return "\n".join(lines)
+        where = f"\n  where: {self.where}" if self.where else ""
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"augbackend: error: {self.what}{where}{hint}"
 
 
 class SettingsError(AugbackendError):
-    """One or more mistakes in the declaration, all of them at once.
+    """The mistakes in a declaration, all of them at once.
 
-    :param file: the file (or other source) that most of the mistakes are in.
+    :param file: the file, or another source, that most of them are in.
     :param mistakes: one line each, beginning with the full key.
     """
 
@@ -54,15 +48,11 @@ class SettingsError(AugbackendError):
 
 
 class WrappedBackendUnavailable(AugbackendError, ImportError):
-    """The wrapped backend cannot be imported.
-
-    An ``ImportError``, so that a frontend that merely looks for a hook cannot mistake it for "no such hook"
-    (PEP 517 makes the absence of an optional hook meaningful).
-    """
+    """The wrapped backend cannot be imported: an ``ImportError``, so that no frontend takes it for "no such hook"."""
 
 
 def say(kind: str, message: str) -> None:
-    """Print one line on stderr: stdout belongs to the wrapped backend.
+    """Print one line on stderr, since stdout belongs to the wrapped backend.
 
     :param kind: ``note`` or ``warning``.
     """
@@ -78,17 +68,3 @@ def reported() -> Iterator[None]:
         sys.stdout.flush()
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(1) from None
-
-
-def add_note(error: BaseException, note: str) -> None:
-    """Attach ``note`` to somebody else's exception, whose type and traceback stay as they are.
-
-    Python before 3.11 cannot do that (PEP 678), and prints none with ``SystemExit``, by which setuptools reports most
-    errors; there the note is printed ahead.
-    """
-    if isinstance(error, SystemExit) and not isinstance(error.code, str):
-        return  # it has said what it has to say, or nothing is wrong
-    if sys.version_info >= (3, 11) and not isinstance(error, SystemExit):
-        error.add_note(note)
-    else:
-        print(note, file=sys.stderr, flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Optional
 
-from augbackend.pep508 import InvalidRequirement, parse_requirement
+from augbackend.standards.requirements import InvalidRequirement, parse_requirement
 
 from .pythons import at_least, is_standard
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Optional
 
-from augbackend import checking, pep508, sources
 from augbackend.errors import SettingsError
-from augbackend.settings import key
+from augbackend.standards import requirements
+from augbackend.table.convert import INVALID, Place, converted, fields_of, key
+from augbackend.table.layers import toml
 
 FILE = Path(__file__).with_name("rows.toml")
 KINDS = ("module", "requirement", "variable", "header", "library", "command", "pkgconfig")
@@ -49,7 +50,7 @@ class Symptom:
 
     says: str = key(..., check=_check_pattern)
     source: str = key(...)
-    require: tuple[str, ...] = key((), check=pep508.parse_requirement)
+    require: tuple[str, ...] = key((), check=requirements.parse_requirement)
     variables: Mapping[str, str] = key(MappingProxyType({}))
     need: str = key("")
     gone: str = key("", check=_check_version)
@@ -61,7 +62,7 @@ class Module:
     """An importable name, and the requirement that has it."""
 
     name: str = key(...)
-    require: str = key(..., check=pep508.parse_requirement)
+    require: str = key(..., check=requirements.parse_requirement)
     source: str = key(...)
 
 
@@ -72,7 +73,7 @@ class Stdlib:
     name: str = key(...)
     gone: str = key(..., check=_check_version)
     source: str = key(...)
-    require: str = key("", check=pep508.parse_requirement)
+    require: str = key("", check=requirements.parse_requirement)
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Command:
     """A program, and the requirement that brings it."""
 
     name: str = key(...)
-    require: str = key(..., check=pep508.parse_requirement)
+    require: str = key(..., check=requirements.parse_requirement)
     source: str = key(...)
 
 
@@ -146,7 +147,9 @@ class Knowledge:
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: by the row of its longest part, or the project of its name."""
         rows = {row.name: row.require for row in reversed(self.module)}
-        return next((rows[name] for name in _parts(module) if name in rows), pep508.canonical_name(_parts(module)[-1]))
+        return next(
+            (rows[name] for name in _parts(module) if name in rows), requirements.canonical_name(_parts(module)[-1])
+        )
 
     def is_named(self, module: str) -> bool:
         """Whether a row says which requirement brings a module."""
@@ -191,21 +194,19 @@ def load(files: Sequence[Path] = ()) -> Knowledge:
     """
     shipped = _read(FILE)
     loaded = [*(_read(file, {row.name for row in shipped.need}) for file in files), shipped]
-    return Knowledge(
-        *(tuple(row for one in loaded for row in getattr(one, table)) for table in checking.hints(Knowledge))
-    )
+    return Knowledge(*(tuple(row for one in loaded for row in getattr(one, table)) for table in fields_of(Knowledge)))
 
 
 def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
     mistakes: list[str] = []
     try:
-        document = sources.toml(file.read_bytes().decode("utf-8"))
+        document = toml(file.read_bytes().decode("utf-8"))
     except OSError as error:
         raise SettingsError(str(file), [f"cannot read it: {error.strerror}"]) from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(str(file), [f"it is not TOML in UTF-8: {error}"]) from None
-    rows = checking.rows(Knowledge, document, file.name, mistakes)
-    if rows is not None:
+    rows = converted(Knowledge, document, Place(file.name), mistakes)
+    if rows is not INVALID:
         known = {*_NEEDS_OF_RULES, *needs, *(row.name for row in rows.need)}
         wanted = [(f"symptom[{number}]", row.need) for number, row in enumerate(rows.symptom)]
         wanted += [(f"variable[{number}]", row.need) for number, row in enumerate(rows.variable)]
@@ -214,6 +215,7 @@ def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
             for place, need in wanted
             if need and need not in known
         ]
-    if rows is None or mistakes:
+    if mistakes:
         raise SettingsError(str(file), mistakes)
-    return rows
+    found: Knowledge = rows
+    return found

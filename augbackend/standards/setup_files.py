@@ -88,27 +88,6 @@ def setup_requires(tree: Path) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def identity(tree: Path) -> tuple[str, str]:
-    """The project's name and version (certain); empty where they are computed, or may be."""
-    script, cfg = parse(tree / "setup.py"), read_cfg(tree / "setup.cfg")
-    found = calls(script.module, "setup")
-    has_more = any(call.args or any(keyword.arg is None for keyword in call.keywords) for call in found)
-    if script.problem or cfg.problem or has_more or len(found) > 1:
-        return "", ""
-    stated: dict[str, Any] = cfg.options("metadata")
-    for call in found:
-        stated.update({name: seen.certain for name, seen in Literals(script.module).keywords(call).items()})
-    values = [stated.get(name, "") for name in ("name", "version")]
-    name, version = (one if isinstance(one, str) and not one.startswith(("attr:", "file:")) else "" for one in values)
-    return name, version
-
-
-def is_tagged(tree: Path) -> bool:
-    """Whether ``setup.cfg`` has setuptools add something to the version; also if it cannot be read."""
-    cfg = read_cfg(tree / "setup.cfg")
-    return bool(cfg.problem) or not {"tag_build", "tag_date"}.isdisjoint(cfg.options("egg_info"))
-
-
 def split_semicolons(value: str) -> list[str]:
     """The items of a list in ``setup.cfg``: one a line or, on a single line, separated by semicolons."""
     return value.splitlines() if "\n" in value else value.split(";")

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from augbackend.cli.wrapping import setup_call
-from augbackend.standards import setup_files
+from augbackend.standards import setup_files, setup_identity
 from augbackend.standards.setup_files import COMPUTED
 
 from ..conftest import write
@@ -84,7 +84,7 @@ def test_what_is_certain_is_what_running_it_says(before: list[str], values: tupl
         certain = setup_call.arguments(tree)
         assert certain is not None
         seen = setup_files.setup_requires(tree)
-        name, version = setup_files.identity(tree)
+        name, version = setup_identity.identity(tree)
     said = certain["setup_requires"]
     assert said is COMPUTED or seen == list(dict.fromkeys(setup_files.requirements(said)))
     passed = executed(source)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from augbackend import reading, wrapped
+from augbackend.hook import declared, explanation
 from augbackend.knowledge import advice, pythons
 from augbackend.knowledge.rows import Command, Knowledge, Module, Need, Stdlib, Symptom
 
@@ -137,20 +137,54 @@ def test_the_version_of_another_package_is_not_made_up() -> None:
 # --- a copy of the backend in a tree, which has no knowledge ---------------------------------------------------------
 
 COPY = "[tool.augbackend]\nextra-build-dependencies = ['Py_Test']\n"
+WRAPPED = COPY + "origin = { name = 'flash-attn', version = '2.8.3', augbackend = '1' }\n"
 
 
+def said(tree: Path, error: Exception, table: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    (tree / "pyproject.toml").write_text(table)
+    explanation.explain(error, declared.read(tree, environ={}), "build_wheel")
+    notes = getattr(error, "__notes__", None)
+    note = notes[0] if notes else capsys.readouterr().err.rstrip("\n")
+    head, *lines = note.split("\n")
+    assert head == "augbackend: raised in setuptools.build_meta:__legacy__, hook build_wheel"
+    return lines
+
+
+@pytest.fixture
+def _without_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("augbackend.knowledge", "augbackend.knowledge.hints"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.usefixtures("_without_knowledge")
 @pytest.mark.parametrize(
-    ("error", "hint"),
+    ("table", "commands"),
     [
-        (
-            ModuleNotFoundError(name="torch.utils"),
-            ["augbackend: nothing declares what provides 'torch.utils'; `augbackend diagnose` finds out what does"],
-        ),
-        (ModuleNotFoundError(name="py_test"), []),
-        (RuntimeError("use_2to3 is invalid"), []),
+        (COPY, ["augbackend adopt . --require torch", "augbackend diagnose ."]),
+        (WRAPPED, ["augbackend wrap flash-attn==2.8.3 --require torch", "augbackend diagnose flash-attn==2.8.3"]),
     ],
 )
-def test_without_knowledge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, hint: list[str]) -> None:
-    (tmp_path / "pyproject.toml").write_text(COPY)
-    monkeypatch.setitem(sys.modules, "augbackend.knowledge", None)
-    assert wrapped._advised(error, reading.read(tmp_path, environ={})) == hint
+def test_a_copy_names_the_command_for_whoever_made_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, commands: list[str]
+) -> None:
+    lines = said(tmp_path, ModuleNotFoundError(name="torch.utils"), table, capsys)
+    assert lines == [
+        "augbackend: nothing declares what provides the module 'torch.utils'; if that is the project 'torch':",
+        f"  {commands[0]}",
+        f"augbackend: and if you do not know: {commands[1]}",
+    ]
+
+
+@pytest.mark.usefixtures("_without_knowledge")
+@pytest.mark.parametrize("error", [ModuleNotFoundError(name="py_test"), RuntimeError("use_2to3 is invalid")])
+def test_a_copy_has_nothing_to_say(tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception) -> None:
+    assert said(tmp_path, error, COPY, capsys) == []
+
+
+def test_with_knowledge_what_is_declared_is_not_proposed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(tmp_path, ModuleNotFoundError(name="py_test"), COPY, capsys) == []
+    assert said(tmp_path, ModuleNotFoundError(name="torch"), COPY, capsys) == [
+        "augbackend: the build needs 'torch', which nothing declares; add",
+        '  "torch"',
+        "augbackend: to extra-build-dependencies in [tool.augbackend] of pyproject.toml",
+    ]

@@ -11,9 +11,8 @@ from typing import Callable
 
 import pytest
 
-from augbackend import archive
-from augbackend.reading import Build
-from augbackend.settings import Settings
+from augbackend.hook import sdist as sdist_hook
+from augbackend.table import Build
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
@@ -33,7 +32,7 @@ def tar_gz(
 
 
 def build_of(folder: Path) -> Build:
-    return Build(folder, Settings(), {}, backend_path=())
+    return Build(folder, {}, {})
 
 
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
@@ -47,7 +46,7 @@ def test_members_are_carried_over_as_they_are(tree: Tree, form: int) -> None:
     sdist = folder / "p-1.tar.gz"
     tar_gz(sdist, members, form=form)
     before = gzip.decompress(sdist.read_bytes())
-    archive.complete_sdist(str(folder), sdist.name, build_of(folder))
+    sdist_hook.complete(sdist, build_of(folder))
     after = gzip.decompress(sdist.read_bytes())
     with tarfile.open(sdist) as tar:
         found = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
@@ -68,12 +67,12 @@ def test_same_inputs_same_bytes(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> 
         (folder / str(at)).mkdir()
         tar_gz(folder / str(at) / "p-1.tar.gz", {"p-1/setup.py": b""})
         (folder / "pyproject.toml").touch()
-        archive.complete_sdist(str(folder / str(at)), "p-1.tar.gz", build_of(folder))
+        sdist_hook.complete(folder / str(at) / "p-1.tar.gz", build_of(folder))
         found.add((folder / str(at) / "p-1.tar.gz").read_bytes())
     assert len(found) == 1
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     tar_gz(folder / "p-1.tar.gz", {"p-1/setup.py": b""})
-    archive.complete_sdist(str(folder), "p-1.tar.gz", build_of(folder))
+    sdist_hook.complete(folder / "p-1.tar.gz", build_of(folder))
     with tarfile.open(folder / "p-1.tar.gz") as tar:
         assert tar.getmember("p-1/pyproject.toml").mtime == 1_700_000_000
 
@@ -82,7 +81,7 @@ def test_complete_archive_is_left_alone(tree: Tree) -> None:
     folder = tree({"pyproject.toml": ""})
     tar_gz(folder / "p-1.tar.gz", {"p-1/pyproject.toml": b"changed by the wrapped backend"})
     before = (folder / "p-1.tar.gz").read_bytes()
-    archive.complete_sdist(str(folder), "p-1.tar.gz", build_of(folder))
+    sdist_hook.complete(folder / "p-1.tar.gz", build_of(folder))
     assert (folder / "p-1.tar.gz").read_bytes() == before
 
 
@@ -92,7 +91,7 @@ def test_zip(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         with zipfile.ZipFile(folder / "p-1.zip", "w") as zipped:
             zipped.writestr(zipfile.ZipInfo("p-1/setup.py", (2020, 1, 2, 3, 4, 6)), "content")
-        archive.complete_sdist(str(folder), "p-1.zip", build_of(folder))
+        sdist_hook.complete(folder / "p-1.zip", build_of(folder))
         found.add((folder / "p-1.zip").read_bytes())
     assert len(found) == 1
     with zipfile.ZipFile(folder / "p-1.zip") as zipped:
@@ -102,7 +101,7 @@ def test_zip(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     with zipfile.ZipFile(folder / "p-1.zip", "w") as zipped:
         zipped.writestr(zipfile.ZipInfo("p-1/setup.py", (2020, 1, 2, 3, 4, 6)), "content")
-    archive.complete_sdist(str(folder), "p-1.zip", build_of(folder))
+    sdist_hook.complete(folder / "p-1.zip", build_of(folder))
     with zipfile.ZipFile(folder / "p-1.zip") as zipped:
         assert zipped.getinfo("p-1/pyproject.toml").date_time == (1980, 1, 1, 0, 0, 0)
 
@@ -117,12 +116,12 @@ def test_failure_half_way_leaves_the_archive(tree: Tree, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(gzip.GzipFile, "write", full)
     with pytest.raises(OSError, match="No space"):
-        archive.complete_sdist(str(folder), "p-1.tar.gz", build_of(folder))
+        sdist_hook.complete(folder / "p-1.tar.gz", build_of(folder))
     assert (folder / "p-1.tar.gz").read_bytes() == before
     assert sorted(file.name for file in folder.iterdir()) == ["p-1.tar.gz", "pyproject.toml"]
 
 
 def test_other_formats_are_left_alone(tree: Tree) -> None:
     folder = tree({"pyproject.toml": "", "p-1.tar.bz2": b"whatever"})
-    archive.complete_sdist(str(folder), "p-1.tar.bz2", build_of(folder))
+    sdist_hook.complete(folder / "p-1.tar.bz2", build_of(folder))
     assert (folder / "p-1.tar.bz2").read_bytes() == b"whatever"

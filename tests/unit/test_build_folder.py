@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from augbackend import build_folder
+from augbackend.hook import build_folder
 
 from ..conftest import run_hook
 
@@ -102,24 +102,24 @@ def test_the_callers_own_configuration_stays(tree: Tree, tmp_path: Path) -> None
 
 
 def test_a_setuptools_that_cannot_be_told(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    from augbackend import reading
     from augbackend.errors import AugbackendError
+    from augbackend.hook import declared
 
     folder = tree({**FILES, "build/x": ""})
     monkeypatch.setattr(build_folder, "_is_obeyed", lambda: False)
-    with pytest.raises(AugbackendError) as caught, build_folder.fresh(reading.read(folder, environ={}), "wheel"):
+    with pytest.raises(AugbackendError) as caught, build_folder.fresh(declared.read(folder, environ={}), "wheel"):
         pass
     assert caught.value.where == str(folder / "build")
     assert "setuptools from 6" in caught.value.hint
 
 
 def test_editable_and_other_backends_are_left_alone(tree: Tree) -> None:
-    from augbackend import reading
+    from augbackend.hook import declared
 
     folder = tree({"pyproject.toml": '[tool.augbackend]\nbuild-backend = "hatchling.build"\n'})
-    with build_folder.fresh(reading.read(folder, environ={}), "wheel"):
+    with build_folder.fresh(declared.read(folder, environ={}), "wheel"):
         pass
     folder = tree(FILES)
-    with build_folder.fresh(reading.read(folder, environ={}), "editable"):
+    with build_folder.fresh(declared.read(folder, environ={}), "editable"):
         pass
     assert not (folder / "build").exists()

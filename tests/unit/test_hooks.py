@@ -141,8 +141,9 @@ def test_mistake_in_the_table_is_reported_by_the_hook_not_by_the_lookup(tree: Tr
     assert outcome.status == 1
     assert outcome.stderr.splitlines() == [
         f"augbackend: error: a mistake in the settings for this build ({folder / 'pyproject.toml'})",
-        "  tool.augbackend.nope: unknown key, expected one of build-backend, backend-path, extra-build-dependencies,"
-        " remove-build-dependencies, extra-build-variables, config-settings, dynamic-requires, jobs, local-version, match-runtime, pin-runtime, provenance, metadata, origin, packages",
+        "  tool.augbackend.nope: unknown key, expected one of backend-path, build-backend, config-settings,"
+        " dynamic-requires, extra-build-dependencies, extra-build-variables, jobs, local-version, match-runtime, metadata,"
+        " origin, pin-runtime, provenance, remove-build-dependencies, packages",
     ]
 
 
@@ -508,11 +509,12 @@ def test_the_backend_needs_nothing_installed(tmp_path: Path) -> None:
     """And never imports the command line, nor anything else that is not in the standard library."""
     code = """
 import augbackend, pkgutil, importlib
-for module in pkgutil.iter_modules(augbackend.__path__):
-    if module.name != "cli": importlib.import_module(f"augbackend.{module.name}")
+for folder in ("hook", "features", "table", "standards"):
+    package = importlib.import_module(f"augbackend.{folder}")
+    for module in pkgutil.iter_modules(package.__path__): importlib.import_module(f"augbackend.{folder}.{module.name}")
 from pathlib import Path
-from augbackend import reading
-Path("pyproject.toml").write_text("") ; sys.version_info < (3, 11) or reading.read(Path.cwd())
+from augbackend.hook import declared
+Path("pyproject.toml").write_text("") ; sys.version_info < (3, 11) or declared.read(Path.cwd())
 roots = {name.partition(".")[0] for name in sys.modules} - {"augbackend", "__main__"}
 if sys.version_info >= (3, 10): print(sorted(r for r in roots if r not in sys.stdlib_module_names))
 print(sorted(name for name in sys.modules if name.startswith("augbackend.cli")))

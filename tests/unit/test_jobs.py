@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from augbackend import jobs
-from augbackend.settings import Jobs, parse_size
+from augbackend.features import jobs
+from augbackend.features.jobs import Jobs, parse_size
 
 from ..conftest import write
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend import pep508
 from augbackend.errors import SettingsError
 from augbackend.knowledge import clues, rows
 from augbackend.knowledge.rows import Knowledge, Module, Stdlib, Symptom
+from augbackend.standards.requirements import canonical_name, parse_requirement
 
 KNOWN = rows.load()
 TABLES = ("symptom", "module", "stdlib", "release", "variable", "command", "need")
@@ -74,7 +74,7 @@ def test_requirements_parse() -> None:
     texts = [text for row in KNOWN.symptom for text in row.require]
     texts += [row.require for _, row in ROWS if isinstance(getattr(row, "require", None), str) and row.require]
     for text in texts:
-        assert pep508.parse_requirement(text).name
+        assert parse_requirement(text).name
 
 
 def test_variables_say_yes_or_no() -> None:
@@ -85,7 +85,7 @@ def test_releases_are_versions_with_a_day() -> None:
     for row in KNOWN.release:
         assert date.fromisoformat(row.day), row
         assert re.fullmatch(r"\d+(\.\d+)*", row.version), row
-        assert pep508.canonical_name(row.project) == row.project, row
+        assert canonical_name(row.project) == row.project, row
 
 
 def test_pythons_that_removed_something_are_versions() -> None:

@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from augbackend import local_version
+from augbackend.features import local_version
 
 from ..conftest import run_hook, write
 from .test_wheel import digest

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from augbackend import match_runtime, reading, requirements
 from augbackend.errors import SettingsError
-from augbackend.match_runtime import Match
-from augbackend.pep508 import parse_requirement
-from augbackend.reading import Build
-from augbackend.settings import separated
+from augbackend.features import extra_build_dependencies, match_runtime
+from augbackend.features.extra_build_dependencies import separated
+from augbackend.features.match_runtime import Match
+from augbackend.hook import declared, requires
+from augbackend.standards.requirements import parse_requirement
+from augbackend.table import Build
 
 from ..conftest import ROOT, Outcome, run_hook, write
 from .test_pin_runtime import ELSEWHERE, install, seen
@@ -31,11 +32,11 @@ def build_of(entry: Any, *, requires: tuple[str, ...] = (), asked: str | None = 
     own = {**table, "extra-build-dependencies": [entry]}
     document = {"build-system": {"requires": list(requires)}, "tool": {"augbackend": own}}
     environ = {} if asked is None else {"AUGBACKEND_MATCH_RUNTIME": asked}
-    return reading.read(Path(), environ=environ, document=document)
+    return declared.read(Path(), environ=environ, document=document)
 
 
 def matched(build: Build) -> Match:
-    return match_runtime.match(build, build.settings.extra_build_dependencies[0])
+    return match_runtime.match(build, extra_build_dependencies.entries(build)[0])
 
 
 def texts(build: Build) -> list[str]:
@@ -117,7 +118,7 @@ def test_where_an_override_is_from() -> None:
         (option, {}, "2.0", "-C augbackend.match-runtime"),
         (option, variable, "3.0", "environment variable AUGBACKEND_MATCH_RUNTIME"),
     ):
-        found = matched(reading.read(Path(), settings, environ, document))
+        found = matched(declared.read(Path(), settings, environ, document))
         assert (found.entries[0].text, found.why) == (f"torch=={version}", f"matched to {origin}")
 
 
@@ -320,13 +321,17 @@ def test_what_comes_of_an_entry_is_not_matched_again(asked: str | None, marker: 
 @pytest.mark.parametrize("asked", ["torch==2.8.0", None])
 def test_hooks_and_commands_are_obeyed(asked: str | None) -> None:
     only_sdist = build_of({**TORCH, "hooks": ["sdist"]}, asked=asked)
-    assert requirements.declared(only_sdist, "wheel") == []
-    assert [entry.hooks for entry in requirements.declared(only_sdist, "sdist")] == [("sdist",)]
+    assert extra_build_dependencies.declared(only_sdist, "wheel") == []
+    assert [entry.hooks for entry in extra_build_dependencies.declared(only_sdist, "sdist")] == [("sdist",)]
     command = Path(sys.executable).name
-    assert requirements.declared(build_of({**TORCH, "unless-command": "no-such-command"}, asked=asked), "wheel")
+    assert extra_build_dependencies.declared(
+        build_of({**TORCH, "unless-command": "no-such-command"}, asked=asked), "wheel"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(Path(sys.executable).parent))
-        assert not requirements.declared(build_of({**TORCH, "unless-command": command}, asked=asked), "wheel")
+        assert not extra_build_dependencies.declared(
+            build_of({**TORCH, "unless-command": command}, asked=asked), "wheel"
+        )
 
 
 def test_the_string_of_build_system_requires() -> None:
@@ -334,8 +339,8 @@ def test_the_string_of_build_system_requires() -> None:
         "build-system": {"requires": ["Torch-Geometric  >=2", "to rch"]},
         "tool": {"augbackend": {"extra-build-dependencies": ["torch_geometric >= 2", TORCH]}},
     }
-    build = reading.read(Path(), environ={"AUGBACKEND_MATCH_RUNTIME": "torch==2.8.0"}, document=document)
-    assert requirements.answer(build, "wheel", list) == ["Torch-Geometric  >=2", "torch==2.8.0"]
+    build = declared.read(Path(), environ={"AUGBACKEND_MATCH_RUNTIME": "torch==2.8.0"}, document=document)
+    assert requires.combined(build, "wheel", []) == ["Torch-Geometric  >=2", "torch==2.8.0"]
 
 
 @pytest.mark.parametrize(
@@ -424,7 +429,7 @@ def test_a_variant_is_refused(tmp_path: Path) -> None:
     found = built(tmp_path, "2.8.0+cpu", 'locked = ["torch===2.8.0"]')
     assert (found.status, found.answer) == (1, None)
     assert found.stderr.splitlines() == [
-        "augbackend: error: torch 2.8.0+cpu is in the build environment, and torch 2.8.0 is what there will be at run time",
+        "augbackend: error: torch 2.8.0+cpu is in the build environment, and at run time there will be torch 2.8.0",
         "  where: tool.augbackend.extra-build-dependencies, torch: matched to the lock that augbackend wrap was given",
         "  hint: AUGBACKEND_MATCH_RUNTIME=torch==2.8.0+cpu takes it, AUGBACKEND_MATCH_RUNTIME=torch===2.8.0 does not",
     ]

@@ -11,8 +11,11 @@ from typing import Callable
 
 import pytest
 
-from augbackend import metadata
 from augbackend.errors import AugbackendError
+from augbackend.features.metadata import FEATURE
+from augbackend.hook import edited_metadata
+from augbackend.hook.declared import read
+from augbackend.standards.core_metadata import parse
 
 from ..conftest import ROOT, Outcome, run_hook, write
 
@@ -39,6 +42,17 @@ Provides-Extra: x
 Requires-Dist: not-a-field
 """
 METADATA = PKG_INFO.replace("2.2", "2.1")
+
+
+def keep(promise: str, text: str, wheel: str, *, is_wrapped: bool) -> None:
+    table = {"metadata": {"pkg-info": is_wrapped}}
+    build = read(Path(), environ={}, document={"tool": {"augbackend": table}})
+    assert FEATURE.keep is not None
+    FEATURE.keep(build, parse(promise.encode()), parse(text.encode()), wheel)
+
+
+def written(text: str, folder: Path) -> str:
+    return edited_metadata.write_answer(parse(text.encode()), read(Path(), environ={}, document={}), str(folder))
 
 
 # --- is_static ---
@@ -77,7 +91,7 @@ METADATA = PKG_INFO.replace("2.2", "2.1")
     ],
 )
 def test_is_static(text: str, expected: bool) -> None:
-    assert metadata.is_static(text) is expected
+    assert parse(text.encode()).is_static is expected
 
 
 @pytest.mark.parametrize(
@@ -92,7 +106,7 @@ def test_is_static(text: str, expected: bool) -> None:
 )
 def test_fields_are_what_an_email_parser_finds(text: str) -> None:
     expected = [(name.lower(), str(value).split()) for name, value in message_from_string(text).items()]
-    assert [(name, value.split()) for name, value in metadata.fields(text)] == expected
+    assert [(field.name, field.value.split()) for field in parse(text.encode()).fields] == expected
 
 
 # --- write ---
@@ -108,9 +122,9 @@ def test_fields_are_what_an_email_parser_finds(text: str) -> None:
 )
 def test_write(tmp_path: Path, name: str, version: str, folder: str) -> None:
     text = f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n\nλ\n"
-    assert metadata.write(text, str(tmp_path / "new")) == folder
+    assert written(text, tmp_path / "new") == folder
     assert (tmp_path / "new" / folder / "METADATA").read_bytes() == text.encode()
-    assert metadata.write(text, str(tmp_path / "new")) == folder  # again
+    assert written(text, tmp_path / "new") == folder  # again
 
 
 # --- check ---
@@ -137,7 +151,7 @@ KEPT = {
 
 @pytest.mark.parametrize("case", KEPT)
 def test_a_promise_that_is_kept(case: str) -> None:
-    metadata.check(PKG_INFO, KEPT[case], "demo.whl", is_wrapped=True)
+    keep(PKG_INFO, KEPT[case], "demo.whl", is_wrapped=True)
 
 
 BROKEN: dict[str, tuple[str, str, str, str]] = {
@@ -168,7 +182,7 @@ def test_a_promise_that_is_broken(case: str) -> None:
     old, new, expected, hint = BROKEN[case]
     assert old in METADATA
     with pytest.raises(AugbackendError) as caught:
-        metadata.check(PKG_INFO, METADATA.replace(old, new), "demo.whl", is_wrapped=True)
+        keep(PKG_INFO, METADATA.replace(old, new), "demo.whl", is_wrapped=True)
     assert expected in caught.value.what
     assert caught.value.what.startswith("the wheel is not what PKG-INFO of its sdist promises; ")
     assert hint in caught.value.hint
@@ -177,7 +191,7 @@ def test_a_promise_that_is_broken(case: str) -> None:
 
 def test_all_that_is_broken_is_named() -> None:
     with pytest.raises(AugbackendError) as caught:
-        metadata.check(PKG_INFO, "Metadata-Version: 2.1\nName: other\nVersion: 2\n", "demo.whl", is_wrapped=True)
+        keep(PKG_INFO, "Metadata-Version: 2.1\nName: other\nVersion: 2\n", "demo.whl", is_wrapped=True)
     for text in ("Name: promised", "Version: promised", "Requires-Dist: promised", "Requires-Python: promised"):
         assert text in caught.value.what
     assert "built none" in caught.value.what
@@ -185,19 +199,19 @@ def test_all_that_is_broken_is_named() -> None:
 
 def test_an_owner_is_told_what_to_write() -> None:
     with pytest.raises(AugbackendError) as caught:
-        metadata.check(PKG_INFO, METADATA.replace("six>=1.0,<2", "six"), "demo.whl", is_wrapped=False)
+        keep(PKG_INFO, METADATA.replace("six>=1.0,<2", "six"), "demo.whl", is_wrapped=False)
     assert caught.value.hint.startswith('write requires-dist = ["six", ')
     with pytest.raises(AugbackendError) as caught:
-        metadata.check(PKG_INFO, METADATA.replace(">=3.9, <4", ">=3.10"), "demo.whl", is_wrapped=False)
+        keep(PKG_INFO, METADATA.replace(">=3.9, <4", ">=3.10"), "demo.whl", is_wrapped=False)
     assert caught.value.hint == 'write requires-python = ">=3.10" in [tool.augbackend.metadata]'
 
 
 @pytest.mark.parametrize("text", ["Requires-Dist: to rch\n", "Requires-Python: nonsense\n", "Version: odd one\n"])
 def test_what_has_no_known_form_is_compared_as_it_stands(text: str) -> None:
     header = "Metadata-Version: 2.2\nName: x\n"
-    metadata.check(header + text, header + text, "x.whl", is_wrapped=True)
+    keep(header + text, header + text, "x.whl", is_wrapped=True)
     with pytest.raises(AugbackendError):
-        metadata.check(header + text, header + text.replace("\n", " more\n"), "x.whl", is_wrapped=True)
+        keep(header + text, header + text.replace("\n", " more\n"), "x.whl", is_wrapped=True)
 
 
 # --- hooks ---

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from augbackend import pep440, pep508
+from augbackend.standards import requirements as pep508
+from augbackend.standards import versions as pep440
 
 NUMBERS = st.lists(st.integers(0, 12), min_size=1, max_size=3).map(lambda parts: ".".join(map(str, parts)))
 SUFFIXES = st.lists(

@@ -15,13 +15,19 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from augbackend import pin_runtime, reading
 from augbackend.errors import AugbackendError
-from augbackend.pin_runtime import Pin
+from augbackend.features import pin_runtime
+from augbackend.features.pin_runtime import Pin
+from augbackend.hook import declared
+from augbackend.standards.core_metadata import parse
 
 from ..conftest import ROOT, Outcome, run_hook, write
 
 ELSEWHERE = "sys_platform == 'nowhere'"
+
+
+def pinned(text: str, pins: dict[str, Pin]) -> str:
+    return pin_runtime.pinned(parse(text.encode()), pins).content.decode()
 
 
 def pin(version: str, width: str = "x.x") -> Pin:
@@ -232,20 +238,20 @@ def test_metadata(before: str, after: str | None) -> None:
     body = "" if "\n\n" in before else "\nRequires-Dist: torch of the description\n"
     for ends in ("\n", "\r\n"):
         text, wanted = ((HEADER + lines + body).replace("\n", ends) for lines in (before, expected))
-        assert pin_runtime.pinned(text, TORCH) == wanted
-        assert pin_runtime.pinned(wanted, TORCH) == wanted
+        assert pinned(text, TORCH) == wanted
+        assert pinned(wanted, TORCH) == wanted
 
 
 @pytest.mark.parametrize("text", [HEADER.rstrip(), HEADER])
 def test_metadata_without_a_description(text: str) -> None:
-    found = pin_runtime.pinned(text, TORCH)
+    found = pinned(text, TORCH)
     assert found.splitlines() == [*HEADER.splitlines(), "Requires-Dist: torch>=2.8.1,<2.9"]
     assert found.endswith("\n") == text.endswith("\n")
 
 
 def test_several_that_are_missing_come_in_one_order() -> None:
     pins = {"zlib-ng": pin("1.0"), "torch": pin("2.8.1", "exact"), "attrs": pin("25.1", "x")}
-    added = pin_runtime.pinned(HEADER, pins)[len(HEADER) :]
+    added = pinned(HEADER, pins)[len(HEADER) :]
     assert added == "".join(
         f"Requires-Dist: {text}\n" for text in ("attrs>=25.1,<26", "torch==2.8.1", "zlib-ng>=1.0,<1.1")
     )
@@ -253,7 +259,7 @@ def test_several_that_are_missing_come_in_one_order() -> None:
 
 def test_nothing_to_pin() -> None:
     text = HEADER + "Requires-Dist: torch\n"
-    assert pin_runtime.pinned(text, {}) == text
+    assert pinned(text, {}) == text
 
 
 NAMES = st.sampled_from(["torch", "Torch", "flash_attn", "Flash.Attn", "six", "torch-geometric"])
@@ -342,7 +348,7 @@ CANDIDATES = ["1.9", "2", "2.0.1", "2.8.0", "2.8.1", "2.8.1+cpu", "2.8.2rc1", "2
 
 @given(metadata(), PINS)
 def test_any_metadata(text: str, pins: dict[str, Pin]) -> None:
-    found = pin_runtime.pinned(text, pins)
+    found = pinned(text, pins)
     (before, body), (after, same_body) = split(text), split(found)
     assert "".join(before) + body == text
     assert same_body == body
@@ -378,7 +384,7 @@ def test_any_metadata(text: str, pins: dict[str, Pin]) -> None:
     assert [one.strip() for one, _ in new[len(old) :]] == [
         f"Requires-Dist: {name}{pins[name].specifier}" for name in sorted(pins.keys() - had)
     ]
-    assert pin_runtime.pinned(found, pins) == found
+    assert pinned(found, pins) == found
 
 
 # --- what the build used ---
@@ -430,7 +436,7 @@ def seen(*folders: Path) -> dict[str, str]:
 
 def used(folder: Path, table: str, *folders: Path) -> dict[str, Pin]:
     (folder / "pyproject.toml").write_text(f"[tool.augbackend]\n{table}\n")
-    return pin_runtime.used(reading.read(folder, environ={})._replace(path=tuple(map(str, folders))))
+    return pin_runtime.used(declared.read(folder, environ={})._replace(path=tuple(map(str, folders))))
 
 
 def test_used(tmp_path: Path) -> None:

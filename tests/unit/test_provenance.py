@@ -16,8 +16,11 @@ import pytest
 from cyclonedx import schema
 from cyclonedx.validation import json as validation
 
-from augbackend import __version__, provenance, reading
-from augbackend.settings import Target
+from augbackend import __version__
+from augbackend.features import provenance
+from augbackend.hook import declared
+from augbackend.standards.core_metadata import parse
+from augbackend.table import Target
 
 from ..conftest import run_hook, write
 from .test_finish import INNER, METADATA, PYPROJECT, check_record
@@ -40,8 +43,8 @@ def document(
     table: dict[str, Any], requires: tuple[str, ...] = (), target: Target = "wheel", text: str = TEXT
 ) -> dict[str, Any]:
     whole = {"build-system": {"requires": list(requires)}, "tool": {"augbackend": table}}
-    build = reading.read(Path(), environ={}, document=whole)
-    written = provenance.document(build, target, text, PRESENT).decode()
+    build = declared.read(Path(), environ={}, document=whole)
+    written = provenance.document(build, target, parse(text.encode()), PRESENT).decode()
     check_schema(written)
     found: dict[str, Any] = json.loads(written)
     return found

@@ -11,9 +11,13 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend import checking, reading, templates, variables
+from augbackend import features
 from augbackend.errors import AugbackendError, SettingsError
-from augbackend.settings import BuildDependency, BuildVariable, Settings
+from augbackend.features.extra_build_dependencies import BuildDependency
+from augbackend.features.extra_build_variables import BuildVariable
+from augbackend.hook import declared as declarations
+from augbackend.hook.wrapped_backend import resolved as resolve
+from augbackend.table import templates
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
@@ -26,20 +30,20 @@ def declared(tree: Tree, table: str) -> Path:
 
 def mistakes(folder: Path, **arguments: Any) -> tuple[str, ...]:
     with pytest.raises(SettingsError) as caught:
-        reading.read(folder, environ={}, **arguments)
+        declarations.read(folder, environ={}, **arguments)
     assert str(caught.value).startswith("augbackend: error: ")
     return caught.value.mistakes
 
 
 def test_nothing_declared(tree: Tree) -> None:
-    build = reading.read(tree({"pyproject.toml": ""}), environ={})
-    assert vars(build.settings) == vars(Settings())
-    assert build.settings.build_backend == "setuptools.build_meta:__legacy__"
+    build = declarations.read(tree({"pyproject.toml": ""}), environ={})
+    assert (build.values, build.features) == ({}, ())
+    assert build.wrapped_backend == "setuptools.build_meta:__legacy__"
     assert build.config_settings is None
 
 
 def test_everything_declared(tree: Tree) -> None:
-    build = reading.read(
+    build = declarations.read(
         declared(
             tree,
             """
@@ -58,13 +62,13 @@ def test_everything_declared(tree: Tree) -> None:
         ),
         environ={},
     )
-    assert build.settings.extra_build_dependencies[1].text == "torch==2.8.0 ; sys_platform == 'linux'"
-    assert build.settings.extra_build_dependencies[2].unless_command == "cmake"
-    assert vars(build.settings.extra_build_variables["B"]) == vars(
+    assert build.values["extra-build-dependencies"][1].text == "torch==2.8.0 ; sys_platform == 'linux'"
+    assert build.values["extra-build-dependencies"][2].unless_command == "cmake"
+    assert vars(build.values["extra-build-variables"]["B"]) == vars(
         BuildVariable("$A", "os_name == 'posix'", default=True)
     )
     assert build.config_settings == {"key": "value", "many": ["a", "b"]}
-    assert build.settings.jobs is not None
+    assert build.values["jobs"] is not None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_markers_are_joined(entry: BuildDependency, text: str) -> None:
         ("extra-build-dependencies = [{ requirement = 'x', hook = ['wheel'] }]", "[0].hook: unknown key, did you mean 'hooks'?"),
         ("extra-build-dependencies = [{ requirement = 'x', match-runtime = 'yes' }]", "match-runtime: found 'yes' (a string), expected a boolean"),
         ("extra-build-dependancies = []", "tool.augbackend.extra-build-dependancies: unknown key, did you mean 'extra-build-dependencies'?"),
-        ("completely-different = 1", "unknown key, expected one of build-backend, "),
+        ("completely-different = 1", "unknown key, expected one of backend-path, "),
         ("pin-runtime = { torch = '2.8' }", "tool.augbackend.pin-runtime.torch: found '2.8' (a string), expected one of 'auto', 'x'"),
         ("pin-runtime = { 'torch>=2' = 'x' }", "expected only the name of a project, such as 'torch'"),
         ("match-runtime = ['torch']", "tool.augbackend.match-runtime[0]: found 'torch': expected a name and a version, such as 'torch==2.8.0'"),
@@ -113,7 +117,7 @@ def test_markers_are_joined(entry: BuildDependency, text: str) -> None:
         ("extra-build-variables = { A = '${B:-$(x)}' }", "commands are not run"),
         ("build-backend = 'no good'", "expected an object path such as 'hatchling.build'"),
         ("build-backend = 'augbackend'", "augbackend cannot wrap itself"),
-        ("build-backend = 'augbackend.hooks:x'", "augbackend cannot wrap itself"),
+        ("build-backend = 'augbackend.hook:x'", "augbackend cannot wrap itself"),
         ("build-backend = 1979-05-27", "found 1979-05-27 (a date or time), expected a string"),
         ("backend-path = ['..']", "tool.augbackend.backend-path[0]: found '..': expected a folder inside the source tree"),
         ("backend-path = ['/']", "expected a folder inside the source tree"),
@@ -173,19 +177,19 @@ def test_backend_path_through_a_link(tree: Tree, tmp_path: Path) -> None:
 def test_no_toml(tree: Tree, content: bytes, expected: str) -> None:
     folder = tree({"pyproject.toml": content})
     with pytest.raises(AugbackendError) as caught:
-        reading.read(folder, environ={})
+        declarations.read(folder, environ={})
     assert expected in str(caught.value)
     assert str(folder / "pyproject.toml") in str(caught.value)
 
 
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(AugbackendError, match="cannot read it"):
-        reading.read(tmp_path, environ={})
+        declarations.read(tmp_path, environ={})
 
 
 def test_strongest_source_wins(tree: Tree) -> None:
     folder = declared(tree, 'dynamic-requires = "never"\nextra-build-variables = { A = "1", B = "1", C = "1" }')
-    build = reading.read(
+    build = declarations.read(
         folder,
         {
             "augbackend.dynamic-requires": "always",
@@ -195,15 +199,15 @@ def test_strongest_source_wins(tree: Tree) -> None:
         },
         {"AUGBACKEND_EXTRA_BUILD_VARIABLES": '{ C = "3" }', "AUGBACKEND_JOBS": "max=4"},
     )
-    assert build.settings.dynamic_requires == "always"
-    assert {name: one.value for name, one in build.settings.extra_build_variables.items()} == {
+    assert build.values["dynamic-requires"] == "always"
+    assert {name: one.value for name, one in build.values["extra-build-variables"].items()} == {
         "A": "1",
         "B": "2",
         "C": "3",
     }
-    assert [one.text for one in build.settings.extra_build_dependencies] == ["x>=1", "y ; os_name == 'nt'"]
-    assert build.settings.jobs is not None
-    assert build.settings.jobs.max == 4
+    assert [one.text for one in build.values["extra-build-dependencies"]] == ["x>=1", "y ; os_name == 'nt'"]
+    assert build.values["jobs"] is not None
+    assert build.values["jobs"].max == 4
     assert build.config_settings == {"--theirs": "kept"}
     assert build.origins["extra-build-variables.B"] == "-C augbackend.extra-build-variables"
     assert build.origins["extra-build-variables.C"] == "environment variable AUGBACKEND_EXTRA_BUILD_VARIABLES"
@@ -211,20 +215,20 @@ def test_strongest_source_wins(tree: Tree) -> None:
 
 @pytest.mark.parametrize("text", ["memory-per-job=4", "memory-per-job = 4 \n max=2"])
 def test_numbers_and_strings_in_an_override_of_jobs(tree: Tree, text: str) -> None:
-    build = reading.read(declared(tree, ""), environ={"AUGBACKEND_JOBS": text.replace(" = ", "=")})
-    assert build.settings.jobs is not None
-    assert build.settings.jobs.memory_per_job == "4"
+    build = declarations.read(declared(tree, ""), environ={"AUGBACKEND_JOBS": text.replace(" = ", "=")})
+    assert build.values["jobs"] is not None
+    assert build.values["jobs"].memory_per_job == "4"
 
 
 def test_a_digit_that_is_no_number(tree: Tree) -> None:
     with pytest.raises(SettingsError):
-        reading.read(declared(tree, ""), environ={"AUGBACKEND_JOBS": "max=\u00b2"})
+        declarations.read(declared(tree, ""), environ={"AUGBACKEND_JOBS": "max=\u00b2"})
 
 
 @pytest.mark.parametrize("text", ["['a', 'b']", "a\nb", " a \n\n b"])
 def test_list_in_a_variable(tree: Tree, text: str) -> None:
-    build = reading.read(declared(tree, ""), environ={"AUGBACKEND_REMOVE_BUILD_DEPENDENCIES": text})
-    assert build.settings.remove_build_dependencies == ("a", "b")
+    build = declarations.read(declared(tree, ""), environ={"AUGBACKEND_REMOVE_BUILD_DEPENDENCIES": text})
+    assert build.values["remove-build-dependencies"] == ("a", "b")
 
 
 def test_mistakes_in_overrides_name_their_source(tree: Tree) -> None:
@@ -240,7 +244,7 @@ def test_mistakes_in_overrides_name_their_source(tree: Tree) -> None:
 
 
 def test_unknown_variable_is_only_warned_of(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
-    reading.read(declared(tree, ""), environ={"AUGBACKEND_DYNAMIC_REQUIRE": "never"})
+    declarations.read(declared(tree, ""), environ={"AUGBACKEND_DYNAMIC_REQUIRE": "never"})
     assert capsys.readouterr().err == (
         "augbackend: warning: AUGBACKEND_DYNAMIC_REQUIRE: unknown key, did you mean 'AUGBACKEND_DYNAMIC_REQUIRES'?; ignored\n"
     )
@@ -248,15 +252,15 @@ def test_unknown_variable_is_only_warned_of(tree: Tree, capsys: pytest.CaptureFi
 
 def test_config_settings_of_the_caller_are_on_top(tree: Tree) -> None:
     folder = declared(tree, "config-settings = { a = '1', b = '1' }")
-    build = reading.read(folder, {"b": "2", "c": ["3"], "augbackend.jobs": "max=1"}, {})
+    build = declarations.read(folder, {"b": "2", "c": ["3"], "augbackend.jobs": "max=1"}, {})
     assert build.config_settings == {"a": "1", "b": "2", "c": ["3"]}
-    assert reading.read(folder, None, {}).config_settings == {"a": "1", "b": "1"}
-    assert reading.read(declared(tree, ""), {}, {}).config_settings == {}
+    assert declarations.read(folder, None, {}).config_settings == {"a": "1", "b": "1"}
+    assert declarations.read(declared(tree, ""), {}, {}).config_settings == {}
 
 
 # Values that TOML knows, and names near to those that the table knows.
 NAMES = st.sampled_from(
-    [*checking.hints(), "requirement", "marker", "hooks", "value", "default", "max", "A", ""]
+    [*features.known_keys(), "requirement", "marker", "hooks", "value", "default", "max", "A", ""]
 ) | st.text(max_size=5)
 SCALARS = st.one_of(
     st.booleans(), st.integers(-3, 3), st.floats(allow_nan=False), st.dates(), st.text(max_size=8),
@@ -278,16 +282,16 @@ def test_any_table_is_read_or_refused(tmp_path: Path, table: dict[str, Any], opt
     (tmp_path / "pyproject.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
     before = sorted((file.name, file.read_bytes()) for file in tmp_path.iterdir())
     try:
-        build = reading.read(tmp_path, {f"augbackend.{key}": value for key, value in options.items()}, {})
-        variables.resolve(build.settings, {})
+        build = declarations.read(tmp_path, {f"augbackend.{key}": value for key, value in options.items()}, {})
+        resolve(build, {})
     except AugbackendError as error:
         assert str(error).startswith("augbackend: error: ")
     assert sorted((file.name, file.read_bytes()) for file in tmp_path.iterdir()) == before
 
 
 def resolved(tree: Tree, table: str, environ: dict[str, str]) -> dict[str, str | None]:
-    build = reading.read(declared(tree, table), environ={})
-    return {one.name: one.value for one in variables.resolve(build.settings, environ)}
+    build = declarations.read(declared(tree, table), environ={})
+    return {one.name: one.value for one in resolve(build, environ)}
 
 
 def test_variables(tree: Tree) -> None:

@@ -12,12 +12,11 @@ from augbackend.standards.setup_files import (
     LONGEST,
     Literals,
     calls,
-    identity,
-    is_tagged,
     parse,
     read_cfg,
     setup_requires,
 )
+from augbackend.standards.setup_identity import identity, is_tagged
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 

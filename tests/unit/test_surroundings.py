@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from augbackend.surroundings import put_back
+from augbackend.hook.process_state import put_back
 
 
 def test_everything_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +29,7 @@ def test_everything_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_an_import_added_to_the_path_is_there_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("augbackend.surroundings._added_by_imports", [])
+    monkeypatch.setattr("augbackend.hook.process_state._added_by_imports", [])
     vendored = str(tmp_path / "_vendor")
     with put_back({}, []):
         sys.path.append(vendored)
@@ -41,7 +41,7 @@ def test_what_an_import_added_to_the_path_is_there_again(tmp_path: Path, monkeyp
 
 
 def test_a_folder_of_ours_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("augbackend.surroundings._added_by_imports", [])
+    monkeypatch.setattr("augbackend.hook.process_state._added_by_imports", [])
     with put_back({}, [tmp_path]):
         pass
     with put_back({}, []):
@@ -59,7 +59,7 @@ def test_current_directory_removed_by_a_hook(tmp_path: Path, monkeypatch: pytest
 
 def test_declared_pythonpath_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """uv sets variables before the interpreter starts, which then searches there."""
-    monkeypatch.setattr("augbackend.surroundings._added_by_imports", [])
+    monkeypatch.setattr("augbackend.hook.process_state._added_by_imports", [])
     monkeypatch.delenv("PYTHONPATH", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "src").mkdir()
@@ -76,7 +76,7 @@ def test_declared_pythonpath_is_searched(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_what_pythonpath_added_is_not_there_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("augbackend.surroundings._added_by_imports", [])
+    monkeypatch.setattr("augbackend.hook.process_state._added_by_imports", [])
     with put_back({"PYTHONPATH": str(tmp_path)}, []):
         pass
     with put_back({}, []):

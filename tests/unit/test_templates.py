@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend import templates
+from augbackend.table import templates
 
 VALUES = {"HOME": "/home/x", "EMPTY": "", "A": "1"}
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from augbackend.tree_lock import lock_file, locked
+from augbackend.hook.tree_lock import lock_file, locked
 
 from ..conftest import ROOT
 
 HOLD = f"""
 import sys, time; sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from augbackend.tree_lock import locked
+from augbackend.hook.tree_lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))
@@ -75,6 +75,6 @@ def test_the_lock_is_not_in_the_tree(tmp_path: Path) -> None:
 
 
 def test_no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("augbackend.tree_lock.lock_file", lambda _tree: tmp_path / "nowhere" / "lock")
+    monkeypatch.setattr("augbackend.hook.tree_lock.lock_file", lambda _tree: tmp_path / "nowhere" / "lock")
     with locked(tmp_path):
         pass

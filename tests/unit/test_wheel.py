@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 
-from augbackend import wheel
+from augbackend.standards import wheels
 
 INFO = "demo-1.0.dist-info"
 
@@ -59,7 +59,7 @@ def test_replaced_added_and_left_out(tmp_path: Path, record_first: bool) -> None
         f"{INFO}/sboms/x.json": b"{}",
         "lib/_augbackend/augbackend/x.py": None,
     }
-    wheel.edit(path, changes)
+    wheels.edit(path, changes)
     after = content(path)
     for name, new in changes.items():
         assert after.pop(name, None) == new
@@ -73,7 +73,7 @@ def test_what_lies_before_the_change_is_not_touched(tmp_path: Path) -> None:
     before = path.read_bytes()
     with ZipFile(path) as archive:
         start = archive.getinfo(f"{INFO}/METADATA").header_offset
-    wheel.edit(path, {f"{INFO}/METADATA": b"Name: other\n"})
+    wheels.edit(path, {f"{INFO}/METADATA": b"Name: other\n"})
     assert path.read_bytes()[:start] == before[:start]
 
 
@@ -82,7 +82,7 @@ def test_the_same_edit_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         path = make(tmp_path / name, FILES)
-        wheel.edit(path, {f"{INFO}/METADATA": b"Name: other\n"})
+        wheels.edit(path, {f"{INFO}/METADATA": b"Name: other\n"})
         written.append(path.read_bytes())
     assert written[0] == written[1]
 
@@ -93,9 +93,9 @@ def test_a_crash_leaves_no_wheel_that_is_half_written(tmp_path: Path, monkeypatc
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(wheel, "_finish", fail)
+    monkeypatch.setattr(wheels, "_finish", fail)
     with pytest.raises(KeyboardInterrupt):
-        wheel.edit(path, {f"{INFO}/METADATA": b""})
+        wheels.edit(path, {f"{INFO}/METADATA": b""})
     assert not list(tmp_path.iterdir())
 
 
@@ -103,4 +103,4 @@ def test_no_wheel(tmp_path: Path) -> None:
     with ZipFile(tmp_path / "x.whl", "w") as archive:
         archive.writestr("x", "")
     with pytest.raises(ValueError, match=r"x\.whl has no \.dist-info folder"):
-        wheel.edit(tmp_path / "x.whl", {})
+        wheels.edit(tmp_path / "x.whl", {})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from augbackend import sources
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
-from augbackend.standards import setup_files
+from augbackend.standards import setup_files, setup_identity
 
 from .setup_code import Called, Files, Import, Variable
 
@@ -69,7 +69,7 @@ def read(tree: Path) -> Reading:
         files.enter((pyproject.backend(document) or "").partition(":")[0], 1, folders=folders)
     stated = project.get("classifiers", ())
     classifiers = [*fields.get("classifier", ()), *(map(str, stated) if isinstance(stated, list) else ())]
-    literal_name, literal_version = setup_files.identity(tree)
+    literal_name, literal_version = setup_identity.identity(tree)
     return Reading(
         name=next(filter(None, [*fields.get("name", ()), str(project.get("name", "")), literal_name]), ""),
         version=next(filter(None, [*fields.get("version", ()), str(project.get("version", "")), literal_version]), ""),

@@ -1,47 +1,143 @@
 """The backend as a folder of files in somebody's tree: ``_augbackend/augbackend/``.
 
-What is copied is the backend half, that is every file at the package's top level and in ``standards``, and the
-licence.
+What is copied is the core, the files of the features that the tree's table uses, and what these import; the licence; a
+manifest. Nothing of what is known about builds that fail, and nothing that only the command line reads.
 """
 
 from __future__ import annotations
 
+import ast
+import hashlib
+import json
 import shutil
 import tempfile
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import augbackend
+from augbackend import __version__, features
+from augbackend.table import LEGACY_BACKEND
+from augbackend.table.layers import at
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
 
 FOLDER = "_augbackend"
-_BESIDE = ".augbackend-"
+MANIFEST = features.COPY.name
+LINTERS = "ruff.toml"  # beside the package: linters take it for the tree's own code otherwise
 PACKAGE = Path(augbackend.__file__).parent
+_BESIDE = ".augbackend-"
+_NEVER = ("augbackend.cli", "augbackend.knowledge")
+# What edits a wheel or METADATA is imported only where a feature, or a backend that is not setuptools, wants an edit.
+_EDITS = ("augbackend.hook.edited_metadata", "augbackend.hook.edited_wheel")
 
 
-def backend_files() -> dict[str, bytes]:
-    """The files of the vendored package, by name, as bytes."""
-    sources = sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("standards/*.py")])
-    files = {file.relative_to(PACKAGE).as_posix(): file.read_bytes() for file in sources}
-    return {"LICENSE": _licence(), **files}
+def used_keys(document: Mapping[str, Any]) -> set[str]:
+    """The keys with files of their own that a ``pyproject.toml`` sets, those of inner tables too."""
+    return _keys(at(document, "tool", "augbackend", default={})) & {*features.known_keys()}
 
 
-def is_current(tree: Path) -> bool:
-    """Whether the tree's copy is this version's, file by file."""
+def _keys(value: Any) -> set[str]:
+    inner: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {*(value if isinstance(value, dict) else ())}.union(*map(_keys, inner))
+
+
+def backend_files(document: Mapping[str, Any], command: str, more: Collection[str] = ()) -> dict[str, bytes]:
+    """The files of the copy, by their names in the package, as bytes.
+
+    :param document: the ``pyproject.toml`` that they are for.
+    :param command: the one that writes them, for whoever reads them.
+    :param more: keys that the table does not use.
+    """
+    head = f"# augbackend {__version__}, copied by `{command}`; not to be edited here.\n".encode()
+    modules = _modules({*used_keys(document), *more}, document)
+    files = {name: head + (PACKAGE / name).read_bytes() for name in sorted(modules)}
+    files["LICENSE"] = _licence()
+    manifest = {
+        "augbackend": __version__,
+        "command": command,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "keys": list(features.known_keys()),
+    }
+    files[MANIFEST] = (json.dumps(manifest, indent=1) + "\n").encode()
+    return files
+
+
+def _modules(keys: Collection[str], document: Mapping[str, Any]) -> set[str]:
+    """The modules of a copy, as paths in the package: the core, features, and what they import."""
+    used = [feature for key in keys if (feature := features.find(key))]
+    backend = str(at(document, "tool", "augbackend", "build-backend", default=LEGACY_BACKEND))
+    is_edited = any(one.edit or one.version or one.promise or one.wheel for one in used)
+    left_out = (*_NEVER, *(() if is_edited or not backend.startswith("setuptools.") else _EDITS))
+    found: set[str] = set()
+    waiting = ["augbackend.hook.exposed", *(f"augbackend.features.{key.replace('-', '_')}" for key in keys)]
+    while waiting:
+        module = waiting.pop()
+        path = _path(module)
+        if path and path not in found and not module.startswith(left_out):
+            found.add(path)
+            waiting += [module.rpartition(".")[0], *_imports(module, PACKAGE / path)]
+    return found
+
+
+def _path(module: str) -> str | None:
+    """Where a module of ours lies in the package; ``None`` if there is no such module."""
+    name = "/".join(module.split(".")[1:])
+    candidates = (f"{name}.py", f"{name}/__init__.py".lstrip("/"))
+    return next((path for path in candidates if (PACKAGE / path).is_file()), None)
+
+
+def _imports(module: str, file: Path) -> list[str]:
+    """The modules that a module imports when it runs, and the names in them, which may be modules as well."""
+    found = []
+    waiting: list[ast.AST] = [ast.parse(file.read_bytes())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ImportFrom):
+            source = node.module or ""
+            if node.level:  # of a sibling: no module of ours climbs higher
+                package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+                source = ".".join(filter(None, [package, source]))
+            found += [source, *(f"{source}.{one.name}" for one in node.names)]
+        is_for_types = isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        waiting += [] if is_for_types else ast.iter_child_nodes(node)
+    return [name for name in found if name.partition(".")[0] == "augbackend"]
+
+
+def manifest(tree: Path) -> dict[str, Any]:
+    """The manifest of the tree's copy; empty if there is none that can be read."""
+    try:
+        found = json.loads((tree / FOLDER / "augbackend" / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def more_keys(tree: Path) -> set[str]:
+    """The keys whose files the tree's copy has beside those that its table uses: they were asked for, and stay."""
+    folder = tree / FOLDER / "augbackend" / "features"
+    return {key for key in features.known_keys() if (folder / f"{key.replace('-', '_')}.py").is_file()}
+
+
+def is_current(tree: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether the tree's copy is these files, and nothing is left over beside it."""
     copy = tree / FOLDER / "augbackend"
-    files = [file for file in copy.rglob("*") if file.is_file() and file.parent.name != "__pycache__"]
-    found = {file.relative_to(copy).as_posix(): file.read_bytes() for file in files}
-    return found == backend_files() and not list((tree / FOLDER).glob(f"{_BESIDE}*"))
+    found = [file for file in copy.rglob("*") if file.is_file() and file.parent.name != "__pycache__"]
+    here = {file.relative_to(copy).as_posix(): file.read_bytes() for file in found}
+    return here == files and (tree / FOLDER / LINTERS).is_file() and not list((tree / FOLDER).glob(f"{_BESIDE}*"))
 
 
 def looks_ours(folder: Path) -> bool:
     """Whether ``folder`` holds a copy of the backend, of whatever version, and nothing else."""
     names = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
     left_over = {name for name in names if name.startswith(_BESIDE)}  # by a run that was stopped
-    has_copy = (folder / "augbackend" / "presence.py").is_file()
-    return names - left_over == ({"augbackend"} if has_copy else set())
+    marks = (f"augbackend/{MANIFEST}", "augbackend/presence.py")  # the second: before copies had a manifest
+    has_copy = any((folder / mark).is_file() for mark in marks)
+    return names - left_over - {LINTERS} == ({"augbackend"} if has_copy else set())
 
 
-def write_copy(tree: Path) -> None:
+def write_copy(tree: Path, files: Mapping[str, bytes]) -> None:
     """Put the backend into ``tree``, or bring its copy up to date: written beside, then renamed."""
     folder = tree / FOLDER
     folder.mkdir(exist_ok=True)
@@ -49,16 +145,16 @@ def write_copy(tree: Path) -> None:
         shutil.rmtree(left_over)
     beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=folder))
     try:
-        new = beside / "new"
-        (new / "standards").mkdir(parents=True)
-        for name, content in backend_files().items():
-            (new / name).write_bytes(content)
+        for name, content in files.items():
+            (beside / "new" / name).parent.mkdir(parents=True, exist_ok=True)
+            (beside / "new" / name).write_bytes(content)
         target = folder / "augbackend"
         if target.exists():
             target.rename(beside / "old")
-        new.rename(target)
+        (beside / "new").rename(target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+    (folder / LINTERS).write_text('exclude = ["*"]  # third-party code\n', encoding="ascii")
 
 
 def remove_copy(tree: Path) -> None:
@@ -67,6 +163,7 @@ def remove_copy(tree: Path) -> None:
     if (folder / "augbackend").exists():
         shutil.rmtree(folder / "augbackend")
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+    (folder / LINTERS).unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 

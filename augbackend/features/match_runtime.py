@@ -1,0 +1,186 @@
+"""``match-runtime``: a build requirement in the version that will be there at run time.
+
+The key itself holds versions for one build; an entry of ``extra-build-dependencies`` says that it is to be matched.
+
+A ladder, strongest first; each declared entry takes the first rung that says something::
+
+    override    AUGBACKEND_MATCH_RUNTIME, -C augbackend.match-runtime
+    locked      what `augbackend wrap` found in the lock of who depends on the package
+    installed   in the environment that is installed into, where the frontend lets us see it
+    bare        the requirement as it stands: the newest that fits
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from augbackend.errors import AugbackendError
+from augbackend.standards import requirements
+from augbackend.standards.installed import installed_version
+
+from . import Feature
+from .extra_build_dependencies import check_versions, entries, is_wanted, separated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Literal
+
+    from augbackend.table import Build, Target
+
+    from .extra_build_dependencies import BuildDependency
+
+    Rung = Literal["override", "locked", "installed", "bare"]
+
+
+class Match(NamedTuple):
+    """What became of one entry.
+
+    :param entries: what is put in its place.
+    :param why: in a few words.
+    :param exact: the same entries, but none that ``2.8.0+cpu`` satisfies where ``2.8.0`` is meant: with ``===``, which
+        some frontends do not understand.
+    """
+
+    entries: tuple[BuildDependency, ...]
+    rung: Rung
+    why: str
+    exact: tuple[BuildDependency, ...] = ()
+
+
+def match(build: Build, entry: BuildDependency) -> Match:
+    """Climb down the ladder for one entry of ``extra-build-dependencies`` that says ``match-runtime``."""
+    wanted = entry.parsed
+    asked = [one for text in build.values.get("match-runtime", ()) for one in separated(text)]
+    for text in asked:
+        if _is_for(wanted, text):
+            why = f"matched to {build.origins.get('match-runtime', 'match-runtime')}"
+            return Match((_in_version(entry, text),), "override", why)
+    folders = target_folders()
+    version = installed_version(wanted.name, folders)
+    if any(_is_for(wanted, text) for text in entry.locked):
+        locked = tuple(replace(entry, requirement=text, match_runtime=False, locked=()) for text in entry.locked)
+        plain, why = tuple(map(_portable, locked)), "matched to the lock that augbackend wrap was given"
+        here = [one for one in plain if one.parsed.applies() and one.parsed.clauses]
+        if version is not None and "+" in version and any(one.parsed.accepts(version) for one in here):
+            # The lock is content with this variant of its version, and so is pip, which lets it stay.
+            variant = _in_version(entry, f"{wanted.name}{exactly(version)}")
+            return Match((variant,), "locked", f"{why}, as the variant in {folders[0]}", (variant,))
+        return Match(plain, "locked", why, locked)
+    if version is not None and wanted.accepts(version):
+        exact = _in_version(entry, f"{wanted.name}{exactly(version)}")
+        return Match((_portable(exact),), "installed", f"matched to what is installed in {folders[0]}", (exact,))
+    place = f"none in {folders[0]}" if folders else "no environment in sight that is installed into"
+    override = f"override names only {', '.join(asked)}" if asked else "no override"
+    why = f"matched to nothing: {override}, none locked, {place}"
+    if version is not None:
+        why = f"matched to nothing: {wanted.name} {version} in {folders[0]} is not what is asked for"
+    return Match((replace(entry, match_runtime=False, locked=()),), "bare", why)
+
+
+def plain_entries(build: Build) -> list[BuildDependency]:
+    """All of ``extra-build-dependencies``, matched."""
+    matched = [match(build, entry).entries if entry.match_runtime else (entry,) for entry in entries(build)]
+    return [one for found in matched for one in found]
+
+
+def names_one(requirement: requirements.Requirement) -> bool:
+    """Whether a requirement leaves no choice of versions: one version, or a URL."""
+    exact = [bound for operator, bound in requirement.clauses if operator in ("==", "===")]
+    return bool(requirement.url) or any(not bound.endswith(".*") for bound in exact)
+
+
+def unquoted(url: str) -> str:
+    """The file's name in a URL, a local version's plus sign as it is."""
+    return url.partition("#")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
+
+
+def exactly(version: str) -> str:
+    """The specifier of one version and no variant of it (PEP 440, "Arbitrary equality")."""
+    return f"=={version}" if "+" in version else f"==={version}"
+
+
+def _portable(entry: BuildDependency) -> BuildDependency:
+    """The entry as every frontend understands it: poetry knows no ``===``."""
+    requirement, own = entry.split
+    plain = requirement if entry.parsed.url else requirement.replace("===", "==")
+    return replace(entry, requirement=f"{plain} ; {own}" if own else plain)
+
+
+def target_folders() -> list[str]:
+    """Where the environment that is installed into keeps its distributions; nothing if it cannot be seen.
+
+    pip isolates a build by taking those folders off ``sys.path``, of an interpreter that is still the target's. Other
+    frontends make an environment of the build's own: what can be seen there is the build's.
+    """
+    import site
+    import sysconfig
+
+    found = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()]
+    here = {os.path.realpath(folder or os.curdir) for folder in sys.path}
+    if here & {os.path.realpath(folder) for folder in found[:2]}:
+        return []
+    # pip switches a user's own folder off for the build; outside virtual environments it is part of the target.
+    user = [site.getusersitepackages()] if sys.prefix == sys.base_prefix else []
+    return list(dict.fromkeys([*user, *found]))
+
+
+def _is_for(wanted: requirements.Requirement, text: str) -> bool:
+    requirement = requirements.parse_requirement(text)
+    return requirement.name == wanted.name and requirement.applies()
+
+
+def _in_version(entry: BuildDependency, text: str) -> BuildDependency:
+    """The entry with the version of ``text``: its own extras and markers are kept."""
+    version, own = replace(entry, requirement=text).split[0], entry.split[1]
+    extras = ",".join(sorted(entry.parsed.extras | requirements.parse_requirement(text).extras))
+    if extras:
+        named = rf"({requirements.NAME})\s*(\[[^\]]*\])?"
+        version = re.sub(named, lambda head: f"{head[1]}[{extras}]", version, count=1)
+    requirement = f"{version} ; {own}" if own else version
+    return replace(entry, requirement=requirement, match_runtime=False, locked=())
+
+
+def _check_variants(build: Build, target: Target) -> None:
+    """Refuse another variant of a matched version: no pin of the wheel's could tell ``2.8.0+cpu`` from ``2.8.0``."""
+    for wanted in entries(build):
+        found = match(build, wanted) if wanted.match_runtime and is_wanted(wanted, target) else None
+        for exact, entry in zip(found.exact, found.entries) if found else ():
+            name, version = exact.parsed.name, installed_version(exact.parsed.name)
+            if version is None or exact.parsed.accepts(version) or not entry.parsed.accepts(version):
+                continue
+            if found and exact.parsed.applies():
+                (_, bound), *_ = exact.parsed.clauses
+                says = f"AUGBACKEND_MATCH_RUNTIME={name}"
+                raise AugbackendError(
+                    f"{name} {version} is in the build environment, and at run time there will be {name} {bound}",
+                    where=f"tool.augbackend.extra-build-dependencies, {name}: {found.why}",
+                    hint=f"{says}=={version} takes it, {says}==={bound} does not",
+                )
+
+
+def _twice(build: Build) -> Iterator[str]:
+    """What is to match may not be installed before it is matched: pip refuses to replace it by another version."""
+    matched = {entry.parsed.name for entry in entries(build) if entry.match_runtime}
+    for text in build.requires if matched else ():
+        head = re.match(requirements.NAME, text.strip())
+        if head and requirements.canonical_name(head[0]) in matched:
+            yield (
+                f"build-system.requires: found {text!r}, which is there with match-runtime in"
+                " tool.augbackend.extra-build-dependencies; take it out here, or pip has two versions to install"
+            )
+
+
+FEATURE = Feature(
+    tuple[str, ...],
+    "The versions for what `match-runtime` asks for, such as `torch==2.8.0`, several separated by commas: for one "
+    "build, as `AUGBACKEND_MATCH_RUNTIME` or with `-C`.",
+    (),
+    check_versions,
+    mistakes=_twice,
+    match=match,
+    before=_check_variants,
+)

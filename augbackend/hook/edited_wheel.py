@@ -1,0 +1,102 @@
+"""A wheel that features have a say in, changed by one edit of the archive; and no in-tree backend in it.
+
+::
+
+    METADATA -> version, edits -> held against the promise -> more files
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Optional
+from zipfile import BadZipFile, ZipFile
+
+from augbackend.errors import AugbackendError
+from augbackend.hook import own_copy
+from augbackend.hook.edited_metadata import edit, promised, renamed, version_of
+from augbackend.standards import wheels
+from augbackend.standards.core_metadata import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from augbackend.standards.core_metadata import Document
+    from augbackend.table import Build, Target
+
+
+class Plan(NamedTuple):
+    """What becomes of METADATA, decided before the wrapped backend runs, which may change tree and environment.
+
+    :param is_ours: whether a folder of metadata that the frontend has is ours, and not the wrapped backend's.
+    """
+
+    edit: Callable[[Document], Document]
+    promise: Optional[Document]
+    more_files: Sequence[Callable[[Document], dict[str, bytes]]]
+    is_ours: bool
+
+
+def plan(build: Build, target: Target, *, is_answered: bool) -> Plan | None:
+    """Look at the tree and the environment; ``None`` if METADATA stays as it is.
+
+    :param is_answered: whether the frontend has asked for metadata before.
+    """
+    if not any(one.edit or one.version or one.wheel or one.promise for one in build.features):
+        return None
+    change = edit(build)
+    promise = promised(build) if target == "wheel" else None  # of an editable wheel nothing is promised
+    promise = change(promise) if promise is not None else None
+    looking = [one.wheel for one in build.features if one.wheel]
+    more = [files for look in looking for files in [look(build, target, promise, is_answered)] if files]
+    is_ours = promise is not None or any(one.edit or one.version for one in build.features)
+    return Plan(change, promise, more, is_ours)
+
+
+def finished(file: Path, build: Build, plan: Plan | None) -> str:
+    """Edit a wheel; returns its new name. One that breaks a promise is deleted.
+
+    :raises AugbackendError: if it is not what was promised.
+    """
+    try:
+        with ZipFile(file) as opened:
+            members = opened.namelist()
+            changes: dict[str, Optional[bytes]] = dict.fromkeys(own_copy.among(members, build))
+            if plan is None and not changes:
+                return file.name
+            info = wheels.dist_info(opened)
+            renaming = partial(renamed, build)
+            own = {*wheels.moved(members, info, renaming), f"{info}/METADATA"} & {*members}
+            contents = {name: opened.read(name) for name in own}
+    except (BadZipFile, ValueError):
+        return file.name  # no wheel at all
+    if plan is not None:
+        try:
+            changes.update(_metadata(file, build, plan, info, contents.get(f"{info}/METADATA", b"")))
+        except AugbackendError:
+            file.unlink()
+            raise
+    moved = wheels.moved([*members, *changes], info, renaming)
+    for old, new in moved.items():
+        content = changes.get(old, contents.get(old))
+        if content is not None and not old.endswith("/"):
+            changes[new] = content
+        changes[old] = None
+    record = f"{info}/RECORD"
+    wheels.edit(file, changes, moved.get(record, record), {new: old for old, new in moved.items()})
+    project, version, *tags = file.name.split("-")
+    return file.rename(file.with_name("-".join([project, version_of(build, version), *tags]))).name
+
+
+def _metadata(file: Path, build: Build, plan: Plan, info: str, old: bytes) -> dict[str, Optional[bytes]]:
+    """What changes in ``.dist-info``, by member."""
+    document = plan.edit(parse(old))
+    for feature in build.features:
+        if feature.keep and plan.promise is not None:
+            feature.keep(build, plan.promise, document, file.name)
+    changes: dict[str, Optional[bytes]] = {}
+    if document.content != old:
+        changes[f"{info}/METADATA"] = document.content
+    for files in plan.more_files:
+        changes.update({f"{info}/{name}": content for name, content in files(document).items()})
+    return changes

@@ -1,0 +1,54 @@
+"""What is added to somebody else's exception: which hook of which backend raised it, and the cure if it is known."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from augbackend.table import Build
+
+
+def explain(error: BaseException, build: Build, hook: str) -> None:
+    """Attach a note to an exception, whose type and traceback stay as they are.
+
+    Python before 3.11 cannot do that (PEP 678), and prints no note of ``SystemExit``, by which setuptools reports most
+    errors; there it is printed ahead.
+    """
+    if isinstance(error, SystemExit) and not isinstance(error.code, str):
+        return  # it has said what it has to say, or nothing is wrong
+    note = "\n".join([f"augbackend: raised in {build.wrapped_backend}, hook {hook}", *_cure(error, build)])
+    if sys.version_info >= (3, 11) and not isinstance(error, SystemExit):
+        error.add_note(note)
+    else:
+        print(note, file=sys.stderr, flush=True)
+
+
+def _cure(error: BaseException, build: Build) -> list[str]:
+    module = error.name if isinstance(error, ModuleNotFoundError) else None
+    # Of a dotted name the first part was found: what is missing is a part of something that is there.
+    if module and "." not in module and _is_of_the_tree(build, module):
+        cure = "it is with tool.augbackend.build-backend = 'setuptools.build_meta:__legacy__'"
+        also = f"; {cure}" if build.wrapped_backend == "setuptools.build_meta" else ""
+        return [f"augbackend: {module!r} is a module of this tree, and the tree is not on sys.path here{also}"]
+    try:
+        from augbackend.knowledge.hints import on_error
+    except ImportError:  # a copy in somebody's tree knows no rows
+        return _without_rows(module, build) if module else []
+    declared = {one.parsed.name for one in build.values.get("extra-build-dependencies", ())}
+    return on_error(error, declared, build.values.get("extra-build-variables", ()))
+
+
+def _without_rows(module: str, build: Build) -> list[str]:
+    origin, top = build.values.get("origin"), module.partition(".")[0]
+    command = f"augbackend wrap {origin.name}=={origin.version}" if origin else "augbackend adopt ."
+    finds_out = f"augbackend diagnose {f'{origin.name}=={origin.version}' if origin else '.'}"
+    return [
+        f"augbackend: nothing declares what provides the module {module!r}; if that is the project {top!r}:",
+        f"  {command} --require {top}",
+        f"augbackend: and if you do not know: {finds_out}",
+    ]
+
+
+def _is_of_the_tree(build: Build, module: str) -> bool:
+    return any((build.tree / folder / name).exists() for folder in ("", "src") for name in (module, f"{module}.py"))
