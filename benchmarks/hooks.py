@@ -75,7 +75,7 @@ def tree(folder: Path, variant: str, backend: str) -> Path:
     text = VARIANTS[variant][0].format(backend=BACKENDS[backend], requires=backend)
     (folder / "pyproject.toml").write_text(text)
     if VARIANTS[variant][1] == "augbackend":
-        backend_copy.write_copy(folder)
+        backend_copy.write_copy(folder, backend_copy.for_tree(folder))
     return folder
 
 
@@ -112,7 +112,7 @@ def hooks(python: str, folder: Path, rounds: int) -> list[str]:
 
 def imports(python: str, folder: Path, rounds: int) -> list[str]:
     """What importing costs over the bare interpreter."""
-    backend_copy.write_copy(folder)
+    backend_copy.write_copy(folder, backend_copy.for_tree(folder))
     path = f"import sys; sys.path.insert(0, {str(folder / backend_copy.FOLDER)!r})"
     variants = {"bare interpreter": path, "import augbackend": f"{path}; import augbackend"}
     runs: dict[str, list[Run]] = {name: [] for name in variants}

@@ -57,7 +57,7 @@ BUILDERS: dict[str, Callable[[Frontends, Path, Path], None]] = {
 def test_setup_requires(frontends: Frontends, tmp_path: Path, case: str, builder: str) -> None:
     tree = write(tmp_path / "tree", TREES[case])
     requirements = ["otherlib"] if "import" in case else []
-    backend_copy.write_copy(tree)
+    backend_copy.write_copy(tree, backend_copy.for_tree(tree))
     given = declaration.of(requirements, "a test")
     text = adopted_pyproject.adopted(None, given, installed=False, assumed_requires=["setuptools"])
     if not case.startswith("computed,"):

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli.edit import backend_copy
 from augbackend.cli.fetch import decompression
 from augbackend.cli.fetch import sdist as sdists
 from augbackend.cli.wrapping import archive as written_archive
@@ -498,7 +497,7 @@ def test_upstreams_members_are_carried_over_byte_for_byte(
     assert len(after) % tarfile.RECORDSIZE == 0
     old, new = raw(before), raw(after)
     names = list(new)
-    ours = [f"demo-1.0/_augbackend/augbackend/{name}" for name in backend_copy.backend_files()]
+    ours = [f"demo-1.0/_augbackend/augbackend/{name}" for name in archives.copy_of(out / "demo-1.0.tar.gz")]
     ours = sorted([*ours, "demo-1.0/PKG-INFO", "demo-1.0/pyproject.toml"])
     assert sorted(names[: len(ours)]) == ours
     carried = [name for name in old if name != f"{prefix}demo-1.0/PKG-INFO"]

@@ -17,7 +17,6 @@ import pytest
 from packaging.requirements import Requirement
 
 from augbackend import __version__
-from augbackend.cli.edit import backend_copy
 
 from ..conftest import run_hook, write
 from .archives import (
@@ -25,6 +24,7 @@ from .archives import (
     SETUP_CALL,
     SETUP_PY,
     content,
+    copy_of,
     own_table,
     report,
     sdist,
@@ -593,7 +593,7 @@ def test_what_is_ours_in_the_archive(made: Made) -> None:
     archive = made({"demo.py": "x"})
     assert {
         name.partition("/augbackend/")[2]: text for name, text in unpacked(archive).items() if "/augbackend/" in name
-    } == (backend_copy.backend_files())
+    } == copy_of(archive)
     assert set(upstreams(archive)) == {"PKG-INFO", "demo.py", "pyproject.toml", "setup.py"}
     assert text_of(archive).startswith("# Written by augbackend wrap: upstream has no pyproject.toml.\n")
 
@@ -650,9 +650,9 @@ def test_upstream_has_the_backend_in_its_tree(made: Made) -> None:
     }
     archive = made({**older, "pyproject.toml": ADOPTED}, "--require", "torch", "--variable", "A=ours")
     found = unpacked(archive)
-    assert {name.partition("/augbackend/")[2]: text for name, text in found.items() if "/augbackend/" in name} == (
-        backend_copy.backend_files()
-    )
+    assert {
+        name.partition("/augbackend/")[2]: text for name, text in found.items() if "/augbackend/" in name
+    } == copy_of(archive)
     assert found["_augbackend/other.py"] == b"kept"
     assert table_of(archive)["build-system"] == {
         "requires": ["setuptools", TOMLI, "numpy", "torch"],
@@ -698,7 +698,7 @@ def test_upstreams_copy_lies_behind_a_link(tmp_path: Path) -> None:
             links = [member.name for member in tar if member.issym()]
             assert not [name for name in tar.getnames() for link in links if name.startswith(f"{link}/")]
         (folder,) = table_of(archive)["build-system"]["backend-path"]
-        assert (tree / folder / "augbackend" / "hooks.py").read_bytes() == backend_copy.backend_files()["hooks.py"]
+        assert (tree / folder / "augbackend" / "errors.py").read_bytes() == copy_of(archive)["errors.py"]
 
 
 @pytest.mark.parametrize(

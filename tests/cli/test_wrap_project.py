@@ -128,7 +128,7 @@ provides-extra = ["X"]
 
 
 def test_a_variable_with_a_dollar_sign_arrives_as_it_is(here: Path) -> None:
-    from augbackend import templates
+    from augbackend.table import templates
 
     project(here, f"{PROJECT}[tool.uv.extra-build-variables]\ndemo = {{ A = '$x$${{y}}' }}\n")
     wrapped()

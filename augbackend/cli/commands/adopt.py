@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from augbackend import reading
+from augbackend import __version__
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.wrapping import adoption
-from augbackend.requirements import command_line
+from augbackend.hook import declared as declarations
+from augbackend.hook.installed_check import command_line
 
 from . import options
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @options.require
 @options.remove_require
 @options.variable
+@options.feature
 @click.option("--installed", is_flag=True, help="Require augbackend from the index, copy nothing.")
 @click.option("--remove", is_flag=True, help="Undo: the old build backend again, without augbackend.")
 @click.option("--dry-run", is_flag=True, help="Print the change as a diff and write nothing.")
@@ -32,6 +34,7 @@ def adopt(
     requirements: tuple[str, ...],
     removed: tuple[str, ...],
     variables_: dict[str, str],
+    feature: tuple[str, ...],
     *,
     installed: bool,
     remove: bool,
@@ -47,10 +50,10 @@ def adopt(
       augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    if remove and (requirements or removed or variables_ or installed):
+    if remove and (requirements or removed or variables_ or feature or installed):
         raise click.UsageError("--remove goes with --dry-run only")
     given = options.declaration(requirements, removed, variables_)
-    plan = adoption.planned_removal(tree) if remove else adoption.planned(tree, given, installed=installed)
+    plan = adoption.planned_removal(tree) if remove else adoption.planned(tree, given, feature, installed=installed)
     if dry_run:
         click.echo(adoption.diff(plan), nl=False)
         return
@@ -64,14 +67,16 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
         return [f"{plan.tree}: augbackend is gone, the old build backend is back"]
     if plan.new == plan.old and plan.copy == "leave":
         return [f"{plan.tree}: nothing to change"]
-    build = reading.read(plan.tree, environ={})
-    declared = [entry.text for entry in build.settings.extra_build_dependencies]
-    variables = ", ".join(build.settings.extra_build_variables)
-    dropped = ", ".join(build.settings.remove_build_dependencies)
-    lines = [f"{plan.tree}: augbackend now wraps {build.settings.build_backend}"]
+    build = declarations.read(plan.tree, environ={})
+    declared = [entry.text for entry in build.values.get("extra-build-dependencies", ())]
+    variables = ", ".join(build.values.get("extra-build-variables", ()))
+    dropped = ", ".join(build.values.get("remove-build-dependencies", ()))
+    lines = [f"{plan.tree}: augbackend now wraps {build.wrapped_backend}"]
     lines += [f"  dropped: {dropped}"] if dropped else []
     lines += [f"  build requirements: {', '.join(declared)}"] if declared else []
     lines += [f"  variables: {variables}"] if variables else []
-    lines += [f"  copy: {backend_copy.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []
+    if plan.copy == "write":
+        older = f", instead of that of {plan.old_version}" if plan.old_version not in ("", __version__) else ""
+        lines.append(f"  copy: {backend_copy.FOLDER}/augbackend/ of augbackend {__version__}{older} (commit it)")
     command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]
     return [*lines, "  try it: " + command_line(command)]

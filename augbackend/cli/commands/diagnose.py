@@ -180,7 +180,7 @@ def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list
     if subject.tree is not None:
         adoption.carry_out(adoption.planned(subject.tree, given, installed=False))
         return ["", f"done: {subject.tree} is adopted"]
-    result = run.wrapped(Job(upstream.parse(subject.target), given), lookup, check=False)
+    result = run.wrapped(Job(upstream.parse(subject.target), given), lookup, check=False, upgrade=False)
     return ["", f"done: {shown_path(result.archive)} is {result.state}"]
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, get_args
 import click
 from packaging.requirements import InvalidRequirement, Requirement
 
+from augbackend import features
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import dependencies
-from augbackend.settings import Width
+from augbackend.features.pin_runtime import Width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +116,13 @@ remove_require = click.option(
     multiple=True,
     metavar="NAME",
     help="Drop a build requirement of the package's own. Repeatable.",
+)
+feature = click.option(
+    "--feature",
+    multiple=True,
+    metavar="KEY",
+    type=click.Choice(features.known_keys()),
+    help="Copy the file of a key that the table does not use, for -C and the environment. Repeatable.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SOURCES = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from augbackend.errors import AugbackendError
 from . import options
 
 if TYPE_CHECKING:
-    from augbackend.settings import Width
+    from augbackend.features.pin_runtime import Width
 
 
 @click.command()
@@ -85,6 +86,8 @@ if TYPE_CHECKING:
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Where to write. [default: wrapped]"
 )
 @click.option("--no-sources", is_flag=True, help="In a project: leave [tool.uv.sources] alone.")
+@options.feature
+@click.option("--upgrade", is_flag=True, help="Write archives by other versions of augbackend anew.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something is stale, and name it.")
 @click.option("--remove", is_flag=True, help="In a project: undo; the archives and their sources go.")
 @options.sources
@@ -105,8 +108,10 @@ def wrap(
     extra_index_url: tuple[str, ...],
     find_links: tuple[str, ...],
     cache_dir: Path | None,
+    feature: tuple[str, ...],
     *,
     no_sources: bool,
+    upgrade: bool,
     check: bool,
     remove: bool,
     offline: bool,
@@ -134,7 +139,7 @@ def wrap(
         pin_runtime=pins,
     )
     has_options = given != Declaration(local_version=local_version)
-    given = _matched_to_lock(given, lock)
+    given = replace(_matched_to_lock(given, lock), features=feature)
     output = output or Path("wrapped")
     if remove:
         if has_options or targets or check or as_json or no_sources:
@@ -156,7 +161,7 @@ def wrap(
         wanted = [Job(upstream.parse(text), given) for text in targets]
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
-    run = runs.run(project, wanted, lookup, check=check, with_sources=not no_sources)
+    run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
     if as_json:
         click.echo(json.dumps(report.as_json(run), indent=2))
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.requirements import command_line
+from augbackend.hook.installed_check import command_line
 
 from .attempt import in_words
 

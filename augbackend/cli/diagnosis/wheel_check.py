@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from augbackend import metadata
 from augbackend.cli.strangers import confinement, environment, process, temporary_folder
+from augbackend.standards.core_metadata import parse
 
 from .obstacles import in_the_words_of_installer
 
@@ -181,8 +181,8 @@ def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         of_metadata = next((name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)), "")
-        text = archive.read(of_metadata).decode("utf-8", "replace") if of_metadata else ""
-    return names, tuple(value for name, value in metadata.fields(text) if name == "requires-dist")
+        document = parse(archive.read(of_metadata) if of_metadata else b"")
+    return names, tuple(document.values("requires-dist"))
 
 
 def _modules(names: Iterable[str]) -> tuple[str, ...]:

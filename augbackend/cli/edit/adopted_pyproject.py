@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from augbackend import pep508
+from augbackend.standards.requirements import canonical_name
 
 from . import build_backend, pyproject
 from .backend_copy import FOLDER
@@ -61,7 +61,7 @@ def restored(text: str) -> str | None:
 
 def _declare(document: MutableMapping[str, Any], declaration: Declaration) -> None:
     build_system, table = document["build-system"], build_backend.own_table(document)
-    dropped = {pep508.canonical_name(name) for name in declaration.removed}
+    dropped = {canonical_name(name) for name in declaration.removed}
     for entry in [entry for entry in build_system["requires"] if pyproject.project_of(entry) in dropped]:
         build_system["requires"].remove(entry)
     for name in declaration.removed:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from augbackend import pep508, sources
 from augbackend.errors import AugbackendError
+from augbackend.standards.requirements import InvalidRequirement, canonical_name, parse_requirement
+from augbackend.table import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
@@ -26,14 +27,14 @@ LEGACY_REQUIRES = "setuptools>=40.8.0"
 
 def same_project(name: str, other: str) -> bool:
     """Whether two spellings name one project (PEP 503)."""
-    return pep508.canonical_name(name) == pep508.canonical_name(other)
+    return canonical_name(name) == canonical_name(other)
 
 
 def project_of(entry: str) -> str:
     """The canonical name of the project that a requirement is of; empty if it is none."""
     try:
-        return pep508.parse_requirement(entry).name
-    except pep508.InvalidRequirement:
+        return parse_requirement(entry).name
+    except InvalidRequirement:
         return ""
 
 
@@ -52,7 +53,7 @@ def parse(text: str, where: str) -> dict[str, Any]:
     :raises AugbackendError: if it is none.
     """
     try:
-        return copy.deepcopy(sources.toml(text))  # ours to edit
+        return copy.deepcopy(layers.toml(text))  # ours to edit
     except (ValueError, RecursionError) as error:
         raise AugbackendError(f"it is not TOML: {error}", where=where, hint="mend the file there") from None
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.items import Table
 
-from augbackend import sources as tomls
 from augbackend.errors import AugbackendError
+from augbackend.table import layers
 
 from . import pyproject
 
@@ -26,7 +26,7 @@ _WAS = "# was: "
 
 def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The one source of a package; empty if it has none, or several."""
-    table = tomls.at(document, "tool", "uv", "sources", default={})
+    table = layers.at(document, "tool", "uv", "sources", default={})
     for key, value in table.items() if isinstance(table, dict) else ():
         if pyproject.same_project(key, name) and isinstance(value, dict):
             return value
@@ -72,7 +72,7 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
     remembered = {key: _remembered(item) for key, item in _entries(tomlkit.parse(text))}
 
     def edit(document: MutableMapping[str, Any]) -> None:
-        table = tomls.at(document, "tool", "uv", "sources", default={})
+        table = layers.at(document, "tool", "uv", "sources", default={})
         if not isinstance(table, dict):
             return  # uv complains of it
         for key in [key for key, value in table.items() if _leads_into(_unwrapped(value), folder, kept)]:
@@ -83,7 +83,7 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
                 table[key] = old if isinstance(document, tomlkit.TOMLDocument) else _unwrapped(old)
             else:
                 del table[key]
-        if not table and "sources" in tomls.at(document, "tool", "uv", default={}):
+        if not table and "sources" in layers.at(document, "tool", "uv", default={}):
             del document["tool"]["uv"]["sources"]
             if not document["tool"]["uv"]:
                 del document["tool"]["uv"]
@@ -170,7 +170,7 @@ def _remembered(item: Any) -> Any:
 
 
 def _entries(document: Any) -> list[tuple[str, Any]]:
-    table = tomls.at(document, "tool", "uv", "sources", default={})
+    table = layers.at(document, "tool", "uv", "sources", default={})
     return [(key, table[key]) for key in table] if isinstance(table, dict) else []
 
 

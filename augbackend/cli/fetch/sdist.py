@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
-from augbackend import sources
+from augbackend.table import layers
 
 from . import decompression
 from .refusal import refusal
@@ -100,10 +100,10 @@ def origin(path: Path) -> dict[str, Any]:
     with opened(path) as archive:
         text = (archive.read("pyproject.toml") or b"").decode("utf-8", "replace")
     try:
-        document = sources.toml(text)
+        document = layers.toml(text)
     except (ValueError, RecursionError):
         return {}
-    found = sources.at(document, "tool", "augbackend", "origin", default={})
+    found = layers.at(document, "tool", "augbackend", "origin", default={})
     return found if isinstance(found, dict) else {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the type of a field
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
@@ -11,9 +11,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from augbackend import checking, pep440
 from augbackend.errors import SettingsError
-from augbackend.settings import BuildDependency, BuildVariable, Package
+from augbackend.features.extra_build_dependencies import BuildDependency
+from augbackend.features.extra_build_variables import BuildVariable
+from augbackend.hook import declared
+from augbackend.standards.versions import is_same
+from augbackend.table.convert import TABLE
 
 from . import dependencies
 from .dependencies import Dependencies
@@ -21,7 +24,9 @@ from .dependencies import Dependencies
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from augbackend.settings import Settings, Width
+    from augbackend.features.pin_runtime import Width
+
+    from .package import Package
 
 _EVERY_HOOK = BuildDependency("x").hooks
 
@@ -98,6 +103,7 @@ class Declaration:
     :param local_version: a label for what is built; empty for none.
     :param pin_runtime: widths of run-time pins, by project.
     :param is_by_user: whether the user wrote it, and not an archive: only then templates see the user's variables.
+    :param features: keys whose files its backend is to have though nothing here uses them.
     :param dependencies: what it depends on at run time, if the user states it.
     :param dependencies_of: the same for single versions, by version.
     """
@@ -111,6 +117,7 @@ class Declaration:
     dependencies: Optional[Dependencies] = None
     dependencies_of: Mapping[str, Dependencies] = field(default_factory=dict)
     is_by_user: bool = True
+    features: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -163,7 +170,7 @@ class Declaration:
 
     def dependencies_for(self, version: str) -> Dependencies | None:
         """The dependencies that the user states for a version."""
-        found = (stated for one, stated in self.dependencies_of.items() if pep440.is_same(one, version))
+        found = (stated for one, stated in self.dependencies_of.items() if is_same(one, version))
         return next(found, self.dependencies)
 
     def removes(self, text: str) -> bool:
@@ -192,16 +199,13 @@ class Declaration:
         return {key: value for key, value in table.items() if value}
 
 
-def from_settings(said: Union[Package, Settings], origin: str) -> Declaration:
-    """What a checked table declares.
+def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
+    """What checked values declare, by the keys of ``[tool.augbackend]``.
 
     :param origin: of its build requirements.
     :raises SettingsError: if one of them is a requirement to augbackend and none to ``packaging``.
     """
-    stated = None
-    if isinstance(said, Package) and said.requires_dist is not None:
-        stated = dependencies.stated(said.requires_dist, said.requires_python, said.provides_extra)
-    requires = tuple(BuildRequirement(entry, origin) for entry in said.extra_build_dependencies)
+    requires = tuple(BuildRequirement(entry, origin) for entry in values.get("extra-build-dependencies", ()))
     for one in requires:
         try:
             _ = one.parsed
@@ -209,13 +213,25 @@ def from_settings(said: Union[Package, Settings], origin: str) -> Declaration:
             raise SettingsError(origin, [f"{one.entry.text}: {str(error).splitlines()[0]}"]) from None
     return Declaration(
         requires,
-        said.remove_build_dependencies,
-        said.extra_build_variables,
-        said.config_settings,
-        said.local_version,
-        said.pin_runtime,
-        stated,
+        values.get("remove-build-dependencies", ()),
+        values.get("extra-build-variables", {}),
+        values.get("config-settings", {}),
+        values.get("local-version", ""),
+        values.get("pin-runtime", {}),
     )
+
+
+def from_package(said: Package, origin: str) -> Declaration:
+    """What a table of ``[tool.augbackend.packages]`` declares.
+
+    :param origin: of its build requirements.
+    :raises SettingsError: if one of them is a requirement to augbackend and none to ``packaging``.
+    """
+    values = {field.name.replace("_", "-"): getattr(said, field.name) for field in fields(said)}
+    if said.requires_dist is None:
+        return from_values(values, origin)
+    stated = dependencies.stated(said.requires_dist, said.requires_python, said.provides_extra)
+    return replace(from_values(values, origin), dependencies=stated)
 
 
 def from_table(table: dict[str, Any], where: str, origin: str) -> Declaration:
@@ -226,10 +242,10 @@ def from_table(table: dict[str, Any], where: str, origin: str) -> Declaration:
     :raises SettingsError: with all mistakes at once.
     """
     mistakes: list[str] = []
-    settings = checking.check(table, {}, mistakes)
-    if settings is None:
-        raise SettingsError(where, [line.replace(f"{checking.TABLE}.", "", 1) for line in mistakes])
-    return from_settings(settings, origin)
+    values, _ = declared.converted_values(table, {}, mistakes)
+    if mistakes:
+        raise SettingsError(where, [line.replace(f"{TABLE}.", "", 1) for line in mistakes])
+    return from_values(values, origin)
 
 
 def of(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from augbackend import metadata
+from augbackend.features.metadata import extras as extras_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,4 +29,4 @@ def stated(requires_dist: Iterable[str], requires_python: str = "", extras: Iter
     """
     texts = tuple(requires_dist)
     names = tuple(canonicalize_name(extra) for extra in extras)
-    return Dependencies(texts, requires_python, names or tuple(metadata.extras(texts)))
+    return Dependencies(texts, requires_python, names or tuple(extras_in(texts)))

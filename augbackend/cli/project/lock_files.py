@@ -15,16 +15,19 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from augbackend import pep508, sources
 from augbackend.cli.fetch import index
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
 from augbackend.errors import AugbackendError
+from augbackend.standards.requirements import Junction, parse_marker
+from augbackend.table import layers
 
 from . import requirements_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from augbackend.standards.requirements import Marker
 
 _Kind = TypeVar("_Kind")
 _OLDEST_UV_LOCK = 1
@@ -65,7 +68,7 @@ def read_file(file: Path) -> tuple[Locked, ...]:
 def _is_workspace(folder: Path) -> bool:
     if not (folder / "pyproject.toml").is_file():
         return False
-    return sources.at(sources.read_pyproject(folder), "tool", "uv", "workspace", default=None) is not None
+    return layers.at(layers.read_pyproject(folder), "tool", "uv", "workspace", default=None) is not None
 
 
 def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
@@ -74,7 +77,7 @@ def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
     :raises AugbackendError: with ``hint``, if it is none.
     """
     try:
-        return sources.toml(file.read_text(encoding="utf-8"))
+        return layers.toml(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
 
@@ -166,15 +169,15 @@ def _of_environments(marker: str, where: str) -> str:
     if not marker:
         return ""
     try:
-        read = pep508.parse_marker(one_variable)
+        read = parse_marker(one_variable)
         return _as_text(read) if "extra" in one_variable else marker
-    except pep508.InvalidRequirement as error:
+    except ValueError as error:
         raise AugbackendError(f"its marker cannot be read: {error}", where=where, hint="lock it again") from None
 
 
-def _as_text(marker: pep508.Marker) -> str:
+def _as_text(marker: Marker) -> str:
     """A marker without what it says of extras."""
-    if isinstance(marker, pep508.Junction):
+    if isinstance(marker, Junction):
         parts = sorted(map(_as_text, marker.parts))
         if marker.word == "or":
             return " or ".join(parts) if all(parts) else ""
@@ -218,7 +221,7 @@ def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
         *_table_or_empty(document.get("dependency-groups")).values(),
     ]
     groups += [
-        sources.at(document, "tool", "uv", key, default=[]) for key in ("dev-dependencies", "constraint-dependencies")
+        layers.at(document, "tool", "uv", key, default=[]) for key in ("dev-dependencies", "constraint-dependencies")
     ]
     found = []
     for text in [

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from augbackend import checking, sources
 from augbackend.errors import SettingsError
+from augbackend.table import layers
+from augbackend.table.convert import found_instead
 
 from . import lock_files, runtime_versions, uv_tables
 
@@ -62,15 +63,15 @@ def read(folder: Path, lock: Path | None = None) -> Project | None:
     file = folder / "pyproject.toml"
     if not file.is_file():
         return None
-    document = sources.read_pyproject(folder)
-    uv = sources.at(document, "tool", "uv", default={})
+    document = layers.read_pyproject(folder)
+    uv = layers.at(document, "tool", "uv", default={})
     if not isinstance(uv, dict):
-        raise SettingsError(str(file), [f"tool.uv: found {checking.found(uv)}, expected a table"])
+        raise SettingsError(str(file), [f"tool.uv: found {found_instead(uv)}, expected a table"])
     if (folder / "uv.toml").is_file():  # uv reads it instead of the table, sources aside
         table = lock_files.parsed(folder / "uv.toml", "mend the file there")
-        uv = {**table, "sources": sources.at(uv, "sources", default={})}
+        uv = {**table, "sources": layers.at(uv, "sources", default={})}
     mistakes: list[str] = []
-    ours = sources.at(document, "tool", "augbackend", "packages", default={})
+    ours = layers.at(document, "tool", "augbackend", "packages", default={})
     packages = uv_tables.declared(uv, ours, mistakes)
     if mistakes:
         raise SettingsError(str(file), mistakes)

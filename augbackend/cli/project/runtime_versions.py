@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from augbackend import checking, match_runtime
-from augbackend import sources as tomls
 from augbackend.cli.model.declaration import BuildRequirement, MatchedVersion
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.errors import AugbackendError, SettingsError
-from augbackend.settings import separated
+from augbackend.features import match_runtime
+from augbackend.features.extra_build_dependencies import separated
+from augbackend.hook import declared
 
 from . import lock_files, wheel_marker
 
@@ -46,13 +47,12 @@ def overrides(environ: Mapping[str, str]) -> tuple[Requirement, ...]:
 
     :raises SettingsError: if it holds anything else.
     """
-    mistakes: list[str] = []
-    layer = [one for one in tomls.variables(environ, mistakes, warn=False) if one[0] == "match-runtime"]
-    table = {key: value for key, _, value in layer}
-    settings = checking.check(table, {key: origin for key, origin, _ in layer}, mistakes)
-    if mistakes or settings is None:
-        raise SettingsError("the environment", mistakes)
-    return tuple(Requirement(one) for text in settings.match_runtime for one in separated(text))
+    mine = {name: text for name, text in environ.items() if name == "AUGBACKEND_MATCH_RUNTIME"}
+    try:
+        build = declared.read(Path(), environ=mine, document={})
+    except SettingsError as error:
+        raise SettingsError("the environment", error.mistakes) from None
+    return tuple(Requirement(one) for text in build.values.get("match-runtime", ()) for one in separated(text))
 
 
 def matched(declaration: Declaration, known: RuntimeVersions) -> Declaration:

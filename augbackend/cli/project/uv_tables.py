@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from augbackend import checking
 from augbackend.cli.fetch.index import Sources
 from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model import package as packages
 from augbackend.cli.model.declaration import Declaration
+from augbackend.table.convert import TABLE, found_instead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +68,7 @@ def _uv_build_tables(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, di
     for theirs, key in _UV_KEYS.items():
         table = uv.get(theirs, {})
         if not isinstance(table, dict):
-            mistakes.append(f"tool.uv.{theirs}: found {checking.found(table)}, expected a table")
+            mistakes.append(f"tool.uv.{theirs}: found {found_instead(table)}, expected a table")
             continue
         for name, value in table.items():
             found.setdefault(canonicalize_name(name), {})[key] = _escaped(value) if "variables" in key else value
@@ -93,13 +94,13 @@ def _escaped(value: Any) -> Any:
 def _declared_for(name: str, table: Any, origin: str, mistakes: list[str]) -> Declaration:
     """What one table declares for one package; a message names uv's keys as uv has them."""
     found: list[str] = []
-    settings = checking.check({"packages": {name: table}}, {}, found)
-    if settings is not None:
+    package = packages.checked(name, table, found)
+    if package is not None:
         why = f"{origin}.extra-build-dependencies" if origin else f"tool.augbackend.packages.{name}"
-        return declarations.from_settings(settings.packages[name], why)
+        return declarations.from_package(package, why)
     if origin:
         theirs = {ours: key for key, ours in _UV_KEYS.items()}
-        pattern = rf"{checking.TABLE}\.packages\.{re.escape(name)}\.([\w-]+)"
+        pattern = rf"{TABLE}\.packages\.{re.escape(name)}\.([\w-]+)"
         found = [re.sub(pattern, lambda key: f"tool.uv.{theirs.get(key[1], key[1])}.{name}", line) for line in found]
     mistakes += found
     return Declaration()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Callable, Literal
 
 import pyproject_hooks
 
-from augbackend import sources
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
+from augbackend.table import layers
 
 from . import process
 from .process import Ran
@@ -41,7 +41,7 @@ def build_system(tree: Path) -> BuildSystem:
     if not has_pyproject and not (tree / "setup.py").is_file():
         hint = "name the folder that holds pyproject.toml or setup.py"
         raise AugbackendError("no Python project here", where=str(tree), hint=hint)
-    document = sources.read_pyproject(tree) if has_pyproject else {}
+    document = layers.read_pyproject(tree) if has_pyproject else {}
     pyproject.check_shape(document)
     table = document.get("build-system", {"requires": [pyproject.LEGACY_REQUIRES]})
     backend = table.get("build-backend", pyproject.LEGACY_BACKEND)

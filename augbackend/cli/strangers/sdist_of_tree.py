@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from augbackend import variables
 from augbackend.cli import progress
 from augbackend.cli.fetch import decompression
 from augbackend.errors import AugbackendError
+from augbackend.features import extra_build_variables
+from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
-from augbackend.settings import Settings
+from augbackend.table import Build
 
 from . import confinement, environment, hook_call, interpreter, process, temporary_folder, tree_copy
 from .hook_call import HookError, Hooks
@@ -126,8 +127,9 @@ def _normalised(path: Path, folder: Path) -> Path:
 
 
 def _values(declaration: Declaration, environ: Mapping[str, str]) -> dict[str, str]:
-    settings = Settings(extra_build_variables=declaration.variables)
-    return {one.name: one.value for one in variables.resolve(settings, environ) if one.value is not None}
+    feature = extra_build_variables.FEATURE
+    build = Build(Path(), {"extra-build-variables": declaration.variables}, {}, (feature,))
+    return {one.name: one.value for one in resolved(build, environ) if one.value is not None}
 
 
 def _hint(output: str, folder: Path) -> str:

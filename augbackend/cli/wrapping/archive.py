@@ -10,9 +10,9 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from augbackend.archive import tar_format
 from augbackend.cli.fetch.refusal import refusal
 from augbackend.cli.fetch.sdist import relative
+from augbackend.standards.tar import tar_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

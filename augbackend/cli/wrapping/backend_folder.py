@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend import sources
 from augbackend.cli.edit import backend_copy, package_discovery, pyproject
 from augbackend.cli.fetch import sdist
 from augbackend.cli.fetch.refusal import refusal
+from augbackend.table import layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ def chosen(opened: Sdist, top: TopFiles) -> tuple[str, frozenset[str]]:
 
     :raises AugbackendError: if every name is taken.
     """
-    used: Sequence[str] = sources.at(top.document, "build-system", "backend-path", default=())
+    used: Sequence[str] = layers.at(top.document, "build-system", "backend-path", default=())
     is_link = any(member.issym() for member in opened.members if sdist.relative(member.name) == backend_copy.FOLDER)
     if pyproject.backend(top.document) == "augbackend" and backend_copy.FOLDER in used and not is_link:
         return backend_copy.FOLDER, frozenset({f"{backend_copy.FOLDER}/augbackend"})

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from augbackend.cli.model.declaration import BuildRequirement
-from augbackend.settings import BuildDependency
+from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.standards import setup_files
 
 from . import static_metadata

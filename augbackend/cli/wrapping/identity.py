@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
-from augbackend import metadata, pep508, sources
 from augbackend.cli.fetch.refusal import refusal
 from augbackend.errors import AugbackendError
+from augbackend.standards.core_metadata import parse
+from augbackend.standards.requirements import NAME
+from augbackend.table import layers
 
 if TYPE_CHECKING:
     from augbackend.cli.fetch.upstream import Upstream
@@ -25,7 +27,7 @@ def identity(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     """
     _refuse_wrapped(top, upstream)
     name, version = _name_and_version(top, upstream)
-    if not re.fullmatch(pep508.NAME, name) or not _is_version(version):
+    if not re.fullmatch(NAME, name) or not _is_version(version):
         raise refusal(upstream.path, f"it calls itself {name!r} {version!r}, which is no name and version")
     name, version = canonicalize_name(name), _normal(version)
     for kind, wanted, is_same in (
@@ -38,7 +40,7 @@ def identity(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
 
 
 def _refuse_wrapped(top: TopFiles, upstream: Upstream) -> None:
-    origin = sources.at(top.document, "tool", "augbackend", "origin", default=None)
+    origin = layers.at(top.document, "tool", "augbackend", "origin", default=None)
     if isinstance(origin, dict):
         hint = f"wrap what it was made from: {origin.get('url') or 'the sdist that you had'}"
         what = f"it is wrapped already, by augbackend {origin.get('augbackend', '')}"
@@ -47,9 +49,9 @@ def _refuse_wrapped(top: TopFiles, upstream: Upstream) -> None:
 
 def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     """Name and version as ``PKG-INFO`` has them, or else the file's name."""
-    fields = dict(metadata.fields(top.pkg_info))
-    if fields.get("name") and fields.get("version"):
-        return fields["name"], fields["version"]
+    stated = parse(top.pkg_info.encode())
+    if stated.value("name") and stated.value("version"):
+        return stated.value("name"), stated.value("version")
     try:
         name, version = parse_sdist_filename(upstream.path.name)
     except InvalidSdistFilename:

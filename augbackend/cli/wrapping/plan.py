@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from augbackend import __version__, local_version, reading
+from augbackend import __version__
 from augbackend.cli.edit import backend_copy, pyproject, wrapped_pyproject
+from augbackend.features import local_version
+from augbackend.hook import declared
 
 from . import backend_folder, build_requirements, runtime_pins, static_metadata, top_files
 from .build_requirements import BuildRequirements  # noqa: TC001  # the type of a field
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 class ArchivePlan:
     """An archive to be written.
 
+    :param folder: of the in-tree backend.
     :param files: what is ours, name below the top folder → content.
     :param dropped: what of upstream's gives way: an older copy of the backend.
     :param metadata_from: where the dependencies come from, or why they are not known before a build.
@@ -40,6 +43,7 @@ class ArchivePlan:
 
     name: str
     version: str
+    folder: str
     files: dict[str, bytes]
     dropped: frozenset[str]
     requires: BuildRequirements
@@ -98,10 +102,12 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     )
     text = wrapped_pyproject.wrapped(top.pyproject_text, change)
     (top.folder / folder).mkdir(exist_ok=True)
-    reading.read(top.folder, environ={}, document=pyproject.parse(text, "pyproject.toml"))
-    files = {f"{folder}/augbackend/{file}": content for file, content in backend_copy.backend_files().items()}
+    document = pyproject.parse(text, "pyproject.toml")
+    declared.read(top.folder, environ={}, document=document)
+    copy = backend_copy.backend_files(document, "augbackend wrap", declaration.features)
+    files = {f"{folder}/augbackend/{file}": content for file, content in copy.items()}
     files["pyproject.toml"] = text.encode()
     if pinned.promise.text is not None:
         files["PKG-INFO"] = pinned.promise.text.encode()
     is_static, why = pinned.promise.is_promise, pinned.promise.why
-    return ArchivePlan(name, version, files, dropped, requires, why, is_static, pinned.shown)
+    return ArchivePlan(name, version, folder, files, dropped, requires, why, is_static, pinned.shown)

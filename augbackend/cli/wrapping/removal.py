@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend import sources
 from augbackend.cli.edit import replace_file, uv_sources
 from augbackend.cli.fetch import sdist
 from augbackend.errors import AugbackendError
+from augbackend.table import layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def undo(file: Path, folder: Path) -> list[str]:
     """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
-    sources.read_pyproject(file.parent)  # says what is wrong with it, if anything is
+    layers.read_pyproject(file.parent)  # says what is wrong with it, if anything is
     text = file.read_bytes().decode("utf-8")
     archives = {archive: _has_origin(archive) for archive in sorted(folder.glob("*.tar.gz"))}
     theirs = [uv_sources.relative(archive, file.parent) for archive, is_wrapped in archives.items() if not is_wrapped]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from augbackend import sources
 from augbackend.cli.edit import pyproject
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import lock_files
+from augbackend.table import layers
 
 from . import project_sources
 
@@ -68,7 +68,7 @@ def _indirect(run: WrapRun) -> Iterator[str]:
     """uv applies sources to what a project itself depends on, and to nothing else."""
     if run.project is None or not run.project.uses_uv:
         return
-    if sources.at(run.project.document, "tool", "uv", "workspace", default=None) is not None:
+    if layers.at(run.project.document, "tool", "uv", "workspace", default=None) is not None:
         return  # its members share the sources of the root
     for name in dict.fromkeys(package.plan.name for package in run.packages):
         if not lock_files.requirements(run.project.document, name):
@@ -79,7 +79,7 @@ def _indirect(run: WrapRun) -> Iterator[str]:
 def _stated_to_uv(run: WrapRun) -> list[str]:
     """Packages of which ``[[tool.uv.dependency-metadata]]`` states a version: uv then takes that for the archive's."""
     document = run.project.document if run.project and run.project.uses_uv else {}
-    entries = sources.at(document, "tool", "uv", "dependency-metadata", default=[])
+    entries = layers.at(document, "tool", "uv", "dependency-metadata", default=[])
     tables = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
     names = [str(one.get("name")) for one in tables if "version" in one]
     return [
@@ -124,7 +124,7 @@ def _commands(run: WrapRun) -> Iterator[str]:
             yield f"pip install {shown_path(package.archive)}"
             yield f"uv pip install {shown_path(package.archive)}"
         return
-    scripts = sources.at(run.project.document, "project", "scripts", default={})
+    scripts = layers.at(run.project.document, "project", "scripts", default={})
     if run.project.uses_uv:
         yield from _relock(run)
         yield from ["uv sync"] if not _stated_to_uv(run) else []

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Optional
 
 from packaging.utils import canonicalize_name
 
-from augbackend import metadata, pep508, pin_runtime
 from augbackend.cli.edit import wrapped_pyproject
 from augbackend.cli.model.declaration import MatchedVersion
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.errors import AugbackendError
-from augbackend.pin_runtime import Pin
+from augbackend.features import pin_runtime
+from augbackend.features.pin_runtime import Pin
+from augbackend.standards.core_metadata import parse
+from augbackend.standards.requirements import parse_requirement
 
 from . import static_metadata
 from .static_metadata import Promise  # noqa: TC001  # the type of a field
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from augbackend.cli.model.declaration import BuildRequirement
-    from augbackend.settings import Width
+    from augbackend.features.pin_runtime import Width
 
     from .top_files import TopFiles
 
@@ -79,17 +81,18 @@ def pinned(
     text = promise.text or top.pkg_info
     if not pins or not promise.is_promise or (is_stated and known is None):
         return PinnedPromise(promise, None, replaced, (), later)
-    unpinned = [value for name, value in metadata.fields(text) if name == "requires-dist"]
+    document = parse(text.encode())
+    unpinned = document.values("requires-dist")
     if known is None:
-        dynamic = replace(promise, text=metadata.dynamic_requires(text))
+        dynamic = replace(promise, text=pin_runtime.dynamic_requires(document).content.decode())
         return PinnedPromise(dynamic, unpinned, replaced, (), later)
     kept = list(dict.fromkeys(line for text in unpinned for line in _replaced(text, known, pins)))
-    present = {one.name for one in map(pep508.parse_requirement, unpinned) if one.marker is None}
+    present = {one.name for one in map(parse_requirement, unpinned) if one.marker is None}
     # What is required on a condition only gets a line of its own: the wheel is built with it in any case.
     more = [line for name in sorted(pins.keys() - present) for line in _in_versions(name, known[name], pins[name])]
     all_lines = list(dict.fromkeys([*kept, *more]))
-    new = replace(promise, text=metadata.restated(text, {"requires-dist": all_lines}))
-    shown = tuple(line for line in all_lines if pep508.parse_requirement(line).name in pins)
+    new = replace(promise, text=document.stated("requires-dist", all_lines).content.decode())
+    shown = tuple(line for line in all_lines if parse_requirement(line).name in pins)
     return PinnedPromise(
         new,
         None if is_stated else unpinned,
@@ -118,14 +121,14 @@ def _known(requires: Sequence[BuildRequirement], pins: Mapping[str, Width]) -> V
 
 def _replaced(text: str, known: Versions, pins: Mapping[str, Width]) -> list[str]:
     """What takes the place of one dependency."""
-    name = pep508.parse_requirement(text).name
+    name = parse_requirement(text).name
     return _in_versions(text, known[name], pins[name]) if name in pins else [text]
 
 
 def _in_versions(text: str, versions: Sequence[MatchedVersion], width: Width) -> list[str]:
     """A dependency with a pin, one line for each version, where its marker holds."""
     lines = []
-    requirement = pep508.parse_requirement(text)
+    requirement = parse_requirement(text)
     for version, marker, _ in versions:
         if not requirement.accepts(version):
             raise AugbackendError(

@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path  # noqa: TC003  # the type of a field
 from typing import TYPE_CHECKING, Any
 
-from augbackend import sources
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import sdist
+from augbackend.table import layers
 
 from . import setup_call
 
@@ -49,7 +49,7 @@ class TopFiles:
         backend = pyproject.backend(self.document)
         if backend != "augbackend":
             return backend
-        wrapped: str | None = sources.at(self.document, "tool", "augbackend", "build-backend", default=None)
+        wrapped: str | None = layers.at(self.document, "tool", "augbackend", "build-backend", default=None)
         return wrapped
 
     @property
@@ -65,13 +65,13 @@ class TopFiles:
     @property
     def requires(self) -> list[str]:
         """``build-system.requires``, or what a frontend assumes."""
-        found: list[str] = sources.at(self.document, "build-system", "requires", default=self.assumed_requires)
+        found: list[str] = layers.at(self.document, "build-system", "requires", default=self.assumed_requires)
         return found
 
     @property
     def states_dependencies(self) -> bool:
         """Whether its ``[project]`` table says what it depends on, itself and for good."""
-        project = sources.at(self.document, "project", default={})
+        project = layers.at(self.document, "project", default={})
         return isinstance(project, dict) and bool(project) and "dependencies" not in project.get("dynamic", [])
 
 
@@ -89,9 +89,9 @@ def laid_out(opened: Sdist, folder: Path) -> TopFiles:
             (folder / name).write_bytes(content)
     if not (folder / "pyproject.toml").is_file():
         return TopFiles(folder, {})
-    document = sources.read_pyproject(folder)
+    document = layers.read_pyproject(folder)
     pyproject.check_shape(document)
-    for table in (document.get("build-system", {}), sources.at(document, "tool", "augbackend", default={})):
+    for table in (document.get("build-system", {}), layers.at(document, "tool", "augbackend", default={})):
         for path in table.get("backend-path", []):
             inside = sdist.inside(path)
             if inside and any(name == inside or name.startswith(f"{inside}/") for name in opened.names):
