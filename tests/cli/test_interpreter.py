@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="programs are scripts here, and pyenv is none of Windows"),
 ]
 
-PROGRAM = f"""#!{getattr(sys, "_base_executable", sys.executable)}
+PROGRAM = f"""#!{interpreter.this().path}
 import collections, platform, runpy, sys
 sys.version_info = collections.namedtuple("Version", "major minor micro releaselevel serial")({{}})
 platform.python_implementation = lambda: "{{}}"

@@ -13,10 +13,11 @@ from typing import Any, Callable
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, reject, settings
+from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from augbackend.cli.main import group
 from augbackend.cli.model.locked_version import exact_version
@@ -221,6 +222,8 @@ PIECES = st.sampled_from(
 
 @settings(deadline=None)  # pip is imported
 @given(st.lists(PIECES, max_size=8).map("".join))
+@example("-r other.txt -r 'a file.txt'")
+@example("# one \\\ntorch==2.8.0 \\\n # two\nsix==1\\")
 def test_what_pip_reads(text: str) -> None:
     """The same versions as by pip's own parser, where that one does not complain."""
     parser = pytest.importorskip("pip._internal.req.req_file")
@@ -237,7 +240,9 @@ def test_what_pip_reads(text: str) -> None:
     for line in read:
         with suppress(InvalidRequirement):
             one = Requirement(line)
-            expected += [(one.name, exact_version(one), str(one.marker or ""))] if exact_version(one) else []
+            expected += (
+                [(canonicalize_name(one.name), exact_version(one), str(one.marker or ""))] if exact_version(one) else []
+            )
     assert found == expected
 
 

@@ -401,10 +401,12 @@ def test_locked_by_pylock(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         project(here, text, **{"pylock.toml": PYLOCK + one.replace("DIGEST", "0" * 64)})
         assert wrap().exit_code == 2
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    project(here, text, **{"pylock.toml": PYLOCK})
+    wheel = "wheels = [{ url = 'https://host/demo-1.1-cp27-cp27m-win32.whl', hashes = { sha256 = '00' } }]\n"
+    project(here, text, **{"pylock.toml": PYLOCK + wheel})
     assert version_of() == ("1.1", "locked in pylock.toml")
-    sdist(here / "vendor", {"x": "vendored"}, version="1.1")
-    project(here, text, **{"pylock.toml": PYLOCK + "sdist = { path = 'vendor/demo-1.1.tar.gz' }\n"})
+    digest = sha256(sdist(here / "vendor", {"x": "vendored"}, version="1.1"))
+    local = f"sdist = {{ path = 'vendor/demo-1.1.tar.gz', hashes = {{ sha256 = '{digest}' }} }}\n"
+    project(here, text, **{"pylock.toml": PYLOCK + local})
     assert report()["packages"][0]["sdist-from"] == "the file given"
 
 

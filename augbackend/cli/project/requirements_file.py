@@ -93,16 +93,15 @@ def _included(options: str, file: Path) -> str | None:
     :raises AugbackendError: if they cannot be read.
     """
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-    parser.add_argument("-r", "--requirement")
-    parser.add_argument("-c", "--constraint")
+    parser.add_argument("-r", "--requirement", action="append", default=[])
+    parser.add_argument("-c", "--constraint", action="append", default=[])
     try:
         found, _ = parser.parse_known_args(shlex.split(options))
     except (ValueError, argparse.ArgumentError) as error:
         raise AugbackendError(
             f"{options!r} cannot be read: {error}", where=str(file), hint="see pip's manual"
         ) from None
-    included: str | None = found.requirement or found.constraint
-    return included
+    return next(iter([*found.requirement, *found.constraint]), None)
 
 
 def _requirement(text: str) -> Requirement | None:
