@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import zipfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -21,6 +19,7 @@ from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from augbackend.cli.strangers.environment import Environment
     from augbackend.cli.strangers.process import Ran
@@ -148,8 +147,7 @@ class _Trial:
         left = self.having.left
         if left < _LEAST:
             raise TimeoutError
-        place = Path(tempfile.mkdtemp(prefix="environment-", dir=self.folder)) / "environment"
-        isolated = environment.created(self.having.installer, place, left)
+        isolated = environment.created(self.having.installer, self.folder, left)
         if wanted:
             isolated.install(wanted, min(_INSTALL, self.having.left))
         return isolated, isolated.install_confined([str(self.wheel)], self.having.left, "--no-deps")
