@@ -169,7 +169,7 @@ ANSWERS = {
     "requires a number": ("get_requires_for_build_sdist = lambda _: 5", "requires 5, which is no list of texts"),
     "requires numbers": ("get_requires_for_build_sdist = lambda _: [5]", "requires [5], which is no list of texts"),
     "no name": ("build_sdist = lambda *_: None", "says that it made None, and there is no such sdist"),
-    "no file": ("build_sdist = lambda *_: 'x'", "says that it made 'x', and there is no such sdist"),
+    "no file": ("build_sdist = lambda *_: 'x'", "says that it made x, and there is no such sdist"),
     "another folder": ("build_sdist = lambda *_: '../tree/be.py'", "there is no such sdist"),
     "a link": (
         "import os\ndef build_sdist(out, _): os.symlink(__file__, f'{out}/x'); return 'x'",
