@@ -95,7 +95,7 @@ def test_legacy_tree(tree: Tree) -> None:
         },
     }
     copied = {file.name for file in (folder / "_augbackend" / "augbackend").iterdir()}
-    assert {"__init__.py", "hooks.py", "LICENSE"} <= copied
+    assert {"__init__.py", "errors.py", "LICENSE"} <= copied
     assert "cli" not in copied
     assert b"Permission is hereby granted" in (folder / "_augbackend" / "augbackend" / "LICENSE").read_bytes()
 
@@ -208,7 +208,7 @@ def test_update_of_an_old_copy(tree: Tree) -> None:
     adopt(folder, "--require", "x")
     text = (folder / "pyproject.toml").read_bytes()
     copy = folder / "_augbackend" / "augbackend"
-    (copy / "hooks.py").write_text("old")
+    (copy / "errors.py").write_text("old")
     (copy / "gone.py").write_text("of an old version")
     assert "copy: _augbackend/augbackend/" in adopt(folder).output
     assert {
@@ -220,7 +220,7 @@ def test_update_of_an_old_copy(tree: Tree) -> None:
 
 def test_a_run_stopped_half_way_can_be_repeated(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
-    backend_copy.write_copy(folder, backend_copy.for_tree(folder))
+    backend_copy.write_copy(folder, backend_copy.whole())
     (folder / "_augbackend" / ".augbackend-1234" / "new").mkdir(parents=True)
     assert adopt(folder).exit_code == 0
     assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]

@@ -516,7 +516,7 @@ def test_a_wrapped_archive_can_be_unpacked(tmp_path: Path) -> None:
     assert (top / "hard").read_bytes() == (top / "link").read_bytes() == b"#!/bin/sh\n"
     assert (top / "hard").samefile(top / "src" / "run.sh")
     assert (top / "setup.py").read_text() == (top / "src" / "up").read_text() == SETUP_PY
-    assert (top / "_augbackend" / "augbackend" / "hooks.py").is_file()
+    assert (top / "_augbackend" / "augbackend" / "errors.py").is_file()
 
 
 @pytest.mark.parametrize(
@@ -573,7 +573,7 @@ def test_the_times_of_ours_are_upstreams_newest(tmp_path: Path) -> None:
     archives.wrapped(packed(tmp_path, Entry("demo-1.0/x", mtime=MTIME + 7)), "-o", tmp_path / "out")
     with tarfile.open(tmp_path / "out" / "demo-1.0.tar.gz") as tar:
         times = {member.name.partition("/")[2]: member.mtime for member in tar}
-    assert (times["pyproject.toml"], times["_augbackend/augbackend/hooks.py"]) == (MTIME + 7, MTIME + 7)
+    assert (times["pyproject.toml"], times["_augbackend/augbackend/errors.py"]) == (MTIME + 7, MTIME + 7)
     assert times["setup.py"] == MTIME
 
 

@@ -620,7 +620,7 @@ def test_a_folder_of_that_name_that_is_not_ours(made: Made, theirs: str) -> None
     assert table_of(archive)["build-system"]["backend-path"] == [".augbackend"]
     found = unpacked(archive)
     assert found[theirs] == b"theirs"
-    assert ".augbackend/augbackend/hooks.py" in found
+    assert ".augbackend/augbackend/errors.py" in found
     assert not any(name.startswith("_augbackend/augbackend") for name in found)
 
 
@@ -686,7 +686,7 @@ def test_upstreams_copy_lies_behind_a_link(tmp_path: Path) -> None:
         "PKG-INFO": PKG_INFO,
         "setup.py": SETUP_PY,
         "pyproject.toml": ADOPTED,
-        "lib/augbackend/hooks.py": "old",
+        "lib/augbackend/errors.py": "old",
     }
     upstream = tmp_path / "demo-1.0.tar.gz"
     upstream.write_bytes(gzip.compress(tarred([*entries(files), symlink("demo-1.0/_augbackend", "lib")])))

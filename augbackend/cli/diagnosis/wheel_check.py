@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import zipfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -24,6 +22,7 @@ from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from augbackend.cli.strangers.environment import Environment
     from augbackend.cli.strangers.process import Ran
@@ -136,8 +135,7 @@ class _Trial:
         left = self._having.left
         if left < _LEAST:
             raise TimeoutError
-        place = Path(tempfile.mkdtemp(prefix="environment-", dir=self._folder)) / "environment"
-        self._environment = environment.created(self._having.installer, place, left)
+        self._environment = environment.created(self._having.installer, self._folder, left)
         if self.wanted:
             self._environment.install(self.wanted, min(_INSTALL, self._having.left))
         ran = self._environment.install_confined([str(self._wheel)], self._having.left, "--no-deps")

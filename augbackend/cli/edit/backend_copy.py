@@ -28,6 +28,7 @@ MANIFEST = features.COPY.name
 _FOR_RUFF = b'exclude = ["*"]  # code of others: not for the rules of this tree\n'
 PACKAGE = Path(augbackend.__file__).parent
 _BESIDE = ".augbackend-"
+_OF_THE_CORE = ("backend-path", "build-backend", "dynamic-requires")  # which backend is wrapped, and how it is asked
 _NEVER = ("augbackend.cli", "augbackend.knowledge")
 # What edits a wheel or METADATA is imported only where a feature, or a backend that is not setuptools, wants an edit.
 _EDITS = ("augbackend.hook.edited_metadata", "augbackend.hook.edited_wheel")
@@ -51,7 +52,7 @@ def backend_files(document: Mapping[str, Any], command: str, more: Collection[st
     :param more: keys that the table does not use.
     """
     head = f"# augbackend {__version__}, copied by `{command}`; not to be edited here.\n".encode()
-    modules = _modules({*used_keys(document), *more}, document)
+    modules = _modules({*_OF_THE_CORE, *used_keys(document), *more}, document)
     files = {name: head + (PACKAGE / name).read_bytes() for name in sorted(modules)}
     files["LICENSE"], files["ruff.toml"] = _licence(), _FOR_RUFF
     manifest = {

@@ -101,7 +101,7 @@ class Hooks:
         made = out / answer if isinstance(answer, str) else out
         # A link would lead to a file that is not the backend's, but the user's.
         if made.parent != out or out.is_symlink() or made.is_symlink() or not made.is_file():
-            what = f"the backend says that it made {answer!r:.80}, and there is no such {product}"
+            what = f"the backend says that it made {answer!s:.80}, and there is no such {product}"
             raise HookError(_said(output, what))
         return made
 

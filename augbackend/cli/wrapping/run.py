@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Optional
 
 from augbackend import __version__
 from augbackend.cli.fetch import sdist, upstream
+from augbackend.errors import AugbackendError
 
 from . import archive, plan, project_sources
 
@@ -82,13 +83,16 @@ def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedP
 
 def _is_of_another_version(target: Path, opened: Sdist, planned: ArchivePlan) -> bool:
     """Whether an archive was written by another version of augbackend, and is the same but for its backend."""
-    version = sdist.origin(target).get("augbackend", __version__) if target.is_file() else __version__
-    if version == __version__:
-        return False
     head = f"{planned.folder}/augbackend/"
-    with sdist.opened(target) as there:
-        read = {name: there.read(name) for name in there.names if name.startswith(head)}
-        copy = {name: content for name, content in read.items() if content is not None}
+    try:
+        version = sdist.origin(target).get("augbackend", __version__) if target.is_file() else __version__
+        if version == __version__:
+            return False
+        with sdist.opened(target) as there:
+            read = {name: there.read(name) for name in there.names if name.startswith(head)}
+    except AugbackendError:  # no sound archive: it is written again
+        return False
+    copy = {name: content for name, content in read.items() if content is not None}
     ours = {name: content for name, content in planned.files.items() if not name.startswith(head)}
     new_line, old_line = (f'augbackend = "{one}"'.encode() for one in (__version__, version))
     ours["pyproject.toml"] = ours["pyproject.toml"].replace(new_line, old_line)

@@ -118,7 +118,10 @@ def prove(archive: Path, terms: Terms) -> Proof:
         if terms.given is None and claim.origin.url:
             _check_scheme(claim.origin.url, terms)
             if claim.origin.url.startswith("git+") and not terms.is_built:
-                with _git_tree(claim.origin, terms) as tree:
+                if terms.lookup.offline:
+                    what, hint = "a repository is fetched again", "leave --offline out"
+                    raise AugbackendError(what, where=f"its origin, {claim.origin.url}", hint=hint)
+                with git_tree.tree_at(claim.origin.url) as tree:
                     return _against_tree(claim, tree)
         with _fetched(claim, terms) as path, sdist.opened(path) as original:
             return _against_sdist(claim, original, _index_says(claim.origin, terms.lookup))
@@ -149,15 +152,6 @@ def _check_scheme(url: str, terms: Terms) -> None:
         what = f"a URL by {scheme!r} that stands in an archive is not fetched without being asked"
         hint = f"--allow-origin {scheme}, if you know that place, or upstream's sdist: --upstream PATH"
         raise AugbackendError(what, where=f"its origin, {index.shown(url)}", hint=hint)
-
-
-@contextmanager
-def _git_tree(origin: Origin, terms: Terms) -> Iterator[GitTree]:
-    if terms.lookup.offline:
-        hint = "leave --offline out"
-        raise AugbackendError("a repository is fetched again", where=f"its origin, {origin.url}", hint=hint)
-    with git_tree.tree_at(origin.url) as tree:
-        yield tree
 
 
 @contextmanager
@@ -212,7 +206,7 @@ def _against_sdist(claim: _Claim, original: Sdist, said: tuple[str, str]) -> Pro
     theirs = {name: one for name, one in theirs.items() if not name.startswith(claim.prefix)}
     problems = [said[1]] if said[1] else []
     problems += _false_claims(claim)
-    if not _is_beside(wrapped.read("pyproject.toml"), original.read("pyproject.toml")):
+    if _beside(wrapped.read("pyproject.toml")) != _beside(original.read("pyproject.toml")):
         problems.append("pyproject.toml: it differs outside build-system and tool.augbackend")
     same, declared = 0, {}
     for name in sorted(ours.keys() | theirs.keys()):
@@ -248,7 +242,7 @@ def _against_tree(claim: _Claim, tree: GitTree) -> Proof:
         elif name == "pyproject.toml" and member.isreg():
             old, new = tree.read(name), wrapped.read(name)
             declared[name] = _diff(name, old, new)
-            if not _is_beside(new, old):
+            if _beside(new) != _beside(old):
                 unproved.append(f"{name}: it differs outside build-system and tool.augbackend")
         elif name in tree.files:
             unproved.append(f"{name}: not as it is in the repository")
@@ -315,11 +309,6 @@ def _false_claims(claim: _Claim) -> list[str]:
     if wrapped.path.name != f"{origin.name.replace('-', '_')}-{version}.tar.gz":
         found.append(f"{wrapped.path.name}: its origin says that it was made from {made_from}")
     return found
-
-
-def _is_beside(one: bytes | None, other: bytes | None) -> bool:
-    """Whether two ``pyproject.toml`` say the same beside what wrapping writes."""
-    return _beside(one) == _beside(other)
 
 
 def _beside(text: bytes | None) -> dict[str, Any]:
