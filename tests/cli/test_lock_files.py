@@ -277,11 +277,11 @@ def test_one_pin_said_twice(locked: Locked, tmp_path: Path) -> None:
             pylock('name = "torch"\nversion = "1"\nmarker = "extras == \'a\'"'),
             ["its marker cannot be read", "torch"],
         ),
-        ("uv.lock", "package = 3\n", ["it does not say which torch"]),
+        ("uv.lock", "package = 3\n", ["it does not name one version of torch"]),
         (
             "uv.lock",
             "[[package]]\nname = 3\nsource = 3\nresolution-markers = 3\nwheels = [3]\n",
-            ["it does not say which torch"],
+            ["it does not name one version of torch"],
         ),
         (
             "uv.lock",
