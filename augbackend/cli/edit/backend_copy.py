@@ -51,7 +51,8 @@ def backend_files(document: Mapping[str, Any], command: str, more: Collection[st
     :param command: the one that writes them, for whoever reads them.
     :param more: keys that the table does not use.
     """
-    head = f"# augbackend {__version__}, copied by `{command}`; not to be edited here.\n".encode()
+    # The first two words are for type checkers: the copy is not theirs to judge, and modules that it does not use lack.
+    head = f"# type: ignore  # augbackend {__version__}, copied by `{command}`; not to be edited here\n".encode()
     modules = _modules({*_OF_THE_CORE, *used_keys(document), *more}, document)
     files = {name: head + (PACKAGE / name).read_bytes() for name in sorted(modules)}
     files["LICENSE"], files["ruff.toml"] = _licence(), _FOR_RUFF
