@@ -1,23 +1,17 @@
-"""What went wrong, where, and what to do about it; and how a hook says so.
-
-Our own errors carry data. Only :func:`reported` turns them into text: a hook ends in one clean message.
-"""
+"""What went wrong, where, and what to do about it; and how a hook says so."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 class AugbackendError(Exception):
     """A build cannot go on, and we know why.
 
     :param what: what happened, one sentence without a full stop.
-    :param where: the file and key, or the folder, that it is about; may be empty.
+    :param where: the file and key, or the folder, that it is about.
     :param hint: what the reader can do; printed last, since the last line is the one that is read.
     """
 
@@ -26,17 +20,12 @@ class AugbackendError(Exception):
         self.what, self.where, self.hint = what, where, hint
 
     def __str__(self) -> str:
-        where = f"\n  where: {self.where}" if self.where else ""
-        hint = f"\n  hint: {self.hint}" if self.hint else ""
-        return f"augbackend: error: {self.what}{where}{hint}"
+        more = [f"\n  {name}: {text}" for name, text in (("where", self.where), ("hint", self.hint)) if text]
+        return f"augbackend: error: {self.what}{''.join(more)}"
 
 
 class SettingsError(AugbackendError):
-    """The mistakes in a declaration, all of them at once.
-
-    :param file: the file, or another source, that most of them are in.
-    :param mistakes: one line each, beginning with the full key.
-    """
+    """The mistakes in a declaration, all of them at once; each begins with the full key."""
 
     def __init__(self, file: str, mistakes: Sequence[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -52,10 +41,7 @@ class WrappedBackendUnavailable(AugbackendError, ImportError):
 
 
 def say(kind: str, message: str) -> None:
-    """Print one line on stderr, since stdout belongs to the wrapped backend.
-
-    :param kind: ``note`` or ``warning``.
-    """
+    """Print a ``note`` or a ``warning``: one line on stderr, since stdout belongs to the wrapped backend."""
     print(f"augbackend: {kind}: {message}", file=sys.stderr, flush=True)
 
 
@@ -65,6 +51,6 @@ def reported() -> Iterator[None]:
     try:
         yield
     except AugbackendError as error:
-        sys.stdout.flush()
+        sys.stdout.flush()  # both streams may end in one log
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(1) from None

@@ -10,7 +10,7 @@ from . import Feature
 def _check(text: str) -> None:
     module, colon, attributes = text.partition(":")
     names = [*module.split("."), *(attributes.split(".") if colon else ())]
-    if not all(name.isidentifier() for name in names):
+    if not all(map(str.isidentifier, names)):
         raise ValueError("expected an object path such as 'hatchling.build' or 'package.module:object'")
     if names[0] == "augbackend":
         raise ValueError("augbackend cannot wrap itself; name the backend that does the building")

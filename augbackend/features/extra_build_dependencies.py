@@ -2,9 +2,8 @@
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Optional
+from typing import ClassVar, Optional
 
-from augbackend.errors import say
 from augbackend.standards import requirements
 from augbackend.standards.installed import installed_version, versions_of
 from augbackend.table import Build, Target
@@ -12,12 +11,9 @@ from augbackend.table.convert import key
 
 from . import Feature, find
 
-if TYPE_CHECKING:
-    from .match_runtime import Match
-
 
 def separated(text: str) -> list[str]:
-    """The requirements in a text that separates them by commas; those of a specifier and of extras separate none."""
+    """The requirements in a text that separates them by commas; specifiers and extras have commas of their own."""
     parts: list[str] = []
     for part in filter(None, map(str.strip, text.split(","))):
         if parts and (part[0] in "<>=!~" or parts[-1].count("[") > parts[-1].count("]")):
@@ -90,23 +86,18 @@ def is_wanted(entry: BuildDependency, target: Target) -> bool:
     return target in entry.hooks and not (entry.unless_command and shutil.which(entry.unless_command))
 
 
-def match(build: Build, entry: BuildDependency) -> Optional["Match"]:
-    """What ``match-runtime`` makes of an entry; ``None`` if the entry does not say it."""
-    feature = find("match-runtime") if entry.match_runtime else None
-    return feature.match(build, entry) if feature and feature.match else None
-
-
 def declared(build: Build, target: Target) -> list[BuildDependency]:
     """What the entries come to for one kind of build: versions matched, commands looked for."""
-    wanted = [(entry, match(build, entry)) for entry in entries(build) if is_wanted(entry, target)]
-    return [one for entry, found in wanted for one in (found.entries if found else (entry,))]
+    found: list[BuildDependency] = []
+    for entry in entries(build):
+        if is_wanted(entry, target):
+            feature = find("match-runtime") if entry.match_runtime else None
+            found += feature.match(build, entry).entries if feature and feature.match else (entry,)
+    return found
 
 
 def text_for(build: Build, entry: BuildDependency) -> str:
-    """The requirement's text; byte for byte that of ``build-system.requires``, if it stands there too.
-
-    Then uv sees nothing new and skips its second resolution.
-    """
+    """The text; that of ``build-system.requires`` if it stands there too: then uv skips its second resolution."""
     for text in build.requires:
         try:
             if text == entry.text or requirements.parse_requirement(text) == entry.parsed:
@@ -114,15 +105,6 @@ def text_for(build: Build, entry: BuildDependency) -> str:
         except requirements.InvalidRequirement:
             continue  # the frontend's to report, in its own words
     return entry.text
-
-
-def _requires(build: Build, target: Target) -> list[str]:
-    for entry in entries(build):
-        found = match(build, entry) if is_wanted(entry, target) and entry.parsed.applies() else None
-        if found is not None and found.rung == "bare":
-            cure = f"AUGBACKEND_MATCH_RUNTIME={entry.parsed.name}==<version> says which"
-            say("note", f"{found.entries[0].text} {found.why}; {cure}")
-    return [text_for(build, entry) for entry in declared(build, target)]
 
 
 def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
@@ -140,7 +122,7 @@ FEATURE = Feature(
     "Build requirements that the package did not declare.",
     (),
     uses=lambda value: ["match-runtime"] if any(entry.match_runtime for entry in value) else [],
-    requires=_requires,
+    requires=lambda build, target: [text_for(build, entry) for entry in declared(build, target)],
     unmet=_unmet,
     fingerprint=lambda build, target: versions_of(entry.text for entry in declared(build, target)),
 )

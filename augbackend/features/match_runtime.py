@@ -18,7 +18,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from augbackend.errors import AugbackendError
+from augbackend.errors import AugbackendError, say
 from augbackend.standards import requirements
 from augbackend.standards.installed import installed_version
 
@@ -144,6 +144,16 @@ def _in_version(entry: BuildDependency, text: str) -> BuildDependency:
     return replace(entry, requirement=requirement, match_runtime=False, locked=())
 
 
+def _say_bare(build: Build, target: Target) -> list[str]:
+    for entry in entries(build):
+        if entry.match_runtime and is_wanted(entry, target) and entry.parsed.applies():
+            found = match(build, entry)
+            if found.rung == "bare":
+                cure = f"AUGBACKEND_MATCH_RUNTIME={entry.parsed.name}==<version> says which"
+                say("note", f"{found.entries[0].text} {found.why}; {cure}")
+    return []
+
+
 def _check_variants(build: Build, target: Target) -> None:
     """Refuse another variant of a matched version: no pin of the wheel's could tell ``2.8.0+cpu`` from ``2.8.0``."""
     for wanted in entries(build):
@@ -182,5 +192,6 @@ FEATURE = Feature(
     check_versions,
     mistakes=_twice,
     match=match,
+    requires=_say_bare,
     before=_check_variants,
 )

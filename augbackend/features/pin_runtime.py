@@ -7,7 +7,6 @@ written into what the metadata hook answers and into the wheel; all else in META
 from __future__ import annotations
 
 import re
-import tarfile
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple, Optional
@@ -263,15 +262,14 @@ def _rewritten_pkg_info(build: Build, sdist: Path, beside: Path) -> bool:
     if origin(build) is not None or all(width == "none" for width in widths(build).values()):
         return False
     with tar.opened(sdist) as archive:
-        top = archive.members[0].name.partition("/")[0] if archive and archive.members else ""
-        info = next((one for one in archive.members if one.name == f"{top}/PKG-INFO"), None) if archive else None
-        stream = archive.tar.extractfile(info) if archive and info else None
-        if archive is None or info is None or stream is None:
+        names = [member.name for member in archive.members] if archive else []
+        file = f"{names[0].partition('/')[0]}/PKG-INFO" if names else ""
+        stream = archive.tar.extractfile(file) if archive and file in names else None
+        if archive is None or stream is None:
             return False
         old = stream.read()
         new = dynamic_requires(parse(old)).content
-        rest = info.offset_data + len(old) + -len(old) % tarfile.BLOCKSIZE
-        archive.write(beside, [(0, info.offset), (rest, archive.end)], archive.member(info, new), b"")
+        archive.write(beside, {file: new})
     return new != old
 
 

@@ -6,20 +6,15 @@ folder inside it, which the next build with the same augmentation finds again. N
 
 from __future__ import annotations
 
-import configparser
 import os
-import tempfile
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from augbackend.errors import AugbackendError
+from augbackend.table import Build, Target
 from augbackend.table.layers import at, read_pyproject
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from augbackend.table import Build, Target
 
 _STAMP = ".augbackend"
 _CONFIG = "DIST_EXTRA_CONFIG"  # one more configuration file for distutils, read last
@@ -27,15 +22,16 @@ _CONFIG = "DIST_EXTRA_CONFIG"  # one more configuration file for distutils, read
 
 @contextmanager
 def fresh(build: Build, target: Target) -> Iterator[None]:
-    """Keep old objects out of a wheel that setuptools builds, for the length of its hook.
+    """Keep old objects out of a wheel that setuptools, which is imported, builds, for the length of its hook.
 
     :raises AugbackendError: if this setuptools cannot be told to use another folder.
     """
     if target != "wheel" or not build.wraps_setuptools:
         yield
         return
-    folder = _base(build)
-    mark = _fingerprint(build, target)
+    table = at(read_pyproject(build.tree), "tool", "distutils", "build", default={})  # read after everything else
+    stated = (table.get("build-base") or table.get("build_base")) if isinstance(table, dict) else None
+    folder, mark = build.tree / str(stated or _configured()), _fingerprint(build, target)
     stamp = folder / _STAMP
     if not folder.exists():
         folder.mkdir(parents=True)
@@ -43,7 +39,7 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
     if _text(stamp).strip() == mark:
         yield
         return
-    if _table(build) or not _is_obeyed():
+    if stated or not _is_obeyed():
         raise AugbackendError(
             "it has objects of a build with another augmentation, and this setuptools cannot be told to leave them",
             where=str(folder),
@@ -65,40 +61,25 @@ def _fingerprint(build: Build, target: Target) -> str:
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
-def _base(build: Build) -> Path:
-    """The folder that setuptools builds in."""
-    table = _table(build)
-    if table:
-        return build.tree / table
-    parser = configparser.ConfigParser(interpolation=None)
-    files = [
-        Path("~/.pydistutils.cfg").expanduser(),
-        build.tree / "setup.cfg",
-        Path(os.environ.get(_CONFIG) or os.devnull),
-    ]
-    try:
-        parser.read(files, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return build.tree / "build"
-    base = parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
-    return build.tree / base
+def _configured() -> str:
+    """What distutils' configuration files say, of the system, the user, the tree and the caller."""
+    from configparser import Error
 
-
-def _table(build: Build) -> str:
-    """What ``[tool.distutils.build]`` says, which is read after everything else."""
-    table = at(read_pyproject(build.tree), "tool", "distutils", "build", default={})
-    return str(table.get("build-base") or table.get("build_base") or "") if isinstance(table, dict) else ""
+    distribution = import_module("distutils.dist").Distribution()  # setuptools' own, once that is imported
+    with suppress(Error, ValueError):  # setuptools' to report
+        distribution.parse_config_files()
+    return str(distribution.get_option_dict("build").get("build_base", ("", "build"))[1])
 
 
 @contextmanager
 def _redirected(folder: Path) -> Iterator[None]:
-    before = os.environ.get(_CONFIG, "")
-    parser = configparser.RawConfigParser()
-    parser.read([before] if before else [], encoding="utf-8")
-    if not parser.has_section("build"):
-        parser.add_section("build")
-    parser.set("build", "build_base", str(folder).replace("%", "%%"))
-    with tempfile.TemporaryDirectory(prefix="augbackend-") as place:
+    from configparser import RawConfigParser
+    from tempfile import TemporaryDirectory
+
+    parser = RawConfigParser()
+    parser.read([os.environ.get(_CONFIG, "")], encoding="utf-8")
+    parser.read_dict({"build": {"build_base": str(folder).replace("%", "%%")}})
+    with TemporaryDirectory(prefix="augbackend-") as place:
         file = Path(place) / "distutils.cfg"
         with file.open("w", encoding="utf-8") as stream:
             parser.write(stream)
@@ -107,9 +88,7 @@ def _redirected(folder: Path) -> Iterator[None]:
 
 
 def _is_obeyed() -> bool:
-    from importlib import import_module
-
-    file = import_module("distutils.dist").__file__  # setuptools' own, once it is imported
+    file = import_module("distutils.dist").__file__
     return _CONFIG in (_text(Path(file)) if file else "")
 
 

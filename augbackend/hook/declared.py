@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from augbackend.errors import SettingsError, say
-from augbackend.table import Build, strings
+from augbackend.table import Build, ConfigSettings, strings
 from augbackend.table.layers import OPTION_PREFIX, VARIABLE_PREFIX, at, from_text, merged, read_pyproject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
     from augbackend.features import Feature
 
 
 def read(
     tree: Path,
-    config_settings: Mapping[str, str | list[str]] | None = None,
+    config_settings: ConfigSettings = None,
     environ: Mapping[str, str] | None = None,
     document: Mapping[str, Any] | None = None,
     *,
@@ -36,16 +35,15 @@ def read(
     :raises SettingsError: with all mistakes at once.
     :raises AugbackendError: if there is no readable ``pyproject.toml``.
     """
-    document = read_pyproject(tree) if document is None else document
-    table, mistakes = at(document, "tool", "augbackend", default={}), []
+    document, mistakes = read_pyproject(tree) if document is None else document, []
+    table = at(document, "tool", "augbackend", default={})
     if not isinstance(table, dict):
         from augbackend.table.convert import found_instead
 
         table, mistakes = {}, [f"tool.augbackend: found {found_instead(table)}, expected a table"]
-    own = {name: value for name, value in (config_settings or {}).items() if name.startswith(OPTION_PREFIX)}
+    settings = config_settings or {}
     layers = [(name, "tool.augbackend in pyproject.toml", value) for name, value in table.items()]
-    layers += _from_options(own, table, mistakes)
-    layers += _from_variables(os.environ if environ is None else environ, mistakes, warn=warn)
+    layers += _overrides(settings, os.environ if environ is None else environ, table, mistakes, warn=warn)
     values, origins = merged(layers)
     known, used = converted_values(values, origins, mistakes) if values else ({}, ())
     project = at(document, "project", default=None)
@@ -62,12 +60,13 @@ def read(
     mistakes += [line for one in used if one.mistakes for line in one.mistakes(build)]
     if mistakes:
         raise SettingsError(str(tree / "pyproject.toml"), mistakes)
-    below = known.get("config-settings", {})
+    below = {
+        name: list(one) if isinstance(one, tuple) else one for name, one in known.get("config-settings", {}).items()
+    }
     if config_settings is None and not below:
         return build
-    lists = {name: list(value) if isinstance(value, tuple) else value for name, value in below.items()}
-    above = {name: value for name, value in (config_settings or {}).items() if name not in own}
-    return build._replace(config_settings={**lists, **above})
+    above = {name: value for name, value in settings.items() if not name.startswith(OPTION_PREFIX)}
+    return build._replace(config_settings={**below, **above})
 
 
 def converted_values(
@@ -85,8 +84,7 @@ def converted_values(
     for name, value in table.items():
         feature, place = features.find(name), Place(TABLE, origins).below(name)
         if feature is None:
-            if name not in features.FOR_WRAP:
-                mistakes.append(f"{place}: {_no_such(name, table, 'augbackend adopt .')}")
+            mistakes += [] if name in features.FOR_WRAP else [f"{place}: {_no_such(name, table)}"]
             continue
         one = converted(feature.kind, value, place, mistakes, feature.check, feature.check_name)
         if one is INVALID:
@@ -95,61 +93,64 @@ def converted_values(
         for more in feature.uses(one) if feature.uses else ():
             used = features.find(more)
             parts.update({more: used} if used else {})
-            mistakes += [] if used else [f"{place}: {more}: {_no_such(more, table, 'augbackend adopt .')}"]
+            mistakes += [] if used else [f"{place}: {more}: {_no_such(more, table)}"]
     return found, tuple(parts[name] for name in sorted(parts))
 
 
-def _from_options(
-    options: Mapping[str, str | list[str]], table: Mapping[str, Any], mistakes: list[str]
+def _overrides(
+    settings: Mapping[str, Any],
+    environ: Mapping[str, str],
+    table: Mapping[str, Any],
+    mistakes: list[str],
+    *,
+    warn: bool,
 ) -> Iterator[tuple[str, str, Any]]:
-    """The layer of ``-C augbackend.<key>=…``; frontends join repeated ones into a list."""
-    for option, value in options.items():
-        from augbackend.features import find
+    """The layers of ``-C augbackend.<key>=…`` (frontends join repeated ones into a list) and of ``AUGBACKEND_<KEY>``.
 
-        name = option[len(OPTION_PREFIX) :]
-        feature = find(name)
-        if feature is None:
-            command = f"augbackend adopt . --feature {name}"
-            mistakes.append(f"-C {option}: {_no_such(name, table, command)}")
-            continue
-        text = value if isinstance(value, str) else "\n".join(map(str, value))
-        found = from_text(feature.kind, text, f"-C {option}", mistakes)
-        if found is not None:
-            yield name, f"-C {option}", found
-
-
-def _from_variables(environ: Mapping[str, str], mistakes: list[str], *, warn: bool) -> Iterator[tuple[str, str, Any]]:
-    """The layer of ``AUGBACKEND_<KEY>``.
-
-    What is not known here is only warned of: an environment is shared by all builds of a command, and another package
-    may have another copy of augbackend.
+    A variable that is not known here is only warned of: an environment is shared by all builds of a command, and
+    another package may have another copy of augbackend.
     """
-    for variable in sorted(name for name in environ if name.startswith(VARIABLE_PREFIX)):
-        from augbackend import features
-
-        names = {VARIABLE_PREFIX + name.upper().replace("-", "_"): name for name in features.known_keys()}
-        feature = features.find(names.get(variable, ""))
-        if feature is not None:
-            found = from_text(feature.kind, environ[variable], variable, mistakes)
-            if found is not None:
-                yield names[variable], f"environment variable {variable}", found
-        elif warn:
-            left_out = {VARIABLE_PREFIX + name.upper().replace("-", "_") for name in features.left_out()}
-            why = "the copy of augbackend in this tree leaves it out" if variable in left_out else ""
-            from augbackend.table.convert import unknown
-
-            say("note" if why else "warning", f"{variable}: {why or unknown(variable, names)}; ignored")
-
-
-def _no_such(name: str, table: Mapping[str, Any], command: str) -> str:
-    """The complaint about a key that there is no file for, with the command that brings it if there is one."""
+    options = {name: value for name, value in settings.items() if name.startswith(OPTION_PREFIX)}
+    variables = sorted(name for name in environ if name.startswith(VARIABLE_PREFIX))
+    if not options and not variables:
+        return
     from augbackend import features
     from augbackend.table.convert import unknown
 
-    if name in features.left_out():
-        origin = table.get("origin")
-        if isinstance(origin, dict):
-            command = f"augbackend wrap {origin.get('name')}=={origin.get('version')} --feature {name}"
-        return f"the copy of augbackend in this tree leaves it out; {command} brings it"
-    newer = "; if a newer augbackend knows it: augbackend adopt ." if features.left_out() else ""
-    return unknown(name, [*features.known_keys(), *features.FOR_WRAP]) + newer
+    every = [*features.known_keys(), *features.left_out()]
+    names = {VARIABLE_PREFIX + name.upper().replace("-", "_"): name for name in every}
+    texts = [
+        (name[len(OPTION_PREFIX) :], f"-C {name}", value if isinstance(value, str) else "\n".join(map(str, value)))
+        for name, value in options.items()
+    ]
+    texts += [(names.get(name, ""), f"environment variable {name}", environ[name]) for name in variables]
+    for name, origin, text in texts:
+        feature = features.find(name)
+        if feature is not None:
+            value = from_text(feature.kind, text, origin, mistakes)
+            if value is not None:
+                yield name, origin, value
+        elif origin.startswith("-C"):
+            mistakes.append(f"{origin}: {_no_such(name, table, f' --feature {name}')}")
+        elif warn and name:
+            say("note", f"{origin}: the copy of augbackend in this tree leaves it out; ignored")
+        elif warn:
+            variable = origin.rpartition(" ")[2]
+            say("warning", f"{variable}: {unknown(variable, names)}; ignored")
+
+
+def _no_such(name: str, table: Mapping[str, Any], option: str = "") -> str:
+    """The complaint about a key that there is no file for, with the command that brings it if there is one.
+
+    :param option: what `adopt` needs to know where the table does not say the key.
+    """
+    from augbackend import features
+    from augbackend.table.convert import unknown
+
+    if name not in features.left_out():
+        newer = "; if a newer augbackend knows it: augbackend adopt ." if features.left_out() else ""
+        return unknown(name, [*features.known_keys(), *features.FOR_WRAP]) + newer
+    origin, command = table.get("origin"), f"adopt .{option}"
+    if isinstance(origin, dict):
+        command = f"wrap {origin.get('name')}=={origin.get('version')} --feature {name}"
+    return f"the copy of augbackend in this tree leaves it out; augbackend {command} brings it"

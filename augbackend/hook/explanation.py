@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from augbackend.table import Build
+from augbackend.table import Build
 
 
 def explain(error: BaseException, build: Build, hook: str) -> None:
@@ -25,30 +23,26 @@ def explain(error: BaseException, build: Build, hook: str) -> None:
 
 
 def _cure(error: BaseException, build: Build) -> list[str]:
-    module = error.name if isinstance(error, ModuleNotFoundError) else None
+    module = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+    top = module.partition(".")[0]
+    here = (build.tree / folder / name for folder in ("", "src") for name in (module, f"{module}.py") if module)
     # Of a dotted name the first part was found: what is missing is a part of something that is there.
-    if module and "." not in module and _is_of_the_tree(build, module):
+    if module == top and any(path.exists() for path in here):
         cure = "it is with tool.augbackend.build-backend = 'setuptools.build_meta:__legacy__'"
         also = f"; {cure}" if build.wrapped_backend == "setuptools.build_meta" else ""
         return [f"augbackend: {module!r} is a module of this tree, and the tree is not on sys.path here{also}"]
+    declared = {one.parsed.name for one in build.values.get("extra-build-dependencies", ())}
     try:
         from augbackend.knowledge.hints import on_error
-    except ImportError:  # a copy in somebody's tree knows no rows
-        return _without_rows(module, build) if module else []
-    declared = {one.parsed.name for one in build.values.get("extra-build-dependencies", ())}
-    return on_error(error, declared, build.values.get("extra-build-variables", ()))
-
-
-def _without_rows(module: str, build: Build) -> list[str]:
-    origin, top = build.values.get("origin"), module.partition(".")[0]
-    command = f"augbackend wrap {origin.name}=={origin.version}" if origin else "augbackend adopt ."
-    finds_out = f"augbackend diagnose {f'{origin.name}=={origin.version}' if origin else '.'}"
+    except ModuleNotFoundError:  # a copy in somebody's tree
+        if not module or top.lower().replace("_", "-") in declared:
+            return []
+    else:
+        return on_error(error, declared, build.values.get("extra-build-variables", ()))
+    origin = build.values.get("origin")
+    wrapped = f"{origin.name}=={origin.version}" if origin else ""
     return [
         f"augbackend: nothing declares what provides the module {module!r}; if that is the project {top!r}:",
-        f"  {command} --require {top}",
-        f"augbackend: and if you do not know: {finds_out}",
+        f"  augbackend {f'wrap {wrapped}' if wrapped else 'adopt .'} --require {top}",
+        f"augbackend: and if you do not know: augbackend diagnose {wrapped or '.'}",
     ]
-
-
-def _is_of_the_tree(build: Build, module: str) -> bool:
-    return any((build.tree / folder / name).exists() for folder in ("", "src") for name in (module, f"{module}.py"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from augbackend import hook as hooks
+from augbackend import HOOKS
 from augbackend.errors import AugbackendError, WrappedBackendUnavailable
 from augbackend.hook.declared import read
-
-if TYPE_CHECKING:
-    from augbackend.table import Build
+from augbackend.table import Build
 
 # Ours to answer, whether or not the wrapped backend has something to add.
 _ALWAYS = ("get_requires_for_build_wheel", "get_requires_for_build_sdist")
@@ -18,32 +17,44 @@ _MISSING: Any = object()
 
 
 def lookup(name: str) -> Any:
-    """The attribute of the ``augbackend`` module that a frontend asks for.
+    """The attribute of the ``augbackend`` module that a frontend asks for: a hook, or ``UnsupportedOperation``.
 
-    :param name: a hook's, or ``UnsupportedOperation``.
     :raises AttributeError: if the wrapped backend does not have it.
     :raises ImportError: if the wrapped backend cannot be imported, so that nobody concludes that it lacks the hook.
     """
-    if name in _ALWAYS:
-        return getattr(hooks, name)
-    build = None
+    found = None if name in _ALWAYS else _in_wrapped(name)
+    if found is _MISSING:
+        raise AttributeError(f"the wrapped backend has no {name!r}")
+    return found if name not in HOOKS else getattr(import_module(f"augbackend.hook.{HOOKS[name]}"), name)
+
+
+def _in_wrapped(name: str) -> Any:
+    build, is_hook = None, name in HOOKS
     try:
         build = read(Path.cwd(), warn=False)
-        found = None if _is_promised(build, name) else _in_wrapped(build, name)
+        if _is_promised(build, name):
+            return None
+        from augbackend.hook.wrapped_backend import load, surrounded
+
+        with surrounded(build):
+            backend = load(build)
+            found = (
+                (None if is_exposed(build, name, backend) else _MISSING)
+                if is_hook
+                else getattr(backend, name, _MISSING)
+            )
     except WrappedBackendUnavailable:
         raise
     except AugbackendError:
         # A mistake in the declaration: the hook itself reports it in plain words, a lookup could not.
-        found = _MISSING if name == "UnsupportedOperation" else None
+        return None if is_hook else _MISSING
     except Exception as error:
         # Before the declared requirements are installed, an import may well fail: the hook says what is missing.
-        if build is None or name == "UnsupportedOperation" or not _lacks_requirements(build):
+        if build is None or not is_hook or not _lacks_requirements(build):
             what = f"importing the wrapped backend {build.wrapped_backend!r} failed" if build else "a lookup failed"
             raise ImportError(f"augbackend: error: {what}: {type(error).__name__}: {error}") from error
-        found = None
-    if found is _MISSING:
-        raise AttributeError(f"the wrapped backend has no {name!r}")
-    return found if name == "UnsupportedOperation" else getattr(hooks, name)
+        return None
+    return found
 
 
 def is_exposed(build: Build, name: str, backend: object) -> bool:
@@ -56,16 +67,6 @@ def is_exposed(build: Build, name: str, backend: object) -> bool:
         # Hatchling's metadata and its wheel may differ where dependencies are dynamic. uv knows that, but not of us.
         return hasattr(backend, wanted) and not {"dependencies", "optional-dependencies"} & set(build.dynamic)
     return hasattr(backend, wanted)
-
-
-def _in_wrapped(build: Build, name: str) -> Any:
-    from augbackend.hook.wrapped_backend import load, surrounded
-
-    with surrounded(build):
-        backend = load(build)
-        if name == "UnsupportedOperation":
-            return getattr(backend, name, _MISSING)
-        return None if is_exposed(build, name, backend) else _MISSING
 
 
 def _is_promised(build: Build, name: str) -> bool:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Optional
+from collections.abc import Sequence
+from typing import Optional
 
 from augbackend.errors import AugbackendError, say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from augbackend.table import Build, Target
+from augbackend.table import Build, Target
 
 
 def unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
@@ -22,34 +19,33 @@ def unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
 def check_installed(build: Build, target: Target) -> None:
     """Before a build: every declared requirement that applies is installed.
 
-    Frontends that isolate have seen to that; ``--no-build-isolation`` never calls ``get_requires``. Another
-    version than the declared one is worth a warning: who turned isolation off may know why.
+    Frontends that isolate have seen to that; ``--no-build-isolation`` never calls ``get_requires``. Another version
+    than the declared one is worth a warning: who turned isolation off may know why.
 
     :raises AugbackendError: naming what is missing and the command that installs it.
     """
     for feature in build.features:
         if feature.before:
             feature.before(build, target)
-    absent = []
-    for text, name, version in unmet(build, target):
-        if version is None:
-            absent.append((text, name))
-        else:
+    found = unmet(build, target)
+    for text, name, version in found:
+        if version is not None:
             say("warning", f"{text} is declared, but {name} {version} is installed")
+    absent = {text: name for text, name, version in found if version is None}
     if absent:
         raise AugbackendError(
-            f"not installed in the build environment: {', '.join(name for _, name in absent)}",
+            f"not installed in the build environment: {', '.join(absent.values())}",
             where="tool.augbackend.extra-build-dependencies; a frontend without build isolation installs nothing",
-            hint=command_line([sys.executable or "python", "-m", "pip", "install", *(text for text, _ in absent)]),
+            hint=command_line([sys.executable or "python", "-m", "pip", "install", *absent]),
         )
 
 
 def command_line(command: Sequence[str]) -> str:
     """The command as one types it into this system's shell."""
     if os.name == "nt":
-        import subprocess
+        from subprocess import list2cmdline
 
-        return subprocess.list2cmdline(command)
+        return list2cmdline(command)
     import shlex
 
     return " ".join(map(shlex.quote, command))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from augbackend.hook.wrapped_backend import declared, wrapped_hook
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from augbackend.table import Target
+from augbackend.table import ConfigSettings, Target
 
 
-def prepare(target: Target, metadata_directory: str, config_settings: Mapping[str, Any] | None) -> str:
-    """Write the ``.dist-info`` folder; returns its name."""
+def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
+    """PEP 517: write the ``.dist-info`` folder and return its name."""
+    return _prepare("wheel", metadata_directory, config_settings)
+
+
+def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
+    """PEP 660: write the ``.dist-info`` folder and return its name."""
+    return _prepare("editable", metadata_directory, config_settings)
+
+
+def _prepare(target: Target, metadata_directory: str, config_settings: ConfigSettings) -> str:
     name = f"prepare_metadata_for_build_{target}"
     with declared(config_settings) as build:
         if not any(one.promise or one.edit or one.version for one in build.features):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from augbackend.table import Build
+from augbackend.table import Build
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -25,8 +22,7 @@ def files(build: Build) -> dict[str, Path]:
     if folder is None:
         return {}
     kept = sorted(file for file in _PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    head = PurePosixPath(folder)
-    return {(head / file.relative_to(_PACKAGE.parent).as_posix()).as_posix(): file for file in kept}
+    return {(PurePosixPath(folder) / file.relative_to(_PACKAGE.parent).as_posix()).as_posix(): file for file in kept}
 
 
 def among(members: Iterable[str], build: Build) -> list[str]:

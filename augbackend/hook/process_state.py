@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib.machinery import PathFinder
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from importlib.machinery import ModuleSpec
-    from pathlib import Path
-    from typing import Any
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from typing import Any
 
 # What imports added to sys.path, as setuptools does for its vendored packages. A module stays imported, and looks
 # there again when it runs: so these belong to sys.modules, and are kept as long.
@@ -23,11 +19,10 @@ _added_by_imports: list[str] = []
 
 
 class _InTreeFinder:
-    """Looks for top-level modules in the wrapped backend's own folders before anywhere else.
+    """Looks for top-level modules in the wrapped backend's own folders before any other finder, as PEP 517 asks.
 
-    PEP 517: an in-tree backend must be loaded from its ``backend-path``, whatever other finders are installed.
-    A folder without ``__init__.py`` is passed over: with a ``backend-path`` of the tree itself, any folder in it
-    would hide an installed package of its name.
+    A folder without ``__init__.py`` is passed over: with a ``backend-path`` of the tree itself, any folder in it would
+    hide an installed package of its name.
     """
 
     def __init__(self, folders: Sequence[str]) -> None:

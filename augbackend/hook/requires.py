@@ -1,22 +1,30 @@
-"""The answer to ``get_requires_for_build_*`` (PEP 517): what the wrapped backend asks for, and what is declared."""
+"""``get_requires_for_build_*``: what the wrapped backend asks for, and what is declared."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from augbackend.errors import say
 from augbackend.hook.wrapped_backend import declared, explained, load, lock
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from augbackend.table import Build, Target
+from augbackend.table import Build, ConfigSettings, Target
 
 
-def answer(target: Target, config_settings: Mapping[str, Any] | None) -> list[str]:
+def get_requires_for_build_wheel(config_settings: ConfigSettings = None) -> list[str]:
+    """PEP 517: what a wheel needs beyond ``build-system.requires``."""
+    return answer("wheel", config_settings)
+
+
+def get_requires_for_build_sdist(config_settings: ConfigSettings = None) -> list[str]:
+    """PEP 517: what an sdist needs beyond ``build-system.requires``."""
+    return answer("sdist", config_settings)
+
+
+def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> list[str]:
+    """PEP 660: what an editable wheel needs beyond ``build-system.requires``."""
+    return answer("editable", config_settings)
+
+
+def answer(target: Target, config_settings: ConfigSettings) -> list[str]:
     """What to install, whether the wrapped backend has the hook or not. Markers are the frontend's to evaluate."""
-    name = f"get_requires_for_build_{target}"
-    with declared(config_settings) as build, explained(build, name):
+    with declared(config_settings) as build, explained(build, f"get_requires_for_build_{target}"):
         mode = build.values.get("dynamic-requires", "auto")
         theirs = _asked(build, target, is_forgiven=mode == "auto") if mode != "never" else []
         return combined(build, target, theirs)
@@ -31,10 +39,7 @@ def combined(build: Build, target: Target, theirs: list[str]) -> list[str]:
 
 
 def _asked(build: Build, target: Target, *, is_forgiven: bool) -> list[str]:
-    """The wrapped backend's own answer; where it cannot run yet, what can be read instead.
-
-    :param is_forgiven: whether it may fail before the declared requirements are installed.
-    """
+    """The wrapped backend's own answer; what can be read instead if it fails before the declared is installed."""
     try:
         hook = getattr(load(build), f"get_requires_for_build_{target}", None)
         with lock(build):
@@ -42,16 +47,15 @@ def _asked(build: Build, target: Target, *, is_forgiven: bool) -> list[str]:
     except (Exception, SystemExit) as error:
         from augbackend.hook.installed_check import unmet
 
-        absent = [name for _, name, _ in unmet(build, target)] if is_forgiven else []
+        absent = ", ".join(name for _, name, _ in unmet(build, target)) if is_forgiven else ""
         if not absent:
             raise
         found = _read(build)
-        first_line = str(error).strip().partition("\n")[0]
+        why = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        going_on = " and ".join(["going on with the declared ones", *([", ".join(found)] if found else [])])
         say(
             "note",
-            f"{build.wrapped_backend} could not name its requirements before {', '.join(absent)} is installed"
-            f" ({type(error).__name__}: {first_line}); going on with the declared ones"
-            f"{' and ' + ', '.join(found) if found else ''}",
+            f"{build.wrapped_backend} could not name its requirements before {absent} is installed ({why}); {going_on}",
         )
         return found
 
@@ -62,14 +66,12 @@ def _read(build: Build) -> list[str]:
 
     try:
         from augbackend.standards.setup_files import setup_requires
-    except ImportError:  # a copy in a tree that says nothing of setup_requires
-        found = []
+    except ModuleNotFoundError:
+        found = []  # a copy for a tree that says nothing of it
     else:
         found = setup_requires(build.tree)
-    try:
-        needs_wheel = (
-            build.wraps_setuptools and find_spec("setuptools.command.bdist_wheel") is None
-        )  # setuptools before 70.1
+    try:  # setuptools before 70.1
+        is_old = build.wraps_setuptools and find_spec("setuptools.command.bdist_wheel") is None
     except ModuleNotFoundError:
-        needs_wheel = False
-    return [*found, "wheel"] if needs_wheel else found
+        is_old = False
+    return [*found, "wheel"] if is_old else found

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -17,17 +18,14 @@ from typing import TYPE_CHECKING, Any, cast
 from augbackend.errors import AugbackendError, WrappedBackendUnavailable, reported
 from augbackend.hook.declared import read
 from augbackend.hook.process_state import put_back
+from augbackend.table import Build, ConfigSettings, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
-
     from augbackend.features.extra_build_variables import Resolved
-    from augbackend.table import Build, Target
 
 
 @contextmanager
-def declared(config_settings: Mapping[str, Any] | None) -> Iterator[Build]:
+def declared(config_settings: ConfigSettings) -> Iterator[Build]:
     """What is declared, for one hook call; our own errors end the process."""
     with reported():
         yield read(Path.cwd(), config_settings)
@@ -37,16 +35,14 @@ def resolved(build: Build, environ: Mapping[str, str] | None = None) -> list[Res
     """What becomes of each environment variable that a feature has a say in."""
     found: list[Resolved] = []
     for feature in build.features:
-        found += (
-            feature.variables(build, os.environ if environ is None else environ, found) if feature.variables else []
-        )
+        if feature.variables:
+            found += feature.variables(build, os.environ if environ is None else environ, found)
     return found
 
 
 def surrounded(build: Build) -> AbstractContextManager[None]:
     """The process as the wrapped backend is to find it, from its import on; put back at the end."""
-    values = {one.name: one.value for one in resolved(build) if one.value is not None}
-    return put_back(values, _folders(build))
+    return put_back({one.name: one.value for one in resolved(build) if one.value is not None}, _folders(build))
 
 
 @contextmanager
@@ -98,11 +94,15 @@ def load(build: Build) -> Any:
     :raises WrappedBackendUnavailable: if it is not there. Whatever else its import raises is its own.
     """
     name, _, attributes = build.wrapped_backend.partition(":")
-    where = f"{_place(build)}: {build.wrapped_backend!r}"
     top, in_tree = name.partition(".")[0], _folders(build)
+    folders = ", ".join(map(str, in_tree))
+
+    def unavailable(what: str, hint: str) -> WrappedBackendUnavailable:
+        where = f"{_place(build)}: {build.wrapped_backend!r}"
+        return WrappedBackendUnavailable(f"the wrapped backend {what}", where=where, hint=hint)
+
     if in_tree and PathFinder.find_spec(top, [str(folder) for folder in in_tree]) is None:
-        what = f"the wrapped backend is not in its backend-path: no module {top!r} there"
-        raise WrappedBackendUnavailable(what, where=where, hint=f"looked in {', '.join(map(str, in_tree))}")
+        raise unavailable(f"is not in its backend-path: no module {top!r} there", f"looked in {folders}")
     try:
         backend: Any = import_module(name)
     except ModuleNotFoundError as error:
@@ -111,19 +111,15 @@ def load(build: Build) -> Any:
         parent, _, child = error.name.rpartition(".")
         hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
         hint = f"{parent!r} is there, but has no module {child!r}: misspelt?" if parent else hint
-        what = f"the wrapped backend cannot be imported: {error}"
-        raise WrappedBackendUnavailable(what, where=where, hint=hint) from None
+        raise unavailable(f"cannot be imported: {error}", hint) from None
     file = getattr(backend, "__file__", None)
     if in_tree and (file is None or not any(folder in Path(file).resolve().parents for folder in in_tree)):
         # PEP 517, "In-tree build backends": from its backend-path, also if one of its name was imported before.
-        what = f"the wrapped backend was not found in-tree, but as {file}"
-        hint = f"tool.augbackend.backend-path says {', '.join(map(str, in_tree))}"
-        raise WrappedBackendUnavailable(what, where=where, hint=hint)
+        raise unavailable(f"was not found in-tree, but as {file}", f"tool.augbackend.backend-path says {folders}")
     for attribute in filter(None, attributes.split(".")):
         if not hasattr(backend, attribute):
-            what = f"the wrapped backend has no {attribute!r}: {backend!r}"
             hint = f"mend the part after the colon; {name} is importable"
-            raise WrappedBackendUnavailable(what, where=where, hint=hint)
+            raise unavailable(f"has no {attribute!r}: {backend!r}", hint)
         backend = getattr(backend, attribute)
     return backend
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Optional
 
 from .requirements import InvalidRequirement, canonical_name, parse_requirement
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Optional
 
 
 def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
@@ -24,26 +21,23 @@ def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for folder in dict.fromkeys(sys.path if folders is None else folders):
-        try:
-            entries = sorted(os.listdir(folder or os.curdir))
-        except OSError:
-            continue
-        for entry in entries:
-            project, _, version = entry[: -len(".dist-info")].partition("-")
-            if entry.endswith(".dist-info") and version:
-                found.setdefault(canonical_name(project), version)
+        with suppress(OSError):
+            for entry in sorted(os.listdir(folder or os.curdir)):
+                project, _, version = entry[: -len(".dist-info")].partition("-")
+                if entry.endswith(".dist-info") and version:
+                    found.setdefault(canonical_name(project), version)
     return found
 
 
 def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Optional[str]:
     """The version of an installed project, ``None`` if it is not installed."""
-    version = installed(folders).get(canonical_name(name))
-    if version is not None or not (sys.path if folders is None else folders):
+    searched = list(sys.path if folders is None else folders)
+    version = installed(searched).get(canonical_name(name))
+    if version is not None or not searched:
         return version
     from importlib import metadata
 
-    distributions = metadata.distributions(name=name, path=list(sys.path if folders is None else folders))
-    return next((str(one.version) for one in distributions), None)
+    return next((str(one.version) for one in metadata.distributions(name=name, path=searched)), None)
 
 
 def versions_of(texts: Iterable[str]) -> list[tuple[str, Optional[str]]]:

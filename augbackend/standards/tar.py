@@ -4,63 +4,65 @@ from __future__ import annotations
 
 import gzip
 import tarfile
-import tempfile
 import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-    from typing import IO, Any, Literal
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, Any, Literal, NamedTuple
 
 _CHUNK = 1 << 20
 
 
 class Archive(NamedTuple):
-    """An open one: its uncompressed tar, where the last member ends, the time in its gzip header."""
+    """An open one: its uncompressed tar, the members, the time in its gzip header."""
 
     raw: IO[bytes]
     tar: tarfile.TarFile
     members: list[tarfile.TarInfo]
-    end: int
     time: int
 
-    def member(self, info: tarfile.TarInfo, content: bytes) -> bytes:
-        """A member with another content: header, content, padding."""
-        info.size = len(content)
-        header = info.tobuf(tar_format(self.raw), self.tar.encoding or "utf-8", "surrogateescape")
-        return header + content + b"\0" * (-len(content) % tarfile.BLOCKSIZE)
-
-    def new_member(self, name: str, content: bytes, time: int) -> bytes:
-        """A member of ours: of nobody, readable by all."""
-        info = tarfile.TarInfo(name)
-        info.mtime, info.mode = time, 0o644
-        return self.member(info, content)
-
-    def write(self, file: Path, ranges: Iterable[tuple[int, int]], *more: bytes) -> None:
-        """Write ranges of the old tar, after each of them one of ``more``.
+    def write(self, file: Path, changes: Mapping[str, bytes], time: int = 0) -> None:
+        """Write the archive with other contents of members, or with more members: of nobody, readable by all.
 
         The gzip header has the old one's time and no name: the same inputs give the same bytes.
+
+        :param time: of new members.
         """
         with file.open("wb") as stream, gzip.GzipFile("", "wb", 9, stream, self.time) as target:
-            written = 0
-            for (start, stop), content in zip(ranges, more):
-                self.raw.seek(start)
-                for left in range(stop - start, 0, -_CHUNK):
-                    written += target.write(self.raw.read(min(left, _CHUNK)))
-                written += target.write(content)
-            target.write(closing(written))
+            at = 0
+            for member in self.members:
+                if member.name in changes:
+                    self._carry_over(at, member.offset, target)
+                    at = member.offset_data + member.size + -member.size % tarfile.BLOCKSIZE
+                    target.write(self._written(member, changes[member.name]))
+            self._carry_over(at, self.tar.offset, target)
+            for name in sorted(changes.keys() - {member.name for member in self.members}):
+                new = tarfile.TarInfo(name)
+                new.mtime, new.mode = time, 0o644
+                target.write(self._written(new, changes[name]))
+            target.write(closing(target.tell()))
+
+    def _carry_over(self, start: int, stop: int, target: gzip.GzipFile) -> None:
+        self.raw.seek(start)
+        for left in range(stop - start, 0, -_CHUNK):
+            target.write(self.raw.read(min(left, _CHUNK)))
+
+    def _written(self, member: tarfile.TarInfo, content: bytes) -> bytes:
+        member.size = len(content)
+        header = member.tobuf(tar_format(self.raw), self.tar.encoding or "utf-8", "surrogateescape")
+        return header + content + b"\0" * (-len(content) % tarfile.BLOCKSIZE)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Archive | None]:
     """Open an archive; ``None`` if it is none that can be read."""
-    with tempfile.TemporaryFile() as raw:
+    with TemporaryFile() as raw:
         try:
             with gzip.open(path) as stream:
-                while chunk := stream.read(_CHUNK):
-                    raw.write(chunk)
+                copyfileobj(stream, raw)
+                time = stream.mtime or 0
             raw.seek(0)
             tar = tarfile.open(fileobj=raw, mode="r:")  # noqa: SIM115  # it holds nothing open but raw
             members = tar.getmembers()
@@ -69,8 +71,7 @@ def opened(path: Path) -> Iterator[Archive | None]:
                 raise
             yield None
             return
-        time = int.from_bytes(path.read_bytes()[4:8], "little")  # RFC 1952: MTIME
-        yield Archive(raw, tar, members, tar.offset, time)
+        yield Archive(raw, tar, members, time)
 
 
 def tar_format(stream: Any) -> Literal[1, 2]:

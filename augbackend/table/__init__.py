@@ -1,15 +1,13 @@
-# SPDX-License-Identifier: MIT
 """From declared text to one frozen value: :class:`Build`, all that a hook call needs to know."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Optional, Union
 
 Target = Literal["wheel", "sdist", "editable"]
+ConfigSettings = Optional[Mapping[str, Union[str, list[str]]]]  # as PEP 517 has it
 LEGACY_BACKEND = "setuptools.build_meta:__legacy__"  # PEP 517: what frontends take where no backend is named
 
 
@@ -22,7 +20,7 @@ class Build(NamedTuple):
     :param requires: ``build-system.requires``; ``backend_path`` is ``build-system.backend-path``.
     :param project: the ``[project]`` table; ``None`` if there is none.
     :param path: ``sys.path`` as the frontend set it.
-    :param config_settings: for the wrapped backend: ours are stripped, the declared ones lie underneath.
+    :param config_settings: for the wrapped backend: without ours, and with the declared ones underneath.
     """
 
     tree: Path

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, field, fields, is_dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 TABLE = "tool.augbackend"
 INVALID: Any = object()  # stands for a value that has been complained of
 _LONGEST_SHOWN = 80
-_TOML_NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array"}
+_NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array", dict: "a table"}
 _TOML_TYPES = {tuple: list, Literal: str, str: str, bool: bool, int: int}  # every other type is a table's
 
 
-def key(
-    default: Any, *, check: Callable[[str], object] | None = None, check_name: Callable[[str], object] | None = None
-) -> Any:
+def key(default: Any, *, check: Callable[[str], object] | None = None, check_name: Any = None) -> Any:
     """A field of a dataclass that a table is converted to.
 
     :param default: ``...`` for a key that must be there.
@@ -96,14 +91,14 @@ def converted(
 
 
 def _of_dataclass(kind: Any, table: dict[str, Any], place: Place, mistakes: list[str]) -> Any:
-    types, before, values = fields_of(kind), len(mistakes), {}
-    known = {one.name.replace("_", "-"): one for one in fields(kind)}
+    before, values = len(mistakes), {}
+    known = {one.name.replace("_", "-"): one for one in fields(kind)}  # only '-' is accepted, as in uv
     for name, value in table.items():
-        if name not in known:  # only '-' is accepted, as in uv
+        if name in known:
+            one, inner = known[name], fields_of(kind)[name]
+            values[one.name] = converted(inner, value, place.below(name), mistakes, **one.metadata)
+        else:
             mistakes.append(f"{place.below(name)}: {unknown(name, known)}")
-            continue
-        one = known[name]
-        values[one.name] = converted(types[name], value, place.below(name), mistakes, **one.metadata)
     absent = [name for name, one in known.items() if one.default_factory is MISSING and name not in table]
     mistakes += [f"{place}: the key {name!r} is missing" for name in absent]
     return INVALID if len(mistakes) > before else kind(**values)
@@ -113,13 +108,13 @@ def _checked(check: Any, text: str, place: str, mistakes: list[str]) -> bool:
     try:
         if check:
             check(text)
+        return True
     except ValueError as error:
         mistakes.append(f"{place}: {error}")
         return False
-    return True
 
 
-def _toml_type(kind: Any) -> type:
+def _toml_type(kind: Any) -> Any:
     return _TOML_TYPES.get(get_origin(kind) or kind, dict)
 
 
@@ -131,12 +126,12 @@ def _expected(kind: Any) -> str:
         return " or ".join(map(_expected, inner))
     if outer is tuple:
         return f"an array, each entry {_expected(inner[0])}"
-    return "a string or a table" if hasattr(kind, "shorthand") else _TOML_NAMES.get(kind, "a table")
+    return "a string or a table" if hasattr(kind, "shorthand") else _NAMES.get(kind, "a table")
 
 
 def found_instead(value: Any) -> str:
     """What a message says was there instead."""
-    name = "a table" if isinstance(value, dict) else _TOML_NAMES.get(type(value), "a date or time")
+    name = _NAMES.get(type(value), "a date or time")
     return name if isinstance(value, (list, dict)) else f"{_shown(value)} ({name})"
 
 
@@ -147,7 +142,7 @@ def _shown(value: Any) -> str:
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """The complaint about a name that is not among ``known``, with the one that was probably meant."""
-    import difflib
+    from difflib import get_close_matches
 
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"unknown key, did you mean {near[0]!r}?" if near else f"unknown key, expected one of {', '.join(known)}"

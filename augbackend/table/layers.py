@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import is_dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, get_origin
+from pathlib import Path
+from typing import Any, Literal, get_origin
 
 from augbackend.errors import AugbackendError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 OPTION_PREFIX, VARIABLE_PREFIX = "augbackend.", "AUGBACKEND_"
 
@@ -91,15 +89,15 @@ def from_text(kind: Any, text: str, origin: str, mistakes: list[str]) -> Any:
             mistakes.append(f"{origin}: not a TOML value: {error}")
             return None
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    pairs = [line.partition("=") for line in lines]
     if outer is tuple:
         return lines
+    pairs = [line.partition("=") for line in lines]
     if not all(name and separator for name, separator, _ in pairs):
         mistakes.append(f"{origin}: found {text!r}, expected NAME=VALUE (one a line) or an inline table {{…}}")
         return None
     from augbackend.table.convert import fields_of
 
-    numbers = {name for name, inner in fields_of(kind).items() if inner is int} if is_dataclass(kind) else ()
+    numbers = {name for name, inner in fields_of(outer).items() if inner is int} if is_dataclass(outer) else ()
     return {
         name.strip(): int(value) if name.strip() in numbers and value.isascii() and value.isdigit() else value
         for name, _, value in pairs

@@ -74,7 +74,8 @@ def _modules(keys: Collection[str], document: Mapping[str, Any]) -> set[str]:
     is_edited = any(one.edit or one.version or one.promise or one.wheel for one in used)
     left_out = (*_NEVER, *(() if is_edited or not backend.startswith("setuptools.") else _EDITS))
     found: set[str] = set()
-    waiting = ["augbackend.hook.exposed", *(f"augbackend.features.{key.replace('-', '_')}" for key in keys)]
+    waiting = ["augbackend.hook.exposed", *(f"augbackend.hook.{module}" for module in augbackend.HOOKS.values())]
+    waiting += [f"augbackend.features.{key.replace('-', '_')}" for key in keys]
     while waiting:
         module = waiting.pop()
         path = _path(module)
