@@ -16,7 +16,7 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli.strangers import wrapped_backend
-from augbackend.features import extra_build_dependencies, remove_build_dependencies
+from augbackend.features import extra_build_dependencies, match_runtime, remove_build_dependencies
 from augbackend.hook import declared as declarations
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
 from augbackend.hook.wrapped_backend import surrounded
@@ -89,7 +89,7 @@ def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[d
         if not extra_build_dependencies.is_wanted(declared, target):
             rows.append(_row(build, declared.text, injected=False, why=_why_not(declared, target)))
             continue
-        found = extra_build_dependencies.match(build, declared)
+        found = match_runtime.match(build, declared) if declared.match_runtime else None
         for entry in found.entries if found else (declared,):
             holds = entry.parsed.applies()
             why = f"declared, {found.why}" if found else "declared"
