@@ -9,6 +9,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from augbackend.cli.edit import backend_copy
+
 from ..conftest import ROOT
 from ..matrix import frontends as run
 from ..matrix.frontends import Frontends
@@ -50,7 +52,7 @@ def test_sdist(dist: Path) -> None:
     assert {"pyproject.toml", "LICENSE", "CHANGELOG.md", "tox.ini", "tests/conftest.py", ".ci/run", "PKG-INFO"} <= set(
         names
     )
-    assert "examples/legacy-setup-py/_augbackend/augbackend/hooks.py" in names
+    assert "examples/legacy-setup-py/_augbackend/augbackend/errors.py" in names
     assert len(names) == len(set(names))
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
@@ -64,9 +66,9 @@ def test_adopt_from_the_installed_wheel(frontends: Frontends, dist: Path, tmp_pa
     tree.mkdir()
     (tree / "setup.py").write_text("from setuptools import setup\nsetup(name='p', version='1')\n")
     frontends.run(str(python), "-m", "augbackend.cli", "adopt", str(tree), cwd=tmp_path)
-    copy = tree / "_augbackend" / "augbackend"
-    assert sorted(file.name for file in copy.iterdir()) == sorted([*BACKEND, "LICENSE", "standards"])
-    assert (copy / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+    copied = backend_copy.files_in(tree)
+    assert sorted(copied) == sorted(backend_copy.for_tree(tree))
+    assert copied["LICENSE"] == (ROOT / "LICENSE").read_bytes()
     run.pip_wheel(frontends, tree, tmp_path / "out")
 
 
@@ -83,8 +85,6 @@ def test_without_its_extra_the_command_line_says_what_to_install(
 
 
 def test_the_example_carries_the_backend_of_today() -> None:
-    from augbackend.cli.edit import backend_copy
-
     example = ROOT / "examples" / "legacy-setup-py"
 
     assert backend_copy.is_current(example, backend_copy.for_tree(example)), (

@@ -57,13 +57,13 @@ BUILDERS: dict[str, Callable[[Frontends, Path, Path], None]] = {
 def test_setup_requires(frontends: Frontends, tmp_path: Path, case: str, builder: str) -> None:
     tree = write(tmp_path / "tree", TREES[case])
     requirements = ["otherlib"] if "import" in case else []
-    backend_copy.write_copy(tree, backend_copy.for_tree(tree))
     given = declaration.of(requirements, "a test")
     text = adopted_pyproject.adopted(None, given, installed=False, assumed_requires=["setuptools"])
     if not case.startswith("computed,"):
         # Declared in the table alone: then the hook has to answer before the import can succeed.
         text = text.replace(', "otherlib"]', "]")
     (tree / "pyproject.toml").write_text(text)
+    backend_copy.write_copy(tree, backend_copy.for_tree(tree))
     BUILDERS[builder](frontends, tree, tmp_path / "out")
     (wheel,) = (tmp_path / "out").glob("*.whl")
     assert wheel.name.startswith("p-1.1-")
