@@ -53,11 +53,12 @@ def _fingerprint(build: Build, target: Target) -> str:
     """Of all that bears on what is compiled and may change: not the number of jobs, not the caller's ``PATH``."""
     import hashlib
 
-    from augbackend.standards.installed import versions_of
-
     declared = [part for one in build.features if one.fingerprint for part in one.fingerprint(build, target)]
-    settings = sorted((build.config_settings or {}).items())
-    content = repr((declared, versions_of(build.requires), build.wrapped_backend, settings))
+    if build.features:  # without any, setuptools takes its objects whatever is installed
+        from augbackend.standards.installed import versions_of
+
+        declared += versions_of(build.requires)
+    content = repr((declared, build.wrapped_backend, sorted((build.config_settings or {}).items())))
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_origin
@@ -97,7 +96,11 @@ def from_text(kind: Any, text: str, origin: str, mistakes: list[str]) -> Any:
         return None
     from augbackend.table.convert import fields_of
 
-    numbers = {name for name, inner in fields_of(outer).items() if inner is int} if is_dataclass(outer) else ()
+    numbers = (
+        {name for name, inner in fields_of(kind).items() if inner is int}
+        if hasattr(kind, "__dataclass_fields__")
+        else ()
+    )
     return {
         name.strip(): int(value) if name.strip() in numbers and value.isascii() and value.isdigit() else value
         for name, _, value in pairs
