@@ -64,7 +64,7 @@ def _trivial(folder: Path) -> Path:
     (tree / "setup.py").write_text("from setuptools import setup\n\nsetup(name='p', version='1.0', py_modules=[])\n")
     (tree / "PKG-INFO").write_text("Metadata-Version: 2.2\nName: p\nVersion: 1.0\n")
     (tree / "pyproject.toml").write_text(PYPROJECT)
-    backend_copy.write_copy(tree)
+    backend_copy.write_copy(tree, backend_copy.for_tree(tree))
     return tree
 
 

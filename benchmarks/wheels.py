@@ -34,11 +34,11 @@ DOCUMENT = '{"bomFormat": "CycloneDX"}' * 100
 EDIT = f"""
 import sys, zipfile
 from pathlib import Path
-from augbackend import wheel
+from augbackend.standards import wheels
 file = Path(sys.argv[1])
 with zipfile.ZipFile(file) as archive:
     text = archive.read("{INFO}/METADATA").decode() + sys.argv[2]
-wheel.edit(file, {{"{INFO}/METADATA": text.encode(), "{ADDED}": sys.argv[3].encode()}})
+wheels.edit(file, {{"{INFO}/METADATA": text.encode(), "{ADDED}": sys.argv[3].encode()}})
 """
 PACKED = 0.77  # what deflate makes of `_block`
 

@@ -20,7 +20,8 @@ from . import Feature
 from .remove_build_dependencies import check_project_name
 
 
-def _check_requires_python(text: str) -> None:
+def check_requires_python(text: str) -> None:
+    """Complain of a text that is no specifier of Python versions."""
     requirements.parse_requirement(f"python {text}")
 
 
@@ -34,7 +35,7 @@ and a wheel that says otherwise is an error. Ignored where `PKG-INFO` calls its 
 `requires-dist` states them."""
     requires_dist: Optional[tuple[str, ...]] = key(None, check=requirements.parse_requirement)
     """The package's dependencies, those of its extras with their markers: a promise as well."""
-    requires_python: str = key("", check=_check_requires_python)
+    requires_python: str = key("", check=check_requires_python)
     """Its `Requires-Python`; goes with `requires-dist`."""
     provides_extra: tuple[str, ...] = key((), check=check_project_name)
     """Its extras; goes with `requires-dist`."""
@@ -164,8 +165,7 @@ def _key(field: str, value: str) -> Any:
             return versions.comparable(value)
         if field == "requires-python":
             return requirements.parse_requirement(f"python {value}").clauses
-        requirement = requirements.parse_requirement(value)
-        return requirement[:4], requirements.unordered(requirement.marker)
+        return requirements.parse_requirement(value)
     except ValueError:
         return value  # of no known form, so compared as it stands
 

@@ -22,8 +22,8 @@ class Field(NamedTuple):
 
     @property
     def value(self) -> str:
-        """What stands behind the colon, continuation lines joined."""
-        return "\n".join(map(str.strip, self.text.partition(":")[2].strip().split("\n")))
+        """What stands behind the colon, continuation lines joined by blanks."""
+        return " ".join(map(str.strip, self.text.partition(":")[2].strip().split("\n")))
 
 
 class Document(NamedTuple):
@@ -92,8 +92,7 @@ class Document(NamedTuple):
     def _field(self, name: str, value: str, like: str = "") -> Field:
         """A new field; its name is spelled as in the text that it takes the place of."""
         spelled = like.partition(":")[0] or "-".join(part.capitalize() for part in name.split("-"))
-        text = value.replace("\n", f"{self._line_end} ")  # continuation lines begin with a blank
-        return Field(name, f"{spelled}: {text}{self._line_end}")
+        return Field(name, f"{spelled}: {value}{self._line_end}")
 
 
 def parse(content: bytes) -> Document:

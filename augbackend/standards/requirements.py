@@ -17,63 +17,51 @@ from typing import TYPE_CHECKING, NamedTuple
 from .versions import InvalidVersion, checked_bound, satisfies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, Optional, Union
+    from collections.abc import Iterator, Sequence
+    from typing import Optional, Union
 
-    Operand = tuple[bool, str]  # (is it a variable?, its name or the literal)
-    Marker = Union["Comparison", "Junction"]
+    Marker = Union["MarkerComparison", "Junction"]
 
 # Patterns are compiled by `re` when they are first used, which in most builds is never.
-NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_REQUIREMENT = rf"\s*(?P<name>{NAME})\s*(?:\[(?P<extras>[^\]]*)\])?\s*"
-_CLAUSE = r"\s*(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*"
-_TOKEN = (
-    r"""\s*(?:(?P<string>'[^']*'|"[^"]*")|(?P<op>===|~=|==|!=|<=|>=|<|>|\(|\))|(?P<word>[A-Za-z_][A-Za-z0-9_.]*))"""
+NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
+_EXTRAS = rf"\[[ \t]*(?:{NAME}[ \t]*(?:,[ \t]*{NAME}[ \t]*)*)?\]"
+_HEAD = rf"[ \t]*(?P<name>{NAME})[ \t]*(?P<extras>{_EXTRAS})?[ \t]*"
+_OPERATOR = "===|~=|==|!=|<=|>=|<|>"
+_CLAUSE = rf"[ \t]*({_OPERATOR})\s*([^\s)]+)[ \t]*"
+_QUOTED = r"""'[^']*'|"[^"]*\""""
+_WORD = rf"{_QUOTED}|{_OPERATOR}|[A-Za-z_][A-Za-z0-9_.]*|[^ \t]"
+# With the spellings of PEP 345 and of old setuptools, which frontends take as well.
+_VARIABLE = (
+    r"os[._]name|sys[._]platform|platform[._](version|machine|python_implementation)|platform_(release|system)|"
+    r"python_version|python_full_version|python_implementation|implementation_(name|version)|extra"
 )
-_VARIABLES = (
-    "os_name",
-    "sys_platform",
-    "platform_machine",
-    "platform_python_implementation",
-    "platform_release",
-    "platform_system",
-    "platform_version",
-    "python_version",
-    "python_full_version",
-    "implementation_name",
-    "implementation_version",
-    "extra",
-)
-# Spellings of PEP 345 and of old setuptools, which frontends take as well.
-_ALIASES = {
-    "os.name": "os_name",
-    "sys.platform": "sys_platform",
-    "platform.version": "platform_version",
-    "platform.machine": "platform_machine",
-    "platform.python_implementation": "platform_python_implementation",
-    "python_implementation": "platform_python_implementation",
-}
 _VERSION_VARIABLES = ("python_version", "python_full_version", "implementation_version", "platform_release")
+_OF_PLATFORM = ("machine", "python_implementation", "release", "system", "version")
+_SPACE = " \t"  # PEP 508 knows no other
+_DEEPEST = 200  # parentheses in each other; more would exhaust Python's stack
 
 
 class InvalidRequirement(ValueError):
     """The text is not a requirement or a marker; the message says what is wrong with it."""
 
 
-class Comparison(NamedTuple):
-    """A leaf of a marker, such as ``sys_platform == "linux"``."""
+class MarkerComparison(NamedTuple):
+    """A part of a marker that compares a variable with a text, such as ``sys_platform == "linux"``.
 
-    left: Operand
+    Of two variables the right one is a text, its name: so ``packaging`` takes it.
+    """
+
+    left: str
     operator: str
-    right: Operand
+    right: str
+    variable_first: bool
 
 
 class Junction(NamedTuple):
-    """Two markers joined by ``and`` or ``or``."""
+    """Markers joined by ``and`` or ``or``, in no order; none of them is itself joined by the same word."""
 
     word: str
-    left: Marker
-    right: Marker
+    parts: frozenset[Marker]
 
 
 class Requirement(NamedTuple):
@@ -109,12 +97,10 @@ class Requirement(NamedTuple):
 
 def canonical_name(name: str) -> str:
     """Normalise a project name as PEP 503 does."""
-    name = name.lower().replace("_", "-").replace(".", "-")
-    while "--" in name:
-        name = name.replace("--", "-")
-    return name
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
+@lru_cache(maxsize=1024)
 def parse_requirement(text: str) -> Requirement:
     """Parse a PEP 508 requirement.
 
@@ -122,46 +108,42 @@ def parse_requirement(text: str) -> Requirement:
     """
     if text.isascii() and text.isalnum():  # the most frequent one: a name and nothing else
         return Requirement(text.lower(), frozenset(), frozenset(), "", None)
-    head = re.match(_REQUIREMENT, text)
+    head = re.match(_HEAD, text)
     if head is None:
         raise InvalidRequirement(f"{text!r} does not begin with a project name")
-    extras = [extra.strip() for extra in (head["extras"] or "").split(",")] if (head["extras"] or "").strip() else []
-    for extra in extras:
-        if not re.fullmatch(NAME, extra):
-            raise InvalidRequirement(f"{extra!r} is not the name of an extra")
-    rest, url, clauses = text[head.end() :], "", set()
+    rest, url = text[head.end() :], ""
     if rest.startswith("@"):
-        # PEP 508: a marker after a URL is separated by a space, since a URL may hold a semicolon.
-        url, _, rest = rest[1:].strip().partition(" ")
-        if not url or url.startswith(";"):
+        # A marker after a URL is separated by a space, since a URL may hold a semicolon.
+        location = re.match(r"@[ \t]*(\S+)(?:[ \t]+|\Z)", rest)
+        if location is None:
             raise InvalidRequirement("no URL after '@'")
-    else:
-        parenthesised = rest.startswith("(")
-        rest = rest[1:] if parenthesised else rest
-        while clause := re.match(_CLAUSE, rest):
-            clauses.add(_checked_clause(*clause.groups()))
-            rest = rest[clause.end() :]
-            if not rest.startswith(","):
-                break
-            rest = rest[1:]
-        if parenthesised:
-            if not rest.lstrip().startswith(")"):
-                raise InvalidRequirement(f"a parenthesis is not closed before {rest!r}")
-            rest = rest.lstrip()[1:]
-    rest = rest.strip()
-    if rest and not rest.startswith(";"):
-        raise InvalidRequirement(f"{rest!r} is neither a version specifier nor a marker (which begins with ';')")
-    marker = parse_marker(rest[1:]) if rest else None
+        url, rest = location[1], rest[location.end() :]
+    specifiers, semicolon, marker = rest.partition(";")
+    if url and specifiers:
+        raise InvalidRequirement(f"{specifiers!r} is not a marker (which begins with ';')")
     return Requirement(
-        canonical_name(head["name"]), frozenset(map(canonical_name, extras)), frozenset(clauses), url, marker
+        canonical_name(head["name"]),
+        frozenset(map(canonical_name, re.findall(NAME, head["extras"] or ""))),
+        frozenset(_parse_clauses(specifiers.strip(_SPACE))),
+        url,
+        parse_marker(marker) if semicolon else None,
     )
 
 
-def _checked_clause(operator: str, bound: str) -> tuple[str, str]:
-    try:
-        return operator, checked_bound(operator, bound)
-    except InvalidVersion as error:
-        raise InvalidRequirement(str(error)) from None
+def _parse_clauses(text: str) -> Iterator[tuple[str, str]]:
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip(_SPACE)
+    texts = text.split(",")
+    if texts[-1].strip(_SPACE) == "" and (len(texts) > 1 or not text):
+        texts.pop()
+    for one in texts:
+        clause = re.fullmatch(_CLAUSE, one)
+        if clause is None:
+            raise InvalidRequirement(f"{one!r} is neither extras, a version specifier nor a marker")
+        try:
+            yield clause[1], checked_bound(clause[1], clause[2])
+        except InvalidVersion as error:
+            raise InvalidRequirement(str(error)) from None
 
 
 def parse_marker(text: str) -> Marker:
@@ -169,99 +151,85 @@ def parse_marker(text: str) -> Marker:
 
     :raises InvalidRequirement: naming the word that does not fit.
     """
-    tokens = list(_tokens(text))
-    marker, end = _parse_or(tokens, 0)
-    if tokens[end] != ("end", ""):
-        raise InvalidRequirement(f"{tokens[end][1]!r} does not fit at the end of marker {text.strip()!r}")
+    to_read = ["", *reversed(re.findall(_WORD, text))]  # the next word is the last; the empty one is the end
+    marker = _parse_junction(to_read, 0)
+    if to_read != [""]:
+        raise InvalidRequirement(f"{to_read[-1]!r} does not fit into the marker {text.strip()!r}")
     return marker
 
 
-def unordered(marker: Optional[Marker]) -> Any:
-    """A marker without the order and the parentheses that it was written with, for comparing."""
-    if not isinstance(marker, Junction):
-        return marker
-    parts: set[Any] = set()
-    for side in (unordered(marker.left), unordered(marker.right)):
-        same = isinstance(side, tuple) and side[0] == marker.word
-        parts |= side[1] if same else {side}
-    return marker.word, frozenset(parts)
+def _parse_junction(to_read: list[str], depth: int) -> Marker:
+    alternatives = [[_parse_part(to_read, depth)]]
+    while to_read[-1] in ("and", "or"):
+        if to_read.pop() == "or":
+            alternatives.append([])
+        alternatives[-1].append(_parse_part(to_read, depth))
+    return _joined("or", [_joined("and", parts) for parts in alternatives])
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    at = 0
-    while text[at:].strip():
-        token = re.match(_TOKEN, text[at:])
-        if token is None:
-            raise InvalidRequirement(f"{text[at:].strip()!r} is not part of a marker")
-        at += token.end()
-        yield str(token.lastgroup), token[str(token.lastgroup)]
-    yield "end", ""
+def _joined(word: str, parts: Sequence[Marker]) -> Marker:
+    of_same_word = (part.parts if isinstance(part, Junction) and part.word == word else {part} for part in parts)
+    flat: frozenset[Marker] = frozenset().union(*of_same_word)
+    return Junction(word, flat) if len(flat) > 1 else parts[0]
 
 
-def _parse_or(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
-    left, at = _parse_and(tokens, at)
-    while tokens[at] == ("word", "or"):
-        right, at = _parse_and(tokens, at + 1)
-        left = Junction("or", left, right)
-    return left, at
-
-
-def _parse_and(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
-    left, at = _parse_atom(tokens, at)
-    while tokens[at] == ("word", "and"):
-        right, at = _parse_atom(tokens, at + 1)
-        left = Junction("and", left, right)
-    return left, at
-
-
-def _parse_atom(tokens: list[tuple[str, str]], at: int) -> tuple[Marker, int]:
-    if tokens[at] == ("op", "("):
-        inner, at = _parse_or(tokens, at + 1)
-        if tokens[at] != ("op", ")"):
+def _parse_part(to_read: list[str], depth: int) -> Marker:
+    if to_read[-1] == "(":
+        if depth == _DEEPEST:
+            raise InvalidRequirement(f"the marker has more than {_DEEPEST} parentheses in each other")
+        to_read.pop()
+        inner = _parse_junction(to_read, depth + 1)
+        if to_read.pop() != ")":
             raise InvalidRequirement("a parenthesis is not closed in the marker")
-        return inner, at + 1
-    left, at = _parse_operand(tokens, at)
-    kind, operator = tokens[at]
-    if tokens[at : at + 2] == [("word", "not"), ("word", "in")]:
-        operator, at = "not in", at + 1
-    elif not (kind == "op" and operator not in "()") and operator != "in":
+        return inner
+    left, variable_first = _parse_operand(to_read.pop())
+    operator = to_read.pop()
+    if operator == "not" and to_read[-1] == "in":
+        operator += f" {to_read.pop()}"
+    if not re.fullmatch(rf"{_OPERATOR}|in|not in", operator):
         raise InvalidRequirement(f"expected a comparison before {operator or 'the end'!r} in the marker")
-    right, at = _parse_operand(tokens, at + 1)
-    return Comparison(left, operator, right), at
+    right, _ = _parse_operand(to_read.pop())
+    return MarkerComparison(left, operator, right, variable_first)
 
 
-def _parse_operand(tokens: list[tuple[str, str]], at: int) -> tuple[Operand, int]:
-    kind, text = tokens[at]
-    if kind == "string":
-        return (False, text[1:-1]), at + 1
-    name = _ALIASES.get(text, text)
-    if kind == "word" and name in _VARIABLES:
-        return (True, name), at + 1
-    raise InvalidRequirement(f"{text or 'the end'!r} is not a marker variable or a quoted string")
+def _parse_operand(word: str) -> tuple[str, bool]:
+    """The name of a variable or the content of a quoted string, and whether it is a variable."""
+    if re.fullmatch(_VARIABLE, word):
+        name = word.replace(".", "_")
+        return f"platform_{name}" if name == "python_implementation" else name, True
+    if not re.fullmatch(_QUOTED, word):
+        raise InvalidRequirement(f"{word or 'the end'!r} is not a marker variable or a quoted string")
+    if "\\" not in word and word.isprintable():
+        return word[1:-1], False
+    import ast
+
+    try:
+        return str(ast.literal_eval(word)), False
+    except (SyntaxError, ValueError):
+        raise InvalidRequirement(f"{word} is not a quoted string") from None
 
 
-def _holds(marker: Marker, *, with_any_extra: bool = False) -> bool:
+def _holds(marker: Marker, *, with_any_extra: bool) -> bool:
     if isinstance(marker, Junction):
-        left_holds = _holds(marker.left, with_any_extra=with_any_extra)
-        if left_holds == (marker.word == "and"):
-            return _holds(marker.right, with_any_extra=with_any_extra)
-        return left_holds
-    if with_any_extra and (True, "extra") in (marker.left, marker.right):
+        results = (_holds(part, with_any_extra=with_any_extra) for part in marker.parts)
+        return all(results) if marker.word == "and" else any(results)
+    left, operator, right, variable_first = marker
+    variable = left if variable_first else right
+    if variable == "extra" and with_any_extra:
         return True
-    (left_is_variable, left), (right_is_variable, right) = marker.left, marker.right
-    lhs = _variable(left) if left_is_variable else left
-    rhs = _variable(right) if right_is_variable else right
-    if marker.operator in ("in", "not in"):
-        return (lhs in rhs) == (marker.operator == "in")
-    if (left if left_is_variable else right) in _VERSION_VARIABLES and _is_bound(marker.operator, rhs):
+    value = _values().get(variable)
+    if value is None:
+        return False  # two texts, which packaging does not compare
+    left, right = (value, right) if variable_first else (left, value)
+    if operator in ("in", "not in"):
+        return (left in right) == (operator == "in")
+    if variable in _VERSION_VARIABLES and _is_bound(operator, right):
         try:
-            return satisfies(lhs, marker.operator, rhs)
+            return satisfies(left, operator, right)
         except InvalidVersion:
             return False  # what is no version satisfies no specifier
-    if "extra" in (left, right):
-        lhs, rhs = canonical_name(lhs), canonical_name(rhs)
     # Strings have no order that a specification defines, so equality is all that can hold between them.
-    return marker.operator in ("==", "!=", "<=", ">=") and (lhs == rhs) == (marker.operator != "!=")
+    return operator in ("==", "!=", "<=", ">=") and (left == right) == (operator != "!=")
 
 
 def _is_bound(operator: str, text: str) -> bool:
@@ -272,25 +240,21 @@ def _is_bound(operator: str, text: str) -> bool:
 
 
 @lru_cache
-def _variable(name: str) -> str:
-    """The value of a marker variable here (PEP 508); ``platform`` is imported only where one needs it."""
+def _values() -> dict[str, str]:
+    """The values of the marker variables here (PEP 508); ``platform`` is imported only where a marker needs it."""
     import platform
 
     implementation = sys.implementation.version
     kind = "" if implementation.releaselevel == "final" else implementation.releaselevel[0] + str(implementation.serial)
-    values: dict[str, Any] = {
+    full_version = platform.python_version()
+    return {
+        **{f"platform_{name}": getattr(platform, name)() for name in _OF_PLATFORM},
         "os_name": os.name,
         "sys_platform": sys.platform,
-        "platform_machine": platform.machine,
-        "platform_python_implementation": platform.python_implementation,
-        "platform_release": platform.release,
-        "platform_system": platform.system,
-        "platform_version": platform.version,
         "python_version": ".".join(platform.python_version_tuple()[:2]),
-        "python_full_version": platform.python_version,
+        # A build between two releases says 3.14.0a1+, which is not a version.
+        "python_full_version": full_version + "local" * full_version.endswith("+"),
         "implementation_name": sys.implementation.name,
         "implementation_version": f"{implementation.major}.{implementation.minor}.{implementation.micro}" + kind,
         "extra": "",
     }
-    value = values[name]
-    return str(value() if callable(value) else value)

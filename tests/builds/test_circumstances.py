@@ -51,7 +51,7 @@ finally:
 
 def tree_of(folder: Path, backend: str, hooks: str, files: dict[str, str | bytes]) -> Path:
     write(folder, {"pyproject.toml": PYPROJECT.format(backend=backend, hooks=hooks), **files})
-    backend_copy.write_copy(folder)
+    backend_copy.write_copy(folder, backend_copy.for_tree(folder))
     return folder
 
 
@@ -110,7 +110,7 @@ def build_wheel2(*arguments): ...
     tree = tmp_path / "tree"
     text = "[tool.augbackend]\nbuild-backend = 'inner'\nbackend-path = ['_inner']\n"
     write(tree, {"pyproject.toml": text, "_inner/inner.py": inner})
-    backend_copy.write_copy(tree)
+    backend_copy.write_copy(tree, backend_copy.for_tree(tree))
     before = ours(tree)
     code = (
         f"import augbackend; augbackend.{hook}('.')"

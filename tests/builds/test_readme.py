@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from augbackend import reading, variables
+from augbackend.hook import declared
+from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import rows
 
 from ..conftest import ROOT
@@ -193,5 +194,5 @@ def test_tables(tmp_path: Path, table: str) -> None:
         assert rows.load((tmp_path / "knowledge.toml",)).requirement_for("acme") == "acme-build-support"
         return
     (tmp_path / "pyproject.toml").write_text(table)
-    build = reading.read(tmp_path, environ={})
-    variables.resolve(build.settings, {})
+    build = declared.read(tmp_path, environ={})
+    resolved(build, {})

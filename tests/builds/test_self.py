@@ -85,6 +85,8 @@ def test_without_its_extra_the_command_line_says_what_to_install(
 def test_the_example_carries_the_backend_of_today() -> None:
     from augbackend.cli.edit import backend_copy
 
-    assert backend_copy.is_current(ROOT / "examples" / "legacy-setup-py"), (
+    example = ROOT / "examples" / "legacy-setup-py"
+
+    assert backend_copy.is_current(example, backend_copy.for_tree(example)), (
         "run: augbackend adopt examples/legacy-setup-py"
     )

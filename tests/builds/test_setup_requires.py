@@ -7,7 +7,8 @@ from typing import Callable
 
 import pytest
 
-from augbackend.cli.edit import backend_copy, pyproject
+from augbackend.cli.edit import adopted_pyproject, backend_copy
+from augbackend.cli.model import declaration
 
 from ..conftest import write
 from ..matrix import frontends as run
@@ -56,8 +57,9 @@ BUILDERS: dict[str, Callable[[Frontends, Path, Path], None]] = {
 def test_setup_requires(frontends: Frontends, tmp_path: Path, case: str, builder: str) -> None:
     tree = write(tmp_path / "tree", TREES[case])
     requirements = ["otherlib"] if "import" in case else []
-    backend_copy.write_copy(tree)
-    text = pyproject.adopted(None, pyproject.Additions(requirements), installed=False, assumed_requires=["setuptools"])
+    backend_copy.write_copy(tree, backend_copy.for_tree(tree))
+    given = declaration.of(requirements, "a test")
+    text = adopted_pyproject.adopted(None, given, installed=False, assumed_requires=["setuptools"])
     if not case.startswith("computed,"):
         # Declared in the table alone: then the hook has to answer before the import can succeed.
         text = text.replace(', "otherlib"]', "]")

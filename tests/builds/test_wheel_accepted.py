@@ -114,8 +114,8 @@ PART = 200 << 20
 EDIT = """
 import resource, sys
 from pathlib import Path
-from augbackend import wheel
-wheel.edit(Path(sys.argv[1]), {"demo-1.0.dist-info/METADATA": b"Name: other\\n", "demo-1.0.dist-info/sboms/x.json": b"{}"})
+from augbackend.standards import wheels
+wheels.edit(Path(sys.argv[1]), {"demo-1.0.dist-info/METADATA": b"Name: other\\n", "demo-1.0.dist-info/sboms/x.json": b"{}"})
 unit = 1 if sys.platform == "darwin" else 1 << 10
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 """

@@ -18,6 +18,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
+from augbackend.cli.edit import backend_copy
 from augbackend.cli.main import group
 
 if sys.version_info >= (3, 11):
@@ -130,6 +131,11 @@ def own_table(archive: Path) -> dict[str, Any]:
 def wrap(*arguments: str | Path) -> Result:
     """Run the command; what is not foreseen is raised."""
     return CliRunner().invoke(group, ["wrap", *map(str, arguments)], catch_exceptions=False)
+
+
+def copy_of(archive: Path) -> dict[str, bytes]:
+    """The files of the backend that a wrapped archive has to have, by their names."""
+    return backend_copy.backend_files(table_of(archive), "augbackend wrap")
 
 
 def wrapped(*arguments: str | Path) -> Result:

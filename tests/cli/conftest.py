@@ -68,4 +68,4 @@ class _Installed(Environment):
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Source trees are built with this interpreter: what it has need not be installed."""
-    monkeypatch.setattr(environment, "created", lambda using, folder, _: _Installed(folder, using))
+    monkeypatch.setattr(environment, "created", lambda using, within, _: _Installed(within, using))

@@ -12,10 +12,11 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend import reading
-from augbackend.cli.edit import backend_copy, pyproject
+from augbackend.cli.edit import adopted_pyproject, backend_copy
 from augbackend.cli.main import group
+from augbackend.cli.model import declaration
 from augbackend.errors import AugbackendError
+from augbackend.hook import declared
 
 from ..conftest import run_hook
 
@@ -94,7 +95,7 @@ def test_legacy_tree(tree: Tree) -> None:
         },
     }
     copied = {file.name for file in (folder / "_augbackend" / "augbackend").iterdir()}
-    assert {"__init__.py", "hooks.py", "LICENSE"} <= copied
+    assert {"__init__.py", "errors.py", "LICENSE"} <= copied
     assert "cli" not in copied
     assert b"Permission is hereby granted" in (folder / "_augbackend" / "augbackend" / "LICENSE").read_bytes()
 
@@ -207,19 +208,19 @@ def test_update_of_an_old_copy(tree: Tree) -> None:
     adopt(folder, "--require", "x")
     text = (folder / "pyproject.toml").read_bytes()
     copy = folder / "_augbackend" / "augbackend"
-    (copy / "hooks.py").write_text("old")
+    (copy / "errors.py").write_text("old")
     (copy / "gone.py").write_text("of an old version")
     assert "copy: _augbackend/augbackend/" in adopt(folder).output
     assert {
         file.relative_to(copy).as_posix(): file.read_bytes() for file in copy.rglob("*") if file.is_file()
-    } == backend_copy.backend_files()
+    } == backend_copy.for_tree(folder)
     assert (folder / "pyproject.toml").read_bytes() == text
     assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]
 
 
 def test_a_run_stopped_half_way_can_be_repeated(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
-    backend_copy.write_copy(folder)
+    backend_copy.write_copy(folder, backend_copy.whole())
     (folder / "_augbackend" / ".augbackend-1234" / "new").mkdir(parents=True)
     assert adopt(folder).exit_code == 0
     assert [entry.name for entry in (folder / "_augbackend").iterdir()] == ["augbackend"]
@@ -234,8 +235,9 @@ def test_dry_run_prints_the_diff_and_writes_nothing(tree: Tree) -> None:
         result.output.splitlines()
     )
     assert '+backend-path = ["_augbackend"]' in result.output.splitlines()
-    assert result.output.endswith(f"# write _augbackend/augbackend/ ({len(backend_copy.backend_files())} files)\n")
-    adopt(folder)
+    (last,) = [line for line in result.output.splitlines() if line.startswith("# ")]
+    adopt(folder, "--require", "torch")
+    assert last == f"# write _augbackend/augbackend/ ({len(backend_copy.for_tree(folder))} files)"
     assert adopt(folder, "--remove", "--dry-run").output.endswith("files)\n")
     assert (folder / "_augbackend").is_dir()
 
@@ -346,7 +348,7 @@ def test_a_requirement_of_its_own_is_dropped(tree: Tree) -> None:
     assert written["tool"]["augbackend"]["remove-build-dependencies"] == ["numpy"]
     assert written["tool"]["augbackend"]["extra-build-dependencies"] == ["numpy<2"]
     assert '"setuptools",  # kept' in (folder / "pyproject.toml").read_text()
-    assert reading.read(folder, environ={}).settings.remove_build_dependencies == ("numpy",)
+    assert declared.read(folder, environ={}).values["remove-build-dependencies"] == ("numpy",)
     assert adopt(*arguments).output == f"{folder}: nothing to change\n"
 
 
@@ -478,8 +480,8 @@ def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
     text = "\n".join([*lines, ""])
     try:
         old = tomllib.loads(text)
-        new_text = pyproject.adopted(
-            text, pyproject.Additions(["torch"], {"B": "1"}), installed=False, assumed_requires=["s"]
+        new_text = adopted_pyproject.adopted(
+            text, declaration.of(["torch"], "", (), {"B": "1"}), installed=False, assumed_requires=["s"]
         )
     except (tomllib.TOMLDecodeError, AugbackendError):
         return
@@ -490,7 +492,7 @@ def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
     for key in set(old.get("tool", {})) - {"augbackend"}:
         assert new["tool"][key] == old["tool"][key]
     if "augbackend" not in old.get("tool", {}):
-        restored = pyproject.restored(new_text)
+        restored = adopted_pyproject.restored(new_text)
         assert restored is not None
         assert tomllib.loads(restored) == {key: value for key, value in old.items() if (key, value) != ("tool", {})}
 
@@ -498,6 +500,6 @@ def test_any_document_is_edited_faithfully_or_refused(lines: list[str]) -> None:
 def test_reading_what_was_written(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
     adopt(folder, "--require", "torch==2.8.0 ; sys_platform == 'linux'", "--variable", 'Q="quoted"')
-    build = reading.read(folder, environ={})
-    assert build.settings.extra_build_variables["Q"].value == '"quoted"'
-    assert build.settings.extra_build_dependencies[0].text in build.requires
+    build = declared.read(folder, environ={})
+    assert build.values["extra-build-variables"]["Q"].value == '"quoted"'
+    assert build.values["extra-build-dependencies"][0].text in build.requires

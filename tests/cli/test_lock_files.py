@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 import sys
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import example, given, reject, settings
+from hypothesis import strategies as st
 from packaging.markers import Marker
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from augbackend.cli.main import group
+from augbackend.cli.model.locked_version import exact_version
+from augbackend.cli.project import requirements_file
 
 from ..conftest import run_hook, write
 from ..unit.test_local_version import content_of
@@ -76,15 +85,21 @@ def marked(*texts: str) -> list[tuple[str, Marker | None]]:
 # --- which versions a file says ---
 
 
-def pylock(*packages: str) -> str:
-    return 'lock-version = "1.0"\n' + "".join(f"[[packages]]\n{text}\n" for text in packages)
+def pylock(*packages: str, version: str = "1.0") -> str:
+    """A lock file of packages, each with an sdist if it has nothing else."""
+    found = []
+    for text in packages:
+        name = "-".join(re.findall(r'^(?:name|version) = "(.*)"', text, re.MULTILINE))
+        sdist = f"sdist = {{ url = 'https://host/{name}.tar.gz', hashes = {{ sha256 = '00' }} }}"
+        found.append(f"[[packages]]\n{text}\n" + ("" if re.search("wheels|archive|vcs|directory", text) else sdist))
+    return "\n".join([f'lock-version = "{version}"\ncreated-by = "a test"', *found])
 
 
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
         ("uv.lock", uv_lock(package("1.0", "six"), package("2.8.0", "torch")), "torch===2.8.0"),
-        ("pylock.toml", pylock('name = "six"\nversion = "1"', 'name = "Torch"\nversion = "2.8.0"'), "torch===2.8.0"),
+        ("pylock.toml", pylock('name = "six"\nversion = "1"', 'name = "torch"\nversion = "2.8.0"'), "torch===2.8.0"),
         ("pylock.dev.toml", pylock('name = "torch"\nversion = "2.8.0"'), "torch===2.8.0"),
         ("requirements.txt", "six==1\ntorch==2.8.0\n", "torch==2.8.0"),
         ("constraints.txt", "Torch===2.8.0", "torch==2.8.0"),
@@ -144,7 +159,7 @@ def test_a_file_that_does_not_say(tmp_path: Path, lines: str) -> None:
     options = ("--match-runtime", "torch", "--lock", tmp_path / "requirements.txt", "-o", tmp_path / "out")
     result = wrap(sdist(tmp_path / "in"), *options)
     assert (result.exit_code, (tmp_path / "out").exists()) == (2, False)
-    assert "it does not say which torch\n" in result.output
+    assert "it does not name one version of torch\n" in result.output
     assert f"where: {tmp_path / 'requirements.txt'}\n" in result.output
 
 
@@ -169,8 +184,71 @@ def test_included_files(locked: Locked, tmp_path: Path, included: str, expected:
     assert versions(locked("requirements.txt", f"six\n{included}\n")) == [expected]
 
 
+@pytest.mark.parametrize("included", ['-r "a file.txt"', "-c 'a file.txt'", "--constraint='a file.txt' -r none.txt"])
+def test_included_files_with_blanks_in_their_names(locked: Locked, tmp_path: Path, included: str) -> None:
+    write(tmp_path, {"a file.txt": "torch==2.8.0"})
+    assert versions(locked("requirements.txt", included.replace(" -r none.txt", ""))) == ["torch==2.8.0"]
+
+
+def test_variables(locked: Locked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"below/other.txt": "torch==${TORCH_2}\ntorch==$TORCH_2 ; os_name == '${torch_2}${UNSET}${EMPTY}'"})
+    monkeypatch.setenv("TORCH_2", "2.8.0")
+    monkeypatch.setenv("torch_2", "2.7.0")
+    monkeypatch.setenv("EMPTY", "")
+    monkeypatch.setenv("FOLDER", str(tmp_path / "below"))
+    monkeypatch.delenv("UNSET", raising=False)
+    assert versions(locked("requirements.txt", "-r ${FOLDER}/other.txt")) == ["torch==2.8.0"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "torch==2.8.0 # ä".encode("utf-16"),
+        codecs.BOM_UTF16_BE + "torch==2.8.0 # ä".encode("utf-16-be"),
+        "torch==2.8.0 # ä".encode("utf-32"),
+        "# -*- coding: latin-1 -*-\ntorch==2.8.0 # ä".encode("latin-1"),
+        "#\n# vim: set fileencoding=cp1252\ntorch==2.8.0 # ä".encode("cp1252"),
+    ],
+)
+def test_encodings(locked: Locked, content: bytes) -> None:
+    assert versions(locked("requirements.txt", content)) == ["torch==2.8.0"]
+
+
+PIECES = st.sampled_from(
+    ["torch==2.8.0", "six==1", "x==1 ; os_name == 'a -b'", "y", "\n", "\n", "\r\n", " ", "\\\n", "\\\n", "#", " # ", "--hash=sha256:0", " --hash=sha256:0",
+     "-c other.txt", " -r 'a file.txt'", '--requirement="a file.txt"', "-rother.txt", "--pre", "${NAMED}", "${named}", "\\", "\x0c", "\u2028"]
+)  # fmt: skip
+
+
+@settings(deadline=None)  # pip is imported
+@given(st.lists(PIECES, max_size=8).map("".join))
+@example("-r other.txt -r 'a file.txt'")
+@example("# one \\\ntorch==2.8.0 \\\n # two\nsix==1\\")
+def test_what_pip_reads(text: str) -> None:
+    """The same versions as by pip's own parser, where that one does not complain."""
+    parser = pytest.importorskip("pip._internal.req.req_file")
+    errors = pytest.importorskip("pip._internal.exceptions")
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAMED", "z==3")
+        root = write(Path(folder), {"other.txt": "a==1", "a file.txt": "b==2", "requirements.txt": text.encode()})
+        try:
+            read = [one.requirement for one in parser.parse_requirements(str(root / "requirements.txt"), session=None)]
+        except errors.PipError:
+            reject()
+        found = [(one.name, one.version, one.marker) for one in requirements_file.pins(root / "requirements.txt")]
+    expected = []
+    for line in read:
+        with suppress(InvalidRequirement):
+            one = Requirement(line)
+            expected += (
+                [(canonicalize_name(one.name), exact_version(one), str(one.marker or ""))] if exact_version(one) else []
+            )
+    assert found == expected
+
+
 def test_files_that_include_each_other(locked: Locked, tmp_path: Path) -> None:
-    write(tmp_path, {"other.txt": "-c requirements.txt\n-r ./other.txt\ntorch==2.8.0\n"})
+    text = "-c requirements.txt\n-r ./other.txt\n-r below/../other.txt\ntorch==2.8.0\n"
+    write(tmp_path, {"other.txt": text, "below/x": ""})
     assert versions(locked("requirements.txt", "-r other.txt\n")) == ["torch==2.8.0"]
 
 
@@ -188,6 +266,32 @@ def test_one_pin_said_twice(locked: Locked, tmp_path: Path) -> None:
         ("requirements.txt", b"torch==2.8.0 # \xff", ["it cannot be read", "name a uv.lock"]),
         ("requirements.txt", "-r missing.txt", ["it cannot be read", "missing.txt"]),
         ("pylock.toml", "packages =", ["it cannot be read"]),
+        ("pylock.toml", pylock(version="2.0"), ["its lock-version is '2.0', and '1.0' is the one known here"]),
+        ("pylock.toml", "packages = []", ["its lock-version is None"]),
+        ("pylock.toml", "lock-version = 1", ["its lock-version is 1,"]),
+        ("pylock.toml", pylock('name = "torch"\nversion = 3'), ["not as PEP 751 says", "packages[0].version"]),
+        ("pylock.toml", pylock("name = 'x'\ndirectory = 3"), ["not as PEP 751 says", "packages[0].directory"]),
+        ("pylock.toml", pylock('name = "torch"\nmarker = "extras == 3"'), ["not as PEP 751 says"]),
+        (
+            "pylock.toml",
+            pylock('name = "torch"\nversion = "1"\nmarker = "extras == \'a\'"'),
+            ["its marker cannot be read", "torch"],
+        ),
+        ("uv.lock", "package = 3\n", ["it does not name one version of torch"]),
+        (
+            "uv.lock",
+            "[[package]]\nname = 3\nsource = 3\nresolution-markers = 3\nwheels = [3]\n",
+            ["it does not name one version of torch"],
+        ),
+        (
+            "uv.lock",
+            "[[package]]\nname = 'x'\nresolution-markers = ['nope']\n",
+            ["its marker cannot be read", "uv.lock, x"],
+        ),
+        ("uv.lock", "[[package]]\nname = 'x'\nsource = { git = 'https://[/x' }\n", ["'https://[/x' is not a URL"]),
+        ("requirements.txt", "-r", ["'-r' cannot be read"]),
+        ("requirements.txt", "-r 'other.txt", ["cannot be read", "-r 'other.txt"]),
+        ("requirements.txt", b"# coding: nope\ntorch==2.8.0", ["it cannot be read", "nope"]),
         ("uv.lock", "version = 2\n", ["its format is 2"]),
     ],
 )
@@ -301,6 +405,62 @@ def test_versions_that_extras_tell_apart(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("marker", "expected"),
+    [
+        ("'gpu' in extras", ""),
+        ("'gpu' not  in extras or 'dev' in dependency_groups", ""),
+        (f"'gpu' in extras and {LINUX}", LINUX),
+        (f"{LINUX} and ('gpu' in extras or 'cpu' in extras) and python_version > '3'", f"python_version > '3' and {LINUX}"),
+        (f"'gpu' in extras or {LINUX}", ""),
+        (f"('default' in dependency_groups or 'gpu' in extras) and ({LINUX} or os_name == 'nt')", f"os_name == 'nt' or {LINUX}"),
+        ("'win' in sys_platform and 'gpu' in extras", "'win' in sys_platform"),
+        ("""platform_version != "it's in extras" and 'a' in extras""", """platform_version != "it's in extras\""""),
+        (LINUX, LINUX),
+    ],
+)  # fmt: skip
+def test_extras_and_groups_are_chosen_by_who_installs(locked: Locked, marker: str, expected: str) -> None:
+    text = f"name = \"torch\"\nversion = \"2.8.0\"\nmarker = '''{marker}'''"
+    (found,) = versions(locked("pylock.toml", pylock(text)))
+    assert marked(found) == marked(f"torch===2.8.0 ; {expected}" if expected else "torch===2.8.0")
+
+
+@pytest.mark.parametrize(
+    "markers",
+    [
+        ("'gpu' in extras", "'gpu' not in extras"),
+        (f"'gpu' in extras and {LINUX}", f"'gpu' not in extras and {LINUX}"),
+        (f"'gpu' in extras and {LINUX}", "'gpu' not in extras"),
+    ],
+)
+def test_versions_that_only_a_choice_tells_apart(tmp_path: Path, markers: tuple[str, str]) -> None:
+    packages = [f'name = "torch"\nversion = "2.{at}"\nmarker = "{marker}"' for at, marker in enumerate(markers)]
+    write(tmp_path, {"pylock.toml": pylock(*packages)})
+    options = ("--match-runtime", "torch", "--lock", tmp_path / "pylock.toml", "-o", tmp_path / "out")
+    result = wrap(sdist(tmp_path / "in"), *options)
+    assert result.exit_code == 2
+    assert "torch is locked to 2.0 and 2.1, and no marker tells them apart" in result.output
+
+
+def test_a_choice_of_uv(locked: Locked) -> None:
+    """Which uv writes as an extra that no project can have."""
+    torch = package("2.8.0", "torch", **{"resolution-markers": [f"{LINUX} and extra == 'extra-4-demo-gpu'"]})
+    assert marked(*versions(locked("uv.lock", uv_lock(torch)))) == marked(f"torch===2.8.0 ; {LINUX}")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "vcs = { type = 'git', url = 'https://host/torch', commit-id = 'abc', subdirectory = 'x' }",
+        "archive = { path = 'torch.zip', hashes = { sha256 = '00' } }",
+        "directory = { path = 'torch' }",
+    ],
+)
+def test_a_package_that_is_from_no_index(locked: Locked, source: str) -> None:
+    archive = locked("pylock.toml", pylock(f'name = "torch"\nversion = "2.8.0"\n{source}'))
+    assert versions(archive) == ["torch===2.8.0"]
+
+
 # --- local versions ---
 
 
@@ -398,14 +558,14 @@ def test_a_version_that_the_package_excludes(tmp_path: Path, monkeypatch: pytest
     archive = sdist(tmp_path / "in", {"setup.py": SETUP_CALL.format("install_requires=['torch<2.5']")})
     result = wrap(str(archive), "--match-runtime", "torch", "--lock", "requirements.txt")
     assert result.exit_code == 2
-    assert "the package requires 'torch<2.5', and is to be built with torch 2.8.0" in result.output
+    assert "the package requires 'torch<2.5', but is to be built with torch 2.8.0" in result.output
 
 
 def test_a_lock_without_anything_to_match(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "requirements.txt").write_text("torch==2.8.0\n")
     result = wrap(str(sdist(tmp_path / "in")), "--require", "torch", "--lock", "requirements.txt")
-    assert (result.exit_code, "--lock says versions for --match-runtime" in result.output) == (2, True)
+    assert (result.exit_code, "--lock goes with --match-runtime" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -487,7 +647,7 @@ def test_a_version_that_is_not_known(tmp_path: Path) -> None:
     assert own["pin-runtime"] == {"torch": "auto"}
     assert entry(archive) == {"requirement": "torch>=2", "match-runtime": True}
     assert "  its wheel requires the torch that it was built with (width auto)" in said
-    assert "demo: nothing says which torch there will be at run time; --lock FILE says it" in said
+    assert "demo: the version of torch at run time is not known; name it with --lock FILE" in said
 
 
 def test_without_a_pin_nothing_is_dynamic(tmp_path: Path) -> None:

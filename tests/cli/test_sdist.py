@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli.edit import backend_copy
+from augbackend.cli.fetch import decompression
 from augbackend.cli.fetch import sdist as sdists
+from augbackend.cli.wrapping import archive as written_archive
 
 from . import archives
 from .archives import MTIME, PKG_INFO, SETUP_PY, Entry, content, hardlink, sdist, serving, sha256, symlink, tarred, wrap
@@ -110,7 +111,7 @@ HOSTILE: dict[str, tuple[list[Entry], str]] = {
         [Entry("demo-1.0/x", pax={"GNU.sparse.map": "0,1", "GNU.sparse.size": "9", "GNU.sparse.numblocks": "1"})],
         "is neither a file, a folder nor a link",
     ),
-    "two tops": ([Entry("other-1.0/x")], "it has 2 top folders (demo-1.0, other-1.0), where one belongs"),
+    "two tops": ([Entry("other-1.0/x")], "it has 2 top folders (demo-1.0, other-1.0), expected one"),
     "a file beside the top": ([Entry("x")], "it has 2 top folders"),
 }  # fmt: skip
 
@@ -202,8 +203,8 @@ def test_a_damaged_header_loses_nothing_silently(tmp_path: Path) -> None:
         (PKG_INFO.replace("1.0", "/evil/x"), ""),
         (PKG_INFO.replace("Name: demo", "Name: ../evil"), ""),
         (PKG_INFO.replace("Name: demo", "Name: /evil/x"), ""),
-        ("", "it does not say what it is"),
-        ("Metadata-Version: 2.1\nName: demo\n", "it does not say what it is"),
+        ("", "its name and version are not known"),
+        ("Metadata-Version: 2.1\nName: demo\n", "its name and version are not known"),
     ],
 )
 def test_no_name_or_version(tmp_path: Path, pkg_info: str, expected: str) -> None:
@@ -265,27 +266,27 @@ def test_another_sha256_than_the_index_says(tmp_path: Path) -> None:
 
 def test_more_bytes_than_anybody_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = packed(tmp_path, Entry("demo-1.0/x", b"x" * 50_000))
-    monkeypatch.setattr(sdists, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(decompression, "MOST_BYTES", 50_000)
     unsound(tmp_path, archive, f"{archive.stat().st_size} bytes unpack to more than")
-    monkeypatch.setattr(sdists, "MOST_BYTES", 70_000)
+    monkeypatch.setattr(decompression, "MOST_BYTES", 70_000)
     archives.wrapped(archive, "-o", tmp_path / "out")
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
 def test_compressed_too_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compress: Any) -> None:
     archive = written(tmp_path, compress(tarred([*BASE, Entry("demo-1.0/x", b"x" * 500_000)])))
-    monkeypatch.setattr(sdists, "_SUSPICIOUS_BYTES", 400_000)
-    monkeypatch.setattr(sdists, "_SUSPICIOUS_RATIO", 20)
+    monkeypatch.setattr(decompression, "_SUSPICIOUS_BYTES", 400_000)
+    monkeypatch.setattr(decompression, "_SUSPICIOUS_RATIO", 20)
     unsound(tmp_path, archive, f"{archive.stat().st_size} bytes unpack to more than")
-    monkeypatch.setattr(sdists, "_SUSPICIOUS_BYTES", 600_000)
+    monkeypatch.setattr(decompression, "_SUSPICIOUS_BYTES", 600_000)
     archives.wrapped(archive, "-o", tmp_path / "out")
 
 
 def test_a_bomb_is_not_unpacked_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = packed(tmp_path, Entry("demo-1.0/x", bytes(20_000_000)))
-    monkeypatch.setattr(sdists, "MOST_BYTES", 2_000_000)
+    monkeypatch.setattr(decompression, "MOST_BYTES", 2_000_000)
     sizes: list[int] = []
-    monkeypatch.setattr(sdists, "_check_size", _noting(sizes, sdists._check_size))
+    monkeypatch.setattr(decompression, "_check_size", _noting(sizes, decompression._check_size))
     unsound(tmp_path, archive, "")
     assert max(sizes) < 4_000_000
 
@@ -300,16 +301,16 @@ def _noting(sizes: list[int], check: Any) -> Any:
 
 def test_more_members_than_anybody_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = packed(tmp_path, *(Entry(f"demo-1.0/{at}") for at in range(8)))
-    monkeypatch.setattr(sdists, "MOST_MEMBERS", 9)
+    monkeypatch.setattr(decompression, "MOST_MEMBERS", 9)
     unsound(tmp_path, archive, "it has more than 9 members")
     unsound(tmp_path, zipped(tmp_path, {f"x{at}": "" for at in range(8)}), "it has more than 9 members")
-    monkeypatch.setattr(sdists, "MOST_MEMBERS", 10)
+    monkeypatch.setattr(decompression, "MOST_MEMBERS", 10)
     archives.wrapped(archive, "-o", tmp_path / "out")
 
 
 @pytest.mark.parametrize("size", ["-1024", "-1536", "-512"])
 def test_a_member_that_leads_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
-    monkeypatch.setattr(sdists, "MOST_MEMBERS", 50)
+    monkeypatch.setattr(decompression, "MOST_MEMBERS", 50)
     unsound(tmp_path, packed(tmp_path, Entry("demo-1.0/x", pax={"size": size}), Entry("demo-1.0/y")), "")
 
 
@@ -443,7 +444,7 @@ def test_zip_cut_short(tmp_path: Path) -> None:
 
 def test_zip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = zipped(tmp_path, {"x": bytes(500_000)})
-    monkeypatch.setattr(sdists, "MOST_BYTES", 400_000)
+    monkeypatch.setattr(decompression, "MOST_BYTES", 400_000)
     unsound(tmp_path, archive, f"{archive.stat().st_size} bytes unpack to more than")
 
 
@@ -496,7 +497,7 @@ def test_upstreams_members_are_carried_over_byte_for_byte(
     assert len(after) % tarfile.RECORDSIZE == 0
     old, new = raw(before), raw(after)
     names = list(new)
-    ours = [f"demo-1.0/_augbackend/augbackend/{name}" for name in backend_copy.backend_files()]
+    ours = [f"demo-1.0/_augbackend/augbackend/{name}" for name in archives.copy_of(out / "demo-1.0.tar.gz")]
     ours = sorted([*ours, "demo-1.0/PKG-INFO", "demo-1.0/pyproject.toml"])
     assert sorted(names[: len(ours)]) == ours
     carried = [name for name in old if name != f"{prefix}demo-1.0/PKG-INFO"]
@@ -515,7 +516,7 @@ def test_a_wrapped_archive_can_be_unpacked(tmp_path: Path) -> None:
     assert (top / "hard").read_bytes() == (top / "link").read_bytes() == b"#!/bin/sh\n"
     assert (top / "hard").samefile(top / "src" / "run.sh")
     assert (top / "setup.py").read_text() == (top / "src" / "up").read_text() == SETUP_PY
-    assert (top / "_augbackend" / "augbackend" / "hooks.py").is_file()
+    assert (top / "_augbackend" / "augbackend" / "errors.py").is_file()
 
 
 @pytest.mark.parametrize(
@@ -572,7 +573,7 @@ def test_the_times_of_ours_are_upstreams_newest(tmp_path: Path) -> None:
     archives.wrapped(packed(tmp_path, Entry("demo-1.0/x", mtime=MTIME + 7)), "-o", tmp_path / "out")
     with tarfile.open(tmp_path / "out" / "demo-1.0.tar.gz") as tar:
         times = {member.name.partition("/")[2]: member.mtime for member in tar}
-    assert (times["pyproject.toml"], times["_augbackend/augbackend/hooks.py"]) == (MTIME + 7, MTIME + 7)
+    assert (times["pyproject.toml"], times["_augbackend/augbackend/errors.py"]) == (MTIME + 7, MTIME + 7)
     assert times["setup.py"] == MTIME
 
 
@@ -651,7 +652,7 @@ def test_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, previo
             patch.setattr(os, "replace", _killed)
             patch.setattr(Path, "replace", _killed)
         else:
-            patch.setattr(sdists, "_kept", _killed)
+            patch.setattr(written_archive, "_kept_ranges", _killed)
         with pytest.raises(Killed):
             wrap(archive, "-o", out)
     assert content(tmp_path) == before

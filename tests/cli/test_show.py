@@ -9,8 +9,8 @@ from typing import Any, Callable
 import pytest
 from click.testing import CliRunner, Result
 
-from augbackend import match_runtime
 from augbackend.cli.main import group
+from augbackend.features import match_runtime
 
 from ..conftest import write
 

@@ -17,7 +17,6 @@ import pytest
 from packaging.requirements import Requirement
 
 from augbackend import __version__
-from augbackend.cli.edit import backend_copy
 
 from ..conftest import run_hook, write
 from .archives import (
@@ -25,6 +24,7 @@ from .archives import (
     SETUP_CALL,
     SETUP_PY,
     content,
+    copy_of,
     own_table,
     report,
     sdist,
@@ -280,8 +280,8 @@ def test_a_url_needs_no_index(tmp_path: Path) -> None:
         ("./nothing.tar.gz", "there is no such file or folder"),
         ("demo ==", "Expected"),
         ("to rch", "Expected"),
-        ("ftp://host/demo-1.0.tar.gz", "ftp is not one to fetch from"),
-        ("demo @ ftp://host/demo-1.0.tar.gz", "ftp is not one to fetch from"),
+        ("ftp://host/demo-1.0.tar.gz", "a URL of the scheme 'ftp' cannot be fetched"),
+        ("demo @ ftp://host/demo-1.0.tar.gz", "a URL of the scheme 'ftp' cannot be fetched"),
         ("http://127.0.0.1:9/demo-1.0.tar.gz", "cannot be asked"),
         ("git+file:///nowhere/at/all", "it cannot be fetched"),
     ],
@@ -485,7 +485,7 @@ def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "wrapped/demo-1.0.tar.gz: written\n"
         "  demo 1.0  (sdist from the file given)\n"
         "  + torch  (--require)\n"
-        "  - numpy  (dropped from what it asks for)\n"
+        "  - numpy  (dropped from its own build requirements)\n"
         "  A = 1\n"
         "  -C k=v\n"
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
@@ -521,7 +521,7 @@ def test_check(tmp_path: Path) -> None:
         (["-C", "A"], "expected KEY=VALUE"),
         (["--variable", "A=$(x)"], "commands are not run"),
         (["--remove-require", "torch==1"], "expected only the name of a project"),
-        (["--remove"], "--remove is for a project"),
+        (["--remove"], "--remove goes with --output only"),
     ],
 )
 def test_misused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: str) -> None:
@@ -536,9 +536,9 @@ def test_misused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: lis
 def test_nothing_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = wrap()
-    assert (result.exit_code, "nothing says what is to be wrapped" in result.output) == (2, True)
+    assert (result.exit_code, "there is no package to wrap" in result.output) == (2, True)
     result = wrap("--require", "torch")
-    assert (result.exit_code, "the options need a package that they are for" in result.output) == (2, True)
+    assert (result.exit_code, "name the package that the options are for" in result.output) == (2, True)
 
 
 # --- what is written ---
@@ -593,7 +593,7 @@ def test_what_is_ours_in_the_archive(made: Made) -> None:
     archive = made({"demo.py": "x"})
     assert {
         name.partition("/augbackend/")[2]: text for name, text in unpacked(archive).items() if "/augbackend/" in name
-    } == (backend_copy.backend_files())
+    } == copy_of(archive)
     assert set(upstreams(archive)) == {"PKG-INFO", "demo.py", "pyproject.toml", "setup.py"}
     assert text_of(archive).startswith("# Written by augbackend wrap: upstream has no pyproject.toml.\n")
 
@@ -620,7 +620,7 @@ def test_a_folder_of_that_name_that_is_not_ours(made: Made, theirs: str) -> None
     assert table_of(archive)["build-system"]["backend-path"] == [".augbackend"]
     found = unpacked(archive)
     assert found[theirs] == b"theirs"
-    assert ".augbackend/augbackend/hooks.py" in found
+    assert ".augbackend/augbackend/errors.py" in found
     assert not any(name.startswith("_augbackend/augbackend") for name in found)
 
 
@@ -650,9 +650,9 @@ def test_upstream_has_the_backend_in_its_tree(made: Made) -> None:
     }
     archive = made({**older, "pyproject.toml": ADOPTED}, "--require", "torch", "--variable", "A=ours")
     found = unpacked(archive)
-    assert {name.partition("/augbackend/")[2]: text for name, text in found.items() if "/augbackend/" in name} == (
-        backend_copy.backend_files()
-    )
+    assert {
+        name.partition("/augbackend/")[2]: text for name, text in found.items() if "/augbackend/" in name
+    } == copy_of(archive)
     assert found["_augbackend/other.py"] == b"kept"
     assert table_of(archive)["build-system"] == {
         "requires": ["setuptools", TOMLI, "numpy", "torch"],
@@ -686,7 +686,7 @@ def test_upstreams_copy_lies_behind_a_link(tmp_path: Path) -> None:
         "PKG-INFO": PKG_INFO,
         "setup.py": SETUP_PY,
         "pyproject.toml": ADOPTED,
-        "lib/augbackend/hooks.py": "old",
+        "lib/augbackend/errors.py": "old",
     }
     upstream = tmp_path / "demo-1.0.tar.gz"
     upstream.write_bytes(gzip.compress(tarred([*entries(files), symlink("demo-1.0/_augbackend", "lib")])))
@@ -698,7 +698,7 @@ def test_upstreams_copy_lies_behind_a_link(tmp_path: Path) -> None:
             links = [member.name for member in tar if member.issym()]
             assert not [name for name in tar.getnames() for link in links if name.startswith(f"{link}/")]
         (folder,) = table_of(archive)["build-system"]["backend-path"]
-        assert (tree / folder / "augbackend" / "hooks.py").read_bytes() == backend_copy.backend_files()["hooks.py"]
+        assert (tree / folder / "augbackend" / "errors.py").read_bytes() == copy_of(archive)["errors.py"]
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ provides-extra = ["X"]
 
 
 def test_a_variable_with_a_dollar_sign_arrives_as_it_is(here: Path) -> None:
-    from augbackend import templates
+    from augbackend.table import templates
 
     project(here, f"{PROJECT}[tool.uv.extra-build-variables]\ndemo = {{ A = '$x$${{y}}' }}\n")
     wrapped()
@@ -223,7 +223,7 @@ def test_a_project_that_says_nothing(here: Path) -> None:
         before = content(project(here, text))
         result = wrap()
         assert (result.exit_code, content(here)) == (2, before)
-        assert "nothing says what is to be wrapped" in result.output
+        assert "there is no package to wrap" in result.output
 
 
 MISTAKES: dict[str, tuple[str, list[str]]] = {
@@ -401,10 +401,12 @@ def test_locked_by_pylock(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         project(here, text, **{"pylock.toml": PYLOCK + one.replace("DIGEST", "0" * 64)})
         assert wrap().exit_code == 2
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    project(here, text, **{"pylock.toml": PYLOCK})
+    wheel = "wheels = [{ url = 'https://host/demo-1.1-cp27-cp27m-win32.whl', hashes = { sha256 = '00' } }]\n"
+    project(here, text, **{"pylock.toml": PYLOCK + wheel})
     assert version_of() == ("1.1", "locked in pylock.toml")
-    sdist(here / "vendor", {"x": "vendored"}, version="1.1")
-    project(here, text, **{"pylock.toml": PYLOCK + "sdist = { path = 'vendor/demo-1.1.tar.gz' }\n"})
+    digest = sha256(sdist(here / "vendor", {"x": "vendored"}, version="1.1"))
+    local = f"sdist = {{ path = 'vendor/demo-1.1.tar.gz', hashes = {{ sha256 = '{digest}' }} }}\n"
+    project(here, text, **{"pylock.toml": PYLOCK + local})
     assert report()["packages"][0]["sdist-from"] == "the file given"
 
 
@@ -611,9 +613,9 @@ def test_a_package_that_the_project_says_nothing_of(here: Path) -> None:
 
 def test_not_a_direct_dependency(here: Path) -> None:
     project(here, PROJECT.replace("demo==1.0", "six") + NINJA)
-    assert "demo is no direct dependency of this project: add it there" in wrapped().output
+    assert "demo is not a direct dependency of this project: add it there" in wrapped().output
     project(here, PROJECT + NINJA)
-    assert "no direct dependency" not in wrapped().output
+    assert "not a direct dependency" not in wrapped().output
 
 
 def test_archives_of_other_versions_are_named(here: Path) -> None:
@@ -1020,7 +1022,7 @@ def test_a_version_that_uv_is_told_of_has_to_move(here: Path) -> None:
     table = '[[tool.uv.dependency-metadata]]\nname = "Demo"\nversion = "1.0"\nrequires-dist = ["attrs"]\n'
     project(here, PROJECT + NINJA + table)
     said = wrapped().output
-    assert "demo: uv sync fails while tool.uv.dependency-metadata speaks of its version, too; move it to" in said
+    assert "demo: uv sync fails while tool.uv.dependency-metadata has an entry for its version; move it to" in said
     assert "\n  uv sync\n" not in said
     project(here, PROJECT + NINJA + table.replace('version = "1.0"\n', ""))
     assert "\n  uv sync\n" in wrapped().output

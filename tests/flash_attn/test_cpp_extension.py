@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from augbackend import wheel
+from augbackend.standards import wheels
 
 from ..cli.archives import sdist
 from ..conftest import ROOT
@@ -69,7 +69,7 @@ def _other_torch(frontends: Frontends) -> None:
                 changes[f"torch-{OTHER}.dist-info/{rest}"] = content.replace(
                     f"\nVersion: {VERSION}".encode(), f"\nVersion: {OTHER}".encode()
                 )
-    wheel.edit(place, changes, f"torch-{OTHER}.dist-info/RECORD")
+    wheels.edit(place, changes, f"torch-{OTHER}.dist-info/RECORD")
 
 
 def wrapped(frontends: Frontends, folder: Path, torch: str) -> Path:

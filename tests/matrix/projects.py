@@ -10,7 +10,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Literal
 
 import augbackend
-from augbackend.cli.edit.backend_copy import write_copy
+from augbackend.cli.edit.backend_copy import for_tree, write_copy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,7 +95,7 @@ class Project:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(dedent(text), encoding="utf-8")
         if form == "in-tree":
-            write_copy(tree)
+            write_copy(tree, for_tree(tree))
         if self.tracked:
             _commit(tree)
         return tree

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from augbackend.cli.edit.backend_copy import FOLDER
-from augbackend.sources import read_pyproject
+from augbackend.table.layers import read_pyproject
 
 from .frontends import EXE, Frontends, build, pip_editable, pip_wheel, uv_build
 from .projects import BACKENDS, GREETING, Form

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import platform
+from collections.abc import Iterator
 
 import packaging.markers
 import packaging.requirements
 import packaging.specifiers
+import packaging.utils
+import packaging.version
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from augbackend.standards import requirements as pep508
@@ -46,7 +49,24 @@ def packaging_accepts(operator: str, bound: str, version: str) -> bool | None:
 
 
 def is_version(text: str) -> bool:
-    return re.fullmatch(pep440._VERSION, text) is not None
+    try:
+        return bool(pep440.numbers(text))
+    except pep440.InvalidVersion:
+        return False
+
+
+SPACES = st.sampled_from(["", "", " ", "\t", "\n", "\r\n", "\u00a0", "\u2003", "\x1f"])
+
+
+@given(SPACES, VERSIONS, SPACES)
+def test_what_a_version_is(before: str, text: str, after: str) -> None:
+    text = before + text + after
+    try:
+        packaging.version.Version(text)
+    except packaging.version.InvalidVersion:
+        assert not is_version(text)
+    else:
+        assert is_version(text)
 
 
 @given(VERSIONS, OPERATORS, VERSIONS, st.booleans())
@@ -69,6 +89,8 @@ def test_versions_as_packaging(version: str, operator: str, bound: str, wildcard
 COMPARISONS = st.one_of(
     st.builds("{} {} '{}'".format, VARIABLES, st.sampled_from(["==", "!=", "<", ">=", "in", "not in"]), LITERALS),
     st.builds("'{}' {} {}".format, LITERALS, st.sampled_from(["==", "!=", "in", "not in"]), VARIABLES),
+    st.builds("{} {} {}".format, VARIABLES, st.sampled_from(["==", "!=", "<=", "~=", "in", "not in"]), VARIABLES),
+    st.builds("'{}' {} '{}'".format, LITERALS | VARIABLES, st.sampled_from(["==", "!=", "in"]), LITERALS | VARIABLES),
 )
 MARKERS = st.recursive(
     COMPARISONS,
@@ -81,8 +103,87 @@ MARKERS = st.recursive(
 @example("python_version ~= '3.7' and python_version == '3.*'")
 @example("os_name == 'posix' or os_name == 'nt' and sys_platform == 'win32'")
 def test_markers_as_packaging(marker: str) -> None:
-    expected = packaging.markers.Marker(marker).evaluate({"extra": ""})
-    assert pep508.parse_requirement(f"x ; {marker}").applies() == expected
+    assert pep508.parse_requirement(f"x ; {marker}").applies() in holds(marker, {})
+
+
+def holds(marker: str, environment: dict[str, str]) -> set[bool]:
+    """What packaging says: one comparison that it refuses does not hold, and what it is part of may hold or not."""
+    try:
+        return {packaging.markers.Marker(marker).evaluate({"extra": "", **environment})}
+    except (packaging.markers.UndefinedComparison, packaging.markers.UndefinedEnvironmentName):
+        return {True, False} if " and " in marker or " or " in marker else {False}
+
+
+@pytest.fixture
+def between_releases(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A Python that was built from a repository, not from a release."""
+    monkeypatch.setattr(platform, "python_version", lambda: "3.14.0a1+")
+    pep508._values.cache_clear()
+    yield "3.14.0a1+"
+    pep508._values.cache_clear()
+
+
+@pytest.mark.parametrize("operator", ["==", "!=", ">=", "<", ">", "~="])
+@pytest.mark.parametrize("bound", ["3.14", "3.14.0a1", "3.14.0a2", "3.13.0", "3.14.0a1+local", "3.14.0a1+"])
+def test_a_python_between_releases(between_releases: str, operator: str, bound: str) -> None:
+    marker = f"python_full_version {operator} '{bound}'"
+    expected = holds(marker, {"python_full_version": between_releases})
+    assert pep508.parse_requirement(f"x ; {marker}").applies() in expected
+
+
+WORDS = st.sampled_from(
+    ["torch", "a.b_", "x", "[", "]", ",", "(", ")", ">=1", "==1.*", "===a(b", "~=1.0", "<2rc1", " ", " ", "\t", "\u00a0", "\n",
+     "@", "https://h/x;y", ";", "os_name", "os.name", "platform.release", "python_implementation", "extra", "'a'", '"b', "'",
+     "==", "in", "not", "and", "or", "'\\x41'", "'\\x4'", "1.0", "ä", "-", "_"]
+)  # fmt: skip
+
+
+@given(st.lists(WORDS, max_size=4), st.lists(WORDS, max_size=8), st.booleans())
+@example(["torch"], ["\t>=\u00a01.0"], False)
+@example(["torch"], [">=1.0", "\u00a0"], False)
+@example(["torch"], [">=1", ",", ";", "'\\x70osix'", "==", "os_name"], False)
+@example([], ["(", "os_name", "not", "\t", "in", "'a'", ")"], True)
+def test_requirements_as_packaging(requirement: list[str], rest: list[str], has_marker: bool) -> None:
+    text = "".join(requirement) + (";" if has_marker else "") + "".join(rest)
+    assume(not text.endswith("\n"))  # on which versions of packaging disagree
+    try:
+        expected = packaging.requirements.Requirement(text)
+    except packaging.requirements.InvalidRequirement:
+        with pytest.raises(pep508.InvalidRequirement):
+            pep508.parse_requirement(text)
+        return
+    found = pep508.parse_requirement(text)
+    assert found.name == packaging.utils.canonicalize_name(expected.name)
+    assert found.extras == {packaging.utils.canonicalize_name(extra) for extra in expected.extras}
+    assert found.url == (expected.url or "")
+    assert {operator for operator, _ in found.clauses} == {one.operator for one in expected.specifier}
+    if expected.marker:
+        assert found.applies() in holds(str(expected.marker), {})
+
+
+@pytest.mark.parametrize("text", ["torch\n", "torch>=1\n", "torch\n>=1", "x ; os_name == 'a'\n", "torch\u00a0"])
+def test_no_space_but_blanks_and_tabs(text: str) -> None:
+    with pytest.raises(pep508.InvalidRequirement):
+        pep508.parse_requirement(text)
+
+
+@pytest.mark.parametrize("text", ["'a' in extras", "'dev' in dependency_groups"])
+def test_variables_of_lock_files_are_none_of_requirements(text: str) -> None:
+    with pytest.raises(pep508.InvalidRequirement):
+        pep508.parse_marker(text)
+
+
+def test_parentheses_in_each_other() -> None:
+    for depth in (1, 200):
+        assert pep508.parse_marker("(" * depth + "os_name == 'a'" + ")" * depth) == pep508.parse_marker(
+            "os_name == 'a'"
+        )
+    with pytest.raises(pep508.InvalidRequirement, match="more than 200 parentheses"):
+        pep508.parse_marker("(" * 100_000)
+
+
+def test_a_text_is_parsed_once() -> None:
+    assert pep508.parse_requirement("torch>=1,<2") is pep508.parse_requirement("torch>=1,<2")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +222,7 @@ def test_any_text_is_a_requirement_or_says_why_not(text: str) -> None:
         ("flash_attn", "Flash.Attn"),
         ("x[a,b]", "x[b , a]"),
         ("x ; os_name == 'posix'", 'x;os_name=="posix"'),
+        ("x ; os_name == 'a' and extra == 'b'", "x ; extra == 'b' and (os_name == 'a')"),
     ],
 )
 def test_the_same_requirement_spelled_differently(one: str, other: str) -> None:

@@ -1,140 +1,23 @@
-"""``augbackend adopt``: put the backend into a tree that you own, bring it up to date, or take it out again.
-
-A run first makes a plan of plain data (the new text, what to do with the copy), checks that the result is a
-declaration that the backend accepts, and only then writes: the copy first, ``pyproject.toml`` last.
-"""
+"""``augbackend adopt``: put the backend into a tree that you own, bring it up to date, or take it out again."""
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Optional
+from typing import TYPE_CHECKING
 
 import click
 
-from augbackend import reading, sources
-from augbackend.cli.edit import backend_copy, package_discovery, pyproject, replace_file
-from augbackend.cli.wrapping import setup_call
-from augbackend.errors import AugbackendError
-from augbackend.requirements import command_line
+from augbackend import __version__
+from augbackend.cli.edit import backend_copy
+from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.wrapping import adoption
+from augbackend.hook import declared as declarations
+from augbackend.hook.installed_check import command_line
 
 from . import options
 
-Copy = Literal["write", "remove", "leave"]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run will do to one tree: texts of ``pyproject.toml`` (``None``: no file) and the copy's fate."""
-
-    tree: Path
-    old: Optional[str]
-    new: Optional[str]
-    copy: Copy
-
-
-def plan_adoption(tree: Path, additions: pyproject.Additions, *, installed: bool) -> Plan:
-    """Plan to make augbackend the build backend of ``tree``.
-
-    :raises AugbackendError: if the tree would be damaged, or the declaration would be refused when it builds.
-    """
-    old = _read(tree)
-    if old is not None:
-        reading.read(tree, environ={})  # a table with mistakes is for its author to mend, before anything is added
-    if old is None and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
-        hint = "name the folder that holds pyproject.toml, setup.py or setup.cfg"
-        raise AugbackendError("no Python project here", where=str(tree), hint=hint)
-    document = pyproject.parse(old or "", str(tree / "pyproject.toml"))
-    pyproject.check_shape(document)
-    is_adopted = pyproject.backend(document) == "augbackend"
-    in_tree = backend_copy.FOLDER in sources.at(document, "build-system", "backend-path", default=())
-    if is_adopted and installed and in_tree:
-        hint = "run it with --remove first"
-        raise AugbackendError("the backend is in this tree already", where=str(tree), hint=hint)
-    if is_adopted and not in_tree and sources.at(document, "build-system", "backend-path", default=None) is not None:
-        hint = f"only a copy in {backend_copy.FOLDER!r} is this command's to keep"
-        raise AugbackendError("another copy of augbackend builds this tree", where=str(tree), hint=hint)
-    carries_copy = in_tree if is_adopted else not installed
-    if carries_copy:
-        _check_folder(tree, is_adopted=is_adopted)
-        cure = package_discovery.takes_the_copy(tree, document)
-        if cure is not None:
-            what = "setuptools would ship the copy in this project's wheel: it looks for namespace packages"
-            raise AugbackendError(what, where=str(tree), hint=f"{cure}; or use --installed")
-    new = pyproject.adopted(
-        old, additions, installed=not carries_copy, assumed_requires=setup_call.assumed_requires(tree)
-    )
-    reading.read(tree, environ={}, document=pyproject.parse(new, "pyproject.toml"))
-    return Plan(tree, old, new, "write" if carries_copy and not backend_copy.is_current(tree) else "leave")
-
-
-def plan_removal(tree: Path) -> Plan:
-    """Plan to give ``tree`` its old build backend back.
-
-    :raises AugbackendError: if augbackend does not build it.
-    """
-    old = _read(tree)
-    document = pyproject.parse(old or "", str(tree / "pyproject.toml"))
-    pyproject.check_shape(document)
-    if (
-        old is None
-        or pyproject.backend(document) != "augbackend"
-        or not sources.at(document, "tool", "augbackend", default={})
-    ):
-        hint = "there is nothing to remove"
-        raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
-    in_tree = backend_copy.FOLDER in sources.at(document, "build-system", "backend-path", default=())
-    return Plan(tree, old, pyproject.restored(old), "remove" if in_tree else "leave")
-
-
-def carry_out(plan: Plan) -> None:
-    """Write what the plan says; ``pyproject.toml`` changes last, so that it never names a copy that is not there."""
-    file = plan.tree / "pyproject.toml"
-    if plan.copy == "write":
-        backend_copy.write_copy(plan.tree)
-    if plan.new is None:
-        file.unlink()
-    elif plan.new != plan.old:
-        replace_file.replace_file(file, plan.new.encode())
-    if plan.copy == "remove":
-        backend_copy.remove_copy(plan.tree)
-
-
-def diff(plan: Plan) -> str:
-    """The change as a unified diff of ``pyproject.toml``, and a line for the copy."""
-    old, new = ([f"{line}\n" for line in (text or "").splitlines()] for text in (plan.old, plan.new))
-    before, after = ("/dev/null" if text is None else "pyproject.toml" for text in (plan.old, plan.new))
-    lines = list(difflib.unified_diff(old, new, before, after))
-    if plan.copy != "leave":
-        lines.append(f"# {plan.copy} {backend_copy.FOLDER}/augbackend/ ({len(backend_copy.backend_files())} files)\n")
-    return "".join(lines)
-
-
-def _read(tree: Path) -> str | None:
-    file = tree / "pyproject.toml"
-    if not file.exists() and not file.is_symlink():
-        return None
-    if tree.resolve() not in file.resolve().parents:
-        hint = "replace the link by a file of the tree's own"
-        raise AugbackendError(
-            f"it is a link that leads out of the tree, to {file.resolve()}", where=str(file), hint=hint
-        )
-    sources.read_pyproject(tree)  # says what is wrong with it, if anything is
-    return file.read_bytes().decode("utf-8")
-
-
-def _check_folder(tree: Path, *, is_adopted: bool) -> None:
-    folder = tree / backend_copy.FOLDER
-    hint = f"adopt keeps its copy in {backend_copy.FOLDER!r}: move what is there, or use --installed"
-    if folder.is_symlink() or (folder / "augbackend").is_symlink():
-        raise AugbackendError("it is a link, and the backend must lie inside the tree", where=str(folder), hint=hint)
-    if folder.exists() and not folder.is_dir():
-        raise AugbackendError("it is a file", where=str(folder), hint=hint)
-    # A run that was stopped between the copy and pyproject.toml leaves a copy of ours, and can be repeated.
-    is_ours = is_adopted or backend_copy.looks_ours(folder)
-    if folder.is_dir() and not is_ours and any(folder.iterdir()):
-        raise AugbackendError("it is not empty, and not ours", where=str(folder), hint=hint)
+if TYPE_CHECKING:
+    from augbackend.cli.wrapping.adoption import TreePlan
 
 
 @click.command()
@@ -142,6 +25,7 @@ def _check_folder(tree: Path, *, is_adopted: bool) -> None:
 @options.require
 @options.remove_require
 @options.variable
+@options.feature
 @click.option("--installed", is_flag=True, help="Require augbackend from the index, copy nothing.")
 @click.option("--remove", is_flag=True, help="Undo: the old build backend again, without augbackend.")
 @click.option("--dry-run", is_flag=True, help="Print the change as a diff and write nothing.")
@@ -150,6 +34,7 @@ def adopt(
     requirements: tuple[str, ...],
     removed: tuple[str, ...],
     variables_: dict[str, str],
+    feature: tuple[str, ...],
     *,
     installed: bool,
     remove: bool,
@@ -165,31 +50,33 @@ def adopt(
       augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    if remove and (requirements or removed or variables_ or installed):
+    if remove and (requirements or removed or variables_ or feature or installed):
         raise click.UsageError("--remove goes with --dry-run only")
-    additions = pyproject.Additions(requirements, variables_, removed)
-    plan = plan_removal(tree) if remove else plan_adoption(tree, additions, installed=installed)
+    given = options.declaration(requirements, removed, variables_)
+    plan = adoption.planned_removal(tree) if remove else adoption.planned(tree, given, feature, installed=installed)
     if dry_run:
-        click.echo(diff(plan), nl=False)
+        click.echo(adoption.diff(plan), nl=False)
         return
-    carry_out(plan)
+    adoption.carry_out(plan)
     for line in _report(plan, removed=remove):
         click.echo(line)
 
 
-def _report(plan: Plan, *, removed: bool) -> list[str]:
+def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     if removed:
         return [f"{plan.tree}: augbackend is gone, the old build backend is back"]
     if plan.new == plan.old and plan.copy == "leave":
         return [f"{plan.tree}: nothing to change"]
-    build = reading.read(plan.tree, environ={})
-    declared = [entry.text for entry in build.settings.extra_build_dependencies]
-    variables = ", ".join(build.settings.extra_build_variables)
-    dropped = ", ".join(build.settings.remove_build_dependencies)
-    lines = [f"{plan.tree}: augbackend now wraps {build.settings.build_backend}"]
+    build = declarations.read(plan.tree, environ={})
+    declared = [entry.text for entry in build.values.get("extra-build-dependencies", ())]
+    variables = ", ".join(build.values.get("extra-build-variables", ()))
+    dropped = ", ".join(build.values.get("remove-build-dependencies", ()))
+    lines = [f"{plan.tree}: augbackend now wraps {build.wrapped_backend}"]
     lines += [f"  dropped: {dropped}"] if dropped else []
     lines += [f"  build requirements: {', '.join(declared)}"] if declared else []
     lines += [f"  variables: {variables}"] if variables else []
-    lines += [f"  copy: {backend_copy.FOLDER}/augbackend/ (commit it)"] if plan.copy == "write" else []
-    command = ["python", "-m", "pip", "wheel", "--no-deps", options.shown_path(plan.tree)]
+    if plan.copy == "write":
+        older = f", instead of that of {plan.old_version}" if plan.old_version not in ("", __version__) else ""
+        lines.append(f"  copy: {backend_copy.FOLDER}/augbackend/ of augbackend {__version__}{older} (commit it)")
+    command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]
     return [*lines, "  try it: " + command_line(command)]

@@ -31,18 +31,16 @@ from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.report import Diagnosis
 from augbackend.cli.diagnosis.search import Search, SearchResult
-from augbackend.cli.edit import pyproject as declarations
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
-from augbackend.cli.model.augmentation import Augmentation, Extra
-from augbackend.cli.project.consumer import Job
+from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import environment, interpreter, temporary_folder
+from augbackend.cli.wrapping import adoption, run
 from augbackend.knowledge import rows
-from augbackend.settings import BuildDependency
 
-from . import adopt as adopting
 from . import options
-from . import wrap as wrapping
 
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
@@ -176,19 +174,14 @@ def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchRe
 
 def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list[str]:
     """Do what the printed command does."""
-    if subject.tree is not None:
-        additions = declarations.Additions(
-            tuple(declaration.requires.values()), declaration.variables, sorted(declaration.removed)
-        )
-        adopting.carry_out(adopting.plan_adoption(subject.tree, additions, installed=False))
-        return ["", f"done: {subject.tree} is adopted"]
-    augmentation = Augmentation(
-        tuple(Extra(BuildDependency(text), "augbackend diagnose") for text in declaration.requires.values()),
-        tuple(sorted(declaration.removed)),
-        dict(declaration.variables),
+    given = declarations.of(
+        declaration.requires.values(), "augbackend diagnose", sorted(declaration.removed), declaration.variables
     )
-    result = wrapping.carry_out(Job(upstream.parse(subject.target), augmentation, ""), lookup, check=False)
-    return ["", f"done: {options.shown_path(result.archive)} is {result.state}"]
+    if subject.tree is not None:
+        adoption.carry_out(adoption.planned(subject.tree, given, installed=False))
+        return ["", f"done: {subject.tree} is adopted"]
+    result = run.wrapped(Job(upstream.parse(subject.target), given), lookup, check=False, upgrade=False)
+    return ["", f"done: {shown_path(result.archive)} is {result.state}"]
 
 
 def _only_read(source: Source, case: Case, python: Interpreter, as_json: bool) -> None:  # noqa: FBT001  # as the option

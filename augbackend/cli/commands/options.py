@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, get_args
 
 import click
 from packaging.requirements import InvalidRequirement, Requirement
 
-from augbackend.settings import Width
+from augbackend import features
+from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model import dependencies
+from augbackend.features.pin_runtime import Width
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from augbackend.cli.model.declaration import Declaration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -59,6 +67,33 @@ def widths(_context: click.Context, _parameter: click.Parameter, values: tuple[s
     return found
 
 
+def declaration(
+    requirements: tuple[str, ...],
+    removed: tuple[str, ...],
+    variables: Mapping[str, str],
+    *,
+    matched: tuple[str, ...] = (),
+    requires_dist: tuple[str, ...] = (),
+    **further: Any,
+) -> Declaration:
+    """What the options declare.
+
+    :param matched: requirements that are to be in the version that there will be at run time.
+    :param further: keys of ``[tool.augbackend]``, with ``_`` for ``-``.
+    :raises SettingsError: with all mistakes at once.
+    """
+    table = {
+        "extra-build-dependencies": [*requirements, *({"requirement": one, "match-runtime": True} for one in matched)],
+        "remove-build-dependencies": list(removed),
+        "extra-build-variables": dict(variables),
+        **{key.replace("_", "-"): value for key, value in further.items() if value},
+    }
+    found = declarations.from_table(table, "the options", "--require")
+    requires = [replace(one, origin="--match-runtime") if one.entry.match_runtime else one for one in found.requires]
+    stated = dependencies.stated(requires_dist) if requires_dist else None
+    return replace(found, requires=tuple(requires), dependencies=stated)
+
+
 require = click.option(
     "--require",
     "requirements",
@@ -82,6 +117,13 @@ remove_require = click.option(
     metavar="NAME",
     help="Drop a build requirement of the package's own. Repeatable.",
 )
+feature = click.option(
+    "--feature",
+    multiple=True,
+    metavar="KEY",
+    type=click.Choice(features.known_keys()),
+    help="Copy the file of a key that the table does not use, for -C and the environment. Repeatable.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SOURCES = (
     click.option("--index-url", metavar="URL", help="The index to look in. [default: pip's and uv's variables]"),
@@ -101,8 +143,3 @@ def sources(command: Command) -> Command:
     for option in reversed(_SOURCES):
         command = option(command)
     return command
-
-
-def shown_path(path: Path) -> str:
-    """A path as a command takes it: without a separator in it, pip would take it for a project's name."""
-    return str(path) if path.is_absolute() or str(path).startswith(".") else f".{os.sep}{path}"

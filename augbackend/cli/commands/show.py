@@ -7,7 +7,6 @@ written from.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import textwrap
 from pathlib import Path
@@ -15,17 +14,21 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from augbackend import __version__, call, match_runtime, reading, requirements, sources, variables
+from augbackend import __version__, features
 from augbackend.cli.strangers import wrapped_backend
-from augbackend.settings import Target
+from augbackend.features import extra_build_dependencies, match_runtime, remove_build_dependencies
+from augbackend.hook import declared as declarations
+from augbackend.hook.wrapped_backend import resolved as resolved_variables
+from augbackend.hook.wrapped_backend import surrounded
+from augbackend.table import Target, layers
 
 from . import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from augbackend.reading import Build
-    from augbackend.settings import BuildDependency
+    from augbackend.features.extra_build_dependencies import BuildDependency
+    from augbackend.table import Build
 
 TARGETS: tuple[Target, ...] = get_args(Target)
 
@@ -37,30 +40,30 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
         environment and ask the wrapped backend there, on a copy of the tree.
     :raises AugbackendError: for a declaration that no build would accept.
     """
-    document = sources.read_pyproject(tree)
-    build = reading.read(tree, config_settings, document=document)
-    resolved = variables.resolve(build.settings, os.environ, str(tree / "pyproject.toml"))
+    document = layers.read_pyproject(tree)
+    build = declarations.read(tree, config_settings, document=document)
+    resolved = resolved_variables(build)
     asked = (_ask_isolated if isolated else wrapped_backend.asked_here)(build, config_settings)
-    with call.surrounded(build):  # `unless-command` is looked for on the declared PATH
+    with surrounded(build):  # `unless-command` is looked for on the declared PATH
         rows = {target: _requirements(build, target, asked) for target in TARGETS}
     return {
         "augbackend": __version__,
         "tree": str(tree.resolve()),
-        "build-backend": sources.at(document, "build-system", "build-backend", default=None),
+        "build-backend": layers.at(document, "build-system", "build-backend", default=None),
         "in-tree": bool(build.backend_path),
         "wrapped-backend": {
-            "build-backend": build.settings.build_backend,
-            "backend-path": list(build.settings.backend_path),
+            "build-backend": build.wrapped_backend,
+            "backend-path": list(_value(build, "backend-path")),
             "origin": build.origins.get("build-backend", "default"),
             "hooks": asked["hooks"],
             "problem": asked["problem"],
         },
-        "dynamic-requires": build.settings.dynamic_requires,
+        "dynamic-requires": _value(build, "dynamic-requires"),
         "requirements": rows,
         "failed": asked["failed"],
-        "pin-runtime": dict(build.settings.pin_runtime),
-        "provenance": build.settings.provenance,
-        "remove-build-dependencies": list(build.settings.remove_build_dependencies),
+        "pin-runtime": dict(_value(build, "pin-runtime")),
+        "provenance": _value(build, "provenance"),
+        "remove-build-dependencies": list(_value(build, "remove-build-dependencies")),
         "variables": [
             {
                 "name": one.name,
@@ -76,14 +79,14 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
 
 def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
-    theirs = [] if build.settings.dynamic_requires == "never" else asked["requires"].get(target, [])
+    theirs = [] if _value(build, "dynamic-requires") == "never" else asked["requires"].get(target, [])
     for text in theirs:
         why = "asked for by the wrapped backend"
-        removed = requirements.is_removed(build, text)
+        removed = remove_build_dependencies.is_removed(build, text)
         why += ", removed by remove-build-dependencies" if removed else ""
         rows.append(_row(build, text, injected=not removed, why=why))
-    for declared in build.settings.extra_build_dependencies:
-        if not requirements.is_wanted(declared, target):
+    for declared in extra_build_dependencies.entries(build):
+        if not extra_build_dependencies.is_wanted(declared, target):
             rows.append(_row(build, declared.text, injected=False, why=_why_not(declared, target)))
             continue
         found = match_runtime.match(build, declared) if declared.match_runtime else None
@@ -91,9 +94,14 @@ def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[d
             holds = entry.parsed.applies()
             why = f"declared, {found.why}" if found else "declared"
             why += "" if holds else ", but its marker does not hold here"
-            row = _row(build, requirements.text_for(build, entry), injected=holds, why=why)
+            row = _row(build, extra_build_dependencies.text_for(build, entry), injected=holds, why=why)
             rows.append({**row, "match-runtime": found.rung if found else None})
     return rows
+
+
+def _value(build: Build, key: str) -> Any:
+    feature = features.find(key)
+    return build.values.get(key, feature.default if feature else None)
 
 
 def _row(build: Build, text: str, *, injected: bool, why: str) -> dict[str, Any]:
@@ -114,8 +122,8 @@ def _why_not(entry: BuildDependency, target: Target) -> str:
 
 
 def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
-    with call.surrounded(build):
-        declared = {entry.text for target in TARGETS for entry in requirements.declared(build, target)}
+    with surrounded(build):
+        declared = {entry.text for target in TARGETS for entry in extra_build_dependencies.declared(build, target)}
     return wrapped_backend.asked_in_isolation(build, config_settings, {*build.requires, *declared})
 
 

@@ -1,60 +1,35 @@
 """``augbackend wrap``: packages that you do not own, repacked so that every frontend builds them.
 
-A run makes a list of jobs, one a package: from the command line, or from what a project says of its dependencies.
-Each job is planned, compared with the archive that is there, and written if that differs. Last, in a project, the
-packages are pointed to in ``[tool.uv.sources]``.
+::
+
+    options, the project here -> Declaration and Job, one a package -> run -> lines
 """
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from augbackend import sources as tomls
-from augbackend.cli.edit import replace_file, uv_sources
 from augbackend.cli.fetch import cache as caches
-from augbackend.cli.fetch import index, sdist, upstream
-from augbackend.cli.model import augmentation as augmentations
-from augbackend.cli.model.augmentation import Augmentation, Extra
-from augbackend.cli.project import consumer, lock_files, runtime_versions
-from augbackend.cli.project.consumer import Job
-from augbackend.cli.project.runtime_versions import Consumer
-from augbackend.cli.wrapping import plan, report, static_metadata
-from augbackend.cli.wrapping.report import Outcome, Result
+from augbackend.cli.fetch import index, upstream
+from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.project import jobs, lock_files, runtime_versions
+from augbackend.cli.project import project as projects
+from augbackend.cli.project.jobs import Job
+from augbackend.cli.project.runtime_versions import RuntimeVersions
+from augbackend.cli.wrapping import removal, report
+from augbackend.cli.wrapping import run as runs
 from augbackend.errors import AugbackendError
-from augbackend.settings import BuildDependency
 
 from . import options
 
 if TYPE_CHECKING:
-    from augbackend.cli.fetch.upstream import Lookup
-    from augbackend.cli.project.consumer import Project
-    from augbackend.cli.wrapping.report import State
-    from augbackend.settings import Width
-
-
-def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
-    """Wrap one package, unless the archive that is there holds just that already.
-
-    :param check: write nothing.
-    :raises AugbackendError: if it cannot be had or wrapped; an archive that is there stays as it is.
-    """
-    with (
-        upstream.fetched(job.target, job.augmentation, lookup) as found,
-        plan.planned(found, job.augmentation) as (wrapped, opened),
-    ):
-        archive = lookup.output / wrapped.filename
-        is_current = sdist.holds(archive, sdist.content(opened, wrapped.files, wrapped.dropped))
-        state: State = "unchanged" if is_current else "stale" if archive.exists() else "missing"
-        if not is_current and not check:
-            lookup.output.mkdir(parents=True, exist_ok=True)
-            sdist.write(sdist.content(opened, wrapped.files, wrapped.dropped), archive)
-            state = "written"
-        return Result(job, wrapped, archive, found.source, state)
+    from augbackend.features.pin_runtime import Width
 
 
 @click.command()
@@ -111,6 +86,8 @@ def carry_out(job: Job, lookup: Lookup, *, check: bool) -> Result:
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Where to write. [default: wrapped]"
 )
 @click.option("--no-sources", is_flag=True, help="In a project: leave [tool.uv.sources] alone.")
+@options.feature
+@click.option("--upgrade", is_flag=True, help="Write archives by other versions of augbackend anew.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something is stale, and name it.")
 @click.option("--remove", is_flag=True, help="In a project: undo; the archives and their sources go.")
 @options.sources
@@ -131,8 +108,10 @@ def wrap(
     extra_index_url: tuple[str, ...],
     find_links: tuple[str, ...],
     cache_dir: Path | None,
+    feature: tuple[str, ...],
     *,
     no_sources: bool,
+    upgrade: bool,
     check: bool,
     remove: bool,
     offline: bool,
@@ -149,99 +128,66 @@ def wrap(
       augbackend wrap flash-attn==2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    given = Augmentation(
-        (*(Extra(BuildDependency(text), "--require") for text in requirements), *_matched(matched, lock)),
+    given = options.declaration(
+        requirements,
         removed,
         variables_,
-        config_settings,
-        local_version,
-        static_metadata.by_word(requires_dist) if requires_dist else None,
+        matched=matched,
+        requires_dist=requires_dist,
+        config_settings=config_settings,
+        local_version=local_version,
         pin_runtime=pins,
     )
-    augmentations.check(given, "the options")
-    has_options = given != Augmentation(local_version=local_version)
-    output = output or Path(consumer.FOLDER)
+    has_options = given != Declaration(local_version=local_version)
+    given = replace(_matched_to_lock(given, lock), features=feature)
+    output = output or Path("wrapped")
     if remove:
-        _remove(output, alone=not (has_options or targets or check or as_json or no_sources))
-        return
-    here = consumer.read(Path(), lock) if not has_options else None
-    if lock and here is None and not matched:
-        raise click.UsageError("--lock says versions for --match-runtime, or for a project's tables")
-    if here is not None and targets and not consumer.names_all(here, targets):
-        here = None  # packages that the project says nothing of
-    if here is None and not targets:
-        _refuse(has_options=has_options)
-    where = index.sources(index_url, extra_index_url, find_links, os.environ, here.sources if here else index.NOWHERE)
-    lookup = upstream.Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
-    if here is None:
-        jobs = [Job(upstream.parse(text), given, "") for text in targets]
-    else:
-        jobs = consumer.jobs(here, targets, lookup, local_version)
-    if here is not None and here.uses_uv and not no_sources:
-        _check_editable(here, jobs)
-    results = [carry_out(job, lookup, check=check) for job in jobs if not job.skipped]
-    outcome = Outcome(here, tuple(results), tuple(job for job in jobs if job.skipped), output)
-    is_stale = _point(outcome, check=check) if here is not None and here.uses_uv and not no_sources else False
-    if as_json:
-        click.echo(json.dumps(report.as_json(outcome, sources_stale=is_stale), indent=2))
-    else:
-        for line in report.lines(outcome, check=check, sources_stale=is_stale):
+        if has_options or targets or check or as_json or no_sources:
+            raise click.UsageError("--remove goes with --output only")
+        for line in removal.undo(Path("pyproject.toml"), output):
             click.echo(line)
-    if check and (is_stale or any(result.state != "unchanged" for result in results)):
+        return
+    project = projects.read(Path(), lock) if not has_options else None
+    if lock and project is None and not matched:
+        raise click.UsageError("--lock goes with --match-runtime, or with what a project's tables say")
+    if project is not None and targets and not project.names_all(targets):
+        project = None  # it says nothing of these packages
+    if project is None and not targets:
+        _refuse(has_options=has_options)
+    default = project.sources if project else index.NOWHERE
+    where = index.sources(index_url, extra_index_url, find_links, os.environ, default)
+    lookup = upstream.Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
+    if project is None:
+        wanted = [Job(upstream.parse(text), given) for text in targets]
+    else:
+        wanted = jobs.of_project(project, targets, lookup, local_version)
+    run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
+    if as_json:
+        click.echo(json.dumps(report.as_json(run), indent=2))
+    else:
+        for line in report.lines(run, check=check):
+            click.echo(line)
+    if check and not run.is_current:
         raise SystemExit(1)
 
 
-def _matched(requirements: tuple[str, ...], lock: Path | None) -> list[Extra]:
+def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
     """What ``--match-runtime`` asks for, in the versions of ``--lock``."""
-    consumer = Consumer(locked=lock_files.read_file(lock) if lock else (), asked=runtime_versions.overrides(os.environ))
-    entries = [BuildDependency(text, match_runtime=True) for text in requirements]
-    extras = [extra for entry in entries for extra in runtime_versions.matched(entry, "--match-runtime", consumer)]
-    unknown = [extra.entry.parsed.name for extra in extras if not extra.entry.locked]
+    locked = lock_files.read_file(lock) if lock else ()
+    known = RuntimeVersions(locked=locked, overrides=runtime_versions.overrides(os.environ))
+    matched = runtime_versions.matched(given, known)
+    unknown = [one.name for one in matched.requires if one.entry.match_runtime and not one.entry.locked]
     if lock and unknown:
-        hint = f"it has to name one version of it, such as {unknown[0]}==1.0"
-        raise AugbackendError(f"it does not say which {unknown[0]}", where=str(lock), hint=hint)
-    return extras
-
-
-def _check_editable(here: Project, jobs: list[Job]) -> None:
-    """Make sure that the sources can be written, before anything is."""
-    places = {job.target.name: [(f"{consumer.FOLDER}/archive.tar.gz", "")] for job in jobs if not job.skipped}
-    uv_sources.pointed(here.file.read_bytes().decode("utf-8"), places, consumer.FOLDER)
-
-
-def _point(outcome: Outcome, *, check: bool) -> bool:
-    """Point the project's sources to the archives; whether they did not, and were only to be checked."""
-    if outcome.project is None:
-        return False
-    file = outcome.project.file
-    archives: dict[str, list[tuple[str, str]]] = {}
-    unclear = report.ambiguous(outcome)
-    for result in outcome.results:
-        if result.wrapped.name in unclear:
-            continue
-        place = (uv_sources.relative(result.archive, file.parent), result.job.marker)
-        archives.setdefault(result.wrapped.name, []).append(place)
-    old = file.read_bytes().decode("utf-8")
-    new = uv_sources.pointed(old, archives, uv_sources.relative(outcome.output, file.parent))
-    if new != old and not check:
-        replace_file.replace_file(file, new.encode())
-    return new != old and check
-
-
-def _remove(output: Path, *, alone: bool) -> None:
-    if not alone:
-        raise click.UsageError("--remove is for a project as a whole")
-    file = Path("pyproject.toml")
-    tomls.read_pyproject(file.parent)  # says what is wrong with it, if anything is
-    for line in uv_sources.undo(file, output):
-        click.echo(line)
+        hint = f"add one, such as {unknown[0]}==1.0, or name another file"
+        raise AugbackendError(f"it does not name one version of {unknown[0]}", where=str(lock), hint=hint)
+    return matched
 
 
 def _refuse(*, has_options: bool) -> None:
     if has_options:
-        raise click.UsageError("the options need a package that they are for")
+        raise click.UsageError("name the package that the options are for")
     raise AugbackendError(
-        "nothing says what is to be wrapped",
+        "there is no package to wrap",
         where=str(Path("pyproject.toml").resolve()),
         hint="name a package, or fill tool.uv.extra-build-dependencies or tool.augbackend.packages there",
     )

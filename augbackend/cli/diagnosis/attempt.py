@@ -309,9 +309,8 @@ class _Build:
 
     def _hooks(self, tree: Path, system: BuildSystem, clean: Mapping[str, str], requirements: Sequence[str]) -> Hooks:
         """The tree's hooks in an environment that no hook has seen: an installer executes what lies there."""
-        # A name that no hook knew, so that nothing waits there.
-        self.seen.environment = Path(tempfile.mkdtemp(prefix="environment-", dir=self.folder)) / "environment"
-        isolated = environment.created(self.having.installer, self.seen.environment, self.having.left)
+        isolated = environment.created(self.having.installer, self.folder, self.having.left)
+        self.seen.environment = isolated.folder
         self._install(isolated, requirements)
         environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variables}
 

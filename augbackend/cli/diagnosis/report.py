@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from augbackend.cli.commands import options
-from augbackend.requirements import command_line
+from augbackend.cli.model.shown_path import shown_path
+from augbackend.hook.installed_check import command_line
 
 from .attempt import in_words
 
@@ -44,7 +44,7 @@ class Diagnosis:
 def command(subject: Subject, declaration: Declaration) -> list[str]:
     """The command that carries the declaration out."""
     if subject.tree is not None:
-        head = ["augbackend", "adopt", options.shown_path(subject.tree)]
+        head = ["augbackend", "adopt", shown_path(subject.tree)]
     else:
         head = ["augbackend", "wrap", subject.target]
         for option, value in subject.places:
@@ -184,7 +184,7 @@ def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
             line += " \\\n "
         line += f" {piece}"
     yield from (f"  {one}" for one in line.split("\n"))
-    place = options.shown_path(subject.tree) if subject.tree else subject.archive
+    place = shown_path(subject.tree) if subject.tree else subject.archive
     yield f"  {command_line(['python', '-m', 'pip', 'install', place])}"
     table = uv_table(subject, declaration) if subject.tree is None else ""
     if table:

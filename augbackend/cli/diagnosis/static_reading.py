@@ -8,10 +8,10 @@ from email.parser import HeaderParser
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from augbackend import sources
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
 from augbackend.standards import setup_files, setup_identity
+from augbackend.table import layers
 
 from .setup_code import Called, Files, Import, Variable
 
@@ -50,18 +50,18 @@ def read(tree: Path) -> Reading:
 
     :raises AugbackendError: if its ``pyproject.toml`` is none that a frontend takes, or there is no project.
     """
-    document = sources.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
+    document = layers.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
     if not (tree / "pyproject.toml").is_file() and not (tree / "setup.py").is_file():
         hint = "it holds neither pyproject.toml nor setup.py, and frontends want one of them"
         raise AugbackendError("no Python project here", where=str(tree), hint=hint)
     pyproject.check_shape(document)
     fields = _pkg_info(tree)
-    project = sources.at(document, "project", default={})
+    project = layers.at(document, "project", default={})
     project = project if isinstance(project, dict) else {}
-    asked = sources.at(document, "build-system", "requires", default=[pyproject.LEGACY_REQUIRES])
+    asked = layers.at(document, "build-system", "requires", default=[pyproject.LEGACY_REQUIRES])
     files = Files(tree)
     files.follow("setup.py")
-    paths = [PurePosixPath(path) for path in sources.at(document, "build-system", "backend-path", default=[])]
+    paths = [PurePosixPath(path) for path in layers.at(document, "build-system", "backend-path", default=[])]
     # A path that leads out of the tree is one that frontends refuse (PEP 517, in-tree build backends).
     inside = [path for path in paths if not path.is_absolute() and ".." not in path.parts]
     folders = tuple(f"{path}/" if path.parts else "" for path in inside)

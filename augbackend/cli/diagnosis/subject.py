@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from augbackend.cli.fetch import sdist, upstream
-from augbackend.cli.model.augmentation import Augmentation
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import temporary_folder, tree_copy
 from augbackend.errors import AugbackendError
 
@@ -87,7 +87,7 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             name = canonicalize_name(reading.name or target.path.resolve().name)
             yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")
             return
-        with upstream.fetched(target, Augmentation(), lookup) as found, sdist.opened(found.path) as opened:
+        with upstream.fetched(target, Declaration(), lookup) as found, sdist.opened(found.path) as opened:
             tree = sdist.unpack(opened, place)
             day = datetime.fromtimestamp(opened.newest, timezone.utc).strftime("%Y-%m-%d")
             reading = _read(tree, text)

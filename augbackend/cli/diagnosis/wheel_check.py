@@ -8,22 +8,21 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import zipfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from augbackend import metadata
 from augbackend.cli.strangers import confinement, environment, process, temporary_folder
+from augbackend.standards.core_metadata import parse
 
 from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from augbackend.cli.strangers.environment import Environment
     from augbackend.cli.strangers.process import Ran
@@ -136,8 +135,7 @@ class _Trial:
         left = self._having.left
         if left < _LEAST:
             raise TimeoutError
-        place = Path(tempfile.mkdtemp(prefix="environment-", dir=self._folder)) / "environment"
-        self._environment = environment.created(self._having.installer, place, left)
+        self._environment = environment.created(self._having.installer, self._folder, left)
         if self.wanted:
             self._environment.install(self.wanted, min(_INSTALL, self._having.left))
         ran = self._environment.install_confined([str(self._wheel)], self._having.left, "--no-deps")
@@ -181,8 +179,8 @@ def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         of_metadata = next((name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)), "")
-        text = archive.read(of_metadata).decode("utf-8", "replace") if of_metadata else ""
-    return names, tuple(value for name, value in metadata.fields(text) if name == "requires-dist")
+        document = parse(archive.read(of_metadata) if of_metadata else b"")
+    return names, tuple(document.values("requires-dist"))
 
 
 def _modules(names: Iterable[str]) -> tuple[str, ...]:

@@ -10,35 +10,39 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from augbackend import checking
 from augbackend.cli.edit import replace_file
-from augbackend.settings import (
-    BuildDependency,
-    BuildVariable,
-    Jobs,
-    Metadata,
-    Origin,
-    Package,
-    Settings,
-)
+from augbackend.cli.model import package
+from augbackend.table.convert import fields_of
 
 from . import schema
 
 BEGIN, END = "<!-- reference: begin (generated) -->", "<!-- reference: end -->"
-_CLASSES = (
-    ("`[tool.augbackend]`", Settings),
-    ("An entry of `extra-build-dependencies`", BuildDependency),
-    ("An entry of `extra-build-variables`", BuildVariable),
-    ("`jobs`", Jobs),
-    ("`metadata`", Metadata),
-    ("`origin`", Origin),
-    ("`packages.<name>`, in the project that depends on the package", Package),
-)
+_HEAD = ["| key | type | default | meaning |", "|---|---|---|---|"]
 
 
 def tables() -> str:
-    """The reference as Markdown."""
-    return "\n\n".join(f"#### {title}\n\n{_table(kind)}" for title, kind in _CLASSES)
+    """The reference as Markdown: the keys, then the tables that are values of theirs."""
+    rows = [
+        f"| `{key}` | {_type(kind)} | {_default(default)} | {text} |"
+        for key, kind, text, default in schema.table_keys()
+    ]
+    parts = [("`[tool.augbackend]`", [*_HEAD, *rows])]
+    for key, kind, _, _ in schema.table_keys():
+        parts += [(_title(key, kind), _rows(inner)) for inner in _dataclasses(kind)]
+    return "\n\n".join(f"#### {title}\n\n" + "\n".join(lines) for title, lines in parts)
+
+
+def _dataclasses(kind: Any) -> list[type]:
+    """The dataclass that a type is, or is made of."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        return [kind]
+    return [one for inner in get_args(kind) for one in _dataclasses(inner)]
+
+
+def _title(key: str, kind: Any) -> str:
+    if key == package.KEY:
+        return f"`{key}.<name>`, in the project that depends on the package"
+    return f"`{key}`" if is_dataclass(kind) else f"An entry of `{key}`"
 
 
 def inserted(text: str) -> str:
@@ -47,14 +51,13 @@ def inserted(text: str) -> str:
     return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
 
 
-def _table(kind: type) -> str:
-    hints = checking.hints(kind)
-    rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
+def _rows(kind: Any) -> list[str]:
+    types, rows = fields_of(kind), list(_HEAD)
     for field in fields(kind):
         key = field.name.replace("_", "-")
         default = "required" if field.default_factory is MISSING else _default(field.default_factory())
-        rows.append(f"| `{key}` | {_type(hints[key])} | {default} | {schema.docs(kind)[key]} |")
-    return "\n".join(rows)
+        rows.append(f"| `{key}` | {_type(types[key])} | {default} | {schema.docs(kind)[key]} |")
+    return rows
 
 
 def _default(value: Any) -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from typing import Any, Literal, Union, get_args, get_origin
 
-from augbackend import checking
-from augbackend.settings import Settings
+from augbackend import features
+from augbackend.cli.model import package
+from augbackend.table.convert import fields_of
 
 
 def get_schema(tool_name: str = "augbackend") -> dict[str, Any]:
@@ -23,8 +25,18 @@ def get_schema(tool_name: str = "augbackend") -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": f"urn:augbackend:tool:{tool_name}",
         "title": f"[tool.{tool_name}]",
-        **_table(Settings),
+        "type": "object",
+        "description": "Everything that ``[tool.augbackend]`` can say.",
+        "properties": {key: {"description": meaning, **_type(kind)} for key, kind, meaning, _ in table_keys()},
+        "additionalProperties": False,
     }
+
+
+def table_keys() -> list[tuple[str, Any, str, Any]]:
+    """The keys of the table: name, type, documentation, default."""
+    found = [(name, feature) for name in features.known_keys() if (feature := features.find(name))]
+    rows = [(name, feature.kind, feature.meaning, feature.default) for name, feature in found]
+    return [*rows, (package.KEY, Mapping[str, package.Package], package.MEANING, {})]
 
 
 @lru_cache
@@ -45,7 +57,7 @@ def docs(kind: type) -> dict[str, str]:
 
 
 def _table(kind: type) -> dict[str, Any]:
-    hints, known = checking.hints(kind), {field.name.replace("_", "-"): field for field in fields(kind)}
+    hints, known = fields_of(kind), {field.name.replace("_", "-"): field for field in fields(kind)}
     return {
         "type": "object",
         "description": inspect.getdoc(kind),

@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING, Any
 import augbackend
 from augbackend import __version__, features
 from augbackend.table import LEGACY_BACKEND
-from augbackend.table.layers import at
+from augbackend.table.layers import at, read_pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 FOLDER = "_augbackend"
 MANIFEST = features.COPY.name
-LINTERS = "ruff.toml"  # beside the package: linters take it for the tree's own code otherwise
+_FOR_RUFF = b'exclude = ["*"]  # code of others: not for the rules of this tree\n'
 PACKAGE = Path(augbackend.__file__).parent
 _BESIDE = ".augbackend-"
+_OF_THE_CORE = ("backend-path", "build-backend", "dynamic-requires")  # which backend is wrapped, and how it is asked
 _NEVER = ("augbackend.cli", "augbackend.knowledge")
 # What edits a wheel or METADATA is imported only where a feature, or a backend that is not setuptools, wants an edit.
 _EDITS = ("augbackend.hook.edited_metadata", "augbackend.hook.edited_wheel")
@@ -62,15 +63,22 @@ def backend_files(
     :param more: keys that the table does not use.
     :param has_readers: whether the readers of ``setup.py`` and ``setup.cfg`` are among them, see :func:`needs_readers`.
     """
+<<<<<<< HEAD
     head = f"# augbackend {__version__}, copied by `{command}`; not to be edited here.\n".encode()
     modules = _modules({*used_keys(document), *more}, document, has_readers=has_readers)
+=======
+    # The first two words are for type checkers: the copy is not theirs to judge, and modules that it does not use lack.
+    head = f"# type: ignore  # augbackend {__version__}, copied by `{command}`; not to be edited here\n".encode()
+    modules = _modules({*_OF_THE_CORE, *used_keys(document), *more}, document)
+>>>>>>> main
     files = {name: head + (PACKAGE / name).read_bytes() for name in sorted(modules)}
-    files["LICENSE"] = _licence()
+    files["LICENSE"], files["ruff.toml"] = _licence(), _FOR_RUFF
     manifest = {
         "augbackend": __version__,
         "command": command,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         "keys": list(features.known_keys()),
+        "more": sorted(more),
     }
     files[MANIFEST] = (json.dumps(manifest, indent=1) + "\n").encode()
     return files
@@ -128,18 +136,32 @@ def manifest(tree: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def more_keys(tree: Path) -> set[str]:
-    """The keys whose files the tree's copy has beside those that its table uses: they were asked for, and stay."""
-    folder = tree / FOLDER / "augbackend" / "features"
-    return {key for key in features.known_keys() if (folder / f"{key.replace('-', '_')}.py").is_file()}
+def more_keys(manifest: Mapping[str, Any]) -> set[str]:
+    """The keys whose files a copy was asked to have though its table did not use them, as its manifest says."""
+    said = manifest.get("more")
+    return {*map(str, said if isinstance(said, list) else ())} & {*features.known_keys()}
+
+
+def for_tree(tree: Path) -> dict[str, bytes]:
+    """The files of the copy that a tree's own table wants."""
+    return backend_files(read_pyproject(tree), "augbackend adopt")
+
+
+def whole() -> dict[str, bytes]:
+    """All files of the backend half but what is known about builds that fail: for asking a backend on this machine."""
+    return backend_files({}, "augbackend show", features.known_keys())
+
+
+def files_in(tree: Path) -> dict[str, bytes]:
+    """The files of the tree's copy, as :func:`backend_files` has them."""
+    copy = tree / FOLDER / "augbackend"
+    found = [file for file in copy.rglob("*") if file.is_file() and file.parent.name != "__pycache__"]
+    return {file.relative_to(copy).as_posix(): file.read_bytes() for file in found}
 
 
 def is_current(tree: Path, files: Mapping[str, bytes]) -> bool:
     """Whether the tree's copy is these files, and nothing is left over beside it."""
-    copy = tree / FOLDER / "augbackend"
-    found = [file for file in copy.rglob("*") if file.is_file() and file.parent.name != "__pycache__"]
-    here = {file.relative_to(copy).as_posix(): file.read_bytes() for file in found}
-    return here == files and (tree / FOLDER / LINTERS).is_file() and not list((tree / FOLDER).glob(f"{_BESIDE}*"))
+    return files_in(tree) == files and not list((tree / FOLDER).glob(f"{_BESIDE}*"))
 
 
 def looks_ours(folder: Path) -> bool:
@@ -148,7 +170,7 @@ def looks_ours(folder: Path) -> bool:
     left_over = {name for name in names if name.startswith(_BESIDE)}  # by a run that was stopped
     marks = (f"augbackend/{MANIFEST}", "augbackend/presence.py")  # the second: before copies had a manifest
     has_copy = any((folder / mark).is_file() for mark in marks)
-    return names - left_over - {LINTERS} == ({"augbackend"} if has_copy else set())
+    return names - left_over == ({"augbackend"} if has_copy else set())
 
 
 def write_copy(tree: Path, files: Mapping[str, bytes]) -> None:
@@ -168,7 +190,6 @@ def write_copy(tree: Path, files: Mapping[str, bytes]) -> None:
         (beside / "new").rename(target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    (folder / LINTERS).write_text('exclude = ["*"]  # third-party code\n', encoding="ascii")
 
 
 def remove_copy(tree: Path) -> None:
@@ -177,7 +198,6 @@ def remove_copy(tree: Path) -> None:
     if (folder / "augbackend").exists():
         shutil.rmtree(folder / "augbackend")
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
-    (folder / LINTERS).unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 

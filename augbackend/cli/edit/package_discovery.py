@@ -11,8 +11,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from augbackend import sources
 from augbackend.standards import setup_files
+from augbackend.table import layers
 
 from .backend_copy import FOLDER
 
@@ -28,7 +28,7 @@ def takes_the_copy(tree: Path, document: dict[str, Any]) -> str | None:
 
     :param document: the tree's ``pyproject.toml``.
     """
-    find = sources.at(document, "tool", "setuptools", "packages", "find", default=None)
+    find = layers.at(document, "tool", "setuptools", "packages", "find", default=None)
     if isinstance(find, dict) and find.get("namespaces", True) and _includes(find):
         return f'add "{_EXCLUDE}" to tool.setuptools.packages.find.exclude in pyproject.toml'
     cfg = setup_files.read_cfg(tree / "setup.cfg")

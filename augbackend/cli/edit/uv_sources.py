@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.items import Table
 
-from augbackend import sources as tomls
-from augbackend.cli.fetch import sdist
 from augbackend.errors import AugbackendError
+from augbackend.table import layers
 
-from . import pyproject, replace_file
+from . import pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, MutableMapping, Sequence
@@ -27,7 +26,7 @@ _WAS = "# was: "
 
 def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The one source of a package; empty if it has none, or several."""
-    table = tomls.at(document, "tool", "uv", "sources", default={})
+    table = layers.at(document, "tool", "uv", "sources", default={})
     for key, value in table.items() if isinstance(table, dict) else ():
         if pyproject.same_project(key, name) and isinstance(value, dict):
             return value
@@ -36,7 +35,7 @@ def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def before(text: str, name: str) -> dict[str, Any]:
     """What a package's source was before it led to an archive of ours, as the comment beside it says."""
-    for key, item in _items(tomlkit.parse(text)):
+    for key, item in _entries(tomlkit.parse(text)):
         old = _remembered(item) if pyproject.same_project(key, name) else None
         value = _unwrapped(old) if old is not None else None
         if isinstance(value, dict):
@@ -53,7 +52,7 @@ def pointed(text: str, archives: Mapping[str, Sequence[tuple[str, str]]], folder
     """
 
     def edit(document: MutableMapping[str, Any]) -> None:
-        table = _table(document) if archives else {}
+        table = _sources_table(document) if archives else {}
         for name, places in archives.items():
             key = next((key for key in table if pyproject.same_project(key, name)), name)
             entries = [{"path": path, **({"marker": marker} if marker else {})} for path, marker in places]
@@ -70,10 +69,10 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
 
     :param kept: paths in ``folder`` that are not ours.
     """
-    remembered = {key: _remembered(item) for key, item in _items(tomlkit.parse(text))}
+    remembered = {key: _remembered(item) for key, item in _entries(tomlkit.parse(text))}
 
     def edit(document: MutableMapping[str, Any]) -> None:
-        table = tomls.at(document, "tool", "uv", "sources", default={})
+        table = layers.at(document, "tool", "uv", "sources", default={})
         if not isinstance(table, dict):
             return  # uv complains of it
         for key in [key for key, value in table.items() if _leads_into(_unwrapped(value), folder, kept)]:
@@ -84,7 +83,7 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
                 table[key] = old if isinstance(document, tomlkit.TOMLDocument) else _unwrapped(old)
             else:
                 del table[key]
-        if not table and "sources" in tomls.at(document, "tool", "uv", default={}):
+        if not table and "sources" in layers.at(document, "tool", "uv", default={}):
             del document["tool"]["uv"]["sources"]
             if not document["tool"]["uv"]:
                 del document["tool"]["uv"]
@@ -94,37 +93,12 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
     return pyproject.edited(text, edit)
 
 
-def undo(file: Path, folder: Path) -> list[str]:
-    """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
-    text = file.read_bytes().decode("utf-8")
-    archives = {archive: _is_ours(archive) for archive in sorted(folder.glob("*.tar.gz"))}
-    theirs = [relative(archive, file.parent) for archive, is_ours in archives.items() if not is_ours]
-    new = restored(text, relative(folder, file.parent), theirs)
-    done = []
-    if new != text:
-        replace_file.replace_file(file, new.encode())
-        done.append(f"{file}: the sources that led into {folder} are gone")
-    for archive in [archive for archive, is_ours in archives.items() if is_ours]:
-        archive.unlink()
-        done.append(f"{archive}: deleted")
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-    return done or ["nothing to undo"]
-
-
-def _is_ours(archive: Path) -> bool:
-    try:
-        return bool(sdist.origin(archive))
-    except AugbackendError:
-        return False
-
-
 def relative(path: Path, project: Path) -> str:
     """A path as ``[tool.uv.sources]`` has it: relative to the project, with slashes on every system."""
     return os.path.relpath(path.resolve(), project.resolve()).replace(os.sep, "/")
 
 
-def _table(document: MutableMapping[str, Any]) -> Any:
+def _sources_table(document: MutableMapping[str, Any]) -> Any:
     is_toml = isinstance(document, tomlkit.TOMLDocument)
     place: Any = document
     for key in ("tool", "uv", "sources"):
@@ -143,12 +117,12 @@ def _put(document: MutableMapping[str, Any], table: Any, key: str, value: Any, n
     old = table.get(key)
     if hasattr(old, "trivia"):
         old.trivia.comment = old.trivia.comment_ws = ""  # tomlkit would hand it on
-    table[key] = _array(document, value) if isinstance(value, list) else pyproject.plain(document, value)
+    table[key] = _array_of_sources(document, value) if isinstance(value, list) else pyproject.plain(document, value)
     if note and isinstance(document, tomlkit.TOMLDocument):
         table[key].comment(note)
 
 
-def _array(document: MutableMapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Any:
+def _array_of_sources(document: MutableMapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Any:
     if not isinstance(document, tomlkit.TOMLDocument):
         return [dict(entry) for entry in entries]
     array = tomlkit.array().multiline(multiline=True)
@@ -195,8 +169,8 @@ def _remembered(item: Any) -> Any:
         return None
 
 
-def _items(document: Any) -> list[tuple[str, Any]]:
-    table = tomls.at(document, "tool", "uv", "sources", default={})
+def _entries(document: Any) -> list[tuple[str, Any]]:
+    table = layers.at(document, "tool", "uv", "sources", default={})
     return [(key, table[key]) for key in table] if isinstance(table, dict) else []
 
 

@@ -19,7 +19,7 @@ from packaging.version import InvalidVersion, Version
 
 from augbackend.cli.edit import replace_file
 
-from .index import Found
+from .index import IndexFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,24 +60,24 @@ class Cache:
             shutil.copyfile(path, Path(folder) / target.name).replace(target)
         return target
 
-    def remember(self, found: Found, where: Sources) -> None:
+    def remember(self, found: IndexFile, where: Sources) -> None:
         """Note what a pin meant to these sources."""
         file = self._note(where, found.name, found.version)
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file.replace_file(file, json.dumps(asdict(found), indent=1, sort_keys=True).encode())
 
-    def recall(self, name: str, version: str, where: Sources) -> Found | None:
+    def recall(self, name: str, version: str, where: Sources) -> IndexFile | None:
         """What this pin meant to these sources before."""
-        return _read(self._note(where, name, version))
+        return _noted(self._note(where, name, version))
 
-    def newest(self, name: str, allowed: Iterable[str], where: Sources) -> Found | None:
+    def newest(self, name: str, allowed: Iterable[str], where: Sources) -> IndexFile | None:
         """Of what these sources were seen to have, the newest version that is allowed."""
         versions = sorted(filter(None, map(_version, allowed)))
         return next(filter(None, (self.recall(name, str(version), where) for version in reversed(versions))), None)
 
     def versions(self, name: str, where: Sources) -> list[str]:
         """The versions of a project that were found at these sources before."""
-        return [found.version for file in self._folder(where, name).glob("*.json") if (found := _read(file))]
+        return [found.version for file in self._folder(where, name).glob("*.json") if (found := _noted(file))]
 
     def _place(self, digest: str) -> Path:
         return self.folder / "sdists" / digest[:2] / digest
@@ -90,9 +90,9 @@ class Cache:
         return self._folder(where, name) / f"{version.replace('/', '_')}.json"
 
 
-def _read(file: Path) -> Found | None:
+def _noted(file: Path) -> IndexFile | None:
     try:
-        return Found(**json.loads(file.read_text(encoding="utf-8")))
+        return IndexFile(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 

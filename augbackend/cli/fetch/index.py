@@ -50,7 +50,7 @@ NOWHERE = Sources()
 
 
 @dataclass(frozen=True)
-class Found:
+class IndexFile:
     """A distribution on an index: ``sha256`` as the index says it, empty where it does not."""
 
     name: str
@@ -95,7 +95,7 @@ def _unnamed(index: str) -> str:
     return url if separator and name.replace("-", "").replace("_", "").replace(".", "").isalnum() else index
 
 
-def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None = None) -> Found:
+def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None = None) -> IndexFile:
     """The newest sdist that the requirement allows; on any Python and platform, since it is not for this one only.
 
     :param not_in: a folder whose archives do not count: our own output may be among the find-links.
@@ -105,7 +105,7 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
         for package in _matches(requirement, where):
             path = package.link.file_path if package.link.is_file else None
             if not_in is None or path is None or not_in.resolve() not in path.resolve().parents:
-                return _found(package)
+                return _file_of(package)
     where_looked = "; ".join(dict.fromkeys(map(without_credentials, heard)))
     hint = "name the URL of an sdist, or its repository (git+https://…), if it has one elsewhere"
     raise AugbackendError(f"there is no sdist of {_plain(requirement)}", where=where_looked or "the index", hint=hint)
@@ -126,15 +126,15 @@ def _reachable(where: Sources) -> Sources:
     return Sources(where.index_url, where.extra_index_urls, (), where.trusted_hosts)
 
 
-def find_wheel(requirement: Requirement, where: Sources) -> Found | None:
+def find_wheel(requirement: Requirement, where: Sources) -> IndexFile | None:
     """A wheel that this interpreter on this platform could install instead of building."""
     with _explained(requirement.name):
         for package in _finder(where, wheels=True).find_matches(Requirement(_plain(requirement))):
-            return _found(package)
+            return _file_of(package)
     return None
 
 
-def download(found: Found, folder: Path, where: Sources, *, offline: bool) -> Path:
+def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool) -> Path:
     """Fetch a file into ``folder``, its sha256 checked where the index says one.
 
     :raises AugbackendError: if it cannot be had, or is not the file that the index promised.
@@ -157,7 +157,7 @@ def download(found: Found, folder: Path, where: Sources, *, offline: bool) -> Pa
         raise AugbackendError(
             f"its sha256 is {got}, expected {found.sha256}",
             where=shown(found.url),
-            hint="somebody changed the file, or the lock is of another one; nothing was kept",
+            hint="the file was changed, or the lock means another one; nothing was kept",
         ) from None
     except UnpackError as error:
         raise AugbackendError(
@@ -188,13 +188,13 @@ def _plain(requirement: Requirement) -> str:
     return f"{requirement.name}{requirement.specifier}"
 
 
-def _found(package: Any) -> Found:
+def _file_of(package: Any) -> IndexFile:
     link = package.link
     hashes = {name: values[0] for name, values in (link.hash_option or {}).items()}
     version = str(package.version)
     with suppress(InvalidVersion):
         version = str(Version(version))
-    return Found(
+    return IndexFile(
         canonicalize_name(package.name), version, link.filename, link.url_without_fragment, hashes.get("sha256", "")
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from augbackend.cli.model.augmentation import Augmentation
+    from augbackend.cli.model.declaration import Declaration
 
     from .cache import Cache
     from .upstream import Lookup
@@ -49,7 +49,7 @@ def link(url: str) -> Link:
 
 
 @contextmanager
-def sdist_of(url: str, augmentation: Augmentation, lookup: Lookup) -> Iterator[tuple[Path, str]]:
+def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tuple[Path, str]]:
     """The sdist of a repository (``git+https://host/path@revision#subdirectory=folder``), and its URL at the commit.
 
     A full commit id never changes what it means, so that a second run is answered from the cache.
@@ -61,7 +61,7 @@ def sdist_of(url: str, augmentation: Augmentation, lookup: Lookup) -> Iterator[t
         raise AugbackendError("a repository has no hash", where=index.shown(url), hint="name a commit: …@<commit>")
     revision = to.parsed.path.rpartition("@")[2] if "@" in to.parsed.path else ""
     if COMMIT.fullmatch(revision):
-        known = _recalled(cache, _at(to, revision), augmentation)
+        known = _recalled(cache, _at(to, revision), declaration)
         if known is not None:
             yield known, _at(to, revision)
             return
@@ -81,16 +81,17 @@ def sdist_of(url: str, augmentation: Augmentation, lookup: Lookup) -> Iterator[t
             hint = "is the URL right, and the revision there?"
             what = f"it cannot be fetched: {index.without_credentials(lines[-1])}"
             raise AugbackendError(what, where=index.shown(url), hint=hint) from None
-        place, known = _at(to, commit), _recalled(cache, _at(to, commit), augmentation)
+        place, known = _at(to, commit), _recalled(cache, _at(to, commit), declaration)
         if known is None:
             tree = (checkout / (to.subdirectory or "")).resolve()
             if checkout.resolve() not in (tree, *tree.parents) or not tree.is_dir():
                 raise AugbackendError(
                     "there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory="
                 )
-            made = sdist_of_tree.build(tree, folder, augmentation, lookup.where, place)
+            made = sdist_of_tree.build(tree, folder, declaration, lookup.where, place)
             known = cache.keep(made, caches.sha256(made))
-            note = index.Found("repository", _key(place, augmentation), known.name, place, caches.sha256(known))
+            key = _build_key(place, declaration)
+            note = index.IndexFile("repository", key, known.name, place, caches.sha256(known))
             cache.remember(note, index.Sources())
         yield known, place
 
@@ -111,13 +112,12 @@ def _at(link: Link, commit: str) -> str:
     return f"{index.shown(plain)}@{commit}{subdirectory}"
 
 
-def _recalled(cache: Cache, place: str, augmentation: Augmentation) -> Path | None:
-    known = cache.recall("repository", _key(place, augmentation), index.Sources())
+def _recalled(cache: Cache, place: str, declaration: Declaration) -> Path | None:
+    known = cache.recall("repository", _build_key(place, declaration), index.Sources())
     return cache.sdist(known.sha256, known.filename) if known else None
 
 
-def _key(place: str, augmentation: Augmentation) -> str:
+def _build_key(place: str, declaration: Declaration) -> str:
     """What an sdist made from a commit may depend on."""
-    one = augmentation
-    given = [place, one.for_sdist(), one.removed, dict(one.variables), dict(one.config_settings)]
+    given = [place, declaration.for_sdist(), declaration.as_table()]
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()

@@ -30,7 +30,7 @@ from . import index, repository
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from augbackend.cli.model.augmentation import Augmentation
+    from augbackend.cli.model.declaration import Declaration
 
     from .cache import Cache
     from .index import Sources
@@ -98,7 +98,7 @@ def parse(text: str) -> Target:
     try:
         urlsplit(text)
     except ValueError as error:
-        raise AugbackendError(f"it is no URL: {error}", where=text, hint="is it spelled right?") from None
+        raise AugbackendError(f"it is not a valid URL: {error}", where=text, hint="is it spelled right?") from None
     if _VCS.match(text):
         return Target(url=text)
     if _URL.match(text):
@@ -126,22 +126,22 @@ def is_repository(url: str) -> bool:
 
 
 @contextmanager
-def fetched(target: Target, augmentation: Augmentation, lookup: Lookup) -> Iterator[Upstream]:
+def fetched(target: Target, declaration: Declaration, lookup: Lookup) -> Iterator[Upstream]:
     """Have the target's sdist on this disk, for as long as the context lasts.
 
-    A repository or a folder is made into one by its own backend, with what the augmentation says in its environment.
+    A repository or a folder is made into one by its own backend, with what the declaration says in its environment.
 
     :raises AugbackendError: if it cannot be had.
     """
     if target.path is not None and target.path.is_dir():
-        with sdist_of_tree.sdist_of(target.path, augmentation, lookup.where) as path:
+        with sdist_of_tree.sdist_of(target.path, declaration, lookup.where) as path:
             yield Upstream(path, target.name, "", "", "", f"made from {target.path}")
     elif target.path is not None:
         digest = caches.sha256(target.path)
-        _check(digest, target.sha256, str(target.path))
+        _check_digest(digest, target.sha256, str(target.path))
         yield Upstream(target.path, target.name, "", "", digest, "the file given")
     elif _VCS.match(target.url):
-        with repository.sdist_of(target.url, augmentation, lookup) as (path, url):
+        with repository.sdist_of(target.url, declaration, lookup) as (path, url):
             yield Upstream(path, target.name, "", url, "", f"made from {url}")
     elif target.url:
         yield _from_url(target, lookup)
@@ -175,24 +175,24 @@ def _from_url(target: Target, lookup: Lookup) -> Upstream:
     if scheme not in ("http", "https", "file"):
         hint = "https://…/name-version.tar.gz, or git+https://… for a repository"
         raise AugbackendError(
-            f"{scheme or 'no scheme'} is not one to fetch from", where=index.shown(target.url), hint=hint
+            f"a URL of the scheme {scheme!r} cannot be fetched", where=index.shown(target.url), hint=hint
         )
     place = index.shown(target.url)
-    known = lookup.cache.recall("url", _key(place), index.Sources())
+    known = lookup.cache.recall("url", _url_key(place), index.Sources())
     digest = target.sha256 or (known.sha256 if known else "")
     path = lookup.cache.sdist(digest, filename)
     if path is not None:
         return Upstream(path, target.name, "", place, digest, "the cache")
-    found = index.Found(target.name, "", filename, target.url, target.sha256)
+    found = index.IndexFile(target.name, "", filename, target.url, target.sha256)
     return _downloaded(found, lookup)
 
 
-def _downloaded(found: index.Found, lookup: Lookup) -> Upstream:
+def _downloaded(found: index.IndexFile, lookup: Lookup) -> Upstream:
     is_local = urlsplit(found.url).scheme == "file"
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
         path = index.download(found, Path(folder), lookup.where, offline=lookup.offline)
         digest = caches.sha256(path)
-        _check(digest, found.sha256, index.shown(found.url))
+        _check_digest(digest, found.sha256, index.shown(found.url))
         if is_local:
             return Upstream(path, found.name, found.version, "", digest, f"a folder of find-links, {path.name}")
         kept = lookup.cache.keep(path, digest)
@@ -200,14 +200,14 @@ def _downloaded(found: index.Found, lookup: Lookup) -> Upstream:
     if found.version:
         lookup.cache.remember(replace(found, url=place, sha256=digest), lookup.where)
     else:
-        note = index.Found("url", _key(place), found.filename, place, digest)
+        note = index.IndexFile("url", _url_key(place), found.filename, place, digest)
         lookup.cache.remember(note, index.Sources())
     return Upstream(kept, found.name, found.version, place, digest, "the index" if found.version else place)
 
 
-def _check(digest: str, wanted: str, where: str) -> None:
+def _check_digest(digest: str, wanted: str, where: str) -> None:
     if wanted and digest != wanted:
-        hint = "somebody changed the file, or the lock is of another one"
+        hint = "the file was changed, or the lock means another one"
         raise AugbackendError(f"its sha256 is {digest}, expected {wanted}", where=where, hint=hint)
 
 
@@ -215,5 +215,5 @@ def _fragment(url: str) -> str:
     return dict(part.partition("=")[::2] for part in urlsplit(url).fragment.split("&")).get("sha256", "")
 
 
-def _key(url: str) -> str:
+def _url_key(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()

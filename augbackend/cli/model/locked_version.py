@@ -27,14 +27,14 @@ class Wheel:
 class Locked:
     """One version of a package.
 
-    :param marker: where it holds; empty for everywhere.
+    :param marker: where it holds, in what a requirement may say (PEP 508); empty for everywhere.
     :param url: of its sdist, or of its repository at a commit; empty where the lock names none.
     :param sha256: of its sdist.
     :param path: of its sdist or folder, if it is a local one.
     :param wheels: its wheels, each with its URL and its sha256.
     :param registry: the index that it is from; empty if it is from none.
     :param source: the file that says so.
-    :param is_exact: whether it is this version and no variant of it; a ``==2.8.0`` lets ``2.8.0+cpu`` pass.
+    :param is_exact: whether only this version is meant; ``==2.8.0`` in a requirements file also means ``2.8.0+cpu``.
     """
 
     name: str

@@ -5,18 +5,21 @@ Read as data. A package may be locked more than once, each time for the environm
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urldefrag, urlsplit
 
+from packaging.pylock import Pylock, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from augbackend import sources
 from augbackend.cli.fetch import index
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
 from augbackend.errors import AugbackendError
+from augbackend.standards.requirements import Junction, parse_marker
+from augbackend.table import layers
 
 from . import requirements_file
 
@@ -24,7 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from augbackend.standards.requirements import Marker
+
+_Kind = TypeVar("_Kind")
 _OLDEST_UV_LOCK = 1
+# A condition on what is chosen, which only the marker of a lock file has; a quoted text is skipped as a whole.
+_CHOICE = r"""(?:'[^']*'|"[^"]*")(\s+(?:not\s+)?in\s+(?:extras|dependency_groups)\b)?"""
 
 
 def read(folder: Path) -> tuple[Locked, ...]:
@@ -60,7 +68,7 @@ def read_file(file: Path) -> tuple[Locked, ...]:
 def _is_workspace(folder: Path) -> bool:
     if not (folder / "pyproject.toml").is_file():
         return False
-    return sources.at(sources.read_pyproject(folder), "tool", "uv", "workspace", default=None) is not None
+    return layers.at(layers.read_pyproject(folder), "tool", "uv", "workspace", default=None) is not None
 
 
 def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
@@ -69,7 +77,7 @@ def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
     :raises AugbackendError: with ``hint``, if it is none.
     """
     try:
-        return sources.toml(file.read_text(encoding="utf-8"))
+        return layers.toml(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
 
@@ -79,61 +87,116 @@ def _from_uv(file: Path) -> Iterator[Locked]:
     if document.get("version", _OLDEST_UV_LOCK) != _OLDEST_UV_LOCK:
         what = f"its format is {document['version']}, and {_OLDEST_UV_LOCK} is the one known here"
         raise AugbackendError(what, where=str(file), hint="is there a newer augbackend?")
-    for package in _tables(document.get("package")):
-        source, sdist = _table(package.get("source")), _table(package.get("sdist"))
+    for package in _only(dict, document.get("package")):
+        source, sdist = _table_or_empty(package.get("source")), _table_or_empty(package.get("sdist"))
         path = next((source[key] for key in ("path", "directory", "editable", "virtual") if key in source), None)
         url = str(sdist.get("url") or source.get("url") or "")
         if "git" in source:
-            url = _git(str(source["git"]))
-        markers = [str(marker) for marker in package.get("resolution-markers", [])]
+            url = _git(str(source["git"]), file)
+        markers = _only(str, package.get("resolution-markers"))
+        either = " or ".join(f"({marker})" if len(markers) > 1 else marker for marker in markers)
         yield Locked(
             name=canonicalize_name(str(package.get("name"))),
             version=str(package.get("version", "")),
-            marker=" or ".join(f"({marker})" if len(markers) > 1 else marker for marker in markers),
+            marker=_of_environments(either, f"{file}, {package.get('name')}"),
             url=url,
             sha256=_sha256(sdist.get("hash")),
             path=None if path is None else file.parent / str(path),
-            wheels=tuple(_wheel(wheel) for wheel in _tables(package.get("wheels"))),
+            wheels=tuple(_uv_wheel(wheel) for wheel in _only(dict, package.get("wheels"))),
             registry=str(source.get("registry", "")),
             source="uv.lock",
         )
 
 
-def _git(text: str) -> str:
+def _git(text: str, file: Path) -> str:
     """``https://host/path?rev=…&subdirectory=…#commit``, as uv writes it, as the URL that pip and uv take."""
     plain, commit = urldefrag(text)
-    parts = urlsplit(plain)
+    try:
+        parts = urlsplit(plain)
+    except ValueError as error:
+        raise AugbackendError(f"{text!r} is not a URL: {error}", where=str(file), hint="lock it again") from None
     asked = dict(part.partition("=")[::2] for part in parts.query.split("&") if part)
     subdirectory = f"#subdirectory={asked['subdirectory']}" if asked.get("subdirectory") else ""
     return f"git+{parts._replace(query='').geturl()}@{commit}{subdirectory}"
 
 
 def _from_pylock(file: Path) -> Iterator[Locked]:
-    for package in _tables(parsed(file).get("packages")):
-        sdist, vcs = _table(package.get("sdist")) or _table(package.get("archive")), _table(package.get("vcs"))
-        path = sdist.get("path") or _table(package.get("directory")).get("path") or vcs.get("path")
-        url = str(sdist.get("url", ""))
-        if vcs.get("url"):
-            subdirectory = f"#subdirectory={vcs['subdirectory']}" if vcs.get("subdirectory") else ""
-            url = f"{vcs.get('type', 'git')}+{vcs['url']}@{vcs.get('commit-id', '')}{subdirectory}"
+    document = parsed(file)
+    version = document.get("lock-version")
+    if not isinstance(version, str) or version.partition(".")[0] != "1":
+        what = f"its lock-version is {version!r}, and '1.0' is the one known here"
+        raise AugbackendError(what, where=str(file), hint="is there a newer augbackend?")
+    try:
+        packages = Pylock.from_dict(document).packages
+    except PylockValidationError as error:
+        raise AugbackendError(f"it is not as PEP 751 says: {error}", where=str(file), hint="lock it again") from None
+    for package in packages:
+        archive = package.sdist or package.archive
+        local = archive or package.directory or package.vcs
+        url = (archive.url if archive else None) or ""
+        if package.vcs and package.vcs.url:
+            subdirectory = f"#subdirectory={package.vcs.subdirectory}" if package.vcs.subdirectory else ""
+            url = f"{package.vcs.type}+{package.vcs.url}@{package.vcs.commit_id}{subdirectory}"
         yield Locked(
-            name=canonicalize_name(str(package.get("name"))),
-            version=str(package.get("version", "")),
-            marker=str(package.get("marker", "")),
+            name=package.name,
+            version=str(package.version or ""),
+            marker=_of_environments(str(package.marker or ""), f"{file}, {package.name}"),
             url=url,
-            sha256=str(_table(sdist.get("hashes")).get("sha256", "")),
-            path=None if path is None else file.parent / str(path),
-            wheels=tuple(_wheel(wheel) for wheel in _tables(package.get("wheels"))),
-            registry=str(package.get("index", "")),
+            sha256=archive.hashes.get("sha256", "") if archive else "",
+            path=file.parent / local.path if local and local.path else None,
+            wheels=tuple(
+                Wheel(
+                    wheel.name or index.filename(wheel.url or wheel.path or ""),
+                    wheel.url or "",
+                    wheel.hashes.get("sha256", ""),
+                )
+                for wheel in package.wheels or ()
+            ),
+            registry=package.index or "",
             source="pylock.toml",
         )
 
 
-def _wheel(wheel: Mapping[str, Any]) -> Wheel:
+def _of_environments(marker: str, where: str) -> str:
+    """The marker of a locked package, as far as it speaks of environments; empty if it may be installed in every one.
+
+    Extras and dependency groups are chosen by whoever installs. Any choice is taken to be possible, so a condition on
+    one is left out: ``'cpu' in extras and os_name == 'nt'`` is ``os_name == 'nt'``.
+
+    :raises AugbackendError: if a requirement could not have what is left as its marker.
+    """
+    one_variable = re.sub(_CHOICE, lambda found: "extra == ''" if found[1] else found[0], marker)
+    if not marker:
+        return ""
+    try:
+        read = parse_marker(one_variable)
+        return _as_text(read) if "extra" in one_variable else marker
+    except ValueError as error:
+        raise AugbackendError(f"its marker cannot be read: {error}", where=where, hint="lock it again") from None
+
+
+def _as_text(marker: Marker) -> str:
+    """A marker without what it says of extras."""
+    if isinstance(marker, Junction):
+        parts = sorted(map(_as_text, marker.parts))
+        if marker.word == "or":
+            return " or ".join(parts) if all(parts) else ""
+        return " and ".join(f"({part})" if " or " in part else part for part in parts if part)
+    left, operator, right, variable_first = marker
+    if (left if variable_first else right) == "extra":
+        return ""
+    sides = (left, _quoted(right)) if variable_first else (_quoted(left), right)
+    return f" {operator} ".join(sides)
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if "'" not in text else f'"{text}"'
+
+
+def _uv_wheel(wheel: Mapping[str, Any]) -> Wheel:
     url = str(wheel.get("url", ""))
-    name = wheel.get("name") or wheel.get("filename") or index.filename(url or str(wheel.get("path", "")))
-    digest = _sha256(wheel.get("hash")) or str(_table(wheel.get("hashes")).get("sha256", ""))
-    return Wheel(str(name), url, digest)
+    name = wheel.get("filename") or index.filename(url or str(wheel.get("path", "")))
+    return Wheel(str(name), url, _sha256(wheel.get("hash")))
 
 
 def _sha256(text: Any) -> str:
@@ -141,23 +204,24 @@ def _sha256(text: Any) -> str:
     return digest if name == "sha256" else ""
 
 
-def _tables(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _only(kind: type[_Kind], value: Any) -> list[_Kind]:
+    """The items of a list that are of one kind; none if it is not a list."""
+    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
 
 
-def _table(value: Any) -> dict[str, Any]:
+def _table_or_empty(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
 def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
     """What a ``pyproject.toml`` itself asks for of one project: dependencies, extras and dependency groups."""
-    project = _table(document.get("project"))
+    project = _table_or_empty(document.get("project"))
     groups = [
-        *_table(project.get("optional-dependencies")).values(),
-        *_table(document.get("dependency-groups")).values(),
+        *_table_or_empty(project.get("optional-dependencies")).values(),
+        *_table_or_empty(document.get("dependency-groups")).values(),
     ]
     groups += [
-        sources.at(document, "tool", "uv", key, default=[]) for key in ("dev-dependencies", "constraint-dependencies")
+        layers.at(document, "tool", "uv", key, default=[]) for key in ("dev-dependencies", "constraint-dependencies")
     ]
     found = []
     for text in [

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import codecs
+import os
 import re
+import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,7 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_INCLUDED = r"(?:-r|-c|--requirement|--constraint)(?:\s+|=)?(.+)"
+# The mark of UTF-16 is the beginning of that of UTF-32, so that one is looked for first.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CODING = rb"#.*coding[:=]\s*([-\w.]+)"  # PEP 263
+_COMMENT = r"(^|\s+)#.*$"
+_VARIABLE = r"\$\{([A-Z0-9_]+)\}"
+_URL = r"(?i)(https?|file):"
 
 
 def pins(file: Path, above: tuple[Path, ...] = ()) -> Iterator[Locked]:
@@ -27,28 +42,72 @@ def pins(file: Path, above: tuple[Path, ...] = ()) -> Iterator[Locked]:
     :raises AugbackendError: if one cannot be read.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = _decoded(file.read_bytes())
+    except (OSError, ValueError, LookupError) as error:
         hint = "name a uv.lock, a pylock.toml, a requirements or a constraints file"
         raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
-    for whole in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
-        line = re.sub(r"(^|\s)#.*", "", whole).strip()
-        included = re.fullmatch(_INCLUDED, line)
-        if included:
-            other = file.parent / included[1].strip()
-            if other not in above and "://" not in included[1]:
-                yield from pins(other, (*above, file))
+    above = (*above, file.resolve())
+    for line in _lines(text):
+        # Options follow what is required. Only they are quoted as in a shell; a marker has quotes of its own.
+        required, dash, options = f" {line}".partition(" -")
+        if required.strip():
+            requirement = _requirement(required)
+            locked = _locked(requirement, file) if requirement else None
+            if locked:
+                yield locked
+        elif dash:
+            other = _included(f"-{options}", file)
+            if other and not re.match(_URL, other) and (file.parent / other).resolve() not in above:
+                yield from pins(file.parent / other, above)
+
+
+def _decoded(content: bytes) -> str:
+    """The text: by its mark, by a line that names its encoding, or UTF-8.
+
+    pip takes the encoding of the machine if all of these fail. What is read here must not depend on the machine.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding)
+    named = (re.match(_CODING, line) for line in content.split(b"\n")[:2])
+    return content.decode(next((found[1].decode("ascii") for found in named if found), "utf-8"))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines that say something: those that end in a backslash joined, without comments, variables replaced."""
+    begun = ""
+    for line in [*text.splitlines(), ""]:
+        is_comment = re.match(_COMMENT, line)
+        if line.endswith("\\") and not is_comment:
+            begun += line.strip("\\")
             continue
-        requirement = _requirement(line)
-        locked = _locked(requirement, file) if requirement else None
-        if locked:
-            yield locked
+        whole = re.sub(_COMMENT, "", f"{begun} {line}" if is_comment else begun + line).strip()
+        begun = ""
+        if whole:
+            yield re.sub(_VARIABLE, lambda found: os.environ.get(found[1]) or found[0], whole)
 
 
-def _requirement(line: str) -> Requirement | None:
-    """A line's requirement, options of its own left off; nothing for a line that is an option, a path or a bare URL."""
+def _included(options: str, file: Path) -> str | None:
+    """The file that a line of options includes; nothing if it has others.
+
+    :raises AugbackendError: if they cannot be read.
+    """
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("-r", "--requirement", action="append", default=[])
+    parser.add_argument("-c", "--constraint", action="append", default=[])
     try:
-        return Requirement(re.split(r"\s--?[a-z]", line)[0].strip())
+        found, _ = parser.parse_known_args(shlex.split(options))
+    except (ValueError, argparse.ArgumentError) as error:
+        raise AugbackendError(
+            f"{options!r} cannot be read: {error}", where=str(file), hint="see pip's manual"
+        ) from None
+    return next(iter([*found.requirement, *found.constraint]), None)
+
+
+def _requirement(text: str) -> Requirement | None:
+    """What a line requires; nothing for a path or a bare URL."""
+    try:
+        return Requirement(text)
     except InvalidRequirement:
         return None
 

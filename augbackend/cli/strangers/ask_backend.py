@@ -23,17 +23,18 @@ def main(request: str) -> None:
 
 
 def _answer(config_settings: dict[str, Any], *, ask: bool) -> dict[str, Any]:
-    from augbackend import HOOKS, call, presence, reading, wrapped
+    from augbackend import HOOKS
+    from augbackend.hook import declared, exposed, wrapped_backend
 
-    build = reading.read(Path.cwd(), config_settings, warn=False)
+    build = declared.read(Path.cwd(), config_settings, warn=False)
     answer: dict[str, Any] = {"hooks": None, "problem": "", "requires": {}, "failed": {}}
-    with call.surrounded(build):
+    with wrapped_backend.surrounded(build):
         try:
-            backend = wrapped.load(build)
+            backend = wrapped_backend.load(build)
         except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever its import raises is the answer
             answer["problem"] = getattr(error, "what", f"{type(error).__name__}: {error}")
             return answer
-        answer["hooks"] = [hook for hook in HOOKS if presence.is_exposed(build, hook, backend)]
+        answer["hooks"] = [hook for hook in HOOKS if exposed.is_exposed(build, hook, backend)]
         for target in ("wheel", "sdist", "editable") if ask else ():
             hook = getattr(backend, f"get_requires_for_build_{target}", None)
             try:

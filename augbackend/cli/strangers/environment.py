@@ -178,12 +178,14 @@ def _for_strangers(using: Installer, home: Path) -> dict[str, str]:
     return {**environ, **dict.fromkeys([name for name in _HOMES if name in environ], str(home))}
 
 
-def created(using: Installer, folder: Path, limit: float) -> Environment:
-    """Make an empty environment, without pip.
+def created(using: Installer, within: Path, limit: float) -> Environment:
+    """Make an empty environment, without pip, under a name that no code knew before: nothing waits for it there.
 
+    :param within: the folder that it is made in.
     :raises AugbackendError: if that Python makes none.
     :raises TimeoutError: if there was no time.
     """
+    folder = Path(tempfile.mkdtemp(prefix="environment-", dir=within)) / "environment"
     if using.is_uv:
         command = [using.program, "venv", "--no-project", "--no-config", "--python", using.python.path, str(folder)]
     else:
@@ -208,8 +210,7 @@ def filled(using: Installer, within: Path, requirements: Collection[str], limit:
     :raises TimeoutError: if there was no time.
     """
     began = time.monotonic()
-    # Under a name that nobody knew before, nothing waits for an installer to execute it.
-    environment = created(using, Path(tempfile.mkdtemp(prefix="environment-", dir=within)) / "environment", limit)
+    environment = created(using, within, limit)
     if requirements:
         ran = environment.install(requirements, limit - (time.monotonic() - began))
         if ran.status is None:

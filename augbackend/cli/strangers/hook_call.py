@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Callable, Literal
 
 import pyproject_hooks
 
-from augbackend import sources
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
+from augbackend.table import layers
 
 from . import process
 from .process import Ran
@@ -41,7 +41,7 @@ def build_system(tree: Path) -> BuildSystem:
     if not has_pyproject and not (tree / "setup.py").is_file():
         hint = "name the folder that holds pyproject.toml or setup.py"
         raise AugbackendError("no Python project here", where=str(tree), hint=hint)
-    document = sources.read_pyproject(tree) if has_pyproject else {}
+    document = layers.read_pyproject(tree) if has_pyproject else {}
     pyproject.check_shape(document)
     table = document.get("build-system", {"requires": [pyproject.LEGACY_REQUIRES]})
     backend = table.get("build-backend", pyproject.LEGACY_BACKEND)
@@ -101,7 +101,7 @@ class Hooks:
         made = out / answer if isinstance(answer, str) else out
         # A link would lead to a file that is not the backend's, but the user's.
         if made.parent != out or out.is_symlink() or made.is_symlink() or not made.is_file():
-            what = f"the backend says that it made {answer!r:.80}, and there is no such {product}"
+            what = f"the backend says that it made {answer!s:.80}, and there is no such {product}"
             raise HookError(_said(output, what))
         return made
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.version import Version
+from python_discovery import PythonInfo, get_interpreter, iter_interpreters
 
 from augbackend.errors import AugbackendError
 
-_OLDEST, _NEWEST = 6, 20  # minor versions of Python 3 that are looked for
-_ASK = """
-import json, os, platform, sys
-print(json.dumps([getattr(sys, "_base_executable", sys.executable) or sys.executable, platform.python_version()]))
-"""
+# The library warns of every Python 2 that it meets. Nobody asked for one.
+logging.getLogger("python_discovery").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
 class Interpreter:
     """One that runs.
 
+    :param path: of the installed program, even if it was found through a virtual environment or a shim.
     :param version: such as ``3.11.7``.
     """
 
@@ -40,8 +37,7 @@ class Interpreter:
 
 def this() -> Interpreter:
     """The one that runs this."""
-    found = _asked(sys.executable)
-    return found or Interpreter(sys.executable, ".".join(map(str, sys.version_info[:3])))
+    return _as_interpreter(PythonInfo.current_system())
 
 
 def find(wanted: str) -> Interpreter:
@@ -49,25 +45,23 @@ def find(wanted: str) -> Interpreter:
 
     :raises AugbackendError: if there is none.
     """
-    is_version = re.fullmatch(r"\d+(\.\d+)*", wanted)
-    candidates = [f"python{wanted}", "python3", "python"] if is_version else [wanted]
-    found = [one for name in candidates if (one := _asked(shutil.which(name) or name))]
-    found += [one for one in [_of_uv(wanted), *reversed(_all_of_pyenv())] if one] if is_version else []
-    for one in found:
-        if not is_version or f"{one.version}.".startswith(f"{wanted}."):
-            return one
-    hint = "name a version that is on PATH or known to uv or pyenv (3.11), or a file"
-    raise AugbackendError("there is no such Python here", where=f"--python {wanted}", hint=hint)
+    try:
+        found = get_interpreter(shutil.which(wanted) or wanted, env=_environment())
+    except RuntimeError:  # a file that is not an interpreter
+        found = None
+    if found is None:
+        hint = "name a version that is on PATH or known to uv or pyenv (3.11), or a file"
+        raise AugbackendError("there is no such Python here", where=f"--python {wanted}", hint=hint)
+    return _as_interpreter(found)
 
 
 def others(but: Interpreter) -> list[Interpreter]:
     """Those of other minor versions on this machine, the newest first."""
-    names = [f"3.{minor}" for minor in range(_NEWEST, _OLDEST - 1, -1)]
-    found = [_asked(path) for name in names if name != but.minor and (path := shutil.which(f"python{name}"))]
-    known = {one.minor: one for one in [*_all_of_pyenv(), *_all_of_uv()]}
-    known.update({one.minor: one for one in found if one})
-    rest = [one for one in known.values() if one.minor != but.minor]
-    return sorted(rest, key=lambda one: [int(part) for part in one.minor.split(".")], reverse=True)
+    found = iter_interpreters(env=_environment(), predicate=_is_ordinary)
+    oldest_first = map(_as_interpreter, sorted(found, key=lambda one: one.version_info))
+    newest = {one.minor: one for one in oldest_first}
+    newest.pop(but.minor, None)
+    return list(newest.values())[::-1]
 
 
 def uv() -> str | None:
@@ -76,47 +70,23 @@ def uv() -> str | None:
     return shutil.which("uv") or (str(beside) if beside.is_file() else None)
 
 
-def _of_uv(wanted: str) -> Interpreter | None:
-    program = uv()
-    if program is None:
-        return None
-    command = [program, "python", "find", "--no-python-downloads", "--no-project", wanted]
-    return _asked(_output(command).strip())
+def _as_interpreter(info: PythonInfo) -> Interpreter:
+    return Interpreter(str(info.system_executable or info.executable), info.version_str)
 
 
-def _all_of_uv() -> list[Interpreter]:
-    program = uv()
-    if program is None:
-        return []
-    text = _output([program, "python", "list", "--only-installed", "--no-python-downloads", "--output-format", "json"])
-    try:
-        rows = json.loads(text)
-        found = [(str(row["path"]), str(row["version"])) for row in rows if row["implementation"] == "cpython"]
-    except (ValueError, KeyError, TypeError):
-        return []
-    return [Interpreter(path, version) for path, version in reversed(found) if re.fullmatch(r"[\d.]+", version)]
+def _is_ordinary(info: PythonInfo) -> bool:
+    """Whether it is what a wheel of ``cp311`` is for, in a released version."""
+    return info.implementation == "CPython" and info.version_info.releaselevel == "final" and not info.free_threaded
 
 
-def _all_of_pyenv() -> list[Interpreter]:
-    """Those of pyenv, whose programs on PATH run only what is switched on; the newest last."""
+def _environment() -> dict[str, str]:
+    """The variables to search with: all of pyenv's versions are on PATH, not only the one that is switched on."""
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    found = [path for path in root.glob("versions/3.*/bin/python") if re.fullmatch(r"[\d.]+", path.parts[-3])]
-    versions = sorted((Version(path.parts[-3]), str(path)) for path in found)
-    return [Interpreter(path, str(version)) for version, path in versions]
+    newest_first = sorted(root.glob("versions/*/bin"), key=_numbers_in_name, reverse=True)
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, newest_first)])
+    # What is set for this interpreter (PYTHONPATH, PYTHONHOME) would break another one.
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}, "PATH": path}
 
 
-def _asked(program: str) -> Interpreter | None:
-    text = _output([program, "-I", "-c", _ASK]) if program else ""
-    try:
-        path, version = json.loads(text)
-    except (ValueError, TypeError):
-        return None
-    return Interpreter(path, version)
-
-
-def _output(command: list[str]) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL, timeout=60)  # noqa: S603  # the user's own interpreters
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout
+def _numbers_in_name(folder: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", folder.parent.name)]

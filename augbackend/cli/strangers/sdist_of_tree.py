@@ -1,4 +1,4 @@
-"""An sdist of a source tree, made by the tree's own backend: confined, with the augmentation in its environment."""
+"""An sdist of a source tree, made by the tree's own backend: confined, with the declaration in its environment."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from augbackend import checking, variables
 from augbackend.cli import progress
-from augbackend.cli.fetch import sdist
+from augbackend.cli.fetch import decompression
 from augbackend.errors import AugbackendError
+from augbackend.features import extra_build_variables
+from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
+from augbackend.table import Build
 
 from . import confinement, environment, hook_call, interpreter, process, temporary_folder, tree_copy
 from .hook_call import HookError, Hooks
@@ -27,13 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from augbackend.cli.fetch.index import Sources
-    from augbackend.cli.model.augmentation import Augmentation
+    from augbackend.cli.model.declaration import Declaration
 
 LIMIT = 1800.0  # seconds for all of it, installing included
 
 
 @contextmanager
-def sdist_of(tree: Path, augmentation: Augmentation, where: Sources) -> Iterator[Path]:
+def sdist_of(tree: Path, declaration: Declaration, where: Sources) -> Iterator[Path]:
     """Make an sdist of ``tree``, which is left as it is.
 
     :param where: the indexes to install from.
@@ -42,10 +44,10 @@ def sdist_of(tree: Path, augmentation: Augmentation, where: Sources) -> Iterator
     hook_call.build_system(tree)  # says what is wrong with it before anything is copied
     with temporary_folder.temporary() as folder:
         copy = tree_copy.copied(tree, folder / "tree")
-        yield build(copy, folder, augmentation, where, str(tree))
+        yield build(copy, folder, declaration, where, str(tree))
 
 
-def build(tree: Path, folder: Path, augmentation: Augmentation, where: Sources, named: str) -> Path:
+def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, named: str) -> Path:
     """Call ``build_sdist`` on a tree that may be written into (PEP 517).
 
     :param folder: what the tree is in, and all that its code may write to.
@@ -58,10 +60,10 @@ def build(tree: Path, folder: Path, augmentation: Augmentation, where: Sources, 
     home.mkdir()
     out.mkdir()
     clean = process.clean_environ(os.environ, home)
-    values = _values(augmentation, os.environ if augmentation.is_by_user else clean)
-    requires = [text for text in system.requires if not augmentation.removes(text)]
-    requires += [text for text in augmentation.for_sdist() if text not in requires]
-    settings = augmentation.config_settings
+    values = _values(declaration, os.environ if declaration.is_by_user else clean)
+    requires = [text for text in system.requires if not declaration.removes(text)]
+    requires += [text for text in declaration.for_sdist() if text not in requires]
+    settings = declaration.as_table().get("config-settings", {})
     with tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
         installer = environment.installer(interpreter.this(), where, Path(scratch))
 
@@ -78,7 +80,7 @@ def build(tree: Path, folder: Path, augmentation: Augmentation, where: Sources, 
             hooks = hooks_with(requires)
             with progress.shown(f"asking {named} what an sdist of it requires"):
                 wanted = hooks.requires("sdist", left(), settings)
-            more = [text for text in wanted if not augmentation.removes(text)]
+            more = [text for text in wanted if not declaration.removes(text)]
             hooks = hooks_with([*requires, *more]) if more else hooks
             with progress.shown(f"making an sdist of {named}"):
                 made = hooks.build("sdist", out, left(), settings)
@@ -115,7 +117,7 @@ def _normalised(path: Path, folder: Path) -> Path:
                 content = old.extractfile(member) if member.isreg() else None
                 member.uid = member.gid = 0
                 member.uname = member.gname = ""
-                member.mtime, member.pax_headers = sdist.FIRST_OF_ZIP, {}
+                member.mtime, member.pax_headers = decompression.FIRST_OF_ZIP, {}
                 new.addfile(member, content)
     except (tarfile.TarError, EOFError, ValueError, OSError):
         return path  # whoever opens it says what is wrong with it
@@ -124,12 +126,10 @@ def _normalised(path: Path, folder: Path) -> Path:
     return target
 
 
-def _values(augmentation: Augmentation, environ: Mapping[str, str]) -> dict[str, str]:
-    mistakes: list[str] = []
-    settings = checking.check({"extra-build-variables": dict(augmentation.variables)}, {}, mistakes)
-    if settings is None:
-        raise AugbackendError("; ".join(mistakes), hint="mend the variables")
-    return {one.name: one.value for one in variables.resolve(settings, environ) if one.value is not None}
+def _values(declaration: Declaration, environ: Mapping[str, str]) -> dict[str, str]:
+    feature = extra_build_variables.FEATURE
+    build = Build(Path(), {"extra-build-variables": declaration.variables}, {}, (feature,))
+    return {one.name: one.value for one in resolved(build, environ) if one.value is not None}
 
 
 def _hint(output: str, folder: Path) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from augbackend.cli import progress
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.fetch import index
+from augbackend.features.extra_build_variables import declared
 
 from . import ask_backend, environment, interpreter, process, temporary_folder, tree_copy
 from .telling_line import telling_line
@@ -20,7 +21,7 @@ from .telling_line import telling_line
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from augbackend.reading import Build
+    from augbackend.table import Build
 
 _ASKING, _INSTALLING = 300.0, 1800.0  # seconds
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
@@ -56,7 +57,7 @@ def _answer(
     request: Mapping[str, Any], folder: Path, tree: Path, python: str, environ: Mapping[str, str]
 ) -> dict[str, Any]:
     # The backend half alone: what else this environment holds must not be seen by the wrapped backend.
-    backend_copy.write_copy(folder)
+    backend_copy.write_copy(folder, backend_copy.whole())
     answer = folder / "answer.json"
     more = {"path": [str(folder / backend_copy.FOLDER)], "answer": str(answer)}
     command = [python, ask_backend.__file__, json.dumps({**request, **more})]
@@ -75,7 +76,7 @@ def _environ(build: Build, home: Path, more: Mapping[str, str]) -> dict[str, str
 
     A template may name any variable of the user's. Those are there and empty: a tree is not to learn their values.
     """
-    named = {name for one in build.settings.extra_build_variables.values() for name in _NAME.findall(one.value)}
+    named = {name for one in declared(build).values() for name in _NAME.findall(one.value)}
     empty = dict.fromkeys(named & os.environ.keys(), "")
     override = {name: value for name, value in os.environ.items() if name.startswith("AUGBACKEND_")}
     return {**empty, **process.clean_environ(os.environ, home), **override, **more}

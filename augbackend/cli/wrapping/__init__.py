@@ -1,1 +1,1 @@
-"""One package's archive: decided, then written."""
+"""The backend put into somebody's package: an archive of it, or a tree. Decided, then written."""

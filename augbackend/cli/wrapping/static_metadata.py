@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any, Optional
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from augbackend import metadata, pep440, pep508, sources
+from augbackend.cli.model.dependencies import Dependencies
 from augbackend.standards import setup_files
+from augbackend.standards.core_metadata import OLDEST_STATIC, RESOLVED, Document, parse
+from augbackend.standards.requirements import parse_requirement
+from augbackend.standards.versions import is_same
+from augbackend.table import layers
 
 from . import setup_call
 
@@ -24,15 +28,6 @@ if TYPE_CHECKING:
     from augbackend.standards.setup_files import SetupCfg
 
 _DECLARATIVE = ("flit_core.buildapi", "poetry.core.masonry.api")  # they need no more requirements, and compute none
-
-
-@dataclass(frozen=True)
-class Dependencies:
-    """What a resolver asks of an sdist: PEP 508 strings with their extras' markers, extras, ``Requires-Python``."""
-
-    requires_dist: tuple[str, ...]
-    requires_python: str = ""
-    provides_extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,32 +52,29 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
     :param name: of the project; it is used, like ``version``, if upstream has no ``PKG-INFO``.
     :param word: the dependencies that the user states.
     """
-    upstream = _text_of(tree / "PKG-INFO")
-    text = upstream or f"Metadata-Version: {metadata.OLDEST_STATIC}\nName: {name}\nVersion: {version}\n"
+    text = _text_of(tree / "PKG-INFO")
+    upstream = None if text is None else parse(text.encode())
+    unknown = f"Metadata-Version: {OLDEST_STATIC}\nName: {name}\nVersion: {version}\n"
+    document = upstream if upstream and upstream.fields else parse(unknown.encode())
     if word is not None:
-        python = word.requires_python or dict(metadata.fields(text)).get("requires-python", "")
-        word = replace(word, requires_python=python)
-        return Promise(_with_dependencies(text, version, word), is_promise=True, why="by your word")
-    if upstream is not None and metadata.is_static(upstream):
-        return Promise(_with_version(upstream, version), is_promise=True, why="upstream's own PKG-INFO")
+        word = replace(word, requires_python=word.requires_python or document.value("requires-python"))
+        return Promise(_with_dependencies(document, version, word), is_promise=True, why="by your word")
+    if upstream is not None and upstream.is_static:
+        new = _with_version(upstream, version)
+        return Promise(_if_new(new, upstream), is_promise=True, why="upstream's own PKG-INFO")
     found, why = _from_project(tree)
     if found is None and not why:
         backend = _backend_module(tree)
-        if backend in _DECLARATIVE and not any(name == "dynamic" for name, _ in metadata.fields(text)):
-            found, why = _from_pkg_info(text), f"{backend.partition('.')[0]} computes nothing"
+        if backend in _DECLARATIVE and not document.values("dynamic"):
+            found, why = _from_pkg_info(document), f"{backend.partition('.')[0]} computes nothing"
         elif backend != "setuptools.build_meta":
             why = "upstream's PKG-INFO does not say, and its backend may compute them"
         else:
             found, why = _from_setuptools(tree)
     if found is None:
-        return Promise(_with_dynamic_spelled(upstream, version), is_promise=False, why=why)
-    return Promise(_with_dependencies(text, version, found), is_promise=True, why=why)
-
-
-def by_word(requires_dist: Iterable[str]) -> Dependencies:
-    """The dependencies that a user states, with the extras that their markers name."""
-    texts = tuple(requires_dist)
-    return Dependencies(texts, "", tuple(metadata.extras(texts)))
+        new = _with_dynamic_spelled(_with_version(document, version))
+        return Promise(None if upstream is None else _if_new(new, upstream), is_promise=False, why=why)
+    return Promise(_with_dependencies(document, version, found), is_promise=True, why=why)
 
 
 def own_requirements(tree: Path, build_backend: str | None) -> list[str] | None:
@@ -102,8 +94,8 @@ def _from_project(tree: Path) -> tuple[Dependencies | None, str]:
     """The dependencies of a ``[project]`` table, and a reason; no reason if there is no such table."""
     if not (tree / "pyproject.toml").is_file():
         return None, ""
-    document = sources.read_pyproject(tree)
-    project = sources.at(document, "project", default=None)
+    document = layers.read_pyproject(tree)
+    project = layers.at(document, "project", default=None)
     if not isinstance(project, dict):
         return None, ""
     dynamic = {*_only_strings(project.get("dynamic", []))} & {
@@ -174,18 +166,17 @@ def _literal_requirements(value: Any) -> list[str] | None:
 
 def _backend_module(tree: Path) -> str:
     """The module that builds the tree; the wrapped one if that is augbackend."""
-    document = sources.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
-    backend = str(sources.at(document, "build-system", "build-backend", default="setuptools.build_meta"))
+    document = layers.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
+    backend = str(layers.at(document, "build-system", "build-backend", default="setuptools.build_meta"))
     if backend == "augbackend":
-        backend = str(sources.at(document, "tool", "augbackend", "build-backend", default="setuptools.build_meta"))
+        backend = str(layers.at(document, "tool", "augbackend", "build-backend", default="setuptools.build_meta"))
     return backend.partition(":")[0]
 
 
-def _from_pkg_info(text: str) -> Dependencies:
+def _from_pkg_info(document: Document) -> Dependencies:
     """The dependencies in a ``PKG-INFO`` that may be older than core metadata 2.2; for backends that compute none."""
-    found = metadata.fields(text)
-    lists = {field: tuple(value for name, value in found if name == field) for field in metadata.RESOLVED}
-    return Dependencies(lists["requires-dist"], "".join(lists["requires-python"][:1]), lists["provides-extra"])
+    required, python, extras = (tuple(document.values(name)) for name in RESOLVED)
+    return Dependencies(required, "".join(python[:1]), extras)
 
 
 def _dependencies(required: Iterable[str], extras: Mapping[str, Iterable[str]], python: str) -> Dependencies | None:
@@ -239,43 +230,32 @@ def _recorded_requirements(tree: Path) -> list[str] | None:
     return None if combined is None else list(combined.requires_dist)
 
 
-def _compared(texts: Iterable[str]) -> set[Any]:
+def _compared(texts: Iterable[str]) -> set[object]:
     """What is compared of requirements: their meaning, not their spelling and order."""
-    parsed = [pep508.parse_requirement(text) for text in texts]
-    return {(one[:4], pep508.unordered(one.marker)) for one in parsed}
+    return {parse_requirement(text) for text in texts}
 
 
-def _with_dependencies(text: str, version: str, found: Dependencies) -> str:
+def _with_dependencies(document: Document, version: str, found: Dependencies) -> str:
     """A ``PKG-INFO`` that states its dependencies as static: none of the fields is dynamic."""
-    stated = {
-        "requires-python": [found.requires_python] if found.requires_python else [],
-        "requires-dist": found.requires_dist,
-        "provides-extra": found.provides_extra,
-    }
-    return metadata.restated(text, stated, version)
+    document = document.edited("version", lambda _: [version])
+    document = document.stated("requires-python", [found.requires_python] if found.requires_python else [])
+    document = document.stated("requires-dist", found.requires_dist)
+    return document.stated("provides-extra", found.provides_extra).content.decode()
 
 
-def _with_version(upstream: str, version: str) -> str | None:
-    """Upstream's ``PKG-INFO`` with another version; ``None`` if it has that version already."""
-    lines, body = metadata.header(upstream)
-    stated = dict(metadata.fields(upstream)).get("version", "")
-    if pep440.is_same(stated, version):
-        return None
-    return "\n".join(f"Version: {version}" if name == "version" else line for name, line in lines) + "\n" + body
+def _with_version(document: Document, version: str) -> Document:
+    """A ``PKG-INFO`` with another version; the same if it has that version already."""
+    return document.edited("version", lambda old: [old if is_same(old, version) else version])
 
 
-def _with_dynamic_spelled(upstream: str | None, version: str) -> str | None:
-    """Upstream's ``PKG-INFO`` with dynamic fields spelled as frontends expect them; ``None`` if nothing changes."""
-    if upstream is None:
-        return None
-    lines, body = metadata.header(_with_version(upstream, version) or upstream)
-    spelled = {field: "-".join(part.capitalize() for part in field.split("-")) for field in metadata.RESOLVED}
-    new = []
-    for name, line in lines:
-        field = line.partition(":")[2].strip().lower()
-        new.append(f"Dynamic: {spelled[field]}" if name == "dynamic" and field in spelled else line)
-    text = "\n".join(new) + "\n" + body
-    return None if text == upstream else text
+def _with_dynamic_spelled(document: Document) -> Document:
+    """A ``PKG-INFO`` with dynamic fields spelled as frontends expect them."""
+    spelled = {field: "-".join(part.capitalize() for part in field.split("-")) for field in RESOLVED}
+    return document.edited("dynamic", lambda field: [spelled.get(field.lower(), field)])
+
+
+def _if_new(document: Document, old: Document) -> str | None:
+    return None if document == old else document.content.decode()
 
 
 def _text_of(file: Path) -> str | None:

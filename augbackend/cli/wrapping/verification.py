@@ -11,17 +11,25 @@ archive says of variables, settings and requirements reaches no further than int
 from __future__ import annotations
 
 import difflib
+import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
-from augbackend import __version__, checking, local_version, metadata, pep440, sources
+from augbackend import __version__
 from augbackend.cli.edit import backend_copy, pyproject
 from augbackend.cli.fetch import git_tree, index, repository, sdist, upstream
-from augbackend.cli.model.augmentation import Augmentation, Extra
+from augbackend.cli.fetch.refusal import refusal
+from augbackend.cli.model import declaration as declarations
+from augbackend.cli.wrapping import archive as archives
 from augbackend.errors import AugbackendError
+from augbackend.features import local_version
+from augbackend.hook import declared
+from augbackend.standards.core_metadata import parse
+from augbackend.standards.versions import is_same
+from augbackend.table import layers
 
 if TYPE_CHECKING:
     import tarfile
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.git_tree import GitTree
     from augbackend.cli.fetch.sdist import Sdist
     from augbackend.cli.fetch.upstream import Lookup
-    from augbackend.settings import Origin, Settings
+    from augbackend.features.origin import Origin
 
 FETCHED = ("https", "http", "git+https", "git+http")  # by these, a URL in an archive is fetched without being asked
 _CHUNK = 2**20
@@ -90,7 +98,8 @@ class _Claim:
     """
 
     wrapped: Sdist
-    settings: Settings
+    document: Mapping[str, Any]
+    values: Mapping[str, Any]
     origin: Origin
     prefix: str
 
@@ -109,7 +118,10 @@ def prove(archive: Path, terms: Terms) -> Proof:
         if terms.given is None and claim.origin.url:
             _check_scheme(claim.origin.url, terms)
             if claim.origin.url.startswith("git+") and not terms.is_built:
-                with _git_tree(claim.origin, terms) as tree:
+                if terms.lookup.offline:
+                    what, hint = "a repository is fetched again", "leave --offline out"
+                    raise AugbackendError(what, where=f"its origin, {claim.origin.url}", hint=hint)
+                with git_tree.tree_at(claim.origin.url) as tree:
                     return _against_tree(claim, tree)
         with _fetched(claim, terms) as path, sdist.opened(path) as original:
             return _against_sdist(claim, original, _index_says(claim.origin, terms.lookup))
@@ -118,20 +130,20 @@ def prove(archive: Path, terms: Terms) -> Proof:
 def _claim(wrapped: Sdist) -> _Claim:
     text = (wrapped.read("pyproject.toml") or b"").decode("utf-8", "replace")
     try:
-        document = sources.toml(text)
+        document = layers.toml(text)
     except (ValueError, RecursionError) as error:
-        raise sdist.refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
+        raise refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
     pyproject.check_shape(document)
     mistakes: list[str] = []
-    settings = checking.check(sources.at(document, "tool", "augbackend", default={}), {}, mistakes)
-    paths = sources.at(document, "build-system", "backend-path", default=[])
+    values, _ = declared.converted_values(layers.at(document, "tool", "augbackend", default={}), {}, mistakes)
+    paths = layers.at(document, "build-system", "backend-path", default=[])
     hint = "only what augbackend wrap wrote can be verified"
-    if settings is None or pyproject.backend(document) != "augbackend" or len(paths) != 1:
+    if mistakes or pyproject.backend(document) != "augbackend" or len(paths) != 1:
         what = "; ".join(mistakes) or "augbackend, in-tree and alone, is not its backend"
         raise AugbackendError(what, where=str(wrapped.path), hint=hint)
-    if settings.origin is None:
+    if "origin" not in values:
         raise AugbackendError("it does not say what it was made from", where=str(wrapped.path), hint=hint)
-    return _Claim(wrapped, settings, settings.origin, f"{paths[0]}/augbackend/")
+    return _Claim(wrapped, document, values, values["origin"], f"{paths[0]}/augbackend/")
 
 
 def _check_scheme(url: str, terms: Terms) -> None:
@@ -143,18 +155,9 @@ def _check_scheme(url: str, terms: Terms) -> None:
 
 
 @contextmanager
-def _git_tree(origin: Origin, terms: Terms) -> Iterator[GitTree]:
-    if terms.lookup.offline:
-        hint = "leave --offline out"
-        raise AugbackendError("a repository is fetched again", where=f"its origin, {origin.url}", hint=hint)
-    with git_tree.tree_at(origin.url) as tree:
-        yield tree
-
-
-@contextmanager
 def _fetched(claim: _Claim, terms: Terms) -> Iterator[Path]:
     """Upstream's sdist."""
-    origin, settings = claim.origin, claim.settings
+    origin = claim.origin
     if terms.given is not None:
         target = upstream.Target(origin.name, path=terms.given, sha256=origin.sha256)
     elif origin.url:
@@ -171,14 +174,8 @@ def _fetched(claim: _Claim, terms: Terms) -> Iterator[Path]:
     if is_tree and not terms.is_built:
         what, hint = "only a build says which sdist it makes", "add --build: its own code runs then, confined"
         raise AugbackendError(what, where=target.url or str(target.path), hint=hint)
-    augmentation = Augmentation(
-        tuple(Extra(entry, "") for entry in settings.extra_build_dependencies),
-        settings.remove_build_dependencies,
-        {name: {"value": one.value, "default": one.default} for name, one in settings.extra_build_variables.items()},
-        {key: list(value) if isinstance(value, tuple) else value for key, value in settings.config_settings.items()},
-        is_by_user=False,
-    )
-    with upstream.fetched(target, augmentation, terms.lookup) as found:
+    declaration = replace(declarations.from_values(claim.values, ""), is_by_user=False)
+    with upstream.fetched(target, declaration, terms.lookup) as found:
         if origin.sha256 and found.sha256 != origin.sha256:
             what = f"upstream's sha256 is {found.sha256}, and the archive says it was made from {origin.sha256}"
             raise AugbackendError(what, where=found.url or str(found.path), hint="one of the two was changed")
@@ -209,7 +206,7 @@ def _against_sdist(claim: _Claim, original: Sdist, said: tuple[str, str]) -> Pro
     theirs = {name: one for name, one in theirs.items() if not name.startswith(claim.prefix)}
     problems = [said[1]] if said[1] else []
     problems += _false_claims(claim)
-    if not _is_beside(wrapped.read("pyproject.toml"), original.read("pyproject.toml")):
+    if _beside(wrapped.read("pyproject.toml")) != _beside(original.read("pyproject.toml")):
         problems.append("pyproject.toml: it differs outside build-system and tool.augbackend")
     same, declared = 0, {}
     for name in sorted(ours.keys() | theirs.keys()):
@@ -245,7 +242,7 @@ def _against_tree(claim: _Claim, tree: GitTree) -> Proof:
         elif name == "pyproject.toml" and member.isreg():
             old, new = tree.read(name), wrapped.read(name)
             declared[name] = _diff(name, old, new)
-            if not _is_beside(new, old):
+            if _beside(new) != _beside(old):
                 unproved.append(f"{name}: it differs outside build-system and tool.augbackend")
         elif name in tree.files:
             unproved.append(f"{name}: not as it is in the repository")
@@ -301,22 +298,17 @@ def _folders(names: Iterable[str]) -> frozenset[str]:
 
 def _false_claims(claim: _Claim) -> list[str]:
     """What the archive says it is, where it is not that."""
-    origin, wrapped, label = claim.origin, claim.wrapped, claim.settings.local_version
+    origin, wrapped, label = claim.origin, claim.wrapped, claim.values.get("local-version", "")
     version = local_version.labelled(origin.version, label) if label else origin.version
     made_from = f"{origin.name} {version}"
-    stated = dict(metadata.fields((wrapped.read("PKG-INFO") or b"").decode("utf-8", "replace")))
-    name, called = stated.get("name", origin.name), stated.get("version", version)
+    stated = parse(wrapped.read("PKG-INFO") or b"")
+    name, called = stated.value("name") or origin.name, stated.value("version") or version
     found = []
-    if not pyproject.same_project(name, origin.name) or not pep440.is_same(called, version):
+    if not pyproject.same_project(name, origin.name) or not is_same(called, version):
         found.append(f"PKG-INFO: it is {name} {called}, and its origin says that it was made from {made_from}")
     if wrapped.path.name != f"{origin.name.replace('-', '_')}-{version}.tar.gz":
         found.append(f"{wrapped.path.name}: its origin says that it was made from {made_from}")
     return found
-
-
-def _is_beside(one: bytes | None, other: bytes | None) -> bool:
-    """Whether two ``pyproject.toml`` say the same beside what wrapping writes."""
-    return _beside(one) == _beside(other)
 
 
 def _beside(text: bytes | None) -> dict[str, Any]:
@@ -340,7 +332,7 @@ def _is_rebuilt(claim: _Claim, original: Sdist, declared: Iterable[str]) -> bool
         if text is not None and (text != original.read(name) or (had_backend and name.startswith(prefix))):
             changed[name] = text
     dropped = frozenset({prefix.rstrip("/")} if had_backend else ())
-    return sdist.holds(wrapped.path, sdist.content(original, changed, dropped))
+    return archives.holds(wrapped.path, archives.content(original, changed, dropped))
 
 
 def _members(opened: Sdist) -> dict[str, tarfile.TarInfo]:
@@ -374,12 +366,21 @@ def _backend(claim: _Claim) -> tuple[str, str]:
     if version != __version__:
         hint = f"uvx --from 'augbackend[cli]=={version}' augbackend verify"
         return remark, f"{prefix}: of augbackend {version}, to be compared by that version ({hint})"
-    expected: Mapping[str, bytes] = backend_copy.backend_files()
+    more = backend_copy.more_keys(_manifest(claim))
+    expected: Mapping[str, bytes] = backend_copy.backend_files(claim.document, "augbackend wrap", more)
     known = names | expected.keys()
     differing = sorted(name for name in known if claim.wrapped.read(prefix + name) != expected.get(name))
     if differing:
         return remark, f"{prefix}: not the augbackend {__version__} that it says it is ({', '.join(differing)})"
     return f"{remark}, as it is here", ""
+
+
+def _manifest(claim: _Claim) -> dict[str, Any]:
+    try:
+        found = json.loads(claim.wrapped.read(claim.prefix + backend_copy.MANIFEST) or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _diff(name: str, old: bytes | None, new: bytes | None) -> str:

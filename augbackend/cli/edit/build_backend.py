@@ -1,0 +1,96 @@
+"""The build backend of a ``pyproject.toml``: the old one moves into ``[tool.augbackend]``, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import tomlkit
+
+from augbackend.errors import AugbackendError
+
+from . import pyproject
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping, Sequence
+
+IN_TREE_REQUIRES = "tomli>=1.1; python_version < '3.11'"
+INSTALLED_REQUIRES = "augbackend"
+ASSUMED = "what a frontend assumes"
+
+
+def move_in(
+    document: MutableMapping[str, Any], assumed_requires: Sequence[str], *, folder: str | None, created: str
+) -> None:
+    """Make augbackend the build backend; what was there is the wrapped one from now on.
+
+    :param assumed_requires: what a frontend installs where there is no ``[build-system]``.
+    :param folder: of an in-tree backend; ``None`` if it is installed.
+    :param created: the comment at a ``[build-system]`` that was not there.
+    :raises AugbackendError: if the table names a wrapped backend already.
+    """
+    build_system = document.get("build-system")
+    if build_system is None:
+        build_system = pyproject.new_table(document, created)
+        build_system["requires"] = list(assumed_requires)
+        document["build-system"] = build_system
+        build_system = document["build-system"]
+    table = own_table(document)
+    if "build-backend" in table or "backend-path" in table:
+        raise AugbackendError(
+            "it already names a wrapped backend, but augbackend is not the build backend",
+            where="pyproject.toml, tool.augbackend",
+            hint="remove build-backend and backend-path there, then run this again",
+        )
+    old_backend, old_path = build_system.get("build-backend"), build_system.get("backend-path")
+    wrapped = {"build-backend": pyproject.LEGACY_BACKEND if old_backend is None else str(old_backend)}
+    for key, value in {**wrapped, **({} if old_path is None else {"backend-path": [*map(str, old_path)]})}.items():
+        table[key] = value
+    if old_backend is None and hasattr(table["build-backend"], "comment"):
+        table["build-backend"].comment(ASSUMED)
+    build_system["build-backend"] = "augbackend"
+    point_to(build_system, folder)
+
+
+def point_to(build_system: MutableMapping[str, Any], folder: str | None) -> None:
+    """Say where the backend is: in a folder of the tree, or installed."""
+    if folder is None:
+        build_system.pop("backend-path", None)
+    else:
+        build_system["backend-path"] = [folder]
+    pyproject.append(build_system, "requires", INSTALLED_REQUIRES if folder is None else IN_TREE_REQUIRES)
+
+
+def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assumed: bool) -> None:
+    """Give the wrapped backend its place back, and remove our table.
+
+    :param whole_table: whether there was no ``[build-system]``.
+    :param only_assumed: whether it named no backend.
+    """
+    build_system, table = document["build-system"], document["tool"]["augbackend"]
+    declared = [entry for entry in table.get("extra-build-dependencies", ()) if isinstance(entry, str)]
+    for added in (IN_TREE_REQUIRES, INSTALLED_REQUIRES, *declared):
+        if added in build_system["requires"]:
+            build_system["requires"].remove(added)
+    if "backend-path" in table:
+        build_system["backend-path"] = [*map(str, table["backend-path"])]
+    else:
+        build_system.pop("backend-path", None)
+    if only_assumed:
+        build_system.pop("build-backend")
+    else:
+        build_system["build-backend"] = str(table.get("build-backend", pyproject.LEGACY_BACKEND))
+    if whole_table:
+        document.pop("build-system")
+    document["tool"].pop("augbackend")
+    if not document["tool"]:
+        document.pop("tool")
+
+
+def own_table(document: MutableMapping[str, Any]) -> Any:
+    """``[tool.augbackend]``, made if need be."""
+    if "tool" not in document:
+        document["tool"] = tomlkit.table(is_super_table=True) if isinstance(document, tomlkit.TOMLDocument) else {}
+    tool = document["tool"]
+    if "augbackend" not in tool:
+        tool["augbackend"] = pyproject.new_table(document)
+    return tool["augbackend"]

@@ -1,0 +1,289 @@
+"""What one package is to be given when it is built, whoever says so: options, a project's tables, a diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  # the type of a field
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from augbackend.errors import SettingsError
+from augbackend.features.extra_build_dependencies import BuildDependency
+from augbackend.features.extra_build_variables import BuildVariable
+from augbackend.hook import declared
+from augbackend.standards.versions import is_same
+from augbackend.table.convert import TABLE
+
+from . import dependencies
+from .dependencies import Dependencies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from augbackend.features.pin_runtime import Width
+
+    from .package import Package
+
+_EVERY_HOOK = BuildDependency("x").hooks
+
+
+class MatchedVersion(NamedTuple):
+    """A version that a build requirement is matched to.
+
+    :param marker: of the environments that it is for; empty for all of them.
+    :param is_exact: whether a local version of it (``2.8.0+cpu``) is ruled out.
+    """
+
+    version: str
+    marker: str
+    is_exact: bool = True
+
+
+@dataclass(frozen=True)
+class BuildRequirement:
+    """One build requirement to add.
+
+    :param entry: as the table has it.
+    :param origin: who asks for it: a key, a file, an option.
+    :param versions: the versions that it is matched to, if a lock or a pin says them.
+    """
+
+    entry: BuildDependency
+    origin: str
+    versions: tuple[MatchedVersion, ...] = ()
+
+    @cached_property
+    def parsed(self) -> Requirement:
+        """The requirement, parsed once."""
+        return Requirement(self.entry.text)
+
+    @property
+    def name(self) -> str:
+        """The project, in its canonical spelling."""
+        return canonicalize_name(self.parsed.name)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is asked for: the versions that it is matched to, or the requirement as it stands."""
+        return self.entry.locked or (self.entry.text,)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every build needs exactly this, so that it may stand in ``build-system.requires`` as well.
+
+        A version that the caller may replace may not: a frontend installs what stands there in any case.
+        """
+        entry = self.entry
+        return not (entry.unless_command or entry.match_runtime) and len(entry.hooks) == len(_EVERY_HOOK)
+
+    def as_toml(self) -> Any:
+        """The entry as a TOML value."""
+        entry = self.entry
+        if self.is_plain:
+            return entry.text
+        table: dict[str, Any] = {"requirement": entry.text}
+        if len(entry.hooks) < len(_EVERY_HOOK):
+            table["hooks"] = list(entry.hooks)
+        if entry.unless_command:
+            table["unless-command"] = entry.unless_command
+        if entry.match_runtime:
+            table["match-runtime"] = True
+        return {**table, "locked": list(entry.locked)} if entry.locked else table
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Everything that one package is to be given.
+
+    :param removed: names of projects that are dropped from what the package asks for.
+    :param local_version: a label for what is built; empty for none.
+    :param pin_runtime: widths of run-time pins, by project.
+    :param is_by_user: whether the user wrote it, and not an archive: only then templates see the user's variables.
+    :param features: keys whose files its backend is to have though nothing here uses them.
+    :param dependencies: what it depends on at run time, if the user states it.
+    :param dependencies_of: the same for single versions, by version.
+    """
+
+    requires: tuple[BuildRequirement, ...] = ()
+    removed: tuple[str, ...] = ()
+    variables: Mapping[str, BuildVariable] = field(default_factory=dict)
+    config_settings: Mapping[str, Union[str, tuple[str, ...]]] = field(default_factory=dict)
+    local_version: str = ""
+    pin_runtime: Mapping[str, Width] = field(default_factory=dict)
+    dependencies: Optional[Dependencies] = None
+    dependencies_of: Mapping[str, Dependencies] = field(default_factory=dict)
+    is_by_user: bool = True
+    features: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of requirements, variables and dropped names."""
+        return len(self.requires) + len(self.variables) + len(self.removed)
+
+    @property
+    def entries(self) -> list[tuple[str, str]]:
+        """Each requirement, variable and dropped name: its field here, and its name."""
+        return [
+            *(("requires", one.name) for one in self.requires),
+            *(("variables", name) for name in self.variables),
+            *(("removed", name) for name in self.removed),
+        ]
+
+    def without(self, kind: str, name: str) -> Declaration:
+        """All but one of the :attr:`entries`."""
+        if kind == "requires":
+            return replace(self, requires=tuple(one for one in self.requires if one.name != name))
+        if kind == "variables":
+            return replace(self, variables={key: value for key, value in self.variables.items() if key != name})
+        return replace(self, removed=tuple(one for one in self.removed if one != name))
+
+    def plus(self, other: Declaration) -> Declaration:
+        """Both, one behind the other; where only one value is possible, the other's."""
+        return Declaration(
+            (*self.requires, *other.requires),
+            (*self.removed, *other.removed),
+            {**self.variables, **other.variables},
+            {**self.config_settings, **other.config_settings},
+            other.local_version or self.local_version,
+            {**self.pin_runtime, **other.pin_runtime},
+            _both(self.dependencies, other.dependencies),
+            {**self.dependencies_of, **other.dependencies_of},
+        )
+
+    def joined(self, other: Declaration) -> Declaration:
+        """Both, with one requirement for each project: the one that asks for what both ask for."""
+        requires = {one.name: one for one in self.requires}
+        for one in other.requires:
+            requires[one.name] = _joined(requires[one.name], one) if one.name in requires else one
+        both = self.plus(other)
+        return replace(both, requires=tuple(requires.values()), removed=tuple(dict.fromkeys(both.removed)))
+
+    def in_words(self) -> str:
+        """The requirements, variables and dropped names in one line."""
+        removed = [f"no {name} of its own" for name in sorted(self.removed)]
+        variables = [f"{name}={one.value}" for name, one in self.variables.items()]
+        return ", ".join([*removed, *(one.entry.text for one in self.requires), *variables]) or "as it is"
+
+    def dependencies_for(self, version: str) -> Dependencies | None:
+        """The dependencies that the user states for a version."""
+        found = (stated for one, stated in self.dependencies_of.items() if is_same(one, version))
+        return next(found, self.dependencies)
+
+    def removes(self, text: str) -> bool:
+        """Whether a requirement of the package's own is to be dropped."""
+        try:
+            name = canonicalize_name(Requirement(text).name)
+        except InvalidRequirement:
+            return False
+        return name in map(canonicalize_name, self.removed)
+
+    def for_sdist(self) -> list[str]:
+        """The requirements for making an sdist of a source tree."""
+        return [text for one in self.requires if "sdist" in one.entry.hooks for text in one.texts]
+
+    def as_table(self) -> dict[str, Any]:
+        """The keys of ``[tool.augbackend]`` that say it, as TOML values."""
+        settings = {key: list(one) if isinstance(one, tuple) else one for key, one in self.config_settings.items()}
+        table = {
+            "extra-build-dependencies": [one.as_toml() for one in self.requires],
+            "remove-build-dependencies": list(self.removed),
+            "extra-build-variables": {name: _variable_as_toml(one) for name, one in self.variables.items()},
+            "config-settings": settings,
+            "pin-runtime": dict(self.pin_runtime),
+            "local-version": self.local_version,
+        }
+        return {key: value for key, value in table.items() if value}
+
+
+def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
+    """What checked values declare, by the keys of ``[tool.augbackend]``.
+
+    :param origin: of its build requirements.
+    :raises SettingsError: if one of them is a requirement to augbackend and none to ``packaging``.
+    """
+    requires = tuple(BuildRequirement(entry, origin) for entry in values.get("extra-build-dependencies", ()))
+    for one in requires:
+        try:
+            _ = one.parsed
+        except InvalidRequirement as error:
+            raise SettingsError(origin, [f"{one.entry.text}: {str(error).splitlines()[0]}"]) from None
+    return Declaration(
+        requires,
+        values.get("remove-build-dependencies", ()),
+        values.get("extra-build-variables", {}),
+        values.get("config-settings", {}),
+        values.get("local-version", ""),
+        values.get("pin-runtime", {}),
+    )
+
+
+def from_package(said: Package, origin: str) -> Declaration:
+    """What a table of ``[tool.augbackend.packages]`` declares.
+
+    :param origin: of its build requirements.
+    :raises SettingsError: if one of them is a requirement to augbackend and none to ``packaging``.
+    """
+    values = {field.name.replace("_", "-"): getattr(said, field.name) for field in fields(said)}
+    if said.requires_dist is None:
+        return from_values(values, origin)
+    stated = dependencies.stated(said.requires_dist, said.requires_python, said.provides_extra)
+    return replace(from_values(values, origin), dependencies=stated)
+
+
+def from_table(table: dict[str, Any], where: str, origin: str) -> Declaration:
+    """What plain values declare, by the keys of ``[tool.augbackend]``.
+
+    :param where: what a message calls the table.
+    :param origin: of its build requirements.
+    :raises SettingsError: with all mistakes at once.
+    """
+    mistakes: list[str] = []
+    values, _ = declared.converted_values(table, {}, mistakes)
+    if mistakes:
+        raise SettingsError(where, [line.replace(f"{TABLE}.", "", 1) for line in mistakes])
+    return from_values(values, origin)
+
+
+def of(
+    requires: Iterable[str], origin: str, removed: Iterable[str] = (), variables: Mapping[str, str] | None = None
+) -> Declaration:
+    """Requirements, names to drop and variables, all of them plain texts that are known to be right."""
+    return Declaration(
+        tuple(BuildRequirement(BuildDependency(text), origin) for text in requires),
+        tuple(removed),
+        {name: BuildVariable(value) for name, value in (variables or {}).items()},
+    )
+
+
+def _both(first: Dependencies | None, second: Dependencies | None) -> Dependencies | None:
+    """What the second states; of the first, what the second leaves out."""
+    if first is None or second is None:
+        return second or first
+    return Dependencies(
+        second.requires_dist,
+        second.requires_python or first.requires_python,
+        second.provides_extra or first.provides_extra,
+    )
+
+
+def _joined(old: BuildRequirement, new: BuildRequirement) -> BuildRequirement:
+    """A requirement that asks for what both ask for."""
+    first, second = old.parsed, new.parsed
+    if not second.specifier and not second.extras:
+        return old
+    both = [*first.specifier, *second.specifier]
+    below = sorted((one for one in both if one.operator == "<"), key=lambda one: Version(one.version))
+    clauses = sorted({str(one) for one in both if one.operator != "<" or one is below[0]}, reverse=True)
+    extras = f"[{','.join(sorted(first.extras | second.extras))}]" if first.extras | second.extras else ""
+    return replace(new, entry=BuildDependency(f"{second.name}{extras}{','.join(clauses)}"))
+
+
+def _variable_as_toml(variable: BuildVariable) -> Any:
+    if not variable.marker and not variable.default:
+        return variable.value
+    table = {"value": variable.value, "default": variable.default}
+    return {**table, "marker": variable.marker} if variable.marker else table

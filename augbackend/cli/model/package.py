@@ -1,0 +1,56 @@
+"""``[tool.augbackend.packages]``: what a project says of its dependencies' builds. No build reads it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Optional, Union
+
+from augbackend.features import extra_build_variables, local_version, metadata, pin_runtime
+from augbackend.features.extra_build_dependencies import BuildDependency
+from augbackend.features.extra_build_variables import BuildVariable
+from augbackend.features.pin_runtime import Width
+from augbackend.features.remove_build_dependencies import check_project_name
+from augbackend.standards.requirements import parse_requirement
+from augbackend.table.convert import INVALID, TABLE, Place, converted, key
+
+KEY = "packages"
+MEANING = (
+    "What dependencies of this project need to build, by their names, for `augbackend wrap`; uv's own tables do "
+    "as well."
+)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Package:
+    """What one dependency of this project needs to build: read by `augbackend wrap`, never by a build."""
+
+    extra_build_dependencies: tuple[BuildDependency, ...] = key(())
+    """Build requirements that the package did not declare."""
+    remove_build_dependencies: tuple[str, ...] = key((), check=check_project_name)
+    """Projects dropped from what the package asks for."""
+    extra_build_variables: Mapping[str, BuildVariable] = key(
+        MappingProxyType({}), check_name=extra_build_variables.FEATURE.check_name
+    )
+    """Environment variables around its build."""
+    config_settings: Mapping[str, Union[str, tuple[str, ...]]] = key(MappingProxyType({}))
+    """Passed to its backend underneath the caller's own `-C` settings."""
+    local_version: str = key("", check=local_version.FEATURE.check)
+    """A local version label for the archive and what is built of it, such as `team`."""
+    pin_runtime: Mapping[str, Width] = key(MappingProxyType({}), check_name=pin_runtime.FEATURE.check_name)
+    """How its wheel's dependencies follow what the build used; `auto` for what `match-runtime` asks for, unless it is \
+stated here."""
+    requires_dist: Optional[tuple[str, ...]] = key(None, check=parse_requirement)
+    """Its dependencies, by your word, so that nothing is built to know them. The wheel is held against it."""
+    requires_python: str = key("", check=metadata.check_requires_python)
+    """Its `Requires-Python`, by your word; goes with `requires-dist`."""
+    provides_extra: tuple[str, ...] = key((), check=check_project_name)
+    """Its extras, by your word; goes with `requires-dist`."""
+
+
+def checked(name: str, table: Any, mistakes: list[str]) -> Optional[Package]:
+    """What a table says of one package; ``None`` if it says any of it wrongly.
+
+    :param mistakes: grows by a line for each mistake, named below ``tool.augbackend.packages``.
+    """
+    found = converted(Package, table, Place(f"{TABLE}.{KEY}").below(name), mistakes)
+    return None if found is INVALID else found

@@ -1,0 +1,90 @@
+"""A project, and what it says of its dependencies' builds: read from its ``pyproject.toml`` and its lock."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from augbackend.errors import SettingsError
+from augbackend.table import layers
+from augbackend.table.convert import found_instead
+
+from . import lock_files, runtime_versions, uv_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from augbackend.cli.fetch.index import Sources
+    from augbackend.cli.model.declaration import Declaration
+    from augbackend.cli.model.locked_version import Locked
+
+    from .runtime_versions import RuntimeVersions
+
+
+@dataclass(frozen=True)
+class Project:
+    """A ``pyproject.toml`` that says what its dependencies' builds need.
+
+    :param packages: by canonical name.
+    :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
+    """
+
+    file: Path
+    document: dict[str, Any]
+    packages: Mapping[str, Declaration]
+    locked: tuple[Locked, ...]
+    uses_uv: bool
+    sources: Sources
+    runtime: RuntimeVersions
+
+    def names_all(self, targets: Sequence[str]) -> bool:
+        """Whether every target is a package that the project has something to say of."""
+        for text in targets:
+            try:
+                requirement = Requirement(text)
+            except InvalidRequirement:
+                return False
+            if requirement.url or canonicalize_name(requirement.name) not in self.packages:
+                return False
+        return True
+
+
+def read(folder: Path, lock: Path | None = None) -> Project | None:
+    """Read the project in ``folder``; ``None`` if there is none that says anything.
+
+    :param lock: its lock, if it is not the one in its folder.
+    :raises SettingsError: with all mistakes at once.
+    """
+    file = folder / "pyproject.toml"
+    if not file.is_file():
+        return None
+    document = layers.read_pyproject(folder)
+    uv = layers.at(document, "tool", "uv", default={})
+    if not isinstance(uv, dict):
+        raise SettingsError(str(file), [f"tool.uv: found {found_instead(uv)}, expected a table"])
+    if (folder / "uv.toml").is_file():  # uv reads it instead of the table, sources aside
+        table = lock_files.parsed(folder / "uv.toml", "mend the file there")
+        uv = {**table, "sources": layers.at(uv, "sources", default={})}
+    mistakes: list[str] = []
+    ours = layers.at(document, "tool", "augbackend", "packages", default={})
+    packages = uv_tables.declared(uv, ours, mistakes)
+    if mistakes:
+        raise SettingsError(str(file), mistakes)
+    if not packages:
+        return None
+    locked = lock_files.read_file(lock) if lock else lock_files.read(folder)
+    overrides = runtime_versions.overrides(os.environ)
+    return Project(
+        file,
+        document,
+        packages,
+        locked,
+        uses_uv=bool(uv) or (folder / "uv.lock").is_file(),
+        sources=uv_tables.indexes(uv),
+        runtime=runtime_versions.RuntimeVersions(document, locked, uv_tables.other_indexes(uv), overrides),
+    )

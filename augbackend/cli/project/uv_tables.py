@@ -1,0 +1,115 @@
+"""What a project's tables declare for its dependencies: ``[tool.uv]`` and ``[tool.augbackend.packages]``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from augbackend.cli.fetch.index import Sources
+from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model import package as packages
+from augbackend.cli.model.declaration import Declaration
+from augbackend.table.convert import TABLE, found_instead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# uv's keys, and ours that mean the same.
+_UV_KEYS = {
+    "extra-build-dependencies": "extra-build-dependencies",
+    "extra-build-variables": "extra-build-variables",
+    "config-settings-package": "config-settings",
+}
+
+
+def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str, Declaration]:
+    """What each package is to be given, by canonical name; where the tables differ, ours counts.
+
+    :param uv: ``[tool.uv]``.
+    :param ours: ``[tool.augbackend.packages]``.
+    :param mistakes: grows by one line for each mistake.
+    """
+    found: dict[str, Declaration] = {}
+    # uv's word on dependencies counts least, so that it comes first.
+    tables = [*_uv_metadata(uv), *_uv_build_tables(uv, mistakes).items()]
+    for name, table in tables:
+        version = str(table.pop("version", ""))
+        said = _declared_for(name, table, "tool.uv", mistakes)
+        if version:
+            said = Declaration(dependencies_of={version: said.dependencies} if said.dependencies else {})
+        found[name] = found.get(name, Declaration()).plus(said)
+    for name, table in ours.items() if isinstance(ours, dict) else ():
+        said = _declared_for(canonicalize_name(name), table, "", mistakes)
+        found[canonicalize_name(name)] = found.get(canonicalize_name(name), Declaration()).plus(said)
+    return found
+
+
+def indexes(uv: Mapping[str, Any]) -> Sources:
+    """uv's indexes, without those that are for single packages only."""
+    listed = [one for one in _index_tables(uv) if not one.get("explicit")]
+    flat = [str(one["url"]) for one in listed if one.get("format") == "flat"]
+    plain = [one for one in listed if one.get("format") != "flat"]
+    default = next((str(one["url"]) for one in plain if one.get("default")), str(uv.get("index-url", "")))
+    extra = [str(one["url"]) for one in plain if not one.get("default")]
+    extra += _strings(uv.get("extra-index-url"))
+    return Sources(default, tuple(extra), (*flat, *_strings(uv.get("find-links"))))
+
+
+def other_indexes(uv: Mapping[str, Any]) -> frozenset[str]:
+    """The URLs of all indexes but the default one."""
+    return frozenset(str(one["url"]).rstrip("/") for one in _index_tables(uv) if not one.get("default"))
+
+
+def _uv_build_tables(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[str, Any]]:
+    """uv's tables, which go by kind and then by package, as ours, which go by package."""
+    found: dict[str, dict[str, Any]] = {}
+    for theirs, key in _UV_KEYS.items():
+        table = uv.get(theirs, {})
+        if not isinstance(table, dict):
+            mistakes.append(f"tool.uv.{theirs}: found {found_instead(table)}, expected a table")
+            continue
+        for name, value in table.items():
+            found.setdefault(canonicalize_name(name), {})[key] = _escaped(value) if "variables" in key else value
+    return found
+
+
+def _uv_metadata(uv: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """``[[tool.uv.dependency-metadata]]`` as our keys, by package; with a ``version``, if it is for one only."""
+    entries = uv.get("dependency-metadata", [])
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and "requires-dist" in entry:
+            keys = ("version", "requires-dist", "requires-python", "provides-extra")
+            yield canonicalize_name(str(entry.get("name"))), {key: entry[key] for key in keys if key in entry}
+
+
+def _escaped(value: Any) -> Any:
+    """uv's values are taken as they stand, ours are templates."""
+    if not isinstance(value, dict):
+        return value
+    return {name: item.replace("$", "$$") if isinstance(item, str) else item for name, item in value.items()}
+
+
+def _declared_for(name: str, table: Any, origin: str, mistakes: list[str]) -> Declaration:
+    """What one table declares for one package; a message names uv's keys as uv has them."""
+    found: list[str] = []
+    package = packages.checked(name, table, found)
+    if package is not None:
+        why = f"{origin}.extra-build-dependencies" if origin else f"tool.augbackend.packages.{name}"
+        return declarations.from_package(package, why)
+    if origin:
+        theirs = {ours: key for key, ours in _UV_KEYS.items()}
+        pattern = rf"{TABLE}\.packages\.{re.escape(name)}\.([\w-]+)"
+        found = [re.sub(pattern, lambda key: f"tool.uv.{theirs.get(key[1], key[1])}.{name}", line) for line in found]
+    mistakes += found
+    return Declaration()
+
+
+def _index_tables(uv: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = uv.get("index", [])
+    return [one for one in listed if isinstance(one, dict) and one.get("url")] if isinstance(listed, list) else []
+
+
+def _strings(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,168 @@
+"""The backend in a tree that its user owns: put there, brought up to date, or taken out again.
+
+First a plan is made of plain data (the new text, what to do with the copy), and the backend has to accept the result.
+Only then is anything written: the copy first, ``pyproject.toml`` last.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Optional
+
+from packaging.version import parse
+
+from augbackend import __version__
+from augbackend.cli.edit import adopted_pyproject, backend_copy, package_discovery, pyproject, replace_file
+from augbackend.errors import AugbackendError
+from augbackend.hook import declared
+from augbackend.table import layers
+
+from . import setup_call
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from augbackend.cli.model.declaration import Declaration
+
+Copy = Literal["write", "remove", "leave"]
+
+
+@dataclass(frozen=True)
+class TreePlan:
+    """What a run will do to one tree: texts of ``pyproject.toml`` (``None``: no file) and the copy's fate.
+
+    :param files: of the copy that is written.
+    :param old_version: of the copy that is there; empty if there is none, or it does not say.
+    """
+
+    tree: Path
+    old: Optional[str]
+    new: Optional[str]
+    copy: Copy
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    old_version: str = ""
+
+
+def planned(tree: Path, declaration: Declaration, more: Collection[str] = (), *, installed: bool) -> TreePlan:
+    """Plan to make augbackend the build backend of ``tree``.
+
+    :param more: keys whose files the copy is to have though the table does not use them.
+    :raises AugbackendError: if the tree would be damaged, or the declaration would be refused when it builds.
+    """
+    old = _pyproject_text(tree)
+    if old is not None:
+        declared.read(tree, environ={})  # a table with mistakes is for its author to mend, before anything is added
+    if old is None and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
+        hint = "name the folder that holds pyproject.toml, setup.py or setup.cfg"
+        raise AugbackendError("no Python project here", where=str(tree), hint=hint)
+    document = pyproject.parse(old or "", str(tree / "pyproject.toml"))
+    pyproject.check_shape(document)
+    is_adopted = pyproject.backend(document) == "augbackend"
+    in_tree = backend_copy.FOLDER in layers.at(document, "build-system", "backend-path", default=())
+    if is_adopted and installed and in_tree:
+        hint = "run it with --remove first"
+        raise AugbackendError("the backend is in this tree already", where=str(tree), hint=hint)
+    if is_adopted and not in_tree and layers.at(document, "build-system", "backend-path", default=None) is not None:
+        hint = f"only a copy in {backend_copy.FOLDER!r} is this command's to keep"
+        raise AugbackendError("another copy of augbackend builds this tree", where=str(tree), hint=hint)
+    carries_copy = in_tree if is_adopted else not installed
+    if carries_copy:
+        _check_folder(tree, is_adopted=is_adopted)
+        _check_age(tree)
+        cure = package_discovery.takes_the_copy(tree, document)
+        if cure is not None:
+            what = "setuptools would ship the copy in this project's wheel: it looks for namespace packages"
+            raise AugbackendError(what, where=str(tree), hint=f"{cure}; or use --installed")
+    new = adopted_pyproject.adopted(
+        old, declaration, installed=not carries_copy, assumed_requires=setup_call.assumed_requires(tree)
+    )
+    declared.read(tree, environ={}, document=pyproject.parse(new, "pyproject.toml"))
+    if not carries_copy:
+        return TreePlan(tree, old, new, "leave")
+    there = backend_copy.manifest(tree) if is_adopted else {}
+    kept = {*more, *backend_copy.more_keys(there)}
+    files = backend_copy.backend_files(pyproject.parse(new, "pyproject.toml"), "augbackend adopt", kept)
+    copy: Copy = "leave" if backend_copy.is_current(tree, files) else "write"
+    return TreePlan(tree, old, new, copy, files, str(there.get("augbackend", "")))
+
+
+def planned_removal(tree: Path) -> TreePlan:
+    """Plan to give ``tree`` its old build backend back.
+
+    :raises AugbackendError: if augbackend does not build it.
+    """
+    old = _pyproject_text(tree)
+    document = pyproject.parse(old or "", str(tree / "pyproject.toml"))
+    pyproject.check_shape(document)
+    if (
+        old is None
+        or pyproject.backend(document) != "augbackend"
+        or not layers.at(document, "tool", "augbackend", default={})
+    ):
+        hint = "there is nothing to remove"
+        raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
+    in_tree = backend_copy.FOLDER in layers.at(document, "build-system", "backend-path", default=())
+    return TreePlan(tree, old, adopted_pyproject.restored(old), "remove" if in_tree else "leave")
+
+
+def carry_out(plan: TreePlan) -> None:
+    """Write what the plan says; ``pyproject.toml`` changes last, so that it never names a copy that is not there."""
+    file = plan.tree / "pyproject.toml"
+    if plan.copy == "write":
+        backend_copy.write_copy(plan.tree, plan.files)
+    if plan.new is None:
+        file.unlink()
+    elif plan.new != plan.old:
+        replace_file.replace_file(file, plan.new.encode())
+    if plan.copy == "remove":
+        backend_copy.remove_copy(plan.tree)
+
+
+def diff(plan: TreePlan) -> str:
+    """The change as a unified diff of ``pyproject.toml``, and a line for the copy."""
+    old, new = ([f"{line}\n" for line in (text or "").splitlines()] for text in (plan.old, plan.new))
+    before, after = ("/dev/null" if text is None else "pyproject.toml" for text in (plan.old, plan.new))
+    lines = list(difflib.unified_diff(old, new, before, after))
+    if plan.copy != "leave":
+        count = len(plan.files or backend_copy.files_in(plan.tree))
+        lines.append(f"# {plan.copy} {backend_copy.FOLDER}/augbackend/ ({count} files)\n")
+    return "".join(lines)
+
+
+def _pyproject_text(tree: Path) -> str | None:
+    file = tree / "pyproject.toml"
+    if not file.exists() and not file.is_symlink():
+        return None
+    if tree.resolve() not in file.resolve().parents:
+        hint = "replace the link by a file of the tree's own"
+        raise AugbackendError(
+            f"it is a link that leads out of the tree, to {file.resolve()}", where=str(file), hint=hint
+        )
+    layers.read_pyproject(tree)  # says what is wrong with it, if anything is
+    return file.read_bytes().decode("utf-8")
+
+
+def _check_age(tree: Path) -> None:
+    """Refuse to put an older backend in the place of a newer one."""
+    there = str(backend_copy.manifest(tree).get("augbackend", "0"))
+    if parse(there) > parse(__version__):
+        raise AugbackendError(
+            f"its copy is of augbackend {there}, which is newer than this one ({__version__})",
+            where=str(tree / backend_copy.FOLDER),
+            hint=f"use that version: uvx --from 'augbackend[cli]>={there}' augbackend adopt",
+        )
+
+
+def _check_folder(tree: Path, *, is_adopted: bool) -> None:
+    folder = tree / backend_copy.FOLDER
+    hint = f"adopt keeps its copy in {backend_copy.FOLDER!r}: move what is there, or use --installed"
+    if folder.is_symlink() or (folder / "augbackend").is_symlink():
+        raise AugbackendError("it is a link, and the backend must lie inside the tree", where=str(folder), hint=hint)
+    if folder.exists() and not folder.is_dir():
+        raise AugbackendError("it is a file", where=str(folder), hint=hint)
+    # A run that was stopped between the copy and pyproject.toml leaves a copy of ours, and can be repeated.
+    is_ours = is_adopted or backend_copy.looks_ours(folder)
+    if folder.is_dir() and not is_ours and any(folder.iterdir()):
+        raise AugbackendError("it is not empty, and not ours", where=str(folder), hint=hint)

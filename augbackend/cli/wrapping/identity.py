@@ -1,0 +1,71 @@
+"""Whether an sdist is the one that was asked for, and is upstream's own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.version import InvalidVersion, Version
+
+from augbackend.cli.fetch.refusal import refusal
+from augbackend.errors import AugbackendError
+from augbackend.standards.core_metadata import parse
+from augbackend.standards.requirements import NAME
+from augbackend.table import layers
+
+if TYPE_CHECKING:
+    from augbackend.cli.fetch.upstream import Upstream
+
+    from .top_files import TopFiles
+
+
+def identity(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
+    """The sdist's own name and version, in their canonical spellings.
+
+    :raises AugbackendError: if it has none, if they are not those that were asked for, or if it is a wrapped archive.
+    """
+    _refuse_wrapped(top, upstream)
+    name, version = _name_and_version(top, upstream)
+    if not re.fullmatch(NAME, name) or not _is_version(version):
+        raise refusal(upstream.path, f"it calls itself {name!r} {version!r}, which is no name and version")
+    name, version = canonicalize_name(name), _normal(version)
+    for kind, wanted, is_same in (
+        ("project", upstream.name, not upstream.name or name == canonicalize_name(upstream.name)),
+        ("version", upstream.version, not upstream.version or version == _normal(upstream.version)),
+    ):
+        if not is_same:
+            raise refusal(upstream.path, f"it is {name} {version}, and {kind} {wanted} was asked for")
+    return name, version
+
+
+def _refuse_wrapped(top: TopFiles, upstream: Upstream) -> None:
+    origin = layers.at(top.document, "tool", "augbackend", "origin", default=None)
+    if isinstance(origin, dict):
+        hint = f"wrap what it was made from: {origin.get('url') or 'the sdist that you had'}"
+        what = f"it is wrapped already, by augbackend {origin.get('augbackend', '')}"
+        raise AugbackendError(what, where=str(upstream.path), hint=hint)
+
+
+def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
+    """Name and version as ``PKG-INFO`` has them, or else the file's name."""
+    stated = parse(top.pkg_info.encode())
+    if stated.value("name") and stated.value("version"):
+        return stated.value("name"), stated.value("version")
+    try:
+        name, version = parse_sdist_filename(upstream.path.name)
+    except InvalidSdistFilename:
+        hint = "give its repository instead: git+https://…@<tag>"
+        raise refusal(upstream.path, f"its name and version are not known: it has no PKG-INFO ({hint})") from None
+    return str(name), str(version)
+
+
+def _is_version(text: str) -> bool:
+    try:
+        return bool(Version(text))
+    except InvalidVersion:
+        return False
+
+
+def _normal(version: str) -> str:
+    return str(Version(version)) if _is_version(version) else version

@@ -1,0 +1,39 @@
+"""``wrap --remove``: a project without its wrapped archives, and without the sources that lead to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from augbackend.cli.edit import replace_file, uv_sources
+from augbackend.cli.fetch import sdist
+from augbackend.errors import AugbackendError
+from augbackend.table import layers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def undo(file: Path, folder: Path) -> list[str]:
+    """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
+    layers.read_pyproject(file.parent)  # says what is wrong with it, if anything is
+    text = file.read_bytes().decode("utf-8")
+    archives = {archive: _has_origin(archive) for archive in sorted(folder.glob("*.tar.gz"))}
+    theirs = [uv_sources.relative(archive, file.parent) for archive, is_wrapped in archives.items() if not is_wrapped]
+    new = uv_sources.restored(text, uv_sources.relative(folder, file.parent), theirs)
+    done = []
+    if new != text:
+        replace_file.replace_file(file, new.encode())
+        done.append(f"{file}: the sources that led into {folder} are gone")
+    for archive in [archive for archive, is_wrapped in archives.items() if is_wrapped]:
+        archive.unlink()
+        done.append(f"{archive}: deleted")
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    return done or ["nothing to undo"]
+
+
+def _has_origin(archive: Path) -> bool:
+    try:
+        return bool(sdist.origin(archive))
+    except AugbackendError:
+        return False

@@ -1,0 +1,99 @@
+"""The files of an sdist that decide how it is wrapped: laid out in a folder, for readers of folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path  # noqa: TC003  # the type of a field
+from typing import TYPE_CHECKING, Any
+
+from augbackend.cli.edit import pyproject
+from augbackend.cli.fetch import sdist
+from augbackend.table import layers
+
+from . import setup_call
+
+if TYPE_CHECKING:
+    from augbackend.cli.fetch.sdist import Sdist
+
+_LOOKED_AT = ("pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO")
+
+
+@dataclass(frozen=True)
+class TopFiles:
+    """What an sdist says of itself.
+
+    :param folder: holds its ``pyproject.toml``, ``setup.py``, ``setup.cfg``, ``PKG-INFO`` and ``requires.txt``, as far
+        as it has them, and the folders of an in-tree backend, empty.
+    :param document: its ``pyproject.toml``; empty if it has none.
+    """
+
+    folder: Path
+    document: dict[str, Any]
+
+    @property
+    def pyproject_text(self) -> str | None:
+        """The text of its ``pyproject.toml``, if it has one."""
+        file = self.folder / "pyproject.toml"
+        return file.read_bytes().decode("utf-8") if file.is_file() else None
+
+    @property
+    def pkg_info(self) -> str:
+        """The text of its ``PKG-INFO``; empty if it has none."""
+        file = self.folder / "PKG-INFO"
+        return file.read_bytes().decode("utf-8", "replace") if file.is_file() else ""
+
+    @property
+    def backend(self) -> str | None:
+        """The backend that builds it, the wrapped one if augbackend does; ``None`` if none is named."""
+        backend = pyproject.backend(self.document)
+        if backend != "augbackend":
+            return backend
+        wrapped: str | None = layers.at(self.document, "tool", "augbackend", "build-backend", default=None)
+        return wrapped
+
+    @property
+    def is_built_by_setuptools(self) -> bool:
+        """Whether setuptools builds it."""
+        return (self.backend or pyproject.LEGACY_BACKEND).partition(":")[0] == "setuptools.build_meta"
+
+    @cached_property
+    def assumed_requires(self) -> list[str]:
+        """What a frontend installs where there is no ``[build-system]``."""
+        return setup_call.assumed_requires(self.folder)
+
+    @property
+    def requires(self) -> list[str]:
+        """``build-system.requires``, or what a frontend assumes."""
+        found: list[str] = layers.at(self.document, "build-system", "requires", default=self.assumed_requires)
+        return found
+
+    @property
+    def states_dependencies(self) -> bool:
+        """Whether its ``[project]`` table says what it depends on, itself and for good."""
+        project = layers.at(self.document, "project", default={})
+        return isinstance(project, dict) and bool(project) and "dependencies" not in project.get("dynamic", [])
+
+
+def laid_out(opened: Sdist, folder: Path) -> TopFiles:
+    """Write the files that are looked at into ``folder``.
+
+    :raises AugbackendError: if its ``pyproject.toml`` is no TOML, or its tables are none.
+    """
+    names = {name for name in opened.names if name in _LOOKED_AT}
+    recorded = [name for name in opened.names if name.endswith(".egg-info/requires.txt") and name.count("/") <= 2]  # noqa: PLR2004  # at the top, or in src
+    for name in sorted({*names, *recorded}):
+        content = opened.read(name)
+        if content is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+    if not (folder / "pyproject.toml").is_file():
+        return TopFiles(folder, {})
+    document = layers.read_pyproject(folder)
+    pyproject.check_shape(document)
+    for table in (document.get("build-system", {}), layers.at(document, "tool", "augbackend", default={})):
+        for path in table.get("backend-path", []):
+            inside = sdist.inside(path)
+            if inside and any(name == inside or name.startswith(f"{inside}/") for name in opened.names):
+                (folder / inside).mkdir(parents=True, exist_ok=True)
+    return TopFiles(folder, document)
