@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_origin
@@ -96,15 +97,7 @@ def from_text(kind: Any, text: str, origin: str, mistakes: list[str]) -> Any:
         return None
     from augbackend.table.convert import fields_of
 
-<<<<<<< HEAD
-    numbers = (
-        {name for name, inner in fields_of(kind).items() if inner is int}
-        if hasattr(kind, "__dataclass_fields__")
-        else ()
-    )
-=======
     numbers = {name for name, inner in fields_of(kind).items() if inner is int} if is_dataclass(outer) else ()
->>>>>>> main
     return {
         name.strip(): int(value) if name.strip() in numbers and value.isascii() and value.isdigit() else value
         for name, _, value in pairs

@@ -63,14 +63,10 @@ def backend_files(
     :param more: keys that the table does not use.
     :param has_readers: whether the readers of ``setup.py`` and ``setup.cfg`` are among them, see :func:`needs_readers`.
     """
-<<<<<<< HEAD
-    head = f"# augbackend {__version__}, copied by `{command}`; not to be edited here.\n".encode()
-    modules = _modules({*used_keys(document), *more}, document, has_readers=has_readers)
-=======
     # The first two words are for type checkers: the copy is not theirs to judge, and modules that it does not use lack.
     head = f"# type: ignore  # augbackend {__version__}, copied by `{command}`; not to be edited here\n".encode()
-    modules = _modules({*_OF_THE_CORE, *used_keys(document), *more}, document)
->>>>>>> main
+    keys = {*_OF_THE_CORE, *used_keys(document), *more}
+    modules = _modules(keys, document, has_readers=has_readers)
     files = {name: head + (PACKAGE / name).read_bytes() for name in sorted(modules)}
     files["LICENSE"], files["ruff.toml"] = _licence(), _FOR_RUFF
     manifest = {
