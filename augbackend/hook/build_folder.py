@@ -67,7 +67,7 @@ def _configured(tree: Path) -> str:
     from configparser import Error, RawConfigParser
 
     parser = RawConfigParser()
-    files = [Path("~/.pydistutils.cfg").expanduser(), tree / "setup.cfg", os.environ.get(_CONFIG, "")]
+    files = [str(Path("~/.pydistutils.cfg").expanduser()), str(tree / "setup.cfg"), os.environ.get(_CONFIG, "")]
     with suppress(Error, UnicodeDecodeError):  # setuptools' to report
         parser.read(files, encoding="utf-8")
     return parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
