@@ -1,7 +1,8 @@
-"""What wrapping costs: each hook in a fresh process, wrapped and direct in turn, medians and the ratio pair by pair.
+"""What wrapping costs where frontends meet it: a fresh tree without bytecode of ours, three hooks in three processes.
 
-Data: cases (backend, hook) x variants (direct, wrapped, rapids-build-backend) -> runs of (wall, CPU) seconds,
-taken round by round so that a machine whose speed drifts slows all variants alike -> one table.
+Round by round, each variant has a fresh copy of its tree, and its hooks run in it one after the other, as Python does
+by default: the first compiles what the others find compiled. CPU seconds, medians, and the median of the ratios pair by
+pair, since a machine whose speed drifts slows all variants of a round alike.
 """
 
 from __future__ import annotations
@@ -11,129 +12,112 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augbackend.cli.edit import backend_copy
+from augbackend.table.layers import toml
 
-from .runs import Run, measure
+from .runs import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PROJECT = '[project]\nname = "p"\nversion = "1.0"\n'
-DIRECT = '[build-system]\nrequires = ["{requires}"]\nbuild-backend = "{backend}"\n' + PROJECT
-WRAPPED = (
-    '[build-system]\nrequires = []\nbuild-backend = "augbackend"\nbackend-path = ["_augbackend"]\n'
-    '[tool.augbackend]\nbuild-backend = "{backend}"\nextra-build-dependencies = ["packaging"]\n'
-    'extra-build-variables = {{ A = "1" }}\n' + PROJECT
-)
-NEVER = WRAPPED.replace("[tool.augbackend]\n", '[tool.augbackend]\ndynamic-requires = "never"\n')
+DIRECT = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+WRAPPED = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "augbackend"\nbackend-path = ["_augbackend"]\n'
+TABLE = '[tool.augbackend]\nbuild-backend = "setuptools.build_meta"\nextra-build-dependencies = ["packaging"]\n'
 RAPIDS = (
     '[build-system]\nrequires = []\nbuild-backend = "rapids_build_backend.build"\n'
-    '[tool.rapids-build-backend]\nbuild-backend = "{backend}"\nrequires = []\ndisable-cuda = true\ncommit-files = []\n'
-    'dependencies-file = "none.yaml"\n' + PROJECT
+    '[tool.rapids-build-backend]\nbuild-backend = "setuptools.build_meta"\nrequires = []\ndisable-cuda = true\n'
+    'commit-files = []\ndependencies-file = "none.yaml"\n'
 )
-BACKENDS = {"setuptools": "setuptools.build_meta", "hatchling": "hatchling.build"}
+VARIANTS = {  # name → module, pyproject.toml
+    "direct": ("setuptools.build_meta", DIRECT),
+    "wrapped": ("augbackend", WRAPPED + TABLE),
+    "rapids": ("rapids_build_backend.build", RAPIDS),
+}
 HOOKS = {
-    "get_requires": "get_requires_for_build_wheel({{}})",
-    "prepare_metadata": "prepare_metadata_for_build_wheel({out!r}, {{}})",
-    "build_wheel": "build_wheel({out!r}, {{}}, None)",
+    "get_requires": "get_requires_for_build_wheel({})",
+    "prepare_metadata": "prepare_metadata_for_build_wheel('metadata', {})",
+    "build_wheel": "build_wheel('out', {}, None)",
 }
-VARIANTS = {
-    "direct": (DIRECT, ""),
-    "wrapped": (WRAPPED, "augbackend"),
-    "never": (NEVER, "augbackend"),
-    "rapids": (RAPIDS, "rapids_build_backend.build"),
-}
+WITHIN = {"get_requires": 1.12, "prepare_metadata": 1.04, "build_wheel": 1.04}
+LOADED = "; print(*(name for name in sys.modules if name.startswith('augbackend')))"
 
 
-@dataclass(frozen=True)
-class Case:
-    """One hook of one wrapped backend."""
-
-    backend: str
-    hook: str
-
-
-def environment(folder: Path) -> str:
-    """An environment with the backends, and everything compiled; the index is asked once."""
+def environment(folder: Path) -> tuple[str, list[str]]:
+    """An environment with the backends, compiled, and the variants that can be had in it; the index is asked once."""
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
-    requirements = ["setuptools", "hatchling", "rapids-build-backend", "packaging", "tomli"]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--upgrade", *requirements], check=True)
-    subprocess.run([python, "-m", "compileall", "-q", str(folder)], check=True, stdout=subprocess.DEVNULL)
-    return python
+    install = [python, "-m", "pip", "install", "--quiet", "--upgrade"]
+    subprocess.run([*install, "setuptools", "packaging", "tomli"], check=True)
+    has_rapids = subprocess.run([*install, "rapids-build-backend"], check=False, capture_output=True).returncode == 0
+    subprocess.run([python, "-m", "compileall", "-q", str(folder)], check=False, stdout=subprocess.DEVNULL)
+    return python, [name for name in VARIANTS if has_rapids or name != "rapids"]
 
 
-def tree(folder: Path, variant: str, backend: str) -> Path:
-    """A trivial project."""
-    (folder / "p").mkdir(parents=True)
+def tree(folder: Path, pyproject: str) -> Path:
+    """A trivial project, with a copy of the backend if that is named."""
+    for name in ("p", "out", "metadata"):
+        (folder / name).mkdir(parents=True)
     (folder / "p" / "__init__.py").write_text("")
-    text = VARIANTS[variant][0].format(backend=BACKENDS[backend], requires=backend)
-    (folder / "pyproject.toml").write_text(text)
-    if VARIANTS[variant][1] == "augbackend":
-        backend_copy.write_copy(folder, backend_copy.for_tree(folder))
+    # The folders beside the package would be packages as well.
+    more = '[tool.setuptools]\npackages = ["p"]\n'
+    (folder / "pyproject.toml").write_text(pyproject + PROJECT + more)
+    if "_augbackend" in pyproject:
+        files = backend_copy.backend_files(toml(pyproject), "augbackend adopt", has_readers=False)
+        backend_copy.write_copy(folder, files)
     return folder
 
 
-def command(python: str, variant: str, case: Case, out: Path) -> list[str]:
-    """The hook as uv calls it: a script that imports the backend, looks for the hook and calls it."""
-    module = VARIANTS[variant][1] or BACKENDS[case.backend]
-    paths = "import sys; sys.path.insert(0, '_augbackend')\n" if module == "augbackend" else ""
-    hook = HOOKS[case.hook].format(out=str(out))
-    return [python, "-c", f"{paths}import {module} as backend\nbackend.{hook}"]
+def command(python: str, module: str, hook: str, *, more: str = "") -> list[str]:
+    """The hook as frontends call it: a process that imports the backend, looks for the hook and calls it."""
+    return [python, "-c", f"import sys; sys.path.insert(0, '_augbackend'); import {module} as b; b.{HOOKS[hook]}{more}"]
 
 
-def hooks(python: str, folder: Path, rounds: int) -> list[str]:
+def hooks(python: str, variants: list[str], folder: Path, rounds: int) -> Iterator[str]:
     """The table of hooks."""
-    cases = [Case(backend, hook) for backend in BACKENDS for hook in HOOKS]
-    runs: dict[tuple[Case, str], list[Run]] = {(case, variant): [] for case in cases for variant in VARIANTS}
-    trees = {(b, v): tree(folder / f"{b}-{v}", v, b) for b in BACKENDS for v in VARIANTS}
+    runs: dict[tuple[str, str], list[float]] = {(variant, hook): [] for variant in variants for hook in HOOKS}
     for at in range(rounds + 1):
-        for (case, variant), some in runs.items():
-            out = Path(tempfile.mkdtemp(dir=folder))
-            one = measure(command(python, variant, case, out), trees[case.backend, variant])
-            shutil.rmtree(out)
-            if at:  # the first round warms caches up
-                some.append(one)
-    rows = [f"{'backend':<11} {'hook':<17} {'variant':<8} {'wall ms':>8} {'cpu ms':>8} {'ratio':>10} {'over ms':>12}"]
-    for (case, variant), some in runs.items():
-        pairs = list(zip(some, runs[case, "direct"]))
-        ratio = statistics.median(mine.cpu / direct.cpu for mine, direct in pairs)
-        over = statistics.median(mine.cpu - direct.cpu for mine, direct in pairs)
-        wall, cpu = (statistics.median(getattr(one, what) for one in some) for what in ("wall", "cpu"))
-        figures = f"{wall * 1e3:8.1f} {cpu * 1e3:8.1f} {ratio:10.3f} {over * 1e3:12.1f}"
-        rows.append(f"{case.backend:<11} {case.hook:<17} {variant:<8} {figures}")
-    return rows
+        # Who comes first in a round changes, so that nobody always follows the same.
+        for variant in variants[at % len(variants) :] + variants[: at % len(variants)]:
+            module, pyproject = VARIANTS[variant]
+            fresh = tree(folder / f"{variant}-{at}", pyproject)
+            for hook in HOOKS:
+                one = measure(command(python, module, hook), fresh)
+                runs[variant, hook] += [one.cpu] if at else []  # the first round warms the system's caches up
+            shutil.rmtree(fresh)
+    yield f"{'hook':<17} {'variant':<8} {'cpu ms':>8} {'of direct':>10} {'within':>7}"
+    for hook in HOOKS:
+        for variant in variants:
+            mine = runs[variant, hook]
+            ratio = statistics.median(one / direct for one, direct in zip(mine, runs["direct", hook]))
+            within = f"{WITHIN[hook]:7.2f}" if variant == "wrapped" else ""
+            yield f"{hook:<17} {variant:<8} {statistics.median(mine) * 1e3:8.1f} {ratio:10.3f} {within}"
 
 
-def imports(python: str, folder: Path, rounds: int) -> list[str]:
-    """What importing costs over the bare interpreter."""
-    backend_copy.write_copy(folder, backend_copy.for_tree(folder))
-    path = f"import sys; sys.path.insert(0, {str(folder / backend_copy.FOLDER)!r})"
-    variants = {"bare interpreter": path, "import augbackend": f"{path}; import augbackend"}
-    runs: dict[str, list[Run]] = {name: [] for name in variants}
-    for at in range(rounds + 1):
-        for name, code in variants.items():
-            one = measure([python, "-c", code], folder)
-            runs[name] += [one] if at else []
-    pairs = list(zip(runs["import augbackend"], runs["bare interpreter"]))
-    over = [statistics.median(getattr(a, what) - getattr(b, what) for a, b in pairs) * 1e3 for what in ("wall", "cpu")]
-    return [f"import augbackend, over the bare interpreter: {over[0]:.1f} ms wall, {over[1]:.1f} ms cpu"]
+def modules(python: str, folder: Path) -> Iterator[str]:
+    """How many modules of ours are loaded where no table is."""
+    place = tree(folder / "empty", WRAPPED)
+    for hook in HOOKS:
+        run = [*command(python, "augbackend", hook, more=LOADED)]
+        done = subprocess.run(run, cwd=place, check=True, capture_output=True, text=True)
+        loaded = done.stdout.splitlines()[-1].split()
+        yield f"modules that {hook} loads for an empty table (at most 12): {len(loaded)}"
 
 
-def size() -> list[str]:
+def size() -> Iterator[str]:
     """How much there is to read before trusting it."""
-    modules = {name: content for name, content in backend_copy.backend_files().items() if name.endswith(".py")}
-    lines = sum(content.count(b"\n") for content in modules.values())
-    return [f"vendored copy: {len(modules)} modules, {lines} lines, {sum(map(len, modules.values())) / 1024:.0f} KiB"]
+    files = backend_copy.backend_files(toml(VARIANTS["wrapped"][1]), "augbackend adopt", has_readers=False)
+    lines = sum(content.count(b"\n") for name, content in files.items() if name.endswith(".py"))
+    yield f"the copy: {len(files)} files, {lines} lines of Python, {sum(map(len, files.values())) / 1000:.0f} kB"
 
 
 def figures(folder: Path, rounds: int) -> Iterator[str]:
     """All tables."""
-    python = environment(folder / "environment")
+    python, variants = environment(folder / "environment")
     (folder / "trees").mkdir()
-    yield from (*hooks(python, folder / "trees", rounds), *imports(python, folder, rounds), *size())
+    yield from hooks(python, variants, folder / "trees", rounds)
+    yield from modules(python, folder / "trees")
+    yield from size()

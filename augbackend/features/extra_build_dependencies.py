@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import ClassVar, Optional
 
 from augbackend.standards import requirements
-from augbackend.standards.installed import installed_version, versions_of
 from augbackend.table import Build, Target
 from augbackend.table.convert import key
 
@@ -108,6 +107,8 @@ def text_for(build: Build, entry: BuildDependency) -> str:
 
 
 def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
+    from augbackend.standards.installed import installed_version
+
     found: list[tuple[str, str, Optional[str]]] = []
     for entry in declared(build, target):
         wanted = entry.parsed
@@ -117,6 +118,12 @@ def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]
     return found
 
 
+def _fingerprint(build: Build, target: Target) -> list[tuple[str, Optional[str]]]:
+    from augbackend.standards.installed import versions_of
+
+    return versions_of(entry.text for entry in declared(build, target))
+
+
 FEATURE = Feature(
     tuple[BuildDependency, ...],
     "Build requirements that the package did not declare.",
@@ -124,5 +131,5 @@ FEATURE = Feature(
     uses=lambda value: ["match-runtime"] if any(entry.match_runtime for entry in value) else [],
     requires=lambda build, target: [text_for(build, entry) for entry in declared(build, target)],
     unmet=_unmet,
-    fingerprint=lambda build, target: versions_of(entry.text for entry in declared(build, target)),
+    fingerprint=_fingerprint,
 )

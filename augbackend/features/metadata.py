@@ -93,8 +93,10 @@ def extras(texts: Iterable[str]) -> list[str]:
 
 def _identity(build: Build) -> Document:
     """Name and version as core metadata has them, where nothing has to run to know them."""
-    from augbackend.standards.setup_identity import identity, is_tagged
-
+    try:
+        from augbackend.standards.setup_identity import identity, is_tagged
+    except ModuleNotFoundError:  # a copy for a tree that had a PKG-INFO
+        return parse(b"")
     name, version = identity(build.tree)
     if build.project is not None:
         stated = (build.project.get("name"), build.project.get("version"))

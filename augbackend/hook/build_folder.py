@@ -22,7 +22,7 @@ _CONFIG = "DIST_EXTRA_CONFIG"  # one more configuration file for distutils, read
 
 @contextmanager
 def fresh(build: Build, target: Target) -> Iterator[None]:
-    """Keep old objects out of a wheel that setuptools, which is imported, builds, for the length of its hook.
+    """Keep old objects out of a wheel that setuptools builds, for the length of its hook.
 
     :raises AugbackendError: if this setuptools cannot be told to use another folder.
     """
@@ -31,11 +31,11 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
         return
     table = at(read_pyproject(build.tree), "tool", "distutils", "build", default={})  # read after everything else
     stated = (table.get("build-base") or table.get("build_base")) if isinstance(table, dict) else None
-    folder, mark = build.tree / str(stated or _configured()), _fingerprint(build, target)
+    folder, mark = build.tree / str(stated or _configured(build.tree)), _fingerprint(build, target)
     stamp = folder / _STAMP
     if not folder.exists():
         folder.mkdir(parents=True)
-        stamp.write_text(f"{mark}\n", encoding="ascii")
+        stamp.write_text(f"{mark}\n", encoding="utf-8")
     if _text(stamp).strip() == mark:
         yield
         return
@@ -53,22 +53,24 @@ def _fingerprint(build: Build, target: Target) -> str:
     """Of all that bears on what is compiled and may change: not the number of jobs, not the caller's ``PATH``."""
     import hashlib
 
-    from augbackend.standards.installed import versions_of
-
     declared = [part for one in build.features if one.fingerprint for part in one.fingerprint(build, target)]
-    settings = sorted((build.config_settings or {}).items())
-    content = repr((declared, versions_of(build.requires), build.wrapped_backend, settings))
+    if build.features:  # without any, setuptools takes its objects whatever is installed
+        from augbackend.standards.installed import versions_of
+
+        declared += versions_of(build.requires)
+    content = repr((declared, build.wrapped_backend, sorted((build.config_settings or {}).items())))
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
-def _configured() -> str:
-    """What distutils' configuration files say, of the system, the user, the tree and the caller."""
-    from configparser import Error
+def _configured(tree: Path) -> str:
+    """What distutils' configuration files say."""
+    from configparser import Error, RawConfigParser
 
-    distribution = import_module("distutils.dist").Distribution()  # setuptools' own, once that is imported
-    with suppress(Error, ValueError):  # setuptools' to report
-        distribution.parse_config_files()
-    return str(distribution.get_option_dict("build").get("build_base", ("", "build"))[1])
+    parser = RawConfigParser()
+    files = [str(Path("~/.pydistutils.cfg").expanduser()), str(tree / "setup.cfg"), os.environ.get(_CONFIG, "")]
+    with suppress(Error, UnicodeDecodeError):  # setuptools' to report
+        parser.read(files, encoding="utf-8")
+    return parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
 
 
 @contextmanager

@@ -14,8 +14,6 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from .versions import InvalidVersion, checked_bound, satisfies
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Optional, Union
@@ -89,6 +87,8 @@ class Requirement(NamedTuple):
         A pre-release that is already installed counts, and a version that PEP 440 cannot read is let pass:
         both are for the resolver to judge, not for us.
         """
+        from .versions import InvalidVersion, satisfies
+
         try:
             return all(satisfies(version, operator, bound) for operator, bound in self.clauses)
         except InvalidVersion:
@@ -140,9 +140,11 @@ def _parse_clauses(text: str) -> Iterator[tuple[str, str]]:
         clause = re.fullmatch(_CLAUSE, one)
         if clause is None:
             raise InvalidRequirement(f"{one!r} is neither extras, a version specifier nor a marker")
+        from . import versions  # here and below: most declarations never need it
+
         try:
-            yield clause[1], checked_bound(clause[1], clause[2])
-        except InvalidVersion as error:
+            yield clause[1], versions.checked_bound(clause[1], clause[2])
+        except versions.InvalidVersion as error:
             raise InvalidRequirement(str(error)) from None
 
 
@@ -224,18 +226,22 @@ def _holds(marker: Marker, *, with_any_extra: bool) -> bool:
     if operator in ("in", "not in"):
         return (left in right) == (operator == "in")
     if variable in _VERSION_VARIABLES and _is_bound(operator, right):
+        from . import versions
+
         try:
-            return satisfies(left, operator, right)
-        except InvalidVersion:
+            return versions.satisfies(left, operator, right)
+        except versions.InvalidVersion:
             return False  # what is no version satisfies no specifier
     # Strings have no order that a specification defines, so equality is all that can hold between them.
     return operator in ("==", "!=", "<=", ">=") and (left == right) == (operator != "!=")
 
 
 def _is_bound(operator: str, text: str) -> bool:
+    from . import versions
+
     try:
-        return bool(checked_bound(operator, text))
-    except InvalidVersion:
+        return bool(versions.checked_bound(operator, text))
+    except versions.InvalidVersion:
         return False
 
 

@@ -106,7 +106,6 @@ def test_a_setuptools_that_cannot_be_told(tree: Tree, monkeypatch: pytest.Monkey
     from augbackend.hook import declared
 
     folder = tree({**FILES, "build/x": ""})
-    monkeypatch.setattr(build_folder, "_configured", lambda: "build")  # which wants setuptools to be imported
     monkeypatch.setattr(build_folder, "_is_obeyed", lambda: False)
     with pytest.raises(AugbackendError) as caught, build_folder.fresh(declared.read(folder, environ={}), "wheel"):
         pass

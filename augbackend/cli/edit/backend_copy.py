@@ -32,6 +32,8 @@ _OF_THE_CORE = ("backend-path", "build-backend", "dynamic-requires")  # which ba
 _NEVER = ("augbackend.cli", "augbackend.knowledge")
 # What edits a wheel or METADATA is imported only where a feature, or a backend that is not setuptools, wants an edit.
 _EDITS = ("augbackend.hook.edited_metadata", "augbackend.hook.edited_wheel")
+# Imported only as `needs_readers` says.
+_READERS = ("augbackend.standards.setup_files", "augbackend.standards.setup_identity")
 
 
 def used_keys(document: Mapping[str, Any]) -> set[str]:
@@ -44,16 +46,27 @@ def _keys(value: Any) -> set[str]:
     return {*(value if isinstance(value, dict) else ())}.union(*map(_keys, inner))
 
 
-def backend_files(document: Mapping[str, Any], command: str, more: Collection[str] = ()) -> dict[str, bytes]:
+def needs_readers(tree: Path, document: Mapping[str, Any]) -> bool:
+    """Whether a hook may have to read ``setup.py`` or ``setup.cfg``: for what the tree needs, or what it is called."""
+    files = [file for file in (tree / "setup.py", tree / "setup.cfg") if file.is_file()]
+    is_named = "metadata" not in used_keys(document) or (tree / "PKG-INFO").is_file()
+    return not is_named or any(b"setup_requires" in file.read_bytes() for file in files)
+
+
+def backend_files(
+    document: Mapping[str, Any], command: str, more: Collection[str] = (), *, has_readers: bool = True
+) -> dict[str, bytes]:
     """The files of the copy, by their names in the package, as bytes.
 
     :param document: the ``pyproject.toml`` that they are for.
     :param command: the one that writes them, for whoever reads them.
     :param more: keys that the table does not use.
+    :param has_readers: whether the readers of ``setup.py`` and ``setup.cfg`` are among them, see :func:`needs_readers`.
     """
     # The first two words are for type checkers: the copy is not theirs to judge, and modules that it does not use lack.
     head = f"# type: ignore  # augbackend {__version__}, copied by `{command}`; not to be edited here\n".encode()
-    modules = _modules({*_OF_THE_CORE, *used_keys(document), *more}, document)
+    keys = {*_OF_THE_CORE, *used_keys(document), *more}
+    modules = _modules(keys, document, has_readers=has_readers)
     files = {name: head + (PACKAGE / name).read_bytes() for name in sorted(modules)}
     files["LICENSE"], files["ruff.toml"] = _licence(), _FOR_RUFF
     manifest = {
@@ -67,12 +80,13 @@ def backend_files(document: Mapping[str, Any], command: str, more: Collection[st
     return files
 
 
-def _modules(keys: Collection[str], document: Mapping[str, Any]) -> set[str]:
+def _modules(keys: Collection[str], document: Mapping[str, Any], *, has_readers: bool) -> set[str]:
     """The modules of a copy, as paths in the package: the core, features, and what they import."""
     used = [feature for key in keys if (feature := features.find(key))]
     backend = str(at(document, "tool", "augbackend", "build-backend", default=LEGACY_BACKEND))
     is_edited = any(one.edit or one.version or one.promise or one.wheel for one in used)
     left_out = (*_NEVER, *(() if is_edited or not backend.startswith("setuptools.") else _EDITS))
+    left_out += () if has_readers else _READERS
     found: set[str] = set()
     waiting = ["augbackend.hook.exposed", *(f"augbackend.hook.{module}" for module in augbackend.HOOKS.values())]
     waiting += [f"augbackend.features.{key.replace('-', '_')}" for key in keys]
