@@ -1,34 +1,29 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
 # SPDX-License-Identifier: MIT
 """A PEP 517 build backend that wraps another one and adds what a package forgot to declare.
 
-Frontends import this module and look for hooks on it. The hooks live in :mod:`augbackend.hooks`; which of
-them exist depends on the wrapped backend, so they are looked up when they are asked for (PEP 562), and
-nothing else is imported before that.
+Frontends look for hooks on this module. Which of them exist depends on the wrapped backend, so they are looked up when
+they are asked for (PEP 562), and nothing else is imported before that.
 """
 
 from __future__ import annotations
 
 __version__ = "0.1.0"
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-HOOKS = (
-    "get_requires_for_build_wheel",
-    "get_requires_for_build_sdist",
-    "get_requires_for_build_editable",
-    "prepare_metadata_for_build_wheel",
-    "prepare_metadata_for_build_editable",
-    "build_wheel",
-    "build_sdist",
-    "build_editable",
-)
+HOOKS = {  # PEP 517 and PEP 660: name → its module in augbackend.hook
+    "get_requires_for_build_wheel": "requires",
+    "get_requires_for_build_sdist": "requires",
+    "get_requires_for_build_editable": "requires",
+    "prepare_metadata_for_build_wheel": "metadata",
+    "prepare_metadata_for_build_editable": "metadata",
+    "build_wheel": "wheel",
+    "build_sdist": "sdist",
+    "build_editable": "wheel",
+}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in HOOKS or name == "UnsupportedOperation":
-        from .presence import lookup
+        from augbackend.hook.exposed import lookup
 
         return lookup(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

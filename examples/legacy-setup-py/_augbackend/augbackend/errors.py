@@ -1,48 +1,32 @@
-"""What went wrong, where, and what to do about it; and how a hook says so.
-
-Our own errors carry data. Only :func:`reported` turns them into text, so that a hook ends in one
-clean message and never in a traceback through this package.
-"""
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""What went wrong, where, and what to do about it; and how a hook says so."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 class AugbackendError(Exception):
     """A build cannot go on, and we know why.
 
     :param what: what happened, one sentence without a full stop.
-    :param where: the file and key, or the folder, that it is about; may be empty.
+    :param where: the file and key, or the folder, that it is about.
     :param hint: what the reader can do; printed last, since the last line is the one that is read.
     """
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(what)
-        self.what = what
-        self.where = where
-        self.hint = hint
+        self.what, self.where, self.hint = what, where, hint
 
     def __str__(self) -> str:
-        lines = [f"augbackend: error: {self.what}"]
-        if self.where:
-            lines.append(f"  where: {self.where}")
-        if self.hint:
-            lines.append(f"  hint: {self.hint}")
-        return "\n".join(lines)
+        more = [f"\n  {name}: {text}" for name, text in (("where", self.where), ("hint", self.hint)) if text]
+        return f"augbackend: error: {self.what}{''.join(more)}"
 
 
 class SettingsError(AugbackendError):
-    """One or more mistakes in the declaration, all of them at once.
-
-    :param file: the file (or other source) that most of the mistakes are in.
-    :param mistakes: one line each, beginning with the full key.
-    """
+    """The mistakes in a declaration, all of them at once; each begins with the full key."""
 
     def __init__(self, file: str, mistakes: Sequence[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -54,18 +38,11 @@ class SettingsError(AugbackendError):
 
 
 class WrappedBackendUnavailable(AugbackendError, ImportError):
-    """The wrapped backend cannot be imported.
-
-    An ``ImportError``, so that a frontend that merely looks for a hook cannot mistake it for "no such hook"
-    (PEP 517 makes the absence of an optional hook meaningful).
-    """
+    """The wrapped backend cannot be imported: an ``ImportError``, so that no frontend takes it for "no such hook"."""
 
 
 def say(kind: str, message: str) -> None:
-    """Print one line on stderr: stdout belongs to the wrapped backend.
-
-    :param kind: ``note`` or ``warning``.
-    """
+    """Print a ``note`` or a ``warning``: one line on stderr, since stdout belongs to the wrapped backend."""
     print(f"augbackend: {kind}: {message}", file=sys.stderr, flush=True)
 
 
@@ -75,20 +52,6 @@ def reported() -> Iterator[None]:
     try:
         yield
     except AugbackendError as error:
-        sys.stdout.flush()
+        sys.stdout.flush()  # both streams may end in one log
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(1) from None
-
-
-def add_note(error: BaseException, note: str) -> None:
-    """Attach ``note`` to somebody else's exception, whose type and traceback stay as they are.
-
-    Python before 3.11 cannot do that (PEP 678), and prints none with ``SystemExit``, by which setuptools reports most
-    errors; there the note is printed ahead.
-    """
-    if isinstance(error, SystemExit) and not isinstance(error.code, str):
-        return  # it has said what it has to say, or nothing is wrong
-    if sys.version_info >= (3, 11) and not isinstance(error, SystemExit):
-        error.add_note(note)
-    else:
-        print(note, file=sys.stderr, flush=True)

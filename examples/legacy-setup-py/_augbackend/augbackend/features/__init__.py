@@ -1,0 +1,94 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""One file, one key of ``[tool.augbackend]``: what it may say, and what it does in a build.
+
+The file's name is the key's, with ``_`` for ``-``. It is imported only if the key is set. In it stands ``FEATURE``, by
+which alone the hooks know it: to add a key is to add a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+
+if TYPE_CHECKING:
+    from augbackend.standards.core_metadata import Document
+    from augbackend.table import Build, Target
+
+    from .extra_build_dependencies import BuildDependency
+    from .extra_build_variables import Resolved
+    from .match_runtime import Match
+
+FOR_WRAP = ("packages",)  # read by `augbackend wrap`, never by a build
+_FOLDER = Path(__file__).parent
+COPY = _FOLDER.with_name("copy.json")  # the manifest, where we are a copy
+
+
+class Feature(NamedTuple):
+    """A key, and what it does. Whatever it has no part in is ``None``."""
+
+    kind: Any
+    """The type of its value, see :func:`.convert.converted`; ``check`` and ``check_name`` as there."""
+    meaning: str
+    """Its documentation, in the words of the reference."""
+    default: Any = None
+    """What it is taken for where it is not set."""
+    check: Optional[Callable[[str], object]] = None
+    check_name: Optional[Callable[[str], object]] = None
+    uses: Optional[Callable[[Any], Iterable[str]]] = None
+    """Further keys that a value wants to take part, set or not."""
+    mistakes: Optional[Callable[[Build], Iterable[str]]] = None
+    """Complaints that need more than the value: the tree, or all of ``pyproject.toml``."""
+    removes: Optional[Callable[[Build, str], bool]] = None
+    """Whether it drops a requirement that the wrapped backend asks for."""
+    requires: Optional[Callable[[Build, Target], list[str]]] = None
+    """What it asks a frontend to install."""
+    unmet: Optional[Callable[[Build, Target], list[tuple[str, str, Optional[str]]]]] = None
+    """Of that, what is not installed here: (requirement, name, the version that is there or ``None``)."""
+    before: Optional[Callable[[Build, Target], None]] = None
+    """Looks at what has to be right before a wheel or its metadata are made."""
+    match: Optional[Callable[[Build, BuildDependency], Match]] = None
+    """What it makes of an entry of ``extra-build-dependencies``."""
+    variables: Optional[Callable[[Build, Mapping[str, str], Sequence[Resolved]], list[Resolved]]] = None
+    """What it does to the environment, given the caller's and what features before it do."""
+    version: Optional[Callable[[Build, str], str]] = None
+    """The version of what is built, from the wrapped backend's own."""
+    edit: Optional[Callable[[Build], Optional[Callable[[Document], Document]]]] = None
+    """A look at the environment before a build, and the edit of METADATA that follows from it, if any."""
+    promise: Optional[Callable[[Build], Optional[Document]]] = None
+    """METADATA as it is promised before a build, if it is."""
+    keep: Optional[Callable[[Build, Document, Document, str], None]] = None
+    """Holds the METADATA of a wheel against the promise: promise, METADATA, the wheel's name."""
+    wheel: Optional[Callable[[Build, Target, Optional[Document], bool], Any]] = None
+    """A look at tree and environment before a wheel is built, and what makes more files of ``.dist-info`` from its
+    METADATA, if any. It gets the promise (or ``None``), and whether the frontend has asked for metadata."""
+    fingerprint: Optional[Callable[[Build, Target], Iterable[object]]] = None
+    """What of it makes compiled objects others: installed versions, values."""
+    pkg_info: Optional[Callable[[Build, Path, Path], bool]] = None
+    """Writes an sdist (the second) anew beside it (the third), if its ``PKG-INFO`` has to say else."""
+
+
+def find(key: str) -> Feature | None:
+    """The feature of a key; ``None`` if there is no file for it."""
+    if key not in known_keys():
+        return None
+    feature: Feature = import_module(f".{key.replace('-', '_')}", __name__).FEATURE
+    return feature
+
+
+@lru_cache
+def known_keys() -> tuple[str, ...]:
+    """The keys that there are files for, in the order of their names."""
+    return tuple(sorted(file.stem.replace("_", "-") for file in _FOLDER.glob("[a-z]*.py")))
+
+
+@lru_cache
+def left_out() -> tuple[str, ...]:
+    """The keys that a copy of this version could have and does not: adopt and wrap copy those that a table uses."""
+    import json
+
+    if not COPY.is_file():
+        return ()
+    return tuple(key for key in json.loads(COPY.read_text(encoding="utf-8"))["keys"] if key not in known_keys())

@@ -1,0 +1,15 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""``dynamic-requires``: whether the wrapped backend is asked for requirements (:mod:`augbackend.hook.requires`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from . import Feature
+
+FEATURE = Feature(
+    Literal["auto", "always", "never"],
+    "Whether the wrapped backend is asked for its own requirements. `auto`: asked, but forgiven if it fails before the "
+    "declared ones are installed.",
+    "auto",
+)

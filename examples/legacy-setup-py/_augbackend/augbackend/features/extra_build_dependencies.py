@@ -1,0 +1,136 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""``extra-build-dependencies``: build requirements that the package did not declare."""
+
+import shutil
+from dataclasses import dataclass
+from typing import ClassVar, Optional
+
+from augbackend.standards import requirements
+from augbackend.table import Build, Target
+from augbackend.table.convert import key
+
+from . import Feature, find
+
+
+def separated(text: str) -> list[str]:
+    """The requirements in a text that separates them by commas; specifiers and extras have commas of their own."""
+    parts: list[str] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        if parts and (part[0] in "<>=!~" or parts[-1].count("[") > parts[-1].count("]")):
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return parts
+
+
+def check_versions(text: str) -> None:
+    """Complain of requirements that name no version."""
+    for one in map(requirements.parse_requirement, separated(text)):
+        if not one.clauses and not one.url:
+            raise ValueError("expected a name and a version, such as 'torch==2.8.0'")
+
+
+def _check_command(text: str) -> None:
+    if not text or "\0" in text or text != text.strip():
+        raise ValueError("expected the name of a command, such as 'cmake'")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class BuildDependency:
+    """One entry of ``extra-build-dependencies``; a plain string is its ``requirement``."""
+
+    shorthand: ClassVar[bool] = True
+
+    requirement: str = key(..., check=requirements.parse_requirement)
+    """What to install, as PEP 508 writes it."""
+    marker: str = key("", check=requirements.parse_marker)
+    """Environment marker; joined with the requirement's own, evaluated by the frontend."""
+    hooks: tuple[Target, ...] = key(("wheel", "sdist", "editable"))
+    """The kinds of build that need it."""
+    unless_command: str = key("", check=_check_command)
+    """Not needed where this command is on `PATH` (`cmake` from the system, say)."""
+    match_runtime: bool = key(False)
+    """In the version that will be there at run time, as far as that is known: what the caller says \
+(`AUGBACKEND_MATCH_RUNTIME`), what `locked` says, what the environment has that pip installs into."""
+    locked: tuple[str, ...] = key((), check=check_versions)
+    """For `match-runtime`: the versions that a lock has, each with its marker. Written by `augbackend wrap`."""
+
+    @property
+    def text(self) -> str:
+        """The whole requirement, markers joined."""
+        requirement, own = self.split
+        if not self.marker:
+            return self.requirement
+        return f"{requirement} ; ({own}) and ({self.marker})" if own else f"{requirement} ; {self.marker}"
+
+    @property
+    def split(self) -> tuple[str, str]:
+        """The requirement without its own marker, and that marker."""
+        requirement, _, own = self.requirement.partition(" ;" if "@" in self.requirement else ";")
+        return requirement.rstrip(), own.strip()
+
+    @property
+    def parsed(self) -> requirements.Requirement:
+        """The requirement, for comparing and evaluating."""
+        return requirements.parse_requirement(self.text)
+
+
+def entries(build: Build) -> tuple[BuildDependency, ...]:
+    """What is declared."""
+    found: tuple[BuildDependency, ...] = build.values.get("extra-build-dependencies", ())
+    return found
+
+
+def is_wanted(entry: BuildDependency, target: Target) -> bool:
+    """Whether one kind of build wants an entry on this machine, wherever its marker holds."""
+    return target in entry.hooks and not (entry.unless_command and shutil.which(entry.unless_command))
+
+
+def declared(build: Build, target: Target) -> list[BuildDependency]:
+    """What the entries come to for one kind of build: versions matched, commands looked for."""
+    found: list[BuildDependency] = []
+    for entry in entries(build):
+        if is_wanted(entry, target):
+            feature = find("match-runtime") if entry.match_runtime else None
+            found += feature.match(build, entry).entries if feature and feature.match else (entry,)
+    return found
+
+
+def text_for(build: Build, entry: BuildDependency) -> str:
+    """The text; that of ``build-system.requires`` if it stands there too: then uv skips its second resolution."""
+    for text in build.requires:
+        try:
+            if text == entry.text or requirements.parse_requirement(text) == entry.parsed:
+                return text
+        except requirements.InvalidRequirement:
+            continue  # the frontend's to report, in its own words
+    return entry.text
+
+
+def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
+    from augbackend.standards.installed import installed_version
+
+    found: list[tuple[str, str, Optional[str]]] = []
+    for entry in declared(build, target):
+        wanted = entry.parsed
+        version = installed_version(wanted.name) if wanted.applies() else None
+        if wanted.applies() and (version is None or not wanted.accepts(version)):
+            found.append((entry.text, wanted.name, version))
+    return found
+
+
+def _fingerprint(build: Build, target: Target) -> list[tuple[str, Optional[str]]]:
+    from augbackend.standards.installed import versions_of
+
+    return versions_of(entry.text for entry in declared(build, target))
+
+
+FEATURE = Feature(
+    tuple[BuildDependency, ...],
+    "Build requirements that the package did not declare.",
+    (),
+    uses=lambda value: ["match-runtime"] if any(entry.match_runtime for entry in value) else [],
+    requires=lambda build, target: [text_for(build, entry) for entry in declared(build, target)],
+    unmet=_unmet,
+    fingerprint=_fingerprint,
+)

@@ -1,0 +1,102 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""setuptools keeps objects in ``build/`` and takes them again by their times: not those of another augmentation.
+
+A stamp in the folder says what it was built with. Where that is something else, or unknown, setuptools is given another
+folder inside it, which the next build with the same augmentation finds again. Nothing is deleted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+
+from augbackend.errors import AugbackendError
+from augbackend.table import Build, Target
+from augbackend.table.layers import at, read_pyproject
+
+_STAMP = ".augbackend"
+_CONFIG = "DIST_EXTRA_CONFIG"  # one more configuration file for distutils, read last
+
+
+@contextmanager
+def fresh(build: Build, target: Target) -> Iterator[None]:
+    """Keep old objects out of a wheel that setuptools builds, for the length of its hook.
+
+    :raises AugbackendError: if this setuptools cannot be told to use another folder.
+    """
+    if target != "wheel" or not build.wraps_setuptools:
+        yield
+        return
+    table = at(read_pyproject(build.tree), "tool", "distutils", "build", default={})  # read after everything else
+    stated = (table.get("build-base") or table.get("build_base")) if isinstance(table, dict) else None
+    folder, mark = build.tree / str(stated or _configured(build.tree)), _fingerprint(build, target)
+    stamp = folder / _STAMP
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        stamp.write_text(f"{mark}\n", encoding="utf-8")
+    if _text(stamp).strip() == mark:
+        yield
+        return
+    if stated or not _is_obeyed():
+        raise AugbackendError(
+            "it has objects of a build with another augmentation, and this setuptools cannot be told to leave them",
+            where=str(folder),
+            hint=f"delete {folder}; setuptools from 65.4 on, without a build-base in pyproject.toml, can be told",
+        )
+    with _redirected(folder / f"augbackend-{mark}"):
+        yield
+
+
+def _fingerprint(build: Build, target: Target) -> str:
+    """Of all that bears on what is compiled and may change: not the number of jobs, not the caller's ``PATH``."""
+    import hashlib
+
+    declared = [part for one in build.features if one.fingerprint for part in one.fingerprint(build, target)]
+    if build.features:  # without any, setuptools takes its objects whatever is installed
+        from augbackend.standards.installed import versions_of
+
+        declared += versions_of(build.requires)
+    content = repr((declared, build.wrapped_backend, sorted((build.config_settings or {}).items())))
+    return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def _configured(tree: Path) -> str:
+    """What distutils' configuration files say."""
+    from configparser import Error, RawConfigParser
+
+    parser = RawConfigParser()
+    files = [str(Path("~/.pydistutils.cfg").expanduser()), str(tree / "setup.cfg"), os.environ.get(_CONFIG, "")]
+    with suppress(Error, UnicodeDecodeError):  # setuptools' to report
+        parser.read(files, encoding="utf-8")
+    return parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
+
+
+@contextmanager
+def _redirected(folder: Path) -> Iterator[None]:
+    from configparser import RawConfigParser
+    from tempfile import TemporaryDirectory
+
+    parser = RawConfigParser()
+    parser.read([os.environ.get(_CONFIG, "")], encoding="utf-8")
+    parser.read_dict({"build": {"build_base": str(folder).replace("%", "%%")}})
+    with TemporaryDirectory(prefix="augbackend-") as place:
+        file = Path(place) / "distutils.cfg"
+        with file.open("w", encoding="utf-8") as stream:
+            parser.write(stream)
+        os.environ[_CONFIG] = str(file)  # put back with the rest of the environment after the hook
+        yield
+
+
+def _is_obeyed() -> bool:
+    file = import_module("distutils.dist").__file__
+    return _CONFIG in (_text(Path(file)) if file else "")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

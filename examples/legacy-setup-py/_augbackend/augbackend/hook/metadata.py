@@ -1,0 +1,34 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""``prepare_metadata_for_build_*``: what the tree promises, or the wrapped backend's own, edited."""
+
+from __future__ import annotations
+
+from augbackend.hook.wrapped_backend import declared, wrapped_hook
+from augbackend.table import ConfigSettings, Target
+
+
+def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
+    """PEP 517: write the ``.dist-info`` folder and return its name."""
+    return _prepare("wheel", metadata_directory, config_settings)
+
+
+def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
+    """PEP 660: write the ``.dist-info`` folder and return its name."""
+    return _prepare("editable", metadata_directory, config_settings)
+
+
+def _prepare(target: Target, metadata_directory: str, config_settings: ConfigSettings) -> str:
+    name = f"prepare_metadata_for_build_{target}"
+    with declared(config_settings) as build:
+        if not any(one.promise or one.edit or one.version for one in build.features):
+            with wrapped_hook(name, build) as hook:
+                return hook(metadata_directory, build.config_settings)
+        from augbackend.hook import edited_metadata
+
+        promise = edited_metadata.answer(build) if target == "wheel" else None
+        if promise is not None:
+            return edited_metadata.write_answer(promise, build, metadata_directory)
+        with wrapped_hook(name, build) as hook:
+            change = edited_metadata.edit(build) if any(one.edit or one.version for one in build.features) else None
+            folder = hook(metadata_directory, build.config_settings)
+            return edited_metadata.rewrite(metadata_directory, folder, build, change) if change else folder

@@ -1,0 +1,34 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""The in-tree backend's own files: they belong to the tree, so every sdist has them, and no wheel ships them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from augbackend.table import Build
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _folder(build: Build) -> str | None:
+    """The ``backend-path`` that we were imported from; ``None`` if we are not in-tree but installed."""
+    found = (one for one in build.backend_path if (build.tree / one).resolve() == _PACKAGE.parent)
+    return next((PurePosixPath(one).as_posix() for one in found), None)
+
+
+def files(build: Build) -> dict[str, Path]:
+    """Our files, by their names in the tree."""
+    folder = _folder(build)
+    if folder is None:
+        return {}
+    kept = sorted(file for file in _PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return {(PurePosixPath(folder) / file.relative_to(_PACKAGE.parent).as_posix()).as_posix(): file for file in kept}
+
+
+def among(members: Iterable[str], build: Build) -> list[str]:
+    """Those of a wheel's members: some wrapped backends take every folder, or all that a pattern of theirs names."""
+    folder = _folder(build)
+    if folder is None or folder == ".":  # the project itself: there it is the package
+        return []
+    return [name for name in members if f"/{folder}/augbackend/" in f"/{name}"]

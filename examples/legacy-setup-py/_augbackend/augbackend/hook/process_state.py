@@ -1,0 +1,65 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""What a hook may change in the process that calls it, put back afterwards: a frontend may keep its process.
+
+setuptools leaves its own ``sys.argv``; tox calls many hooks in one process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from typing import Any
+
+# What imports added to sys.path, as setuptools does for its vendored packages. A module stays imported, and looks
+# there again when it runs: so these belong to sys.modules, and are kept as long.
+_added_by_imports: list[str] = []
+
+
+class _InTreeFinder:
+    """Looks for top-level modules in the wrapped backend's own folders before any other finder, as PEP 517 asks.
+
+    A folder without ``__init__.py`` is passed over: with a ``backend-path`` of the tree itself, any folder in it would
+    hide an installed package of its name.
+    """
+
+    def __init__(self, folders: Sequence[str]) -> None:
+        self.folders = folders
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, self.folders, target) if path is None else None
+        return spec if spec is not None and spec.origin is not None else None
+
+
+@contextmanager
+def put_back(variables: Mapping[str, str], folders: Sequence[Path]) -> Iterator[None]:
+    """Set ``variables`` and put ``folders`` first on ``sys.path``; afterwards restore those and all else.
+
+    Restored are ``os.environ``, ``sys.argv``, ``sys.path`` (the list objects too) and the current directory. A declared
+    ``PYTHONPATH`` is put on ``sys.path`` as well: uv sets variables before the interpreter starts, which then does so.
+    """
+    environ, cwd = dict(os.environ), os.getcwd()
+    lists = {name: (getattr(sys, name), list(getattr(sys, name))) for name in ("argv", "path")}
+    first = [str(folder) for folder in folders]
+    searched = [os.path.abspath(item) for item in variables.get("PYTHONPATH", "").split(os.pathsep) if item]
+    known = {*sys.path, *first, *searched}
+    finder = _InTreeFinder(first)
+    try:
+        sys.meta_path[:0] = [finder] if first else []
+        os.environ.update(variables)
+        sys.path[:] = [*first, *searched, *sys.path, *(item for item in _added_by_imports if item not in known)]
+        yield
+    finally:
+        _added_by_imports.extend(item for item in sys.path if item not in {*known, *_added_by_imports})
+        sys.meta_path[:] = [item for item in sys.meta_path if item is not finder]
+        for name in os.environ.keys() - environ.keys():
+            del os.environ[name]
+        os.environ.update({name: value for name, value in environ.items() if os.environ.get(name) != value})
+        for name, (original, items) in lists.items():
+            original[:] = items
+            setattr(sys, name, original)
+        with suppress(OSError):  # removed by the hook: there is nowhere to go back to
+            os.chdir(cwd)

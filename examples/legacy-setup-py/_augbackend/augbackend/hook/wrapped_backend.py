@@ -1,0 +1,134 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""The one way to the wrapped backend: prepare the process, import it, call its hook, put everything back.
+
+::
+
+    Build -> variables set -> declared requirements checked -> import -> tree locked -> hook -> put back
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from augbackend.errors import AugbackendError, WrappedBackendUnavailable, reported
+from augbackend.hook.declared import read
+from augbackend.hook.process_state import put_back
+from augbackend.table import Build, ConfigSettings, Target
+
+if TYPE_CHECKING:
+    from augbackend.features.extra_build_variables import Resolved
+
+
+@contextmanager
+def declared(config_settings: ConfigSettings) -> Iterator[Build]:
+    """What is declared, for one hook call; our own errors end the process."""
+    with reported():
+        yield read(Path.cwd(), config_settings)
+
+
+def resolved(build: Build, environ: Mapping[str, str] | None = None) -> list[Resolved]:
+    """What becomes of each environment variable that a feature has a say in."""
+    found: list[Resolved] = []
+    for feature in build.features:
+        if feature.variables:
+            found += feature.variables(build, os.environ if environ is None else environ, found)
+    return found
+
+
+def surrounded(build: Build) -> AbstractContextManager[None]:
+    """The process as the wrapped backend is to find it, from its import on; put back at the end."""
+    return put_back({one.name: one.value for one in resolved(build) if one.value is not None}, _folders(build))
+
+
+@contextmanager
+def explained(build: Build, hook: str) -> Iterator[None]:
+    """The same, and what is known of an error that the wrapped backend raises is added to it."""
+    with surrounded(build):
+        try:
+            yield
+        except AugbackendError:
+            raise
+        except (Exception, SystemExit) as error:
+            from augbackend.hook.explanation import explain
+
+            explain(error, build, hook)
+            raise
+
+
+@contextmanager
+def wrapped_hook(name: str, build: Build) -> Iterator[Callable[..., str]]:
+    """The wrapped backend's hook ``name``, for the length of one call."""
+    with explained(build, name):
+        if name != "build_sdist" and build.features:
+            from augbackend.hook.installed_check import check_installed
+
+            check_installed(build, cast("Target", name.rpartition("_")[2]))
+        hook = getattr(load(build), name, None)
+        if hook is None:
+            what = f"the wrapped backend {build.wrapped_backend!r} has no hook {name!r}"
+            hint = "ask the frontend for something that does not need this hook"
+            raise AugbackendError(what, where=_place(build), hint=hint)
+        with lock(build):
+            yield hook
+
+
+def lock(build: Build) -> AbstractContextManager[None]:
+    """The tree's lock, where the wrapped backend writes into the tree."""
+    if not build.wraps_setuptools:
+        return nullcontext()
+    from augbackend.hook.tree_lock import locked
+
+    return locked(build.tree)
+
+
+def load(build: Build) -> Any:
+    """Import the wrapped backend and return the object that holds its hooks (PEP 517, "Source trees").
+
+    Only to be called with the declared variables set: what it imports may read them.
+
+    :raises WrappedBackendUnavailable: if it is not there. Whatever else its import raises is its own.
+    """
+    name, _, attributes = build.wrapped_backend.partition(":")
+    top, in_tree = name.partition(".")[0], _folders(build)
+    folders = ", ".join(map(str, in_tree))
+
+    def unavailable(what: str, hint: str) -> WrappedBackendUnavailable:
+        where = f"{_place(build)}: {build.wrapped_backend!r}"
+        return WrappedBackendUnavailable(f"the wrapped backend {what}", where=where, hint=hint)
+
+    if in_tree and PathFinder.find_spec(top, [str(folder) for folder in in_tree]) is None:
+        raise unavailable(f"is not in its backend-path: no module {top!r} there", f"looked in {folders}")
+    try:
+        backend: Any = import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        parent, _, child = error.name.rpartition(".")
+        hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
+        hint = f"{parent!r} is there, but has no module {child!r}: misspelt?" if parent else hint
+        raise unavailable(f"cannot be imported: {error}", hint) from None
+    file = getattr(backend, "__file__", None)
+    if in_tree and (file is None or not any(folder in Path(file).resolve().parents for folder in in_tree)):
+        # PEP 517, "In-tree build backends": from its backend-path, also if one of its name was imported before.
+        raise unavailable(f"was not found in-tree, but as {file}", f"tool.augbackend.backend-path says {folders}")
+    for attribute in filter(None, attributes.split(".")):
+        if not hasattr(backend, attribute):
+            hint = f"mend the part after the colon; {name} is importable"
+            raise unavailable(f"has no {attribute!r}: {backend!r}", hint)
+        backend = getattr(backend, attribute)
+    return backend
+
+
+def _folders(build: Build) -> list[Path]:
+    """The wrapped backend's own in-tree folders, absolute."""
+    return [(build.tree / folder).resolve() for folder in build.values.get("backend-path", ())]
+
+
+def _place(build: Build) -> str:
+    return build.origins.get("build-backend", "the default of tool.augbackend.build-backend")

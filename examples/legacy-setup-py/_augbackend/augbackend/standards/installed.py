@@ -1,0 +1,50 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""Which distributions are installed, by the names of their folders."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Optional
+
+from .requirements import InvalidRequirement, canonical_name, parse_requirement
+
+
+def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
+    """All that is installed: canonical name → version, the one that an import finds.
+
+    "Recording installed projects": name and version are in the names of ``.dist-info`` folders. importlib.metadata
+    knows more places, but costs some 20 ms to import.
+
+    :param folders: where to look; ``sys.path`` if not given.
+    """
+    found: dict[str, str] = {}
+    for folder in dict.fromkeys(sys.path if folders is None else folders):
+        with suppress(OSError):
+            for entry in sorted(os.listdir(folder or os.curdir)):
+                project, _, version = entry[: -len(".dist-info")].partition("-")
+                if entry.endswith(".dist-info") and version:
+                    found.setdefault(canonical_name(project), version)
+    return found
+
+
+def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Optional[str]:
+    """The version of an installed project, ``None`` if it is not installed."""
+    searched = list(sys.path if folders is None else folders)
+    version = installed(searched).get(canonical_name(name))
+    if version is not None or not searched:
+        return version
+    from importlib import metadata
+
+    return next((str(one.version) for one in metadata.distributions(name=name, path=searched)), None)
+
+
+def versions_of(texts: Iterable[str]) -> list[tuple[str, Optional[str]]]:
+    """The projects of requirements, each with the version that is installed; texts that are none are left out."""
+    names = set()
+    for text in texts:
+        with suppress(InvalidRequirement):
+            names.add(parse_requirement(text).name)
+    return [(name, installed_version(name)) for name in sorted(names)]

@@ -1,0 +1,55 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""From declared text to one frozen value: :class:`Build`, all that a hook call needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Optional, Union
+
+Target = Literal["wheel", "sdist", "editable"]
+ConfigSettings = Optional[Mapping[str, Union[str, list[str]]]]  # as PEP 517 has it
+LEGACY_BACKEND = "setuptools.build_meta:__legacy__"  # PEP 517: what frontends take where no backend is named
+
+
+class Build(NamedTuple):
+    """What is declared for one hook call.
+
+    :param values: the keys of the table that are set, each as the type that its feature says.
+    :param origins: for each of them, and for each name in a table of it, where it came from.
+    :param features: of those keys, in the order of their names.
+    :param requires: ``build-system.requires``; ``backend_path`` is ``build-system.backend-path``.
+    :param project: the ``[project]`` table; ``None`` if there is none.
+    :param path: ``sys.path`` as the frontend set it.
+    :param config_settings: for the wrapped backend: without ours, and with the declared ones underneath.
+    """
+
+    tree: Path
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+    features: tuple[Any, ...] = ()
+    requires: tuple[str, ...] = ()
+    backend_path: tuple[str, ...] = ()
+    project: Mapping[str, Any] | None = None
+    path: tuple[str, ...] = ()
+    config_settings: Mapping[str, str | list[str]] | None = None
+
+    @property
+    def wrapped_backend(self) -> str:
+        """The wrapped backend's object path."""
+        return str(self.values.get("build-backend", LEGACY_BACKEND))
+
+    @property
+    def wraps_setuptools(self) -> bool:
+        """Whether the wrapped backend is setuptools, which writes into the tree that it builds."""
+        return self.wrapped_backend.replace(":", ".").partition(".")[0] == "setuptools"
+
+    @property
+    def dynamic(self) -> tuple[str, ...]:
+        """``project.dynamic``."""
+        return strings((self.project or {}).get("dynamic"))
+
+
+def strings(value: Any) -> tuple[str, ...]:
+    """The strings in a list of somebody else's table, whose mistakes are the frontend's to report."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, (list, tuple)) else ()

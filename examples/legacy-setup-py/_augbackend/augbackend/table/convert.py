@@ -1,0 +1,149 @@
+# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+"""Plain TOML values converted to the types that features declare; every mistake is named by its full key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, field, fields, is_dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+
+TABLE = "tool.augbackend"
+INVALID: Any = object()  # stands for a value that has been complained of
+_LONGEST_SHOWN = 80
+_NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array", dict: "a table"}
+_TOML_TYPES = {tuple: list, Literal: str, str: str, bool: bool, int: int}  # every other type is a table's
+
+
+def key(default: Any, *, check: Callable[[str], object] | None = None, check_name: Any = None) -> Any:
+    """A field of a dataclass that a table is converted to.
+
+    :param default: ``...`` for a key that must be there.
+    :param check: called with each string of the value, raises ``ValueError`` with the complaint.
+    :param check_name: the same for the names in a table.
+    """
+    checks = {"check": check, "check_name": check_name}
+    return field(metadata=checks) if default is ... else field(default_factory=lambda: default, metadata=checks)
+
+
+class Place(NamedTuple):
+    """A key's full name; in a message, with the source of its value where that is not the table."""
+
+    name: str
+    origins: Mapping[str, str] = MappingProxyType({})
+
+    def below(self, name: str) -> Place:
+        """The place of a name in a table."""
+        is_bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+        return Place(f"{self.name}.{name if is_bare else repr(name)}", self.origins)
+
+    def __str__(self) -> str:
+        parts = self.name[len(TABLE) + 1 :].partition("[")[0].split(".")
+        origin = self.origins.get(".".join(parts[:2])) or self.origins.get(parts[0], "")
+        return self.name if not origin or origin.startswith(TABLE) else f"{self.name} (from {origin})"
+
+
+@lru_cache
+def fields_of(kind: type) -> dict[str, Any]:
+    """Key → type of a dataclass's fields, optional ones without their ``None``."""
+    found = {}
+    for one in fields(kind):
+        inner = [kind for kind in get_args(one.type) if kind is not type(None)] if get_origin(one.type) is Union else ()
+        found[one.name.replace("_", "-")] = inner[0] if len(inner) == 1 else one.type
+    return found
+
+
+def converted(
+    kind: Any, value: Any, place: Place, mistakes: list[str], check: Any = None, check_name: Any = None
+) -> Any:
+    """``value`` as ``kind``; :data:`INVALID`, and a line more in ``mistakes``, if it is none.
+
+    :param kind: ``str``, ``bool``, ``int``, a dataclass, or of those ``tuple[…, ...]``, ``Mapping[str, …]``, ``Union``,
+        ``Literal``.
+    """
+    outer, inner = get_origin(kind) or kind, get_args(kind)
+    if isinstance(value, str) and getattr(kind, "shorthand", False):
+        value = {fields(kind)[0].name: value}
+    if outer is Union:
+        for one in inner:
+            if type(value) is _toml_type(one):
+                return converted(one, value, place, mistakes, check)
+    elif type(value) is not _toml_type(kind):
+        pass
+    elif outer is tuple:
+        places = (place._replace(name=f"{place.name}[{at}]") for at in range(len(value)))
+        items = [converted(inner[0], item, at, mistakes, check) for item, at in zip(value, places)]
+        return INVALID if INVALID in items else tuple(items)
+    elif is_dataclass(kind):
+        return _of_dataclass(kind, value, place, mistakes)
+    elif outer is Mapping:
+        for name in value:
+            _checked(check_name, name, f"{place.below(name)}: found the name {name!r}", mistakes)
+        found = {name: converted(inner[1], item, place.below(name), mistakes, check) for name, item in value.items()}
+        return INVALID if INVALID in found.values() else MappingProxyType(found)
+    elif outer is int and value < 1:
+        mistakes.append(f"{place}: found {value}, expected a number from 1 on")
+        return INVALID
+    elif outer is not Literal or value in inner:
+        return value if _checked(check, value, f"{place}: found {_shown(value)}", mistakes) else INVALID
+    mistakes.append(f"{place}: found {found_instead(value)}, expected {_expected(kind)}")
+    return INVALID
+
+
+def _of_dataclass(kind: Any, table: dict[str, Any], place: Place, mistakes: list[str]) -> Any:
+    before, values = len(mistakes), {}
+    known = {one.name.replace("_", "-"): one for one in fields(kind)}  # only '-' is accepted, as in uv
+    for name, value in table.items():
+        if name in known:
+            one, inner = known[name], fields_of(kind)[name]
+            values[one.name] = converted(inner, value, place.below(name), mistakes, **one.metadata)
+        else:
+            mistakes.append(f"{place.below(name)}: {unknown(name, known)}")
+    absent = [name for name, one in known.items() if one.default_factory is MISSING and name not in table]
+    mistakes += [f"{place}: the key {name!r} is missing" for name in absent]
+    return INVALID if len(mistakes) > before else kind(**values)
+
+
+def _checked(check: Any, text: str, place: str, mistakes: list[str]) -> bool:
+    try:
+        if check:
+            check(text)
+        return True
+    except ValueError as error:
+        mistakes.append(f"{place}: {error}")
+        return False
+
+
+def _toml_type(kind: Any) -> Any:
+    return _TOML_TYPES.get(get_origin(kind) or kind, dict)
+
+
+def _expected(kind: Any) -> str:
+    outer, inner = get_origin(kind) or kind, get_args(kind)
+    if outer is Literal:
+        return "one of " + ", ".join(map(repr, inner))
+    if outer is Union:
+        return " or ".join(map(_expected, inner))
+    if outer is tuple:
+        return f"an array, each entry {_expected(inner[0])}"
+    return "a string or a table" if hasattr(kind, "shorthand") else _NAMES.get(kind, "a table")
+
+
+def found_instead(value: Any) -> str:
+    """What a message says was there instead."""
+    name = _NAMES.get(type(value), "a date or time")
+    return name if isinstance(value, (list, dict)) else f"{_shown(value)} ({name})"
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + "..."
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """The complaint about a name that is not among ``known``, with the one that was probably meant."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"unknown key, did you mean {near[0]!r}?" if near else f"unknown key, expected one of {', '.join(known)}"
