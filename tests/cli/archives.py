@@ -135,7 +135,8 @@ def wrap(*arguments: str | Path) -> Result:
 
 def copy_of(archive: Path) -> dict[str, bytes]:
     """The files of the backend that a wrapped archive has to have, by their names."""
-    return backend_copy.backend_files(table_of(archive), "augbackend wrap")
+    has_readers = any(name.endswith("augbackend/standards/setup_files.py") for name in unpacked(archive))
+    return backend_copy.backend_files(table_of(archive), "augbackend wrap", has_readers=has_readers)
 
 
 def wrapped(*arguments: str | Path) -> Result:

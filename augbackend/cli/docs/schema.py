@@ -27,7 +27,7 @@ def get_schema(tool_name: str = "augbackend") -> dict[str, Any]:
         "title": f"[tool.{tool_name}]",
         "type": "object",
         "description": "Everything that ``[tool.augbackend]`` can say.",
-        "properties": {key: {"description": meaning, **_type(kind)} for key, kind, meaning, _ in table_keys()},
+        "properties": {key: {**_type(kind), "description": meaning} for key, kind, meaning, _ in table_keys()},
         "additionalProperties": False,
     }
 

@@ -140,7 +140,8 @@ def more_keys(manifest: Mapping[str, Any]) -> set[str]:
 
 def for_tree(tree: Path) -> dict[str, bytes]:
     """The files of the copy that a tree's own table wants."""
-    return backend_files(read_pyproject(tree), "augbackend adopt")
+    document = read_pyproject(tree)
+    return backend_files(document, "augbackend adopt", has_readers=needs_readers(tree, document))
 
 
 def whole() -> dict[str, bytes]:

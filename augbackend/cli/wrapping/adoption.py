@@ -83,7 +83,9 @@ def planned(tree: Path, declaration: Declaration, more: Collection[str] = (), *,
         return TreePlan(tree, old, new, "leave")
     there = backend_copy.manifest(tree) if is_adopted else {}
     kept = {*more, *backend_copy.more_keys(there)}
-    files = backend_copy.backend_files(pyproject.parse(new, "pyproject.toml"), "augbackend adopt", kept)
+    document = pyproject.parse(new, "pyproject.toml")
+    has_readers = backend_copy.needs_readers(tree, document)
+    files = backend_copy.backend_files(document, "augbackend adopt", kept, has_readers=has_readers)
     copy: Copy = "leave" if backend_copy.is_current(tree, files) else "write"
     return TreePlan(tree, old, new, copy, files, str(there.get("augbackend", "")))
 

@@ -104,7 +104,8 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     (top.folder / folder).mkdir(exist_ok=True)
     document = pyproject.parse(text, "pyproject.toml")
     declared.read(top.folder, environ={}, document=document)
-    copy = backend_copy.backend_files(document, "augbackend wrap", declaration.features)
+    has_readers = not requires.are_all or backend_copy.needs_readers(top.folder, document)
+    copy = backend_copy.backend_files(document, "augbackend wrap", declaration.features, has_readers=has_readers)
     files = {f"{folder}/augbackend/{file}": content for file, content in copy.items()}
     files["pyproject.toml"] = text.encode()
     if pinned.promise.text is not None:
