@@ -67,8 +67,8 @@ class Machine:
             "PATH": path,
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PIP_FIND_LINKS": str(self.wheels),
-            "UV_FIND_LINKS": str(self.wheels),
+            "PIP_FIND_LINKS": self.wheels.as_uri(),
+            "UV_FIND_LINKS": self.wheels.as_uri(),
         }
         return {**self.frontends.environ, **own, **variables}
 
@@ -237,7 +237,7 @@ def torch(tmp_path: Path) -> dict[str, Any]:
     """A torch that wants a newer setuptools, as the real one does."""
     folder = tmp_path / "torch"
     strange_sdists.wheel(folder, "torch", "2.8.0+fake", ["setuptools>=77.0.3"])
-    return {"PIP_FIND_LINKS": str(folder), "UV_FIND_LINKS": str(folder)}
+    return {"PIP_FIND_LINKS": folder.as_uri(), "UV_FIND_LINKS": folder.as_uri()}
 
 
 def test_a_setuptools_that_torch_refuses(machine: Machine, tmp_path: Path, torch: dict[str, Any]) -> None:
@@ -278,7 +278,7 @@ def test_a_project_is_called_by_its_name(machine: Machine, tmp_path: Path, way: 
     else:
         archive = sdist(links, strange, stem="chumpy-0.70")
         shutil.copyfile(archive, tmp_path / ("download.tar.gz" if way == "another name" else archive.name))
-    said = machine.augbackend("diagnose", target, cwd=tmp_path, PIP_FIND_LINKS=str(links))
+    said = machine.augbackend("diagnose", target, cwd=tmp_path, PIP_FIND_LINKS=links.as_uri())
     assert (said.status, said.stderr) == (1, "")
     first, _, rest = said.stdout.partition("\n")
     assert re.fullmatch(r"chumpy (0\.70|1\.0) builds when this is declared:", first)
@@ -463,13 +463,23 @@ def test_the_user_ends_it(machine: Machine, tmp_path: Path, told: Path, number: 
     tree_ = in_tree("".join(f"    {line}\n" for line in [*writing_its_pid(told).splitlines(), "while True: pass"]))
     command = [sys.executable, "-m", "augbackend.cli", "diagnose", str(sdist(tmp_path, tree_))]
     environ = machine.environ(TMPDIR=str(temporary))
-    process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(600):
-        if pid.exists() and pid.read_text():
-            break
-        time.sleep(0.1)
-    process.send_signal(number)
-    assert process.wait(30) != 0
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509  # in the background SIGINT is ignored
+    )
+    try:
+        for _ in range(600):
+            if pid.exists() and pid.read_text():
+                break
+            time.sleep(0.1)
+        process.send_signal(number)
+        assert process.wait(30) != 0
+    finally:
+        process.terminate()
     assert ended(int(pid.read_text()))
     assert list(temporary.iterdir()) == []
 
@@ -601,7 +611,7 @@ def test_a_build_of_what_it_requires_and_an_import_write_nowhere_else(
     else:
         sdist(links, files(writing + SETUP.replace("demo", "of_demo"), name="of_demo"), stem="of_demo-1.0")
         strange = files(SETUP, {"pyproject.toml": '[build-system]\nrequires = ["setuptools", "of-demo"]\n'})
-        reason = assert_hopeless(diagnosed(machine, tmp_path, strange, UV_FIND_LINKS=str(links)))
+        reason = assert_hopeless(diagnosed(machine, tmp_path, strange, UV_FIND_LINKS=links.as_uri()))
         assert "of-demo" in reason
     assert mine.read_text(encoding="utf-8") == "mine"
 
@@ -742,8 +752,8 @@ def test_the_tables_for_uv_alone(machine: Machine, tmp_path: Path) -> None:
         '[project]\nname = "consumer"\nversion = "1.0"\nrequires-python = ">=3.9"\ndependencies = ["demo==1.0"]\n'
     )
     where: dict[str, Any] = {
-        "PIP_FIND_LINKS": f"{links} {machine.wheels}",
-        "UV_FIND_LINKS": f"{links},{machine.wheels}",
+        "PIP_FIND_LINKS": f"{links.as_uri()} {machine.wheels.as_uri()}",
+        "UV_FIND_LINKS": f"{links.as_uri()},{machine.wheels.as_uri()}",
     }
     said = machine.augbackend("diagnose", "demo==1.0", cwd=tmp_path, **where)
     assert said.status == 1
@@ -837,7 +847,7 @@ def test_by_pip(machine: Machine, tmp_path: Path) -> None:
 def test_a_torch_at_hand_is_the_one_that_is_taken(machine: Machine, tmp_path: Path) -> None:
     fake_torch.make(tmp_path, "2.8.0")
     strange = files("import torch\nassert torch.__version__ == '2.8.0+fake'\n" + SETUP)
-    links = {"PIP_FIND_LINKS": str(tmp_path), "UV_FIND_LINKS": str(tmp_path)}
+    links = {"PIP_FIND_LINKS": tmp_path.as_uri(), "UV_FIND_LINKS": tmp_path.as_uri()}
     document = diagnosed(machine, tmp_path, strange, **links)
     assert_declares(document, ["torch"])
     (remark,) = document["remarks"]

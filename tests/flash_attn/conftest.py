@@ -12,5 +12,5 @@ __all__ = ["frontends"]
 
 @pytest.fixture(autouse=True)
 def _uv_sees_the_torch_too(frontends: Frontends, monkeypatch: pytest.MonkeyPatch) -> None:
-    links = [str(frontends.wheels), *os.environ.get("PIP_FIND_LINKS", "").split()]
+    links = [frontends.wheels.as_uri(), *os.environ.get("PIP_FIND_LINKS", "").split()]
     monkeypatch.setitem(frontends.environ, "UV_FIND_LINKS", ",".join(links))

@@ -141,8 +141,8 @@ def _clean_environment(folder: Path, wheels: Path) -> dict[str, str]:
         "PIP_CACHE_DIR": str(folder / "home" / "pip"),
         "UV_CACHE_DIR": str(folder / "home" / "uv"),
         # Added to what the machine already has, which may be all that it has.
-        "PIP_FIND_LINKS": " ".join([str(wheels), *environ.get("PIP_FIND_LINKS", "").split()]),
-        "UV_FIND_LINKS": ",".join(filter(None, [str(wheels), environ.get("UV_FIND_LINKS")])),
+        "PIP_FIND_LINKS": " ".join([wheels.as_uri(), *environ.get("PIP_FIND_LINKS", "").split()]),
+        "UV_FIND_LINKS": ",".join(filter(None, [wheels.as_uri(), environ.get("UV_FIND_LINKS")])),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_COMPILE": "0",  # switches compiling off: pip's variables for negative options are falsy to hold
         "CARGO_NET_OFFLINE": "true",

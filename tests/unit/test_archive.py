@@ -104,6 +104,9 @@ def test_zip(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     sdist_hook.complete(folder / "p-1.zip", build_of(folder))
     with zipfile.ZipFile(folder / "p-1.zip") as zipped:
         assert zipped.getinfo("p-1/pyproject.toml").date_time == (1980, 1, 1, 0, 0, 0)
+    before = (folder / "p-1.zip").read_bytes()
+    archive.complete_sdist(str(folder), "p-1.zip", build_of(folder))
+    assert (folder / "p-1.zip").read_bytes() == before
 
 
 def test_failure_half_way_leaves_the_archive(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,9 +90,18 @@ def test_a_folder_of_the_trees_own_choice(tree: Tree) -> None:
     assert not (folder / "build").exists()
 
 
+def test_a_folder_that_no_variable_moves(tree: Tree) -> None:
+    """A table in pyproject.toml is read last."""
+    table = '[tool.distutils.build]\nbuild-base = "objects"\n'
+    folder = tree({**FILES, "pyproject.toml": PYPROJECT + table, "objects/lib/old.py": ""})
+    outcome = run_hook(folder, "build_wheel", "x")
+    assert outcome.stderr.startswith("augbackend: error: it has objects of a build with another augmentation")
+    assert f"  where: {folder / 'objects'}\n" in outcome.stderr
+
+
 def test_the_callers_own_configuration_stays(tree: Tree, tmp_path: Path) -> None:
     folder = tree({**FILES, "build/lib/old.py": ""})
-    (tmp_path / "own.cfg").write_text("[bdist_wheel]\nbuild_number = 7\n")
+    (tmp_path / "own.cfg").write_text("[build]\nforce = 1\n[bdist_wheel]\nbuild_number = 7\n")
     out = tmp_path / "out"
     out.mkdir()
     outcome = run_hook(folder, "build_wheel", str(out), environ={"DIST_EXTRA_CONFIG": str(tmp_path / "own.cfg")})
