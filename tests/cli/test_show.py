@@ -105,7 +105,7 @@ def test_wrapped_backend_that_is_not_here(tree: Tree) -> None:
     folder = tree({"pyproject.toml": "[tool.augbackend]\nbuild-backend = 'no_such.backend'\n"})
     result = show(folder)
     assert result.exit_code == 1
-    assert "it is not the build backend of this tree: augbackend adopt" in result.output
+    assert "it is not the build backend of this tree; see augbackend adopt" in result.output
     assert "hooks: not known here: the wrapped backend cannot be imported: No module named 'no_such'" in result.output
     assert "--isolated" in result.output
 
