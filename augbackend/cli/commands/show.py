@@ -15,6 +15,7 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli.strangers import wrapped_backend
+from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_dependencies, remove_build_dependencies
 from augbackend.hook import declared as declarations
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
@@ -39,6 +40,9 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
         environment and ask the wrapped backend there, on a copy of the tree.
     :raises AugbackendError: for a declaration that no build would accept.
     """
+    if not (tree / "pyproject.toml").exists():
+        what, hint = "it has no pyproject.toml, so augbackend does not build it", "see augbackend adopt"
+        raise AugbackendError(what, where=str(tree), hint=hint)
     document = layers.read_pyproject(tree)
     build = declarations.read(tree, config_settings, document=document)
     resolved = resolved_variables(build)
@@ -192,7 +196,7 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
     multiple=True,
     metavar="KEY=VALUE",
     callback=options.config_settings,
-    help="A setting, as for a frontend; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
+    help="A config setting, as frontends take it; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
 )
 @click.option("--isolated", is_flag=True, help="Also ask the wrapped backend what it requires, in isolation.")
 @options.as_json

@@ -49,13 +49,13 @@ def lines(archive: Path, found: Proof) -> Iterator[str]:
     "--upstream",
     "given",
     type=click.Path(path_type=Path, exists=True),
-    help="Compare with this sdist or folder; fetch nothing.",
+    help="Upstream's sdist or folder, which is not fetched then.",
 )
 @click.option(
     "--build",
     "is_built",
     is_flag=True,
-    help="Make the sdist of a repository or folder again. This runs its code, confined; nothing else does.",
+    help="Make the sdist of a repository or folder again. This runs its code, confined. Otherwise, no code runs.",
 )
 @click.option(
     "--allow-origin",

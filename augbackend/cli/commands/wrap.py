@@ -89,7 +89,9 @@ if TYPE_CHECKING:
 @options.feature
 @click.option("--upgrade", is_flag=True, help="Also write again what another version of augbackend has written.")
 @click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit with 1 if anything is.")
-@click.option("--remove", is_flag=True, help="In a project: undo. Delete the archives and their sources.")
+@click.option(
+    "--remove", is_flag=True, help="In a project: undo. Delete the archives, and take them out of [tool.uv.sources]."
+)
 @options.sources
 @options.as_json
 def wrap(
