@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; a plain sentence instead of a traceback where its extra is not installed."""
+    """Run the command line; say so without a traceback if its extra is not installed."""
     try:
         from .main import group
     except ModuleNotFoundError as error:

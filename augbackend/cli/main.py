@@ -21,7 +21,7 @@ _MAIN = threading.main_thread()  # the only one that may set what a signal does
 
 
 class _Group(click.Group):
-    """Ends with our message and status 2 on our own errors: the user's input, not a bug."""
+    """Prints our own errors without a traceback and ends with status 2: the input is wrong, there is no bug."""
 
     def invoke(self, ctx: click.Context) -> object:
         for stream in (sys.stdout, sys.stderr):
@@ -42,7 +42,7 @@ class _Group(click.Group):
 
 
 def _end_by_exception() -> None:
-    """Let a signal that ends this program raise an exception: it ends what strangers left running, and cleans up."""
+    """Turn a signal that ends this program into an exception, so that other people's code is ended, too."""
 
     def ended(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
@@ -58,7 +58,7 @@ def _end_by_exception() -> None:
 def group() -> None:
     """Declare what a package's build is missing, so that every frontend builds it.
 
-    Exit status: 0 fine, 1 something was found, 2 misused.
+    Exit status: 0 if all is well, 1 if something was found, 2 for an error.
     """
 
 

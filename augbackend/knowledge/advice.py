@@ -1,4 +1,4 @@
-"""What to say about an error of somebody else's build, where no more is known than its text."""
+"""What to say about an error of somebody else's build, if only its text is known."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Clue:
 
 
 def named_in(text: str, known: Knowledge) -> list[Clue]:
-    """What a text names, by the order of the rows; of the places that one row fits, the last first."""
+    """What a text names, in the order of the rows. If one row fits several places, the last comes first."""
     text = _readable(text)
     found: dict[tuple[int, str, str], Clue] = {}
     for number, symptom in enumerate(known.symptom):
@@ -41,9 +41,9 @@ def named_in(text: str, known: Knowledge) -> list[Clue]:
 
 
 def _readable(text: str) -> str:
-    """A text without what no message needs: blank lines, lines that come again, the middle of endless ones.
+    """A text without blank lines, repeated lines, and the middle of very long lines.
 
-    Patterns are searched for line by line in effect, so that no output makes that take long.
+    No message needs those, and no output makes the search take long.
     """
     lines = [line if len(line) <= _LONGEST_LINE else f"{line[:_KEPT]} … {line[-_KEPT:]}" for line in text.splitlines()]
     last = dict.fromkeys(line.rstrip() for line in reversed(lines) if line.strip())

@@ -28,11 +28,11 @@ class Consequence:
     :param because: why the entries help, or what is in the way where there is none; one clause without a full stop.
     :param requires: entries for ``extra-build-dependencies``.
     :param variables: entries for ``extra-build-variables``.
-    :param unset: a variable that is asked for, where nothing says which value.
+    :param unset: a variable that the build needs, if its value is not known.
     :param obstacle: what is in the way if the entries do not help, with the line that says so; empty if nothing is.
     :param gone: the first Python that does not have what is asked for; empty where that is not the cause.
-    :param is_of_python: whether another Python may do.
-    :param need: what is needed and no package index has.
+    :param is_of_python: whether another Python may help.
+    :param need: what the build needs, if no package index has it.
     """
 
     because: str
@@ -91,9 +91,9 @@ def of_module(module: str, known: Knowledge, python: str) -> Consequence | None:
         said = f"Python {left.gone} removed the module {left.name}"
         return Consequence(said, requires, obstacle=said, gone=left.gone, is_of_python=True)
     top = module.partition(".")[0]
-    is_nobodys = is_standard(top) or top.startswith("_") or not top.isidentifier()
+    has_no_project = is_standard(top) or top.startswith("_") or not top.isidentifier()
     project = known.requirement_for(module)
-    if (is_nobodys and not known.is_named(module)) or not _is_requirement(project):
+    if (has_no_project and not known.is_named(module)) or not _is_requirement(project):
         return None
     return Consequence(because, (project,))
 
@@ -108,7 +108,7 @@ def _of_variable(clue: Clue) -> Consequence | None:
 
 
 def _of_need(clue: Clue, known: Knowledge) -> Consequence | None:
-    """What follows where something is missing that is not Python's: a package may bring it, else a system does."""
+    """What follows if something other than a module is missing: a package may bring it, else only the system can."""
     need = known.needed("", clue.symptom.need) if clue.symptom.need else known.needed(clue.kind, clue.name)
     because, obstacle, is_of_python = clue.symptom.because, clue.symptom.because, False
     if need is not None and need.name == _PYTHON:
@@ -126,7 +126,7 @@ def _of_need(clue: Clue, known: Knowledge) -> Consequence | None:
 
 
 def _without_lower_bound(text: str) -> str:
-    """A requirement as short as it can be, as the newest is taken anyway; empty if it is none."""
+    """A requirement without its lower bound, since the newest is taken anyway; empty if it is no requirement."""
     try:
         requirement = parse_requirement(text)
     except InvalidRequirement:

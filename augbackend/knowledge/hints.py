@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def on_error(error: BaseException, declared: Container[str], variables: Container[str]) -> list[str]:
-    """What is known of an error, as lines; nothing where it is declared already, or known rows do not fit.
+    """What is known of an error, as lines; none if the entry is declared already, or if no row fits.
 
     :param declared: the projects in ``extra-build-dependencies``.
     :param variables: the names in ``extra-build-variables``.

@@ -80,7 +80,7 @@ class Stdlib:
 class Release:
     """A release that broke builds, and its day (``2021-09-04``).
 
-    A compiled project has no wheels for later Pythons; from the Python ``gone`` on, nothing older than it runs.
+    ``compiled``: releases before it have no wheels for later Pythons. ``gone``: from that Python on, none of them runs.
     """
 
     project: str = key(...)
@@ -93,7 +93,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Switch:
-    """A pattern of names of variables that leave out what a build needs, if they say yes, or no."""
+    """A pattern for names of variables; set to ``says``, such a variable lets a build do without ``need``."""
 
     name: str = key(...)
     need: str = key(...)
@@ -145,7 +145,7 @@ class Knowledge:
     need: tuple[Need, ...] = key(())
 
     def requirement_for(self, module: str) -> str:
-        """The requirement that brings a module: by the row of its longest part, or the project of its name."""
+        """The requirement that brings a module: from the row for most of its name, else the project of that name."""
         rows = {row.name: row.require for row in reversed(self.module)}
         return next(
             (rows[name] for name in _parts(module) if name in rows), requirements.canonical_name(_parts(module)[-1])
@@ -158,7 +158,7 @@ class Knowledge:
     def left_stdlib(self, module: str) -> Optional[Stdlib]:
         """The row of a module that was in the standard library, or of the package that it is in.
 
-        ``None`` too where a part of that package went on elsewhere, and a row says where.
+        Also ``None`` if another project has that part of the package now, and a row says which.
         """
         top = module.partition(".")[0]
         row = next((row for row in self.stdlib if row.name in (module, top)), None)
@@ -170,7 +170,7 @@ class Knowledge:
         return next((row for row in self.command if row.name == command), None)
 
     def needed(self, kind: str, name: str) -> Optional[Need]:
-        """The row of what no index has, by the kind of its name; an empty kind is the row's own name."""
+        """The row of what no index has. ``kind`` says what sort of name it is; if it is empty, the row's own."""
         names = {name, name.rpartition("/")[2]}
         for row in self.need:
             known = getattr(row, _IN_NEEDS[kind]) if kind in _IN_NEEDS else (row.name,)

@@ -249,7 +249,7 @@ REFUSED: dict[str, tuple[dict[str, str | bytes], str]] = {
     "no requires": ({"pyproject.toml": "[build-system]\nbuild-backend='x'\n"}, "no list of build requirements"),
     "build-system is no table": ({"pyproject.toml": "build-system = 3\n"}, "found 3, expected a table"),
     "tool is no table": ({"pyproject.toml": "tool = 3\n"}, "found 3, expected a table"),
-    "inline": ({"pyproject.toml": DOCUMENTS["inline"]}, "will not edit it"),
+    "inline": ({"pyproject.toml": DOCUMENTS["inline"]}, "it cannot be edited safely"),
     "half a declaration": (
         {"pyproject.toml": "[tool.augbackend]\nbuild-backend = 'hatchling.build'\n"},
         "it already names a wrapped backend",
@@ -380,14 +380,14 @@ def test_dropping_later(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--remove", "--remove-require", "x"], "--remove goes with --dry-run only"),
+        (["--remove", "--remove-require", "x"], "--remove takes no other option than --dry-run"),
         (["--remove-require", "numpy<2"], "expected only the name of a project, such as 'numpy'"),
         (["--remove-require", "num py"], "num py"),
         (["--require", "to rch"], "to rch"),
         (["--variable", "A"], "expected NAME=VALUE"),
         (["--variable", "=1"], "expected NAME=VALUE"),
         (["--variable", "A=$(x)"], "commands are not run"),
-        (["--remove", "--require", "x"], "--remove goes with --dry-run only"),
+        (["--remove", "--require", "x"], "--remove takes no other option than --dry-run"),
         (["--remove"], "augbackend does not build this tree"),
     ],
 )

@@ -380,7 +380,7 @@ def test_a_folder_is_only_read(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--no-build", "--apply"], "--no-build finds nothing to apply"),
+        (["--no-build", "--apply"], "--apply needs a build"),
         (["--no-build", "--python", "0.1"], "there is no such Python here"),
         (["--no-build", "--timeout", "0"], "--timeout"),
         (["--no-build", "--knowledge", "nowhere.toml"], "nowhere.toml"),

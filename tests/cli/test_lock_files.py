@@ -565,7 +565,7 @@ def test_a_lock_without_anything_to_match(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "requirements.txt").write_text("torch==2.8.0\n")
     result = wrap(str(sdist(tmp_path / "in")), "--require", "torch", "--lock", "requirements.txt")
-    assert (result.exit_code, "--lock goes with --match-runtime" in result.output) == (2, True)
+    assert (result.exit_code, "--lock needs --match-runtime" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize(

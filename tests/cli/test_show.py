@@ -101,11 +101,16 @@ def test_json_of_an_isolated_environment(project: Path) -> None:
     assert {file for file in project.rglob("*") if "__pycache__" not in file.parts} == before
 
 
+def test_without_pyproject(tree: Tree) -> None:
+    result = show(tree({"setup.py": ""}))
+    assert (result.exit_code, "so augbackend does not build it" in result.output) == (2, True)
+
+
 def test_wrapped_backend_that_is_not_here(tree: Tree) -> None:
     folder = tree({"pyproject.toml": "[tool.augbackend]\nbuild-backend = 'no_such.backend'\n"})
     result = show(folder)
     assert result.exit_code == 1
-    assert "it is not the build backend of this tree: augbackend adopt" in result.output
+    assert "it is not the build backend of this tree; see augbackend adopt" in result.output
     assert "hooks: not known here: the wrapped backend cannot be imported: No module named 'no_such'" in result.output
     assert "--isolated" in result.output
 

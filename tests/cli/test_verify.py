@@ -281,7 +281,7 @@ def test_a_repository(tmp_path: Path, below: str) -> None:
         1,
         "not proved without a build: add --build, which runs upstream's code, confined",
     ), found.output
-    assert "5 members are upstream's, as they are" in found.output
+    assert "5 members are upstream's, unchanged" in found.output
     assert '+build-backend = "augbackend"' in found.output
     data = json.loads(verify(archive, *ALLOWED, "--json").output)
     assert (data["proved"], data["problems"], data["unproved"]) == (False, [], UNPROVED)

@@ -521,7 +521,7 @@ def test_check(tmp_path: Path) -> None:
         (["-C", "A"], "expected KEY=VALUE"),
         (["--variable", "A=$(x)"], "commands are not run"),
         (["--remove-require", "torch==1"], "expected only the name of a project"),
-        (["--remove"], "--remove goes with --output only"),
+        (["--remove"], "--remove takes no other option than --output"),
     ],
 )
 def test_misused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: str) -> None:
@@ -736,7 +736,7 @@ BROKEN: dict[str, tuple[Files, str]] = {
     "backend is no string": ({"pyproject.toml": "[build-system]\nrequires=[]\nbuild-backend=3\n"}, "expected a string"),
     "mistakes": ({"pyproject.toml": "[tool.augbackend]\njobs = 3\n"}, "tool.augbackend.jobs: found 3"),
     "half": ({"pyproject.toml": "[tool.augbackend]\nbuild-backend = 'x.y'\n"}, "it already names a wrapped backend"),
-    "inline": ({"pyproject.toml": "tool = { z = { a = 1 } }\n"}, "will not edit it"),
+    "inline": ({"pyproject.toml": "tool = { z = { a = 1 } }\n"}, "it cannot be edited safely"),
 }
 
 

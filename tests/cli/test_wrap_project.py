@@ -697,7 +697,7 @@ def test_a_table_of_sources_is_made(here: Path) -> None:
     wrapped()
     assert (here / "pyproject.toml").read_text() == f"{before}\n[tool.uv.sources]\n{POINTED}\n"
     assert wrapped("--remove").output.splitlines() == [
-        "pyproject.toml: the sources that led into wrapped are gone",
+        "pyproject.toml: the sources that pointed into wrapped are removed",
         "wrapped/demo-1.0.tar.gz: deleted",
     ]
     assert content(here) == {"pyproject.toml": before.encode()}

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @options.remove_require
 @options.variable
 @options.feature
-@click.option("--installed", is_flag=True, help="Require augbackend from the index, copy nothing.")
-@click.option("--remove", is_flag=True, help="Undo: the old build backend again, without augbackend.")
+@click.option("--installed", is_flag=True, help="Copy nothing; require augbackend from an index.")
+@click.option("--remove", is_flag=True, help="Undo: take augbackend out, and restore the old build backend.")
 @click.option("--dry-run", is_flag=True, help="Print the change as a diff and write nothing.")
 def adopt(
     tree: Path,
@@ -42,8 +42,8 @@ def adopt(
 ) -> None:
     """Put the backend into TREE, so that every frontend builds it.
 
-    The old build backend is wrapped, not replaced. Run it again to update the copy or to declare more. What
-    --remove-require drops from build-system.requires does not come back with --remove.
+    augbackend becomes the build backend, and wraps the old one. Run this again to update the copy or to declare more.
+    --remove does not bring back what --remove-require dropped.
 
     \b
     Example:
@@ -51,7 +51,7 @@ def adopt(
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if remove and (requirements or removed or variables_ or feature or installed):
-        raise click.UsageError("--remove goes with --dry-run only")
+        raise click.UsageError("--remove takes no other option than --dry-run")
     given = options.declaration(requirements, removed, variables_)
     plan = adoption.planned_removal(tree) if remove else adoption.planned(tree, given, feature, installed=installed)
     if dry_run:
@@ -64,7 +64,7 @@ def adopt(
 
 def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     if removed:
-        return [f"{plan.tree}: augbackend is gone, the old build backend is back"]
+        return [f"{plan.tree}: augbackend is taken out, the old build backend is restored"]
     if plan.new == plan.old and plan.copy == "leave":
         return [f"{plan.tree}: nothing to change"]
     build = declarations.read(plan.tree, environ={})

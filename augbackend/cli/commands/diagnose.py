@@ -54,23 +54,23 @@ TIMEOUT = 1800.0
 
 @click.command()
 @click.argument("target", metavar="REQUIREMENT|SDIST|FOLDER")
-@click.option("--python", "wanted", metavar="PYTHON", help="A version, or an interpreter. [default: the one in use]")
+@click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=1),
     default=TIMEOUT,
     show_default=True,
     metavar="SECONDS",
-    help="For all of it; what runs then is killed.",
+    help="The time for everything; what still runs then is killed.",
 )
-@click.option("--no-build", is_flag=True, help="Only read; run nothing of it.")
+@click.option("--no-build", is_flag=True, help="Only read the package; run none of its code.")
 @click.option("--apply", "is_applied", is_flag=True, help="Do what is advised: wrap the sdist, or adopt the folder.")
 @click.option(
     "--knowledge",
     "files",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A file of rows of your own, as augbackend/knowledge/rows.toml. Repeatable.",
+    help="A file of your own, in the form of augbackend/knowledge/rows.toml. Repeatable.",
 )
 @options.sources
 @options.as_json
@@ -89,12 +89,13 @@ def diagnose(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Find out what a build is missing: the declaration that makes it build, or why nothing can.
+    """Find out what a build is missing.
 
-    The sdist is read, then built in isolated environments, each time with what the last failure asked for. It is other
-    people's code that runs there: in processes of its own, without your environment variables, and killed in the end.
+    The sdist is read, then built in isolated environments, each time with what the last failure asked for. The result
+    is the declaration that makes it build, or the reason why none can. The builds run other people's code: confined,
+    without your tokens, and killed in the end.
 
-    Exit status: 0 if it builds as it is, or was fixed by --apply; 1 if something is to be declared, or nothing helps.
+    Exit status: 0 if it builds as it is, or if --apply has fixed it; else 1.
 
     \b
     Examples:
@@ -102,7 +103,7 @@ def diagnose(
       augbackend diagnose ./my-project --apply
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if no_build and is_applied:
-        raise click.UsageError("--no-build finds nothing to apply")
+        raise click.UsageError("--apply needs a build, and --no-build makes none")
     began = time.monotonic()
     knowledge, narrator = rows.load(files), Narrator()
     where = index.sources(index_url, extra_index_url, find_links, os.environ)
@@ -140,7 +141,7 @@ def diagnose(
 
 
 def _found_out(source: Source, having: Circumstances, knowledge: Knowledge, narrator: Narrator) -> SearchResult:
-    """Find out on this Python, and, if that is what is in the way, on others."""
+    """Search on this Python; if this Python is the obstacle, on others, too."""
     here = having.installer.python
     case = Case(source.tree, source.reading, knowledge, here.minor, source.dated)
 

@@ -78,7 +78,7 @@ def declaration(
 ) -> Declaration:
     """What the options declare.
 
-    :param matched: requirements that are to be in the version that there will be at run time.
+    :param matched: requirements in the version that will be there at run time.
     :param further: keys of ``[tool.augbackend]``, with ``_`` for ``-``.
     :raises SettingsError: with all mistakes at once.
     """
@@ -108,28 +108,28 @@ variable = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     callback=variables,
-    help="An environment variable that its build wants; VALUE may use $NAME. Repeatable.",
+    help="An environment variable that the build needs; VALUE may use $NAME. Repeatable.",
 )
 remove_require = click.option(
     "--remove-require",
     "removed",
     multiple=True,
     metavar="NAME",
-    help="Drop a build requirement of the package's own. Repeatable.",
+    help="Drop one of the package's own build requirements. Repeatable.",
 )
 feature = click.option(
     "--feature",
     multiple=True,
     metavar="KEY",
     type=click.Choice(features.known_keys()),
-    help="Copy the file of a key that the table does not use, for -C and the environment. Repeatable.",
+    help="Also copy the file of KEY, so that -C or the environment can set it. Repeatable.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SOURCES = (
     click.option("--index-url", metavar="URL", help="The index to look in. [default: pip's and uv's variables]"),
     click.option("--extra-index-url", multiple=True, metavar="URL", help="One more index. Repeatable."),
     click.option("--find-links", multiple=True, metavar="PLACE", help="A folder or page of archives. Repeatable."),
-    click.option("--offline", is_flag=True, help="Ask no index: only what was downloaded before."),
+    click.option("--offline", is_flag=True, help="Ask no index; use only what was downloaded before."),
     click.option(
         "--cache-dir",
         type=click.Path(path_type=Path, file_okay=False),

@@ -1,7 +1,6 @@
 """``augbackend show``: what each hook would inject on this machine, and why.
 
-Everything is first gathered into one plain structure, which ``--json`` prints as it is and the text is
-written from.
+Everything is first gathered into one plain structure. ``--json`` prints it; the text is made from it.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli.strangers import wrapped_backend
+from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_dependencies, match_runtime, remove_build_dependencies
 from augbackend.hook import declared as declarations
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
@@ -40,6 +40,9 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
         environment and ask the wrapped backend there, on a copy of the tree.
     :raises AugbackendError: for a declaration that no build would accept.
     """
+    if not (tree / "pyproject.toml").exists():
+        what, hint = "it has no pyproject.toml, so augbackend does not build it", "see augbackend adopt"
+        raise AugbackendError(what, where=str(tree), hint=hint)
     document = layers.read_pyproject(tree)
     build = declarations.read(tree, config_settings, document=document)
     resolved = resolved_variables(build)
@@ -177,7 +180,7 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
     if not rows:
         yield "  none"
     if any(row["match-runtime"] == "bare" for row in rows):
-        yield "  (pip, pipx, tox and pdm let a build see where they install to: what is there is matched)"
+        yield "  (pip, pipx, tox and pdm: the version in the environment that they install into is taken)"
     for row in rows:
         also = "also in build-system.requires" if row["in-build-system-requires"] else ""
         because = "; ".join(filter(None, [row["why"], also, _source(row["origin"])]))
@@ -193,9 +196,9 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
     multiple=True,
     metavar="KEY=VALUE",
     callback=options.config_settings,
-    help="As a frontend would be given it; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
+    help="A config setting, as frontends take it; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
 )
-@click.option("--isolated", is_flag=True, help="Ask in an isolated environment, with the build requirements installed.")
+@click.option("--isolated", is_flag=True, help="Also ask the wrapped backend what it requires, in isolation.")
 @options.as_json
 def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, as_json: bool) -> None:
     """Print what a build of TREE would get here, and why.
@@ -211,5 +214,5 @@ def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: b
         for line in lines(found):
             click.echo(line)
     if found["build-backend"] != "augbackend":
-        click.echo("augbackend: warning: it is not the build backend of this tree: augbackend adopt", err=True)
+        click.echo("augbackend: warning: it is not the build backend of this tree; see augbackend adopt", err=True)
         raise SystemExit(1)

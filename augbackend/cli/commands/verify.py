@@ -1,4 +1,4 @@
-"""``augbackend verify``: proof that a wrapped sdist is upstream's, but for the files that say otherwise."""
+"""``augbackend verify``: prove that a wrapped sdist differs from upstream's only in the files that it declares."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lines(archive: Path, found: Proof) -> Iterator[str]:
     yield str(archive)
     yield f"  upstream: {found.url or 'a file without a URL'}"
     yield f"  sha256: {found.sha256}, {found.index or 'not as the index says'}" if found.sha256 else f"  {found.index}"
-    yield f"  {found.same} members are upstream's, as they are"
+    yield f"  {found.same} members are upstream's, unchanged"
     yield f"  added: {found.backend}"
     for name, diff in found.declared.items():
         yield f"  declared: {name}"
@@ -49,20 +49,20 @@ def lines(archive: Path, found: Proof) -> Iterator[str]:
     "--upstream",
     "given",
     type=click.Path(path_type=Path, exists=True),
-    help="Upstream's sdist, instead of fetching it.",
+    help="Upstream's sdist or folder, which is not fetched then.",
 )
 @click.option(
     "--build",
     "is_built",
     is_flag=True,
-    help="Make the sdist of a repository or folder again, by its own code, confined. Without it, no such code runs.",
+    help="Make the sdist of a repository or folder again. This runs its code, confined. Otherwise, no code runs.",
 )
 @click.option(
     "--allow-origin",
     "schemes",
     multiple=True,
     metavar="SCHEME",
-    help="Also fetch an archive's origin by SCHEME (file, git+ssh), not by https and http alone. Repeatable.",
+    help="Also fetch an origin whose URL has this scheme, such as git+ssh. https and http are allowed. Repeatable.",
 )
 @options.sources
 @options.as_json
@@ -79,10 +79,11 @@ def verify(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Fetch what a wrapped ARCHIVE was made from, and prove that only the declared files differ.
+    """Prove that a wrapped ARCHIVE is upstream's.
 
-    What is fetched for it is thrown away, what was fetched before is not trusted. A repository is compared by its files
-    at the commit. What its build adds to them is proved only with --build.
+    Upstream's sdist is fetched again and compared. Only the files that are printed may differ. A repository is compared
+    by its files at the commit; what its build adds is proved only with --build. Earlier downloads are used only with
+    --offline.
 
     Exit status: 0 if it is proved, 1 if not.
 

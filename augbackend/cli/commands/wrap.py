@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="REQ",
     callback=options.requirements,
-    help="A build requirement in the version that there will be at run time: see --lock. Repeatable.",
+    help="A build requirement in the version that will be there at run time; see --lock. Repeatable.",
 )
 @click.option(
     "--lock",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="What says which versions that are: a uv.lock, a pylock.toml, a requirements or constraints file."
+    help="The file with these versions: a uv.lock, a pylock.toml, a requirements or constraints file."
     " [default, in a project: its own lock]",
 )
 @click.option(
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="NAME=WIDTH",
     callback=options.widths,
-    help="Let its wheel require the NAME that it was built with: x, x.x, x.x.x, exact or none."
+    help="Let the wheel require the NAME that it was built with, as WIDTH says: x, x.x, x.x.x, exact or none."
     " [default, for what is matched: x.x] Repeatable.",
 )
 @options.variable
@@ -67,29 +67,31 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="KEY=VALUE",
     callback=options.config_settings,
-    help="For its own backend, underneath what the frontend is given. Repeatable.",
+    help="A setting for the package's own backend; a frontend's -C wins. Repeatable.",
 )
 @click.option(
     "--local-version",
     default="",
     metavar="LABEL",
-    help="Call it 1.0+LABEL, so that it is preferred to upstream's 1.0 wherever both can be had.",
+    help="Call it 1.0+LABEL, which frontends prefer to upstream's 1.0.",
 )
 @click.option(
     "--requires-dist",
     multiple=True,
     metavar="REQ",
     callback=options.requirements,
-    help="A dependency of the package, by your word; name all of them. Repeatable.",
+    help="A dependency of the package, so that no build has to tell. Name all of them. Repeatable.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Where to write. [default: wrapped]"
 )
 @click.option("--no-sources", is_flag=True, help="In a project: leave [tool.uv.sources] alone.")
 @options.feature
-@click.option("--upgrade", is_flag=True, help="Write archives by other versions of augbackend anew.")
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something is stale, and name it.")
-@click.option("--remove", is_flag=True, help="In a project: undo; the archives and their sources go.")
+@click.option("--upgrade", is_flag=True, help="Also write again what another version of augbackend has written.")
+@click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit with 1 if anything is.")
+@click.option(
+    "--remove", is_flag=True, help="In a project: undo. Delete the archives, and take them out of [tool.uv.sources]."
+)
 @options.sources
 @options.as_json
 def wrap(
@@ -117,10 +119,10 @@ def wrap(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Repack published packages with what their builds need, so that every frontend builds them.
+    """Repack published packages with what their builds need.
 
-    Without a package, in a project: what uv's tables (or tool.augbackend.packages) say of its dependencies, in the
-    versions of its lock. A bare name picks one of those.
+    Every frontend can then build them. In a project, without a package: wrap all dependencies that uv's tables or
+    tool.augbackend.packages name, in the versions of the project's lock. A bare name picks one of these.
 
     \b
     Examples:
@@ -143,13 +145,13 @@ def wrap(
     output = output or Path("wrapped")
     if remove:
         if has_options or targets or check or as_json or no_sources:
-            raise click.UsageError("--remove goes with --output only")
+            raise click.UsageError("--remove takes no other option than --output")
         for line in removal.undo(Path("pyproject.toml"), output):
             click.echo(line)
         return
     project = projects.read(Path(), lock) if not has_options else None
     if lock and project is None and not matched:
-        raise click.UsageError("--lock goes with --match-runtime, or with what a project's tables say")
+        raise click.UsageError("--lock needs --match-runtime, or a project whose tables name packages")
     if project is not None and targets and not project.names_all(targets):
         project = None  # it says nothing of these packages
     if project is None and not targets:

@@ -69,7 +69,7 @@ def _declare(document: MutableMapping[str, Any], declaration: Declaration) -> No
     for requirement in [one.entry.text for one in declaration.requires]:
         declared = table.get("extra-build-dependencies", ())
         if requirement not in declared and requirement in build_system["requires"]:
-            continue  # nothing undeclared about it; taking it back later would take the user's own
+            continue  # the user has declared it, so --remove must leave it
         pyproject.append(table, "extra-build-dependencies", requirement)
         pyproject.append(build_system, "requires", requirement)
     for name, value in declaration.as_table().get("extra-build-variables", {}).items():

@@ -45,7 +45,7 @@ def takes_the_copy(tree: Path, document: dict[str, Any]) -> str | None:
 def _finders(module: ast.Module) -> Iterator[dict[str, Any]]:
     """The arguments of each call of ``find_namespace_packages``, as far as they can be seen.
 
-    None of a call whose ``include`` is computed, nor of any if the file names our folder: its author knows of it then.
+    A call whose ``include`` is computed is left out. If the file names our folder, all are: its author knows of it.
     """
     constants = (node.value for node in ast.walk(module) if isinstance(node, ast.Constant))
     if any(FOLDER in value for value in constants if isinstance(value, str)):

@@ -39,7 +39,7 @@ def project_of(entry: str) -> str:
 
 
 def plain(document: MutableMapping[str, Any], value: Any) -> Any:
-    """A value as the document holds it: tables inline, since what follows a real one would belong to it."""
+    """A value as the document holds it. Tables are inline: the keys after a table's header would belong to it."""
     if not isinstance(value, dict) or not isinstance(document, tomlkit.TOMLDocument):
         return value
     table = tomlkit.inline_table()
@@ -65,7 +65,7 @@ def backend(document: Mapping[str, Any]) -> str | None:
 
 
 def edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
-    """Edit a TOML text, and make sure that the result means what the edit says of the plain values.
+    """Edit a TOML text. Make sure that the result parses to what the same edit makes of the plain values.
 
     :param edit: called with a tomlkit document, and with a plain dictionary.
     :raises AugbackendError: if the result would mean anything else.
@@ -121,7 +121,7 @@ def _misshapen(value: object, expected: str, key: str) -> AugbackendError:
 
 def _unsafe(why: str) -> AugbackendError:
     hint = "write the tables by hand, as in the README's reference; nothing was changed"
-    return AugbackendError(f"will not edit it: {why}", where="pyproject.toml", hint=hint)
+    return AugbackendError(f"it cannot be edited safely: {why}", where="pyproject.toml", hint=hint)
 
 
 def new_table(document: MutableMapping[str, Any], comment: str = "") -> Any:

@@ -1,6 +1,6 @@
 """``[tool.uv.sources]``: pointing uv to the wrapped archives, and back, with formatting and comments kept.
 
-A source that gives way is remembered in a comment beside the new one: ``# was: `` and what it said.
+A source that is replaced is kept in a comment beside the new one: ``# was: `` and the old source.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _unwrapped(value: Any) -> Any:
 
 
 def _note(old: Any, folder: str) -> str:
-    """The comment that remembers a source that gives way; the one that is beside an older one of ours stays."""
+    """The comment that keeps a replaced source; if that was one of ours already, its comment stays."""
     if old is None or not hasattr(old, "trivia"):
         return ""
     comment = str(old.trivia.comment)

@@ -1,7 +1,7 @@
 """What was downloaded or built once: sdists by their sha256, and which one an exact pin meant.
 
-A pin on an index never changes what it means, so that a second run asks nobody. Everything read back is checked
-against its sha256; what does not match is as good as absent.
+An exact pin always means the same file, so a second run does not ask the index. Everything read back is checked
+against its sha256; what does not match counts as absent.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Cache:
         return _noted(self._note(where, name, version))
 
     def newest(self, name: str, allowed: Iterable[str], where: Sources) -> IndexFile | None:
-        """Of what these sources were seen to have, the newest version that is allowed."""
+        """The newest allowed version among those that were found at these sources before."""
         versions = sorted(filter(None, map(_version, allowed)))
         return next(filter(None, (self.recall(name, str(version), where) for version in reversed(versions))), None)
 

@@ -200,7 +200,7 @@ class _Git:
         transport = self.address.partition("://")[0]
         return {
             **{name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY},
-            # Whatever the user's own settings allow: a redirection leads to no other kind of address.
+            # This overrides the user's settings: a redirection must not lead to another kind of address.
             "GIT_ALLOW_PROTOCOL": "http:https" if transport == "http" else transport,
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_TERMINAL_PROMPT": "0",

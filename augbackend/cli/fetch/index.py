@@ -1,6 +1,6 @@
 """Indexes and find-links folders: which sdists a project has there, found by unearth.
 
-Where nothing is said, pip's and uv's environment variables say where to look, and unearth knows the public index.
+By default, pip's and uv's environment variables say where to look. unearth knows the public index.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def sources(
     environ: Mapping[str, str],
     default: Sources = NOWHERE,
 ) -> Sources:
-    """The options; each kind that is not given from pip's and uv's variables, and from ``default``.
+    """The sources that the options name. For a kind without options: pip's and uv's variables, and ``default``.
 
     pip separates several by spaces; uv separates indexes by spaces, links by commas, and names them ``name=URL``.
     """
@@ -96,7 +96,7 @@ def _unnamed(index: str) -> str:
 
 
 def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None = None) -> IndexFile:
-    """The newest sdist that the requirement allows; on any Python and platform, since it is not for this one only.
+    """The newest sdist that the requirement allows, for whatever Python and platform: others will build it, too.
 
     :param not_in: a folder whose archives do not count: our own output may be among the find-links.
     :raises AugbackendError: if there is none, or an index cannot be asked.
@@ -122,7 +122,7 @@ def _matches(requirement: Requirement, where: Sources) -> Sequence[Any]:
 
 
 def _reachable(where: Sources) -> Sources:
-    """For a URL nobody has to be asked where it is."""
+    """The sources for the download of a URL: no folder has to be searched."""
     return Sources(where.index_url, where.extra_index_urls, (), where.trusted_hosts)
 
 

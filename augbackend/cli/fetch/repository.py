@@ -35,14 +35,14 @@ _HELPER = re.compile(r"\w+\+[^/:]*::")  # such as git+ext::, see gitremote-helpe
 def link(url: str) -> Link:
     """A repository's URL, taken apart.
 
-    :raises AugbackendError: if it is none, or one by which git would run a command.
+    :raises AugbackendError: if it is no URL, or if git would run a command to fetch it.
     """
     if _HELPER.match(url):
         hint = "name it by https or ssh: git+https://…"
         raise AugbackendError("git would run a command to fetch it", where=index.shown(url), hint=hint)
     found = Link(url)
     try:
-        found.parsed  # noqa: B018  # it is here that a URL turns out to be none
+        found.parsed  # noqa: B018  # raises the error
     except ValueError as error:
         raise AugbackendError(f"it is no URL: {error}", where=index.shown(url), hint="is it spelled right?") from None
     return found
@@ -52,7 +52,7 @@ def link(url: str) -> Link:
 def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tuple[Path, str]]:
     """The sdist of a repository (``git+https://host/path@revision#subdirectory=folder``), and its URL at the commit.
 
-    A full commit id never changes what it means, so that a second run is answered from the cache.
+    A full commit id always means the same files, so a second run is answered from the cache.
 
     :raises AugbackendError: if it cannot be fetched, or its backend makes no sdist of it.
     """

@@ -150,7 +150,7 @@ def opened(path: Path) -> Iterator[Sdist]:
 def unpack(archive: Sdist, folder: Path) -> Path:
     """Write all members below ``folder``; returns the top folder there.
 
-    They have all been checked; Python's own filter, where it has one, is a second pair of eyes.
+    They have all been checked. Python's own filter, if there is one, checks them again.
     """
     if hasattr(tarfile, "data_filter"):
         archive.tar.extractall(folder, members=archive.members, filter="data")
@@ -181,7 +181,7 @@ def _check_members(path: Path, members: list[tarfile.TarInfo]) -> None:
         if not math.isfinite(member.mtime):
             raise refusal(path, f"{member.name!r} has a time that is not a number")
         if member.name.startswith("/") or _is_of_windows(member.name):
-            raise refusal(path, f"{member.name!r} is an absolute name, or one of another system")
+            raise refusal(path, f"{member.name!r} is an absolute name, or would be one on Windows")
         if ".." in parts or not parts:
             raise refusal(path, f"{member.name!r} leads out of the archive")
         if member.issparse() or not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
@@ -206,14 +206,14 @@ def _parts(name: str) -> tuple[str, ...]:
 
 
 def _is_of_windows(name: str) -> bool:
-    """Whether another system's unpacker would see more in a name than a relative path."""
+    """Whether Windows would take a name for more than a relative path."""
     return "\\" in name or (name[1:2] == ":" and name[0].isalpha())
 
 
 def _check_link(path: Path, member: tarfile.TarInfo, parts: tuple[str, ...]) -> None:
     target = _parts(member.linkname)
     up = next((at for at, part in enumerate(target) if part != ".."), len(target))
-    # Of `a/..` nobody knows where it leads, since `a` may be a link as well.
+    # `a/..` may lead anywhere, since `a` may be a link.
     leads_out = up > len(parts) - 2 or ".." in target[up:]
     if leads_out or member.linkname.startswith("/") or _is_of_windows(member.linkname):
         raise refusal(path, f"{member.name!r} is a link that leads out of the archive, to {member.linkname!r}")

@@ -81,7 +81,7 @@ class Upstream:
 class Lookup:
     """Where to look, and how.
 
-    :param output: where wrapped sdists are written: those are not anybody's upstream.
+    :param output: where wrapped sdists are written; these are never taken for upstream's.
     """
 
     where: Sources
@@ -93,7 +93,7 @@ class Lookup:
 def parse(text: str) -> Target:
     """Understand what the user named.
 
-    :raises AugbackendError: if it is nothing of the kind.
+    :raises AugbackendError: if it is neither a requirement, a URL nor a path.
     """
     try:
         urlsplit(text)

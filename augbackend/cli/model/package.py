@@ -37,14 +37,13 @@ class Package:
     local_version: str = key("", check=local_version.FEATURE.check)
     """A local version label for the archive and what is built of it, such as `team`."""
     pin_runtime: Mapping[str, Width] = key(MappingProxyType({}), check_name=pin_runtime.FEATURE.check_name)
-    """How its wheel's dependencies follow what the build used; `auto` for what `match-runtime` asks for, unless it is \
-stated here."""
+    """How its wheel's dependencies follow what the build used. By default, `auto` for what `match-runtime` asks for."""
     requires_dist: Optional[tuple[str, ...]] = key(None, check=parse_requirement)
-    """Its dependencies, by your word, so that nothing is built to know them. The wheel is held against it."""
+    """Its dependencies, as you state them: then no build is needed to know them. A wheel with others is an error."""
     requires_python: str = key("", check=metadata.check_requires_python)
-    """Its `Requires-Python`, by your word; goes with `requires-dist`."""
+    """Its `Requires-Python`, as you state it; goes with `requires-dist`."""
     provides_extra: tuple[str, ...] = key((), check=check_project_name)
-    """Its extras, by your word; goes with `requires-dist`."""
+    """Its extras, as you state them; goes with `requires-dist`."""
 
 
 def checked(name: str, table: Any, mistakes: list[str]) -> Optional[Package]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _Kind = TypeVar("_Kind")
 _OLDEST_UV_LOCK = 1
-# A condition on what is chosen, which only the marker of a lock file has; a quoted text is skipped as a whole.
+# A condition on extras or groups, which only the marker of a lock file has. A quoted text is skipped as a whole.
 _CHOICE = r"""(?:'[^']*'|"[^"]*")(\s+(?:not\s+)?in\s+(?:extras|dependency_groups)\b)?"""
 
 
@@ -86,7 +86,7 @@ def _from_uv(file: Path) -> Iterator[Locked]:
     document = parsed(file)
     if document.get("version", _OLDEST_UV_LOCK) != _OLDEST_UV_LOCK:
         what = f"its format is {document['version']}, and {_OLDEST_UV_LOCK} is the one known here"
-        raise AugbackendError(what, where=str(file), hint="is there a newer augbackend?")
+        raise AugbackendError(what, where=str(file), hint="a newer augbackend may know it")
     for package in _only(dict, document.get("package")):
         source, sdist = _table_or_empty(package.get("source")), _table_or_empty(package.get("sdist"))
         path = next((source[key] for key in ("path", "directory", "editable", "virtual") if key in source), None)
@@ -125,7 +125,7 @@ def _from_pylock(file: Path) -> Iterator[Locked]:
     version = document.get("lock-version")
     if not isinstance(version, str) or version.partition(".")[0] != "1":
         what = f"its lock-version is {version!r}, and '1.0' is the one known here"
-        raise AugbackendError(what, where=str(file), hint="is there a newer augbackend?")
+        raise AugbackendError(what, where=str(file), hint="a newer augbackend may know it")
     try:
         packages = Pylock.from_dict(document).packages
     except PylockValidationError as error:
@@ -237,7 +237,7 @@ def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
 
 
 def are_allowed(found: Sequence[Locked], wanted: Sequence[Requirement]) -> bool:
-    """Whether a lock is of today's requirements: each version is allowed by one, and each requirement has a version."""
+    """Whether a lock fits the requirements: one of them allows each version, and each of them allows a version."""
     bounds = [one.specifier for one in wanted if one.specifier]
     versions = [one.version for one in found if one.version]
     return all(any(bound.contains(one, prereleases=True) for one in versions) for bound in bounds if versions) and all(
@@ -259,7 +259,7 @@ class Choice:
 
 
 def choices(wanted: Sequence[Requirement]) -> list[Choice]:
-    """The versions that a project asks for: all that is asked for everywhere taken together, and each marker's own."""
+    """The versions that a project asks for. What has no marker is joined into one choice; each marker has its own."""
     common = [one for one in wanted if one.marker is None]
     marked = {str(one.marker): one for one in wanted if one.marker is not None and one.specifier}
     base = SpecifierSet(",".join(str(one.specifier) for one in common if one.specifier))

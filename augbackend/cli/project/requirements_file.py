@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# The mark of UTF-16 is the beginning of that of UTF-32, so that one is looked for first.
+# UTF-32's mark begins with UTF-16's, so UTF-32 is looked for first.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -118,7 +118,7 @@ def _locked(requirement: Requirement, file: Path) -> Locked | None:
     url = requirement.url or ""
     if "@" in urlsplit(url).netloc:
         raise AugbackendError(
-            f"the URL of {requirement.name} has credentials in it, for all who get the archive to read",
+            f"the URL of {requirement.name} has credentials in it, which everybody who gets the archive could read",
             where=str(file),
             hint="leave them out there, and keep them in a netrc file or a keyring",
         )
@@ -130,7 +130,7 @@ def _locked(requirement: Requirement, file: Path) -> Locked | None:
             return None
         plain, _, fragment = url.partition("#")
         digest = dict(part.partition("=")[::2] for part in fragment.split("&")).get("sha256", "")
-        # A file of this machine is none of another's: there, its version has to do.
+        # Other machines do not have this machine's files. There, the version has to be enough.
         url, wheels = (plain, (Wheel(name, plain, digest),)) if "://" in plain and urlsplit(plain).netloc else ("", ())
     if not version:
         return None

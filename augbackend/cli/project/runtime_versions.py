@@ -103,16 +103,16 @@ def _matched_to_choice(whole: BuildRequirement, choice: lock_files.Choice, *, is
     if choice.pin:
         versions = [MatchedVersion(choice.pin, choice.marker, is_exact=False)]
         return _with_versions(narrowed, [text], versions, f"{origin}, matched to the pin in pyproject.toml")
-    why = f"{origin}, match-runtime; neither locked nor pinned, so matched when it builds"
+    why = f"{origin}; neither locked nor pinned, so matched when it builds"
     return replace(narrowed if is_wanted else whole, origin=why)
 
 
 def _matched_to_locked(
     whole: BuildRequirement, found: Sequence[Locked], other_indexes: Collection[str]
 ) -> BuildRequirement:
-    """Locked versions: by their numbers, or by the URLs of their wheels, if only an index of the project's has them.
+    """Locked versions: by number, or by the URLs of their wheels, if these are on an index that only the project knows.
 
-    Whatever builds the archive does not know that index. The default index may have another wheel of the same number.
+    A build of the archive does not know that index. The default index may have another wheel with the same number.
     """
     texts, registries = [], []
     for one in found:
@@ -138,7 +138,7 @@ def _matched_to_locked(
 def _with_versions(
     whole: BuildRequirement, texts: Sequence[str], versions: Sequence[MatchedVersion], why: str
 ) -> BuildRequirement:
-    """The requirement in these versions; one that is the only one is for every environment."""
+    """The requirement in these versions. If there is only one, it is for every environment."""
     if len({one.version for one in versions}) == 1:
         versions = [versions[0]._replace(marker="")]
     entry = replace(whole.entry, locked=tuple(dict.fromkeys(texts)))

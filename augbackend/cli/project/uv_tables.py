@@ -32,7 +32,7 @@ def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str,
     :param mistakes: grows by one line for each mistake.
     """
     found: dict[str, Declaration] = {}
-    # uv's word on dependencies counts least, so that it comes first.
+    # What uv's tables say of dependencies counts least, so it comes first.
     tables = [*_uv_metadata(uv), *_uv_build_tables(uv, mistakes).items()]
     for name, table in tables:
         version = str(table.pop("version", ""))
@@ -63,7 +63,7 @@ def other_indexes(uv: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _uv_build_tables(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[str, Any]]:
-    """uv's tables, which go by kind and then by package, as ours, which go by package."""
+    """uv's tables in the form of ours: uv sorts by key and then by package, we by package."""
     found: dict[str, dict[str, Any]] = {}
     for theirs, key in _UV_KEYS.items():
         table = uv.get(theirs, {})

@@ -2,8 +2,8 @@
 
 Run as ``python ask_backend.py REQUEST`` in the environment to ask in, with the tree as the current directory;
 REQUEST is JSON: ``{"path": [folders of augbackend], "answer": file, "config_settings": …, "ask": bool}``. The answer
-is JSON in the file, since the wrapped backend may print what it likes. Only the backend half is imported: only that
-is there.
+is JSON in the file, since the wrapped backend may print what it likes. Only the backend half may be
+imported, since nothing else is there.
 """
 
 from __future__ import annotations

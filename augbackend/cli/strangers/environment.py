@@ -179,7 +179,7 @@ def _for_strangers(using: Installer, home: Path) -> dict[str, str]:
 
 
 def created(using: Installer, within: Path, limit: float) -> Environment:
-    """Make an empty environment, without pip, under a name that no code knew before: nothing waits for it there.
+    """Make an empty environment without pip. Its name is new, so no code can have put anything there before.
 
     :param within: the folder that it is made in.
     :raises AugbackendError: if that Python makes none.
@@ -237,7 +237,7 @@ def _told(where: Sources) -> dict[str, str]:
 
 
 def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
-    """What the folders of find-links have for this Python: it is here already, and an index might send gigabytes."""
+    """What the folders of find-links have for this Python. Taking it from there may save a download of gigabytes."""
     tag = f"cp{python.minor.replace('.', '')}"
     newest: dict[NormalizedName, Version] = {}
     for link in where.find_links:

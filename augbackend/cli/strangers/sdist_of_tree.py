@@ -106,7 +106,7 @@ def _too_slow(named: str) -> AugbackendError:
 
 
 def _normalised(path: Path, folder: Path) -> Path:
-    """The sdist with its members in order, of nobody and of no time: from the same tree, the same bytes.
+    """The sdist with its members sorted, without owners and times: the same tree gives the same bytes.
 
     :param folder: a new one, for the result.
     """

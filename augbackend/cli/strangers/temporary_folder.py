@@ -27,7 +27,7 @@ def temporary(within: Path | None = None) -> Iterator[Path]:
 
 
 def _made_writable(_function: object, path: str, _error: object) -> None:
-    """Nothing can be removed from a read-only folder, so that its owner makes it writable."""
+    """Make a read-only folder writable, since nothing can be removed from it before."""
     for one in (Path(path).parent, Path(path)):
         try:
             one.chmod(0o700)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from augbackend.errors import AugbackendError
 
-# A version may be read from `.git`, so that it comes along.
+# `.git` is copied, too: a build may read its version from there.
 _LEFT_OUT = shutil.ignore_patterns(".tox", ".nox", ".venv", "__pycache__", "node_modules")
 
 

@@ -38,7 +38,7 @@ def asked_here(build: Build, config_settings: Mapping[str, Any]) -> dict[str, An
 def asked_in_isolation(
     build: Build, config_settings: Mapping[str, Any], requirements: Collection[str]
 ) -> dict[str, Any]:
-    """Ask it on a copy of the tree, in an environment with these requirements, also what else it requires.
+    """Ask it in an environment with these requirements, on a copy of the tree; ask also what else it requires.
 
     :raises AugbackendError: if they cannot be installed.
     """
@@ -56,7 +56,7 @@ def asked_in_isolation(
 def _answer(
     request: Mapping[str, Any], folder: Path, tree: Path, python: str, environ: Mapping[str, str]
 ) -> dict[str, Any]:
-    # The backend half alone: what else this environment holds must not be seen by the wrapped backend.
+    # Only the backend half: the wrapped backend must not see what else this environment holds.
     backend_copy.write_copy(folder, backend_copy.whole())
     answer = folder / "answer.json"
     more = {"path": [str(folder / backend_copy.FOLDER)], "answer": str(answer)}
@@ -74,7 +74,7 @@ def _answer(
 def _environ(build: Build, home: Path, more: Mapping[str, str]) -> dict[str, str]:
     """All variables of the process: the clean ones, and what overrides the declaration.
 
-    A template may name any variable of the user's. Those are there and empty: a tree is not to learn their values.
+    A template may name any variable of the user. It is set, but empty: a tree must not learn its value.
     """
     named = {name for one in declared(build).values() for name in _NAME.findall(one.value)}
     empty = dict.fromkeys(named & os.environ.keys(), "")

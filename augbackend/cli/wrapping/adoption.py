@@ -65,7 +65,7 @@ def planned(tree: Path, declaration: Declaration, more: Collection[str] = (), *,
         hint = "run it with --remove first"
         raise AugbackendError("the backend is in this tree already", where=str(tree), hint=hint)
     if is_adopted and not in_tree and layers.at(document, "build-system", "backend-path", default=None) is not None:
-        hint = f"only a copy in {backend_copy.FOLDER!r} is this command's to keep"
+        hint = f"this command changes only a copy in {backend_copy.FOLDER!r}"
         raise AugbackendError("another copy of augbackend builds this tree", where=str(tree), hint=hint)
     carries_copy = in_tree if is_adopted else not installed
     if carries_copy:

@@ -23,7 +23,7 @@ def undo(file: Path, folder: Path) -> list[str]:
     done = []
     if new != text:
         replace_file.replace_file(file, new.encode())
-        done.append(f"{file}: the sources that led into {folder} are gone")
+        done.append(f"{file}: the sources that pointed into {folder} are removed")
     for archive in [archive for archive, is_wrapped in archives.items() if is_wrapped]:
         archive.unlink()
         done.append(f"{archive}: deleted")

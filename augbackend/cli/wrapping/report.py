@@ -77,7 +77,7 @@ def _indirect(run: WrapRun) -> Iterator[str]:
 
 
 def _stated_to_uv(run: WrapRun) -> list[str]:
-    """Packages of which ``[[tool.uv.dependency-metadata]]`` states a version: uv then takes that for the archive's."""
+    """Packages that ``[[tool.uv.dependency-metadata]]`` names with a version: uv takes that entry for the archive's."""
     document = run.project.document if run.project and run.project.uses_uv else {}
     entries = layers.at(document, "tool", "uv", "dependency-metadata", default=[])
     tables = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
@@ -90,7 +90,7 @@ def _stated_to_uv(run: WrapRun) -> list[str]:
 
 
 def _unknown_versions(run: WrapRun) -> Iterator[str]:
-    """What the archive cannot say itself: frontends that resolve by themselves need to be told."""
+    """Versions that the archive does not name, so that a frontend has to be told."""
     for package in run.packages:
         for one in package.plan.requires.added:
             if one.entry.match_runtime and not one.entry.locked:
@@ -104,12 +104,12 @@ def _told_apart_by_extras(run: WrapRun) -> Iterator[str]:
     if run.project is None or not run.project.uses_uv:
         return
     for name in project_sources.told_apart_by_extras((one.plan.name, one.job.marker) for one in run.packages):
-        yield f"{name}: only extras tell its versions apart; write its tool.uv.sources by hand, each with its extra"
+        yield f"{name}: its versions differ only by extras; write its tool.uv.sources by hand, one entry for each extra"
         yield ""
 
 
 def _left_over(run: WrapRun) -> Iterator[str]:
-    """Archives of other versions of what was wrapped: not ours to delete, since others may be served from them."""
+    """Archives of other versions of what was wrapped. They are not deleted, since others may use them."""
     current = {package.archive.name for package in run.packages}
     stems = {package.plan.name.replace("-", "_") for package in run.packages}
     for file in sorted(run.output.glob("*.tar.gz")) if run.project else ():

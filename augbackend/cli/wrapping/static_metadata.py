@@ -58,7 +58,7 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
     document = upstream if upstream and upstream.fields else parse(unknown.encode())
     if word is not None:
         word = replace(word, requires_python=word.requires_python or document.value("requires-python"))
-        return Promise(_with_dependencies(document, version, word), is_promise=True, why="by your word")
+        return Promise(_with_dependencies(document, version, word), is_promise=True, why="as you state them")
     if upstream is not None and upstream.is_static:
         new = _with_version(upstream, version)
         return Promise(_if_new(new, upstream), is_promise=True, why="upstream's own PKG-INFO")

@@ -323,7 +323,7 @@ def _beside(text: bytes | None) -> dict[str, Any]:
 
 
 def _is_rebuilt(claim: _Claim, original: Sdist, declared: Iterable[str]) -> bool:
-    """Whether the archive is, byte for byte, what comes of putting its declared files in front of upstream's."""
+    """Whether the archive is, byte for byte, what wrapping upstream with its declared files gives."""
     wrapped, prefix = claim.wrapped, claim.prefix
     had_backend = any(name.startswith(prefix) for name in original.names)
     changed = {}
@@ -357,7 +357,7 @@ def _is_same(wrapped: Sdist, one: tarfile.TarInfo, original: Sdist, other: tarfi
 def _backend(claim: _Claim) -> tuple[str, str]:
     """The copy of the backend, held against what this version writes: a remark, and a problem.
 
-    What the copy says of itself is not asked: who changes it changes that as well.
+    The copy's own manifest is not trusted: whoever changes the copy can change that, too.
     """
     prefix, version = claim.prefix, claim.origin.augbackend
     members = _members(claim.wrapped).items()
@@ -373,7 +373,7 @@ def _backend(claim: _Claim) -> tuple[str, str]:
     differing = sorted(name for name in known if claim.wrapped.read(prefix + name) != expected.get(name))
     if differing:
         return remark, f"{prefix}: not the augbackend {__version__} that it says it is ({', '.join(differing)})"
-    return f"{remark}, as it is here", ""
+    return f"{remark}, as this version writes it", ""
 
 
 def _manifest(claim: _Claim) -> dict[str, Any]:
