@@ -105,7 +105,7 @@ def test_zip(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(folder / "p-1.zip") as zipped:
         assert zipped.getinfo("p-1/pyproject.toml").date_time == (1980, 1, 1, 0, 0, 0)
     before = (folder / "p-1.zip").read_bytes()
-    archive.complete_sdist(str(folder), "p-1.zip", build_of(folder))
+    sdist_hook.complete(folder / "p-1.zip", build_of(folder))
     assert (folder / "p-1.zip").read_bytes() == before
 
 
