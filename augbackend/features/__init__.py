@@ -80,7 +80,8 @@ def find(key: str) -> Feature | None:
 @lru_cache
 def known_keys() -> tuple[str, ...]:
     """The keys that there are files for, in the order of their names."""
-    return tuple(sorted(file.stem.replace("_", "-") for file in _FOLDER.glob("[a-z]*.py")))
+    files = [file for file in _FOLDER.iterdir() if file.suffix == ".py" and not file.name.startswith("_")]
+    return tuple(sorted(file.stem.replace("_", "-") for file in files))
 
 
 @lru_cache

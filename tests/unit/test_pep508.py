@@ -14,6 +14,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from augbackend.standards import markers
 from augbackend.standards import requirements as pep508
 from augbackend.standards import versions as pep440
 
@@ -118,9 +119,9 @@ def holds(marker: str, environment: dict[str, str]) -> set[bool]:
 def between_releases(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A Python that was built from a repository, not from a release."""
     monkeypatch.setattr(platform, "python_version", lambda: "3.14.0a1+")
-    pep508._values.cache_clear()
+    markers._values.cache_clear()
     yield "3.14.0a1+"
-    pep508._values.cache_clear()
+    markers._values.cache_clear()
 
 
 @pytest.mark.parametrize("operator", ["==", "!=", ">=", "<", ">", "~="])

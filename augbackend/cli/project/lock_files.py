@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from augbackend.cli.fetch import index
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
 from augbackend.errors import AugbackendError
-from augbackend.standards.requirements import Junction, parse_marker
+from augbackend.standards.markers import Junction, parse_marker
 from augbackend.table import layers
 
 from . import requirements_file
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from augbackend.standards.requirements import Marker
+    from augbackend.standards.markers import Marker
 
 _Kind = TypeVar("_Kind")
 _OLDEST_UV_LOCK = 1
