@@ -99,7 +99,7 @@ def test_with_a_package_of_ones_own(frontends: Frontends, clone: Path, tmp_path:
     before = {file.name: file.read_bytes() for file in package.iterdir()}
     said = {}
     for command in commands("my-package"):
-        said[command] = run(frontends, f"cd {tmp_path}; {command}", clone)
+        said[command] = run(frontends, f"cd '{tmp_path}'; {command}", clone)
         if "Ahoy" in command:
             assert "Ahoy" in (package / "augexample_legacy.py").read_text()
     assert any("+ tabulate  (declared; also in build-system.requires" in text for text in said.values())
@@ -169,6 +169,8 @@ def test_which_torch(frontends: Frontends, clone: Path) -> None:
 @pytest.mark.parametrize("name", ["poetry", "pdm"])
 def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
     consumer = clone / "examples" / "flash-attn-repro"
+    if name == "poetry" and " " in str(clone):
+        pytest.skip("scripts that poetry installs do not start from a path with a space")
     program = frontends.program(*(("poetry",) if name == "poetry" else ("pdm", "pdm[locked]")))
     script(frontends, "none", clone, "")
     run(frontends, "cd examples/flash-attn-repro; augbackend wrap --no-sources", clone)

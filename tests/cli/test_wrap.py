@@ -273,6 +273,15 @@ def test_a_url_needs_no_index(tmp_path: Path) -> None:
     wrapped(sdist(tmp_path / "in").as_uri(), "-o", tmp_path / "out")
 
 
+@pytest.mark.parametrize("form", ["{}", "/nowhere, {}"])
+def test_a_folder_of_uvs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Which separates several by commas, so that a path may have a space."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("UV_FIND_LINKS", form.format(tmp_path / "with space"))
+    sdist(tmp_path / "with space")
+    wrapped("demo", "-o", tmp_path / "out")
+
+
 @pytest.mark.processes
 @pytest.mark.parametrize(
     ("target", "expected"),

@@ -32,7 +32,6 @@ _INDEX = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
 _EXTRA_INDEX = ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _TRUSTED = ("PIP_TRUSTED_HOST", "UV_INSECURE_HOST")
 _NO_INDEX, _TRUE = ("PIP_NO_INDEX", "UV_NO_INDEX"), ("1", "true", "yes", "on")
-_FIND_LINKS = ("PIP_FIND_LINKS", "UV_FIND_LINKS")
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,10 @@ def sources(
 
     pip separates several by spaces; uv separates indexes by spaces, links by commas, and names them ``name=URL``.
     """
-    links = [link for name in _FIND_LINKS for link in environ.get(name, "").replace(",", " ").split()]
+    links = [
+        *environ.get("PIP_FIND_LINKS", "").split(),
+        *(link for part in environ.get("UV_FIND_LINKS", "").split(",") if (link := part.strip())),
+    ]
     further = [_unnamed(url) for name in _EXTRA_INDEX for url in environ.get(name, "").split()]
     hosts = [host for name in _TRUSTED for host in environ.get(name, "").split()]
     switched_off = any(environ.get(name, "").lower() in _TRUE for name in _NO_INDEX)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -229,7 +231,8 @@ def _told(where: Sources) -> dict[str, str]:
     if where.extra_index_urls:
         told.update(dict.fromkeys(("PIP_EXTRA_INDEX_URL", "UV_INDEX"), " ".join(where.extra_index_urls)))
     if where.find_links:
-        links = [str(Path(link).resolve()) if Path(link).exists() else link for link in where.find_links]
+        # As a URL, since a path may have a space in it.
+        links = [Path(link).resolve().as_uri() if Path(link).exists() else link for link in where.find_links]
         told.update(PIP_FIND_LINKS=" ".join(links), UV_FIND_LINKS=",".join(links))
     if where.no_index:
         told.update(dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX"), "1"))
@@ -241,7 +244,7 @@ def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
     tag = f"cp{python.minor.replace('.', '')}"
     newest: dict[NormalizedName, Version] = {}
     for link in where.find_links:
-        folder = Path(link)
+        folder = Path(url2pathname(urlsplit(link).path) if link.startswith("file:") else link)
         for wheel in sorted(folder.glob("*.whl")) if folder.is_dir() else ():
             try:
                 name, version, _, tags = parse_wheel_filename(wheel.name)
