@@ -36,7 +36,8 @@ def named_in(text: str, known: Knowledge) -> list[Clue]:
     for number, symptom in enumerate(known.symptom):
         for match in reversed(list(re.finditer(symptom.says, text))):
             clue = _clue(symptom, match)
-            found.setdefault((number, clue.kind, clue.name), clue)
+            if clue.name or not clue.kind:  # a lone full stop is no name
+                found.setdefault((number, clue.kind, clue.name), clue)
     return list(found.values())
 
 

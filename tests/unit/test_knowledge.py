@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from augbackend.errors import SettingsError
@@ -483,6 +483,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join))
+@example("No module named '.")
 def test_any_text_has_clues_or_none(text: str) -> None:
     for clue in clues.named_in(text, KNOWN):
         assert clue.kind in ("", *rows.KINDS)
