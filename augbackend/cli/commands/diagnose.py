@@ -34,6 +34,7 @@ from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
 from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model import package_sources
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import environment, interpreter, temporary_folder
@@ -105,7 +106,7 @@ def diagnose(
         raise click.UsageError("--no-build finds nothing to apply")
     began = time.monotonic()
     knowledge, narrator = rows.load(files), Narrator()
-    where = index.sources(index_url, extra_index_url, find_links, os.environ)
+    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
     cache = caches.Cache(cache_dir or caches.default_folder())
     lookup = upstream.Lookup(where, cache, offline, Path("wrapped"))
     with subject.unpacked(target, upstream.parse(target), lookup) as source:

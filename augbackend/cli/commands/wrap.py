@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli.fetch import cache as caches
-from augbackend.cli.fetch import index, upstream
+from augbackend.cli.fetch import upstream
+from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
@@ -154,8 +155,8 @@ def wrap(
         project = None  # it says nothing of these packages
     if project is None and not targets:
         _refuse(has_options=has_options)
-    default = project.sources if project else index.NOWHERE
-    where = index.sources(index_url, extra_index_url, find_links, os.environ, default)
+    default = project.sources if project else package_sources.NOWHERE
+    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ, default)
     lookup = upstream.Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if project is None:
         wanted = [Job(upstream.parse(text), given) for text in targets]

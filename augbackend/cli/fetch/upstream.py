@@ -20,20 +20,21 @@ from urllib.parse import urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model import package_sources
 from augbackend.cli.model.locked_version import exact_version
-from augbackend.cli.strangers import sdist_of_tree
+from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import index, repository
+from . import index, repository, sdist_of_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from augbackend.cli.model.declaration import Declaration
+    from augbackend.cli.model.package_sources import Sources
 
     from .cache import Cache
-    from .index import Sources
 
 _ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -160,7 +161,7 @@ def _from_index(requirement: Requirement, lookup: Lookup) -> Upstream:
         return Upstream(path, name, known.version, index.shown(known.url), known.sha256, "the cache")
     if not lookup.offline:
         return _downloaded(index.find_sdist(requirement, lookup.where, not_in=lookup.output), lookup)
-    where = index.only_folders(lookup.where)
+    where = package_sources.only_folders(lookup.where)
     try:
         found = index.find_sdist(requirement, where, not_in=lookup.output)
     except AugbackendError:
@@ -178,7 +179,7 @@ def _from_url(target: Target, lookup: Lookup) -> Upstream:
             f"a URL of the scheme {scheme!r} cannot be fetched", where=index.shown(target.url), hint=hint
         )
     place = index.shown(target.url)
-    known = lookup.cache.recall("url", _url_key(place), index.Sources())
+    known = lookup.cache.recall("url", _url_key(place), NOWHERE)
     digest = target.sha256 or (known.sha256 if known else "")
     path = lookup.cache.sdist(digest, filename)
     if path is not None:
@@ -201,7 +202,7 @@ def _downloaded(found: index.IndexFile, lookup: Lookup) -> Upstream:
         lookup.cache.remember(replace(found, url=place, sha256=digest), lookup.where)
     else:
         note = index.IndexFile("url", _url_key(place), found.filename, place, digest)
-        lookup.cache.remember(note, index.Sources())
+        lookup.cache.remember(note, NOWHERE)
     return Upstream(kept, found.name, found.version, place, digest, "the index" if found.version else place)
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from augbackend.cli.fetch.index import Sources
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.locked_version import Locked
+    from augbackend.cli.model.package_sources import Sources
 
     from .runtime_versions import RuntimeVersions
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from augbackend.cli.fetch.index import Sources
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import package as packages
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.package_sources import Sources
 from augbackend.table.convert import TABLE, found_instead
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from augbackend.cli.fetch.index import Sources
+    from augbackend.cli.model.package_sources import Sources
 
     from .interpreter import Interpreter
     from .process import Ran

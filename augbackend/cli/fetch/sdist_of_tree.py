@@ -14,22 +14,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augbackend.cli import progress
-from augbackend.cli.fetch import decompression
+from augbackend.cli.strangers import (
+    confinement,
+    environment,
+    hook_call,
+    interpreter,
+    process,
+    temporary_folder,
+    tree_copy,
+)
+from augbackend.cli.strangers.hook_call import HookError, Hooks
+from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_variables
 from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
 from augbackend.table import Build
 
-from . import confinement, environment, hook_call, interpreter, process, temporary_folder, tree_copy
-from .hook_call import HookError, Hooks
-from .telling_line import telling_line
+from . import decompression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from augbackend.cli.fetch.index import Sources
     from augbackend.cli.model.declaration import Declaration
+    from augbackend.cli.model.package_sources import Sources
 
 LIMIT = 1800.0  # seconds for all of it, installing included
 
