@@ -26,15 +26,15 @@ from augbackend.cli.diagnosis import (
     subject,
     wheel_check,
 )
-from augbackend.cli.diagnosis.attempt import Attempt, Circumstances, Declaration
+from augbackend.cli.diagnosis.attempt import Attempt, Circumstances
 from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.report import Diagnosis
 from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
-from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import package_sources
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import environment, interpreter, temporary_folder
@@ -175,13 +175,10 @@ def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchRe
 
 def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list[str]:
     """Do what the printed command does."""
-    given = declarations.of(
-        declaration.requires.values(), "augbackend diagnose", sorted(declaration.removed), declaration.variables
-    )
     if subject.tree is not None:
-        adoption.carry_out(adoption.planned(subject.tree, given, installed=False))
+        adoption.carry_out(adoption.planned(subject.tree, declaration, installed=False))
         return ["", f"done: {subject.tree} is adopted"]
-    result = run.wrapped(Job(upstream.parse(subject.target), given), lookup, check=False, upgrade=False)
+    result = run.wrapped(Job(upstream.parse(subject.target), declaration), lookup, check=False, upgrade=False)
     return ["", f"done: {shown_path(result.archive)} is {result.state}"]
 
 

@@ -12,9 +12,9 @@ import zipfile
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import confinement, environment, process, temporary_folder
 from augbackend.standards.core_metadata import parse
 
@@ -202,18 +202,11 @@ def _modules(names: Iterable[str]) -> tuple[str, ...]:
 
 def _provider(missing: str, requires: Iterable[str], knowledge: Knowledge) -> str:
     """Which of the wheel's own requirements brings a module; empty if none does."""
-    try:
-        project = canonicalize_name(Requirement(knowledge.requirement_for(missing)).name)
-    except InvalidRequirement:  # of a module that no project can be called after
-        project = canonicalize_name("")
+    project = project_of(knowledge.requirement_for(missing))  # empty where no project can be called after the module
     top = canonicalize_name(missing.partition(".")[0])
     for text in requires:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        name = canonicalize_name(requirement.name)
-        if name in (project, top) or name.removeprefix("python-") == top or name.startswith(f"{top}-"):
+        name = project_of(text)
+        if (name and name in (project, top)) or name.removeprefix("python-") == top or name.startswith(f"{top}-"):
             return text
     return ""
 

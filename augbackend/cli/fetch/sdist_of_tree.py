@@ -69,7 +69,7 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
     out.mkdir()
     clean = process.clean_environ(os.environ, home)
     values = _values(declaration, os.environ if declaration.is_by_user else clean)
-    requires = [text for text in system.requires if not declaration.removes(text)]
+    requires = declaration.kept(system.requires)
     requires += [text for text in declaration.for_sdist() if text not in requires]
     settings = declaration.as_table().get("config-settings", {})
     with tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
@@ -88,8 +88,8 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
             hooks = hooks_with(requires)
             with progress.shown(f"asking {named} what an sdist of it requires"):
                 wanted = hooks.requires("sdist", left(), settings)
-            more = [text for text in wanted if not declaration.removes(text)]
-            hooks = hooks_with([*requires, *more]) if more else hooks
+            if more := declaration.kept(wanted):
+                hooks = hooks_with([*requires, *more])
             with progress.shown(f"making an sdist of {named}"):
                 made = hooks.build("sdist", out, left(), settings)
         except HookError as error:

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import AugbackendError
 
 from . import interpreter, process
@@ -256,13 +256,5 @@ def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
 def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:
     """Whether a requirement asks for another version than the one that is on this machine."""
     version = pin.partition("==")[2]
-    for text in wanted:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        if canonicalize_name(requirement.name) == name and not requirement.specifier.contains(
-            version, prereleases=True
-        ):
-            return True
-    return False
+    asked = [one for one in map(requirement_of, wanted) if one and canonicalize_name(one.name) == name]
+    return not all(one.specifier.contains(version, prereleases=True) for one in asked)

@@ -17,7 +17,7 @@ from augbackend.standards import setup_files
 from augbackend.standards.core_metadata import OLDEST_STATIC, RESOLVED, Document, parse
 from augbackend.standards.requirements import parse_requirement
 from augbackend.standards.versions import is_same
-from augbackend.table import layers
+from augbackend.table import layers, strings
 
 from . import setup_call
 
@@ -98,7 +98,7 @@ def _from_project(tree: Path) -> tuple[Dependencies | None, str]:
     project = layers.at(document, "project", default=None)
     if not isinstance(project, dict):
         return None, ""
-    dynamic = {*_only_strings(project.get("dynamic", []))} & {
+    dynamic = {*strings(project.get("dynamic", []))} & {
         "dependencies",
         "optional-dependencies",
         "requires-python",
@@ -106,9 +106,9 @@ def _from_project(tree: Path) -> tuple[Dependencies | None, str]:
     if dynamic:
         return None, f"pyproject.toml says that {' and '.join(sorted(dynamic))} are dynamic"
     extras = project.get("optional-dependencies", {})
-    optional = {key: _only_strings(value) for key, value in extras.items()} if isinstance(extras, dict) else {}
+    optional = {key: strings(value) for key, value in extras.items()} if isinstance(extras, dict) else {}
     python = project.get("requires-python", "")
-    required = _only_strings(project.get("dependencies", []))
+    required = strings(project.get("dependencies", []))
     return _dependencies(required, optional, str(python)), "pyproject.toml's [project]"
 
 
@@ -268,7 +268,3 @@ def _text_of(file: Path) -> str | None:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("latin-1")
-
-
-def _only_strings(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
