@@ -149,7 +149,7 @@ def attempt(
             failure = error.failure
         except TimeoutError:
             failure = Failure("install", "", is_over_time=True)
-        installed, importable = _content(seen.environment)
+        installed, importable = _installed_in(seen.environment)
         return Attempt(
             declaration,
             wheel,
@@ -242,7 +242,7 @@ class _Build:
             raise _Failed(Failure("install", ran.output, is_over_time=ran.status is None))
 
 
-def _content(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
+def _installed_in(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
     """Versions of what an environment has, and the names at the top of it; setuptools brings some of its own."""
     places = [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
     places += [place / "setuptools" / "_vendor" for place in places]

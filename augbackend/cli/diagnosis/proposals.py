@@ -68,14 +68,14 @@ def _from_clue(case: Case, attempt: Attempt, clue: Clue) -> Iterator[Proposal]:
     if clue.kind == "module":
         yield from _module(case, attempt, clue, found)
     elif clue.kind == "variable" and not (found and found.requires):
-        yield from _variable(case, clue, found)
+        yield from _asked_for(case, clue, found)
     elif found is not None and found.is_entry:
         yield Proposal(declaring(*found.requires, variables=found.variables), found.because, clue.line)
     if clue.kind == "header":
         yield from _header(case, clue)
 
 
-def _variable(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:
+def _asked_for(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:
     """A variable that a message asks for, if setup.py reads it or at least names it."""
     read = next((one for one in case.reading.variables if one.name == clue.name), None)
     if found is None or not (read or (clue.value and clue.name in failure_clues.setup_py(case))):

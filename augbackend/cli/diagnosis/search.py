@@ -274,7 +274,7 @@ class Search:
         declaration = attempt.declaration if verdict != "not-by-a-declaration" else Declaration()
         path = self.paths.get(key(declaration), {})
         texts = declaration.requirement_texts
-        reasons = {entry: _reason(path[entry], texts.get(entry[1], "")) for entry in declaration.entries}
+        reasons = {entry: _why(path[entry], texts.get(entry[1], "")) for entry in declaration.entries}
         return SearchResult(verdict, declaration, reasons, tuple(self.made.values()), attempt, check, obstacle)
 
 
@@ -299,7 +299,7 @@ def _upper_bound(requirement: Requirement) -> Version | None:
     return min((Version(one.version) for one in requirement.specifier if one.operator == "<"), default=None)
 
 
-def _reason(proposed: tuple[Proposal, ...], text: str) -> Proposal:
+def _why(proposed: tuple[Proposal, ...], text: str) -> Proposal:
     """Why an entry is there: what proposed just that; what bounded it last; what asked for it first."""
     exactly = [one for one in proposed if text and text in one.adds.requirement_texts.values()]
     return exactly[0] if exactly else proposed[-1 if "<" in text else 0]

@@ -78,7 +78,7 @@ def read(tree: Path) -> Reading:
         imports=tuple(dict.fromkeys(files.imports)),
         variables=tuple({one.name: one for one in reversed(files.variables)}.values())[::-1],
         called=tuple(files.called),
-        modules=frozenset(_modules(tree)),
+        modules=frozenset(_importable(tree)),
         pyx=tuple(sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*.pyx"))),
         requires_python=next(iter(fields.get("requires-python", ())), str(project.get("requires-python", ""))),
         pythons=tuple(
@@ -100,7 +100,7 @@ def _pkg_info(tree: Path) -> Mapping[str, list[str]]:
     return found
 
 
-def _modules(tree: Path) -> Iterator[str]:
+def _importable(tree: Path) -> Iterator[str]:
     for folder in (tree, tree / "src"):
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             if path.suffix == ".py" or (path / "__init__.py").is_file():

@@ -72,8 +72,8 @@ class Check:
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
     """Install a wheel and import what it holds."""
-    names, requires = _content(wheel)
-    found = Check(_modules(names), any(name.endswith(_COMPILED) for name in names), requires)
+    names, requires = _files_and_requires(wheel)
+    found = Check(_importable_at_top(names), any(name.endswith(_COMPILED) for name in names), requires)
     with temporary_folder.temporary(having.workplace) as folder:
         trial = _Trial(wheel, having, process.clean_environ(environ, folder), folder)
         try:
@@ -175,7 +175,7 @@ class _Trial:
         return _Imported(f"import {module}: {said}", missing if is_missing else "", may_lack, refused)
 
 
-def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
+def _files_and_requires(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         of_metadata = next((name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)), "")
@@ -183,7 +183,7 @@ def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
     return names, tuple(document.values("requires-dist"))
 
 
-def _modules(names: Iterable[str]) -> tuple[str, ...]:
+def _importable_at_top(names: Iterable[str]) -> tuple[str, ...]:
     """The importable names at a wheel's top: packages first; compiled modules where there is nothing else."""
     tops: dict[str, None] = {}
     for name in sorted(names, key=lambda one: (one.count("/") == 0, one)):

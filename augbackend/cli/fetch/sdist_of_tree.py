@@ -93,13 +93,13 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
             with progress.shown(f"making an sdist of {named}"):
                 made = hooks.build("sdist", out, left(), settings)
         except HookError as error:
-            raise _explained(error, system.backend, named, folder) from None
+            raise _no_sdist(error, system.backend, named, folder) from None
         except TimeoutError:
             raise _too_slow(named) from None
     return _normalised(made, Path(tempfile.mkdtemp(dir=folder)))
 
 
-def _explained(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:
+def _no_sdist(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:
     line = telling_line(error.output)
     if error.is_over_time:
         return _too_slow(named)

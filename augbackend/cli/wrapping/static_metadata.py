@@ -130,7 +130,7 @@ def _from_setuptools(tree: Path) -> tuple[Dependencies | None, str]:
     if found is None:
         return None, "install_requires holds what is no requirement"
     recorded = _recorded_requirements(tree)
-    if recorded is not None and _compared(recorded) != _compared(found.requires_dist):
+    if recorded is not None and _meanings(recorded) != _meanings(found.requires_dist):
         return None, "setup.py's install_requires is not what upstream's own build recorded"
     if not found.requires_dist:
         return found, "setup() names none"
@@ -230,7 +230,7 @@ def _recorded_requirements(tree: Path) -> list[str] | None:
     return None if combined is None else list(combined.requires_dist)
 
 
-def _compared(texts: Iterable[str]) -> set[object]:
+def _meanings(texts: Iterable[str]) -> set[object]:
     """What is compared of requirements: their meaning, not their spelling and order."""
     return {parse_requirement(text) for text in texts}
 
