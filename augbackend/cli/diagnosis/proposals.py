@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from augbackend.cli.edit import pyproject
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
+from augbackend.table import LEGACY_BACKEND
 
 from . import failure_clues, older_tools
 from .evidence import Proposal, declaring
@@ -99,7 +99,7 @@ def _header(case: Case, clue: Clue) -> Iterator[Proposal]:
 def _module(case: Case, attempt: Attempt, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:
     module, top, reading = clue.name, clue.name.partition(".")[0], case.reading
     if top in reading.modules:
-        if module == top and reading.backend != pyproject.LEGACY_BACKEND:
+        if module == top and reading.backend != LEGACY_BACKEND:
             folder = "." if (case.tree / f"{top}.py").exists() or (case.tree / top).is_dir() else "src"
             why = f"{top} is a module of the tree, not on sys.path"
             yield Proposal(declaring(variables={"PYTHONPATH": folder}), why, clue.line)

@@ -163,11 +163,9 @@ def _wheel(found: SearchResult) -> Iterator[str]:
     if check is None or wheel is None:
         return
     yield f"  wheel: {wheel.name}, {'compiled' if check.is_compiled else 'pure'}"
-    if check.problem:
-        text = f"it installs, and does not import: {check.problem}"
-        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
-    elif not check.installs:
-        text = f"it installs and imports: {', '.join(check.modules)}" if check.modules else "it installs"
+    text = f"it installs and imports: {', '.join(check.modules)}" if check.modules else "it installs"
+    text = f"it installs, and does not import: {check.problem}" if check.problem else text
+    if check.problem or not check.installs:
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import confinement, environment, process, temporary_folder
+from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.standards.core_metadata import parse
 
 from .obstacles import in_the_words_of_installer
@@ -162,7 +163,7 @@ class _Trial:
         try:
             kind, text, missing = json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return _Imported(f"import {module}: the interpreter ended: {_last(ran.output)}")
+            return _Imported(f"import {module}: the interpreter ended: {telling_line(ran.output)}")
         if not kind:
             return _Imported()
         text = text.replace(f"{isolated.folder}{os.sep}", "")
@@ -209,7 +210,3 @@ def _provider(missing: str, requires: Iterable[str], knowledge: Knowledge) -> st
         if (name and name in (project, top)) or name.removeprefix("python-") == top or name.startswith(f"{top}-"):
             return text
     return ""
-
-
-def _last(output: str) -> str:
-    return ([line.strip() for line in output.splitlines() if line.strip()] or ["it says nothing"])[-1]

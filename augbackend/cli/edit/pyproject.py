@@ -20,7 +20,6 @@ from augbackend.table import layers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
 
-LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 # What pip, build and uv assume where nothing is said (PEP 518: "setuptools"; the bound is pip's and build's).
 LEGACY_REQUIRES = "setuptools>=40.8.0"
 

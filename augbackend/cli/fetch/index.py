@@ -126,6 +126,11 @@ def filename(url: str) -> str:
     return unquote(urlsplit(url).path).rpartition("/")[2]
 
 
+def sha256(url: str) -> str:
+    """The sha256 in a URL's fragment; empty if there is none."""
+    return dict(part.partition("=")[::2] for part in urlsplit(url).fragment.split("&")).get("sha256", "")
+
+
 def _plain(requirement: Requirement) -> str:
     return f"{requirement.name}{requirement.specifier}"
 

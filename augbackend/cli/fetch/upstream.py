@@ -103,7 +103,7 @@ def parse(text: str) -> Target:
     if _VCS.match(text):
         return Target(url=text)
     if _URL.match(text):
-        return Target(url=text, sha256=_fragment(text))
+        return Target(url=text, sha256=index.sha256(text))
     looks_like_path = os.sep in text or "/" in text or text.startswith(".") or text.endswith(_ARCHIVES)
     if looks_like_path and not _NAMED_URL.match(text):
         path = Path(text)
@@ -117,7 +117,7 @@ def parse(text: str) -> Target:
         raise AugbackendError(str(error).splitlines()[0], where=text, hint=hint) from None
     name = canonicalize_name(requirement.name)
     if requirement.url:
-        return Target(name=name, url=requirement.url, sha256=_fragment(requirement.url))
+        return Target(name=name, url=requirement.url, sha256=index.sha256(requirement.url))
     return Target(name=name, requirement=f"{name}{requirement.specifier}")
 
 
@@ -210,10 +210,6 @@ def _check_digest(digest: str, wanted: str, where: str) -> None:
     if wanted and digest != wanted:
         hint = "the file was changed, or the lock means another one"
         raise AugbackendError(f"its sha256 is {digest}, expected {wanted}", where=where, hint=hint)
-
-
-def _fragment(url: str) -> str:
-    return dict(part.partition("=")[::2] for part in urlsplit(url).fragment.split("&")).get("sha256", "")
 
 
 def _url_key(url: str) -> str:

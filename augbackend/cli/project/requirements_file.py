@@ -122,8 +122,7 @@ def _locked(requirement: Requirement, file: Path) -> Locked | None:
             version = str(parse_wheel_filename(name)[1])
         except InvalidWheelFilename:
             return None
-        plain, _, fragment = url.partition("#")
-        digest = dict(part.partition("=")[::2] for part in fragment.split("&")).get("sha256", "")
+        plain, digest = url.partition("#")[0], index.sha256(url)
         # A file of this machine is none of another's: there, its version has to do.
         url, wheels = (plain, (Wheel(name, plain, digest),)) if "://" in plain and urlsplit(plain).netloc else ("", ())
     if not version:

@@ -195,10 +195,8 @@ def created(using: Installer, within: Path, limit: float) -> Environment:
     if ran.status is None:
         raise TimeoutError
     if ran.status or not Path(environment.python_executable).exists():
-        last = (ran.output.strip().splitlines() or ["it says nothing"])[-1]
-        raise AugbackendError(
-            f"no environment can be made with it: {last}", where=using.python.path, hint="name another with --python"
-        )
+        what = f"no environment can be made with it: {telling_line(ran.output)}"
+        raise AugbackendError(what, where=using.python.path, hint="name another with --python")
     return environment
 
 

@@ -50,7 +50,7 @@ class BuildRequirements:
 
 def decided(top: TopFiles, declaration: Declaration) -> BuildRequirements:
     """What is declared; what upstream's ``setup_requires`` says, if nobody will ask for it; what setuptools lacks."""
-    own = static_metadata.own_requirements(top.folder, top.backend)
+    own = static_metadata.own_requirements(top)
     are_all = own is not None
     # A requirement that is matched to run time takes the place of upstream's own.
     matched = {one.name for one in declaration.requires if one.entry.match_runtime}
