@@ -515,22 +515,6 @@ def test_another_python_that_may_do(reading: Reading, gone: str, minor: str, exp
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ("setuptools<66", "setuptools<58", "setuptools<58"),
-        ("setuptools<58", "setuptools<66", "setuptools<58"),
-        ("setuptools<58", "setuptools", "setuptools<58"),
-        ("setuptools", "setuptools<58", "setuptools<58"),
-        ("setuptools>=40", "setuptools<58", "setuptools>=40,<58"),
-        ("a[x]", "a[y]>1", "a[x,y]>1"),
-    ],
-)
-def test_requirements_of_one_project_are_joined(old: str, new: str, expected: str) -> None:
-    (both,) = declaring(old).joined(declaring(new)).requires
-    assert both.entry.text == expected
-
-
-@pytest.mark.parametrize(
     ("text", "is_possible"),
     [
         ("packaging>=22,<22", False),

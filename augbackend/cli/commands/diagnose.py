@@ -128,14 +128,9 @@ def diagnose(
         diagnosis = Diagnosis(
             replace(source.subject, places=places), found, python, installer.name, time.monotonic() - began, said
         )
-        if as_json:
-            click.echo(json.dumps(report.as_json(diagnosis), indent=2))
-        else:
-            for line in report.lines(diagnosis):
-                click.echo(line)
+        click.echo(json.dumps(report.as_json(diagnosis), indent=2) if as_json else "\n".join(report.lines(diagnosis)))
         if is_applied and found.declaration.size:
-            for line in _applied(source.subject, found.declaration, lookup):
-                click.echo(line, err=as_json)
+            click.echo("\n".join(_applied(source.subject, found.declaration, lookup)), err=as_json)
     if found.verdict != "builds-as-is" and not (is_applied and found.declaration.size):
         raise SystemExit(1)
 
@@ -183,9 +178,6 @@ def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list
 
 
 def _only_read(source: Source, case: Case, python: Interpreter, as_json: bool) -> None:  # noqa: FBT001  # as the option
-    expected = static_report.expected(case, python.version)
-    if as_json:
-        click.echo(json.dumps(static_report.as_json(source.subject, case, expected), indent=2))
-    else:
-        for line in static_report.lines(source.subject, case, expected):
-            click.echo(line)
+    said = (source.subject, case, static_report.expected(case, python.version))
+    document = json.dumps(static_report.as_json(*said), indent=2)
+    click.echo(document if as_json else "\n".join(static_report.lines(*said)))

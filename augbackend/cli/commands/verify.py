@@ -96,10 +96,7 @@ def verify(
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
         lookup = upstream.Lookup(where, cache, offline, archive.parent)
         found = verification.prove(archive, verification.Terms(lookup, given, is_built, schemes))
-    if as_json:
-        click.echo(json.dumps({"archive": str(archive), "proved": found.is_proved, **asdict(found)}, indent=2))
-    else:
-        for line in lines(archive, found):
-            click.echo(line)
+    document = {"archive": str(archive), "proved": found.is_proved, **asdict(found)}
+    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(lines(archive, found)))
     if not found.is_proved:
         raise SystemExit(1)

@@ -61,15 +61,7 @@ if TYPE_CHECKING:
     " [default, for what is matched: x.x] Repeatable.",
 )
 @options.variable
-@click.option(
-    "-C",
-    "--config-setting",
-    "config_settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    callback=options.config_settings,
-    help="For its own backend, underneath what the frontend is given. Repeatable.",
-)
+@options.config_setting("For its own backend, underneath what the frontend is given.")
 @click.option(
     "--local-version",
     default="",
@@ -163,11 +155,7 @@ def wrap(
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
     run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
-    if as_json:
-        click.echo(json.dumps(report.as_json(run), indent=2))
-    else:
-        for line in report.lines(run, check=check):
-            click.echo(line)
+    click.echo(json.dumps(report.as_json(run), indent=2) if as_json else "\n".join(report.lines(run, check=check)))
     if check and not run.is_current:
         raise SystemExit(1)
 
