@@ -18,8 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.diagnosis import attempt, subject
-from augbackend.cli.diagnosis.attempt import Circumstances, Declaration, requiring
-from augbackend.cli.fetch import cache, index, upstream
+from augbackend.cli.diagnosis.attempt import Circumstances
+from augbackend.cli.diagnosis.evidence import declaring
+from augbackend.cli.fetch import cache, upstream
+from augbackend.cli.model import package_sources
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import environment, interpreter
 
 if TYPE_CHECKING:
@@ -66,7 +69,7 @@ def _diagnosed(case: dict[str, Any]) -> tuple[dict[str, Any], float]:
 
 def _by_hand(case: dict[str, Any]) -> str:
     requirement = f"{case['name']}=={case['version']}"
-    where = index.sources(None, (), (), os.environ)
+    where = package_sources.chosen(None, (), (), os.environ)
     lookup = upstream.Lookup(where, cache.Cache(cache.default_folder()), offline=False, output=Path("wrapped"))
     with (
         subject.unpacked(requirement, upstream.parse(requirement), lookup) as source,
@@ -85,7 +88,7 @@ def _following_hints(having: Circumstances) -> str:
         if outcome.failure is None:
             return f"{count}"
         hint = re.match(r"ModuleNotFoundError: No module named '(\w+)'", outcome.failure.message)
-        more = declared.plus(requiring(hint[1])) if hint else declared
+        more = declared.joined(declaring(hint[1])) if hint else declared
         if more == declared:
             break
         declared = more

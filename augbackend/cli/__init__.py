@@ -1,4 +1,8 @@
-"""The command line of augbackend; it may import the backend, never the other way round."""
+"""The command line of augbackend. It imports the backend, and the backend never imports it.
+
+Its folders import downwards only: commands → diagnosis, wrapping, docs → project → fetch → strangers → edit → model.
+Fetching is above strangers because a folder or a repository is made into an sdist by its own code.
+"""
 
 from __future__ import annotations
 

@@ -23,6 +23,12 @@ def requires(found: Declaration) -> list[str]:
         ("torch<4", "torch<3", "torch<3"),
         ("torch<10", "torch<9", "torch<9"),
         ("torch[a]>=2", "torch[b]", "torch[a,b]>=2"),
+        ("setuptools<66", "setuptools<58", "setuptools<58"),
+        ("setuptools<58", "setuptools<66", "setuptools<58"),
+        ("setuptools<58", "setuptools", "setuptools<58"),
+        ("setuptools", "setuptools<58", "setuptools<58"),
+        ("setuptools>=40", "setuptools<58", "setuptools>=40,<58"),
+        ("a[x]", "a[y]>1", "a[x,y]>1"),
     ],
 )
 def test_joined_has_one_requirement_for_a_project(old: str, new: str, both: str) -> None:

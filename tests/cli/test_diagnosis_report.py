@@ -15,14 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augbackend.cli.diagnosis import report, static_report
-from augbackend.cli.diagnosis.attempt import Attempt, Declaration, Failure, requiring
-from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal
+from augbackend.cli.diagnosis.attempt import Attempt, Failure
+from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal, declaring
 from augbackend.cli.diagnosis.report import Diagnosis
 from augbackend.cli.diagnosis.search import SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.subject import Subject
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.cli.main import group
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers.interpreter import Interpreter
 
 if sys.version_info >= (3, 11):
@@ -39,9 +40,13 @@ FOLDER = Subject("tree", Path("tree"), "pkg", "")
 WHEEL = Path("flash_attn-2.8.3-py3-none-any.whl")
 CHECK = Check(("flash_attn", "hopper"), is_compiled=False, requires_dist=("torch",))
 FAILED = Attempt(Declaration(), None, Failure("get_requires", "ModuleNotFoundError: No module named 'torch'"), 3.14)
-DECLARATION = requiring("torch==2.8.0", "setuptools<58", "a[b]>=1; python_version < '3.99'").plus(
-    Declaration(variables={"FLASH_ATTENTION_SKIP_CUDA_BUILD": "TRUE", "CFLAGS": "-O2 -DX='a b' $HOME"})
+DECLARATION = declaring(
+    "torch==2.8.0",
+    "setuptools<58",
+    "a[b]>=1; python_version < '3.99'",
+    variables={"FLASH_ATTENTION_SKIP_CUDA_BUILD": "TRUE", "CFLAGS": "-O2 -DX='a b' $HOME"},
 )
+
 WORDS = (
     "it was made on 2021-01-01, before setuptools 58, and setup.py imports what nothing declares, which was found by "
     "looking at the traceback that the last of many builds ended in"
@@ -125,7 +130,7 @@ def test_json_of_what_nothing_helps() -> None:
 
 
 def test_json_of_what_is_removed() -> None:
-    found = report.as_json(diagnosis(declared(Declaration({"numpy": "numpy"}, {}, frozenset({"wheel", "numpy"})))))
+    found = report.as_json(diagnosis(declared(declaring("numpy", removed=["wheel", "numpy"]))))
     assert found["remove-build-dependencies"] == ["numpy", "wheel"]
     assert [one["kind"] for one in found["evidence"]].count("removed") == 2
 
@@ -155,14 +160,14 @@ def test_what_builds() -> None:
 
 
 def test_what_is_to_be_declared() -> None:
-    lines = text(declared(requiring("setuptools<58"))).split("\n")
+    lines = text(declared(declaring("setuptools<58"))).split("\n")
     assert lines[:3] == ["flash-attn 2.8.3 builds when this is declared:", "", "  setuptools<58"]
     assert "".join(line.strip() + " " for line in lines[3:6]).strip() == f"{WORDS}: setuptools"
     assert "  tried: 2 builds in 23 s, Python 3.11.7, uv" in lines
 
 
 def test_what_is_removed() -> None:
-    assert "  without its own numpy" in text(declared(Declaration({}, {}, frozenset({"numpy"})))).split("\n")
+    assert "  without its own numpy" in text(declared(declaring(removed=["numpy"]))).split("\n")
 
 
 def test_what_nothing_helps() -> None:
@@ -191,11 +196,11 @@ def test_lines_fit(found: SearchResult, subject: Subject) -> None:
 
 def test_many_modules_fit() -> None:
     check = Check(tuple(f"module_{at}" for at in range(12)), False, ())
-    assert all(len(line) <= 80 for line in text(declared(requiring("torch"), check)).split("\n"))
+    assert all(len(line) <= 80 for line in text(declared(declaring("torch"), check)).split("\n"))
 
 
 def test_a_table_of_much_fits() -> None:
-    declaration = requiring(*(f"some-project-{at}" for at in range(8)))
+    declaration = declaring(*(f"some-project-{at}" for at in range(8)))
     assert all(len(line) <= 80 for line in text(declared(declaration)).split("\n"))
 
 
@@ -220,12 +225,12 @@ def test_the_printed_command_means_the_declaration() -> None:
 
 @posix
 def test_what_a_shell_would_take_for_something_else_is_quoted() -> None:
-    assert "--require 'setuptools<58'" in text(declared(requiring("setuptools<58")))
+    assert "--require 'setuptools<58'" in text(declared(declaring("setuptools<58")))
 
 
 @posix
 def test_the_printed_command_for_a_folder() -> None:
-    adopt, install = printed_commands(text(declared(Declaration({"numpy": "numpy"}, {}, frozenset({"numpy"}))), FOLDER))
+    adopt, install = printed_commands(text(declared(declaring("numpy", removed=["numpy"])), FOLDER))
     assert adopt == ["augbackend", "adopt", "./tree", "--require", "numpy", "--remove-require", "numpy"]
     assert install == ["python", "-m", "pip", "install", "./tree"]
 
@@ -233,14 +238,14 @@ def test_the_printed_command_for_a_folder() -> None:
 @posix
 def test_a_folder_with_a_space_in_its_name() -> None:
     subject = Subject("my tree", Path("my tree"), "pkg", "")
-    adopt, *_ = printed_commands(text(declared(requiring("numpy")), subject))
+    adopt, *_ = printed_commands(text(declared(declaring("numpy")), subject))
     assert adopt == ["augbackend", "adopt", "./my tree", "--require", "numpy"]
 
 
 @posix
 def test_a_folder_with_a_space_in_its_name_is_installed() -> None:
     subject = Subject("my tree", Path("my tree"), "pkg", "")
-    _, install = printed_commands(text(declared(requiring("numpy")), subject))
+    _, install = printed_commands(text(declared(declaring("numpy")), subject))
     assert install == ["python", "-m", "pip", "install", "./my tree"]
 
 
@@ -251,14 +256,14 @@ def test_the_command_in_json_is_the_one_that_is_printed() -> None:
 
 def test_the_command_is_one_that_there_is(tree: Tree) -> None:
     folder = tree({"setup.py": "from setuptools import setup\nsetup(name='pkg', version='1')\n"})
-    declaration = DECLARATION.plus(Declaration(removed=frozenset({"setuptools"})))
+    declaration = DECLARATION.plus(declaring(removed=["setuptools"]))
     words = report.command(Subject(str(folder), folder, "pkg", "1"), declaration)
     assert words[0] == "augbackend"
     result = CliRunner().invoke(group, words[1:], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     written = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["augbackend"]
-    assert written["extra-build-dependencies"] == list(declaration.requires.values())
-    assert written["extra-build-variables"] == dict(declaration.variables)
+    assert written["extra-build-dependencies"] == list(declaration.requirement_texts.values())
+    assert written["extra-build-variables"] == declaration.variable_values
     assert written["remove-build-dependencies"] == ["setuptools"]
 
 
@@ -270,21 +275,21 @@ def test_the_printed_table_means_the_declaration() -> None:
     assert printed_table(text(declared())) == {
         "tool": {
             "uv": {
-                "extra-build-dependencies": {"flash-attn": list(DECLARATION.requires.values())},
-                "extra-build-variables": {"flash-attn": dict(DECLARATION.variables)},
+                "extra-build-dependencies": {"flash-attn": list(DECLARATION.requirement_texts.values())},
+                "extra-build-variables": {"flash-attn": DECLARATION.variable_values},
             }
         }
     }
 
 
-@pytest.mark.parametrize("declaration", [requiring("torch"), Declaration(variables={"A": 'quoted "b" \\'})])
+@pytest.mark.parametrize("declaration", [declaring("torch"), declaring(variables={"A": 'quoted "b" \\'})])
 def test_a_table_of_one_kind(declaration: Declaration) -> None:
     (key,) = printed_table(text(declared(declaration)))["tool"]["uv"]
     assert key == ("extra-build-dependencies" if declaration.requires else "extra-build-variables")
 
 
 def test_uv_cannot_say_what_is_removed() -> None:
-    removed = Declaration({"numpy": "numpy"}, {}, frozenset({"numpy"}))
+    removed = declaring("numpy", removed=["numpy"])
     assert report.uv_table(SDIST, removed) == ""
     assert "For uv alone" not in text(declared(removed))
 
@@ -295,7 +300,7 @@ TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_char
 @posix
 @given(value=TEXT, target=TEXT.filter(lambda one: one.strip()))
 def test_any_value_is_quoted(value: str, target: str) -> None:
-    declaration = Declaration({"a": "a<1"}, {"X_Y": value})
+    declaration = declaring("a<1", variables={"X_Y": value})
     subject = Subject(target, None, "pkg", "1")
     wrap, *_ = printed_commands(text(declared(declaration), subject))
     assert wrap == ["augbackend", "wrap", target, "--require", "a<1", "--variable", f"X_Y={value}"]
@@ -327,7 +332,7 @@ setup(name="pkg", setup_requires=["numpy"])
 
 def test_what_reading_alone_expects(tree: Tree) -> None:
     case, found = expected(tree({"setup.py": SETUP_PY, "helper.py": "import yaml"}))
-    assert (set(found.declaration.requires), found.in_the_way) == ({"torch"}, "")
+    assert ({*found.declaration.requirement_texts}, found.in_the_way) == ({"torch"}, "")
     answer = static_report.as_json(SDIST, case, found)
     assert json.loads(json.dumps(answer)) == answer
     assert (answer["verdict"], answer["extra-build-dependencies"]) == (None, ["torch"])

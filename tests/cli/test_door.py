@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from augbackend.cli.fetch import sdist_of_tree
 from augbackend.cli.main import group
-from augbackend.cli.strangers import hook_call, process, sdist_of_tree, wrapped_backend
+from augbackend.cli.strangers import hook_call, process, wrapped_backend
 from augbackend.cli.strangers.hook_call import BuildSystem, HookError, Hooks
 from augbackend.cli.strangers.process import Ran
 

@@ -8,9 +8,10 @@ from typing import Callable
 import pytest
 
 from augbackend.cli.diagnosis import obstacles, proposals, static_report
-from augbackend.cli.diagnosis.attempt import Attempt, Declaration, Failure
+from augbackend.cli.diagnosis.attempt import Attempt, Failure
 from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.static_reading import read
+from augbackend.cli.model.declaration import Declaration
 from augbackend.knowledge import advice, rows
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
@@ -78,7 +79,7 @@ def test_one_answer(tree: Tree, text: str, python: str) -> None:
 
     tried = [one.adds for one in proposals.proposed(case, attempt)]
     assert (
-        [*tried[0].requires.values(), *(f"{k}={v}" for k, v in tried[0].variables.items())] == entries
+        [*tried[0].requirement_texts.values(), *(f"{k}={v}" for k, v in tried[0].variable_values.items())] == entries
         if tried
         else (not entries)
     )
@@ -91,4 +92,7 @@ def test_one_answer(tree: Tree, text: str, python: str) -> None:
 def test_reading_alone_has_the_same_answer(tree: Tree, python: str, obstacle: str) -> None:
     folder = tree({"setup.py": "import distutils\nimport imp\n"})
     found = static_report.expected(Case(folder, read(folder), KNOWN, python), f"{python}.1")
-    assert (found.in_the_way, list(found.declaration.requires)) == (obstacle, ["zombie-imp"] if obstacle else [])
+    assert (found.in_the_way, list(found.declaration.requirement_texts)) == (
+        obstacle,
+        ["zombie-imp"] if obstacle else [],
+    )

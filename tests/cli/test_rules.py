@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augbackend.cli.diagnosis import obstacles, proposals
-from augbackend.cli.diagnosis.attempt import Attempt, Declaration, Failure, Stage, joined, requiring
-from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal
+from augbackend.cli.diagnosis.attempt import Attempt, Failure, Stage
+from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal, declaring
+from augbackend.cli.diagnosis.search import is_possible as may_exist
+from augbackend.cli.diagnosis.search import key
 from augbackend.cli.diagnosis.static_reading import Reading, read
+from augbackend.cli.model.declaration import Declaration
 from augbackend.knowledge import rows
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
@@ -38,7 +41,10 @@ def failed(
 def proposed(case: Case, outcome: Attempt) -> list[str]:
     found = []
     for one in proposals.proposed(case, outcome):
-        words = [*one.adds.requires.values(), *(f"{name}={value}" for name, value in one.adds.variables.items())]
+        words = [
+            *one.adds.requirement_texts.values(),
+            *(f"{name}={value}" for name, value in one.adds.variable_values.items()),
+        ]
         found.append(" ".join([*words, *(f"-{name}" for name in one.adds.removed)]))
     return list(dict.fromkeys(found))
 
@@ -53,7 +59,7 @@ def first(case: Case, said: str) -> Proposal:
 def test_the_requirement_of_a_missing_module(tree: Tree) -> None:
     case = case_of(tree({"setup.py": "import os\nfrom torch.utils import cpp_extension\n"}))
     one = first(case, "ModuleNotFoundError: No module named 'torch'")
-    assert (dict(one.adds.requires), one.is_certain) == ({"torch": "torch"}, True)
+    assert (one.adds.requirement_texts, one.is_certain) == ({"torch": "torch"}, True)
     assert one.why == "setup.py, line 2: import torch.utils"
 
 
@@ -100,7 +106,7 @@ def test_an_older_release_has_a_module_that_is_missing(tree: Tree) -> None:
 def test_setuptools_had_pkg_resources(tree: Tree) -> None:
     case = case_of(tree({"setup.py": "import pkg_resources"}))
     one = first(case, "ModuleNotFoundError: No module named 'pkg_resources'")
-    assert dict(one.adds.requires) == {"setuptools": "setuptools<82"}
+    assert one.adds.requirement_texts == {"setuptools": "setuptools<82"}
     assert one.why == "setup.py, line 1: import pkg_resources; setuptools<82 has it"
 
 
@@ -171,7 +177,7 @@ def test_a_place_on_this_machine_is_not_guessed(tree: Tree, name: str) -> None:
 def test_a_variable_without_which_it_cannot_do(tree: Tree) -> None:
     case = case_of(tree({"setup.py": "\nx = os.environ['LIBFOO_VERSION']"}))
     one = first(case, "KeyError: 'LIBFOO_VERSION'")
-    assert dict(one.adds.variables) == {"LIBFOO_VERSION": "1"}
+    assert one.adds.variable_values == {"LIBFOO_VERSION": "1"}
     assert one.why == "setup.py, line 2 reads it; 1 is a guess"
 
 
@@ -195,8 +201,10 @@ def test_a_header_of_a_package_that_is_imported(tree: Tree) -> None:
 def test_c_that_an_older_cython_made_is_made_anew(tree: Tree) -> None:
     case = case_of(tree({"setup.py": "", "pkg/fast.pyx": ""}))
     said = "pkg/fast.c:198:12: fatal error: longintrepr.h: No such file or directory\nerror: Command '['gcc', '-c', 'pkg/fast.c']' returned non-zero exit status 1."
-    (one, *_) = [one for one in proposals.proposed(case, failed(said, "wheel")) if "cython" in one.adds.requires]
-    assert dict(one.adds.requires) == {"cython": "cython"}
+    (one, *_) = [
+        one for one in proposals.proposed(case, failed(said, "wheel")) if "cython" in one.adds.requirement_texts
+    ]
+    assert one.adds.requirement_texts == {"cython": "cython"}
     assert one.why.endswith("fast.c was made by an older Cython from pkg/fast.pyx")
 
 
@@ -217,7 +225,7 @@ def test_a_variable_that_is_set_already_is_not_proposed(tree: Tree) -> None:
     case = case_of(tree({"setup.py": "x = os.getenv('PKG_SKIP_CUDA_BUILD', 'FALSE') == 'TRUE'"}))
     said = "NameError: name 'bare_metal_version' is not defined"
     assert proposed(case, failed(said)) == ["PKG_SKIP_CUDA_BUILD=TRUE"]
-    declared = Declaration(variables={"PKG_SKIP_CUDA_BUILD": "TRUE"})
+    declared = declaring(variables={"PKG_SKIP_CUDA_BUILD": "TRUE"})
     assert proposed(case, failed(said, declaration=declared)) == []
 
 
@@ -414,7 +422,7 @@ def test_what_this_python_no_longer_has(tree: Tree, said: str, gone: str) -> Non
 
 def test_distutils_that_no_setuptools_of_that_time_brings(tree: Tree) -> None:
     """Where an older setuptools is what another failure asked for, no newer one is proposed: another Python may do."""
-    asked = failed("ModuleNotFoundError: No module named 'distutils'", declaration=requiring("setuptools<58"))
+    asked = failed("ModuleNotFoundError: No module named 'distutils'", declaration=declaring("setuptools<58"))
     found = obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.13"), asked)
     assert (found.reason, found.gone) == ("Python 3.12 removed the module distutils", "3.12")
 
@@ -507,21 +515,6 @@ def test_another_python_that_may_do(reading: Reading, gone: str, minor: str, exp
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ("setuptools<66", "setuptools<58", "setuptools<58"),
-        ("setuptools<58", "setuptools<66", "setuptools<58"),
-        ("setuptools<58", "setuptools", "setuptools<58"),
-        ("setuptools", "setuptools<58", "setuptools<58"),
-        ("setuptools>=40", "setuptools<58", "setuptools>=40,<58"),
-        ("a[x]", "a[y]>1", "a[x,y]>1"),
-    ],
-)
-def test_requirements_of_one_project_are_joined(old: str, new: str, expected: str) -> None:
-    assert joined(old, new) == expected
-
-
-@pytest.mark.parametrize(
     ("text", "is_possible"),
     [
         ("packaging>=22,<22", False),
@@ -532,14 +525,14 @@ def test_requirements_of_one_project_are_joined(old: str, new: str, expected: st
     ],
 )
 def test_versions_that_there_may_be(text: str, is_possible: bool) -> None:
-    assert requiring(text).is_possible is is_possible
+    assert may_exist(declaring(text)) is is_possible
 
 
 def test_declarations_add_up() -> None:
-    one = requiring("setuptools<66", "Cython").plus(Declaration(variables={"A": "1"}, removed=frozenset({"numpy"})))
-    both = one.plus(requiring("setuptools<58").plus(Declaration(variables={"A": "2"})))
-    assert dict(both.requires) == {"setuptools": "setuptools<58", "cython": "Cython"}
-    assert (dict(both.variables), set(both.removed), both.size) == ({"A": "2"}, {"numpy"}, 4)
+    one = declaring("setuptools<66", "Cython", removed=["numpy"], variables={"A": "1"})
+    both = one.joined(declaring("setuptools<58", variables={"A": "2"}))
+    assert both.requirement_texts == {"setuptools": "setuptools<58", "cython": "Cython"}
+    assert (both.variable_values, set(both.removed), both.size) == ({"A": "2"}, {"numpy"}, 4)
     left = both
     for entry in both.entries:
         left = left.without(*entry)
@@ -547,8 +540,8 @@ def test_declarations_add_up() -> None:
 
 
 def test_equal_declarations_have_equal_keys() -> None:
-    assert requiring("a", "b").key == requiring("b", "a").key
-    assert requiring("a").key != requiring("a<1").key
+    assert key(declaring("a", "b")) == key(declaring("b", "a"))
+    assert key(declaring("a")) != key(declaring("a<1"))
 
 
 @pytest.mark.parametrize(

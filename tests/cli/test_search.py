@@ -10,11 +10,12 @@ from typing import Callable
 import pytest
 
 from augbackend.cli.diagnosis import search as searching
-from augbackend.cli.diagnosis.attempt import Attempt, Declaration, Failure, Stage
+from augbackend.cli.diagnosis.attempt import Attempt, Failure, Stage
 from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.wheel_check import Check
+from augbackend.cli.model.declaration import Declaration
 from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
 from augbackend.knowledge.rows import Knowledge, Release, Switch, Symptom
@@ -46,7 +47,10 @@ class World:
     tried: list[str] = field(default_factory=list)
 
     def attempt(self, declaration: Declaration, _why: str) -> Attempt:
-        words = [*declaration.requires.values(), *(f"{name}={value}" for name, value in declaration.variables.items())]
+        words = [
+            *declaration.requirement_texts.values(),
+            *(f"{name}={value}" for name, value in declaration.variable_values.items()),
+        ]
         self.tried.append(" ".join([*words, *(f"-{name}" for name in sorted(declaration.removed))]))
         ending = self.ends(declaration)
         failure = Failure(self.stage, ending) if isinstance(ending, str) else ending
@@ -78,7 +82,7 @@ def needing(**modules: str) -> Callable[[Declaration], str]:
     """A build that imports modules, in order, by the project that has each."""
 
     def ends(declaration: Declaration) -> str:
-        absent = [module for module, project in modules.items() if project not in declaration.requires]
+        absent = [module for module, project in modules.items() if project not in declaration.requirement_texts]
         return missing(absent[0]) if absent else ""
 
     return ends
@@ -97,7 +101,7 @@ def test_one_build_where_nothing_is_missing(tree: Tree) -> None:
 def test_a_missing_module(tree: Tree) -> None:
     world = World(case_of(tree({"setup.py": "import os\nimport yaml\n"})), needing(yaml="pyyaml"))
     found = world.search()
-    assert (found.verdict, dict(found.declaration.requires)) == ("builds-when-declared", {"pyyaml": "pyyaml"})
+    assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {"pyyaml": "pyyaml"})
     assert world.tried == ["", "pyyaml"]
     reason = found.reasons["requires", "pyyaml"]
     assert (reason.why, reason.said) == (
@@ -110,14 +114,14 @@ def test_what_follows_is_tried_at_once(tree: Tree) -> None:
     folder = tree({"setup.py": "import torch\nimport numpy\nimport json\nimport helper\n", "helper.py": ""})
     world = World(case_of(folder), needing(torch="torch", numpy="numpy"))
     found = world.search()
-    assert set(found.declaration.requires) == {"torch", "numpy"}
+    assert set(found.declaration.requirement_texts) == {"torch", "numpy"}
     assert world.tried[:2] == ["", "torch numpy"]
     assert set(found.reasons) == {("requires", "torch"), ("requires", "numpy")}
 
 
 def test_one_after_the_other(tree: Tree) -> None:
     world = World(case_of(tree({"setup.py": "x = 1"})), needing(torch="torch", numpy="numpy"))
-    assert set(world.search().declaration.requires) == {"torch", "numpy"}
+    assert set(world.search().declaration.requirement_texts) == {"torch", "numpy"}
     assert world.tried[:3] == ["", "torch", "torch numpy"]
 
 
@@ -125,19 +129,19 @@ def test_what_turns_out_to_be_unneeded_is_left_out(tree: Tree) -> None:
     folder = tree({"setup.py": "try:\n    import numpy\nexcept ImportError:\n    import torch\n"})
 
     def ends(declaration: Declaration) -> str:
-        if "numpy" in declaration.requires:
+        if "numpy" in declaration.requirement_texts:
             return ""
-        return missing("numpy") if "torch" in declaration.requires else missing("torch")
+        return missing("numpy") if "torch" in declaration.requirement_texts else missing("torch")
 
     world = World(case_of(folder), ends)
     found = world.search()
-    assert (found.verdict, set(found.declaration.requires)) == ("builds-when-declared", {"numpy"})
+    assert (found.verdict, set(found.declaration.requirement_texts)) == ("builds-when-declared", {"numpy"})
     assert set(found.reasons) == {("requires", "numpy")}
 
 
 def test_what_is_needed_stays(tree: Tree) -> None:
     world = World(case_of(tree({"setup.py": "x = 1"})), needing(torch="torch", numpy="numpy", cffi="cffi"))
-    assert set(world.search().declaration.requires) == {"torch", "numpy", "cffi"}
+    assert set(world.search().declaration.requirement_texts) == {"torch", "numpy", "cffi"}
 
 
 CUDA = """
@@ -153,16 +157,16 @@ if BUILD_CUDA_EXT:
 
 def test_a_variable_takes_the_place_of_a_requirement(tree: Tree) -> None:
     def ends(declaration: Declaration) -> str:
-        if declaration.variables.get("BUILD_CUDA_EXT") == "0":
+        if declaration.variable_values.get("BUILD_CUDA_EXT") == "0":
             return ""
-        if "torch" not in declaration.requires:
+        if "torch" not in declaration.requirement_texts:
             return missing("torch")
         return "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA install root."
 
     world = World(case_of(tree({"setup.py": CUDA})), ends)
     found = world.search()
-    assert (found.verdict, dict(found.declaration.requires)) == ("builds-when-declared", {})
-    assert dict(found.declaration.variables) == {"BUILD_CUDA_EXT": "0"}
+    assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {})
+    assert found.declaration.variable_values == {"BUILD_CUDA_EXT": "0"}
     assert found.reasons["variables", "BUILD_CUDA_EXT"].why.startswith("setup.py, line 3 reads it: ")
 
 
@@ -170,52 +174,54 @@ def test_a_requirement_that_is_needed_beside_a_variable_stays(tree: Tree) -> Non
     setup = 'import os\nimport torch\nSKIP = os.getenv("PKG_SKIP_CUDA_BUILD", "FALSE") == "TRUE"\n'
 
     def ends(declaration: Declaration) -> str:
-        if "torch" not in declaration.requires:
+        if "torch" not in declaration.requirement_texts:
             return missing("torch")
         return (
             ""
-            if declaration.variables.get("PKG_SKIP_CUDA_BUILD") == "TRUE"
+            if declaration.variable_values.get("PKG_SKIP_CUDA_BUILD") == "TRUE"
             else "NameError: name 'bare_metal_version' is not defined"
         )
 
     world = World(case_of(tree({"setup.py": setup})), ends)
     found = world.search()
-    assert dict(found.declaration.requires) == {"torch": "torch"}
-    assert dict(found.declaration.variables) == {"PKG_SKIP_CUDA_BUILD": "TRUE"}
+    assert found.declaration.requirement_texts == {"torch": "torch"}
+    assert found.declaration.variable_values == {"PKG_SKIP_CUDA_BUILD": "TRUE"}
 
 
 def test_a_variable_that_a_message_asks_for(tree: Tree) -> None:
     setup = "import os, sys\nif os.environ.get('ALLOW_IT') != 'True':\n    sys.exit('set ALLOW_IT=True')\n"
     world = World(
         case_of(tree({"setup.py": setup})),
-        lambda declaration: "" if declaration.variables.get("ALLOW_IT") == "True" else "Please set ALLOW_IT=True\n",
+        lambda declaration: (
+            "" if declaration.variable_values.get("ALLOW_IT") == "True" else "Please set ALLOW_IT=True\n"
+        ),
     )
     found = world.search()
-    assert (found.verdict, dict(found.declaration.variables)) == ("builds-when-declared", {"ALLOW_IT": "True"})
+    assert (found.verdict, found.declaration.variable_values) == ("builds-when-declared", {"ALLOW_IT": "True"})
 
 
 def test_a_wheel_without_its_compiled_part_is_not_as_good(tree: Tree) -> None:
     world = World(
         case_of(tree({"setup.py": "x = 1"})),
         lambda declaration: (
-            "" if "numpy" in declaration.requires else needing(torch="torch", numpy="numpy")(declaration)
+            "" if "numpy" in declaration.requirement_texts else needing(torch="torch", numpy="numpy")(declaration)
         ),
-        checks=lambda declaration: COMPILED if "torch" in declaration.requires else PURE,
+        checks=lambda declaration: COMPILED if "torch" in declaration.requirement_texts else PURE,
     )
-    assert set(world.search().declaration.requires) == {"torch", "numpy"}
+    assert set(world.search().declaration.requirement_texts) == {"torch", "numpy"}
 
 
 def test_a_wheel_that_does_not_import_is_not_as_good(tree: Tree) -> None:
     world = World(
         case_of(tree({"setup.py": "x = 1"})),
         lambda declaration: (
-            "" if "numpy" in declaration.requires else needing(torch="torch", numpy="numpy")(declaration)
+            "" if "numpy" in declaration.requirement_texts else needing(torch="torch", numpy="numpy")(declaration)
         ),
         checks=lambda declaration: (
-            PURE if "torch" in declaration.requires else Check((), False, (), problem="import x: ImportError")
+            PURE if "torch" in declaration.requirement_texts else Check((), False, (), problem="import x: ImportError")
         ),
     )
-    assert set(world.search().declaration.requires) == {"torch", "numpy"}
+    assert set(world.search().declaration.requirement_texts) == {"torch", "numpy"}
 
 
 # --- what helps nothing ----------------------------------------------------------------------------------------------
@@ -233,9 +239,10 @@ def test_what_does_not_change_the_failure_is_taken_back(tree: Tree) -> None:
         Symptom(says="strange word", require=("second",), source="s"),
     )
     world = World(
-        case_of(tree({"setup.py": ""}), rows), lambda one: "" if "second" in one.requires else "Error: strange words"
+        case_of(tree({"setup.py": ""}), rows),
+        lambda one: "" if "second" in one.requirement_texts else "Error: strange words",
     )
-    assert dict(world.search().declaration.requires) == {"second": "second"}
+    assert world.search().declaration.requirement_texts == {"second": "second"}
     assert world.tried == ["", "first", "second"]
 
 
@@ -246,12 +253,12 @@ def test_another_failure_is_followed_before_the_next_proposal(tree: Tree) -> Non
     )
 
     def ends(one: Declaration) -> str:
-        if {"first", "torch"} <= one.requires.keys():
+        if {"first", "torch"} <= one.requirement_texts.keys():
             return ""
-        return missing("torch") if "first" in one.requires else "Error: strange words"
+        return missing("torch") if "first" in one.requirement_texts else "Error: strange words"
 
     world = World(case_of(tree({"setup.py": ""}), rows), ends)
-    assert set(world.search().declaration.requires) == {"first", "torch"}
+    assert set(world.search().declaration.requirement_texts) == {"first", "torch"}
     assert world.tried[:3] == ["", "first", "first torch"]
 
 
@@ -262,12 +269,12 @@ def test_what_cannot_be_installed_beside_the_rest_is_not_kept(tree: Tree) -> Non
     )
 
     def ends(one: Declaration) -> str | Failure:
-        if "setuptools" in one.requires:
+        if "setuptools" in one.requirement_texts:
             return Failure("install", "No solution found: setuptools<46 and setuptools>=61 are incompatible")
-        return "" if "other" in one.requires else "Error: strange words"
+        return "" if "other" in one.requirement_texts else "Error: strange words"
 
     world = World(case_of(tree({"setup.py": ""}), rows), ends)
-    assert dict(world.search().declaration.requires) == {"other": "other"}
+    assert world.search().declaration.requirement_texts == {"other": "other"}
     assert world.tried == ["", "setuptools<46", "other"]
 
 
@@ -275,7 +282,7 @@ def test_what_was_asked_for_in_vain_is_told_beside_the_rest(tree: Tree) -> None:
     """What no index has was our proposal: it is no reason by itself."""
 
     def ends(one: Declaration) -> str | Failure:
-        if "torch" in one.requires:
+        if "torch" in one.requirement_texts:
             return Failure("install", "error: torch has no wheels for this Python")
         return f"/bin/sh: 1: nvcc: not found\n{missing('torch')}"
 
@@ -303,7 +310,9 @@ def test_what_is_certain_is_not_searched_around(tree: Tree) -> None:
     """An import at the top of setup.py has to be there: without it nothing else is tried."""
     text = "import torch\n"
     said = f"{missing('torch')}\nsh: 1: cmake: not found"
-    world = World(case_of(tree({"setup.py": text})), lambda one: "strange words" if "torch" in one.requires else said)
+    world = World(
+        case_of(tree({"setup.py": text})), lambda one: "strange words" if "torch" in one.requirement_texts else said
+    )
     world.search()
     assert not [tried for tried in world.tried if "cmake" in tried]
 
@@ -312,7 +321,11 @@ def test_what_no_version_can_be_is_not_tried(tree: Tree) -> None:
     symptom = Symptom("needs (?P<requirement>\\S+)", "s")
 
     def ends(one: Declaration) -> str:
-        return "now it needs packaging<22" if "packaging" not in one.requires else "now it needs packaging>=22,<23"
+        return (
+            "now it needs packaging<22"
+            if "packaging" not in one.requirement_texts
+            else "now it needs packaging>=22,<23"
+        )
 
     world = World(case_of(tree({"setup.py": ""}), known(symptom)), ends)
     world.search()
@@ -321,7 +334,7 @@ def test_what_no_version_can_be_is_not_tried(tree: Tree) -> None:
 
 def test_a_guess_that_fails_earlier_is_no_step(tree: Tree) -> None:
     def ends(one: Declaration) -> Failure:
-        if "setuptools" in one.requires:
+        if "setuptools" in one.requirement_texts:
             return Failure("get_requires", "AttributeError: the guess itself")
         return Failure("wheel", "TypeError: strange words")
 
@@ -351,8 +364,8 @@ def test_a_wheel_that_lacks_what_an_absent_module_would_have_made(tree: Tree) ->
     )
     checks = {True: COMPILED, False: pure}
     case = case_of(tree({"setup.py": setup}))
-    found = World(case, always(""), checks=lambda one: checks["cffi" in one.requires]).search()
-    assert dict(found.declaration.requires) == {"cffi": "cffi"}
+    found = World(case, always(""), checks=lambda one: checks["cffi" in one.requirement_texts]).search()
+    assert found.declaration.requirement_texts == {"cffi": "cffi"}
     of_another = Check(
         ("pkg",), is_compiled=False, requires_dist=(), problem="import pkg: ImportError: No module named 'x'"
     )
@@ -384,9 +397,9 @@ def test_what_a_rule_names_is_told_before_what_none_does(tree: Tree) -> None:
     )
 
     def ends(one: Declaration) -> str:
-        if "second" in one.requires:
+        if "second" in one.requirement_texts:
             return "x.c:1:10: fatal error: lber.h: No such file or directory"
-        return "ValueError: odd" if "first" in one.requires else "Error: strange words"
+        return "ValueError: odd" if "first" in one.requirement_texts else "Error: strange words"
 
     found = World(case_of(tree({"setup.py": ""}), rows), ends).search()
     assert found.obstacle is not None
@@ -398,7 +411,9 @@ def test_what_a_rule_names_is_told_before_what_none_does(tree: Tree) -> None:
 def test_where_the_likeliest_proposal_led_is_told(tree: Tree) -> None:
     def ends(one: Declaration) -> str:
         return (
-            "x.c:1:10: fatal error: lber.h: No such file or directory" if "torch" in one.requires else missing("torch")
+            "x.c:1:10: fatal error: lber.h: No such file or directory"
+            if "torch" in one.requirement_texts
+            else missing("torch")
         )
 
     found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
@@ -419,11 +434,11 @@ def test_a_pinned_requirement_of_its_own_gives_way(tree: Tree) -> None:
     def ends(one: Declaration) -> str | Failure:
         if "numpy" not in one.removed:
             return Failure("install", "error: Failed to build `numpy==1.17.3`")
-        return "" if "numpy" in one.requires else missing("numpy")
+        return "" if "numpy" in one.requirement_texts else missing("numpy")
 
     found = World(case_of(tree(PINNED)), ends).search()
     assert found.verdict == "builds-when-declared"
-    assert dict(found.declaration.requires) == {"numpy": "numpy"}
+    assert found.declaration.requirement_texts == {"numpy": "numpy"}
     assert set(found.declaration.removed) == {"numpy"}
     assert "numpy==1.17.3" in found.reasons["removed", "numpy"].why
 
@@ -452,7 +467,7 @@ def test_a_requirement_of_its_own_that_nothing_needs_goes(tree: Tree) -> None:
         return "" if "numpy" in one.removed else Failure("install", "error: Failed to build `numpy==1.17.3`")
 
     found = World(case_of(tree(files)), ends).search()
-    assert dict(found.declaration.requires) == {}
+    assert found.declaration.requirement_texts == {}
     assert set(found.declaration.removed) == {"numpy"}
 
 
@@ -517,14 +532,14 @@ def aged(below: int) -> Callable[[Declaration], str]:
     """A build that works with setuptools before one version."""
 
     def ends(one: Declaration) -> str:
-        bound = one.requires.get("setuptools", "setuptools<80").partition("<")[2] or "80"
+        bound = one.requirement_texts.get("setuptools", "setuptools<80").partition("<")[2] or "80"
         return "" if int(bound) <= below else "TypeError: strange words"
 
     return ends
 
 
 def versions(one: Declaration) -> dict[str, str]:
-    bound = one.requires.get("setuptools", "").partition("<")[2]
+    bound = one.requirement_texts.get("setuptools", "").partition("<")[2]
     return {"setuptools": f"{int(bound) - 1}.1" if bound else "80.9.0"}
 
 
@@ -534,7 +549,7 @@ def test_of_bounds_by_age_the_weakest_is_found(tree: Tree, below: int) -> None:
         case_of(tree({"setup.py": ""}), known(release=RELEASES), dated="2021-01-01"), aged(below), installed=versions
     )
     found = world.search()
-    assert dict(found.declaration.requires) == {"setuptools": f"setuptools<{below}"}
+    assert found.declaration.requirement_texts == {"setuptools": f"setuptools<{below}"}
     assert "2021-01-01" in found.reasons["requires", "setuptools"].why
     assert world.tried[:2] == ["", "setuptools<58"]
 
@@ -560,11 +575,11 @@ def test_a_bound_that_a_message_asks_for_is_not_relaxed(tree: Tree) -> None:
     said = "error in demjson setup command: use_2to3 is invalid."
     world = World(
         case_of(tree({"setup.py": ""}), known(release=RELEASES), dated="2016-01-01"),
-        lambda one: "" if "setuptools" in one.requires else said,
+        lambda one: "" if "setuptools" in one.requirement_texts else said,
         installed=versions,
     )
     found = world.search()
-    assert dict(found.declaration.requires) == {"setuptools": "setuptools<58"}
+    assert found.declaration.requirement_texts == {"setuptools": "setuptools<58"}
     assert world.tried == ["", "setuptools<58"]
 
 
@@ -572,16 +587,16 @@ def test_a_bound_that_a_message_asked_for_is_not_relaxed_beyond_it(tree: Tree) -
     """Nor is the message forgotten, where the sdist's age asked for more in passing."""
 
     def ends(one: Declaration) -> str:
-        bound = one.requires.get("setuptools", "").partition("<")[2]
+        bound = one.requirement_texts.get("setuptools", "").partition("<")[2]
         if not bound or int(bound) > 58:
             return "error in demo setup command: use_2to3 is invalid."
-        return "" if "<" in one.requires.get("cython", "") else "TypeError: strange words"
+        return "" if "<" in one.requirement_texts.get("cython", "") else "TypeError: strange words"
 
     releases = (*RELEASES, Release("cython", "3", "2023-07-17", "s"))
     case = case_of(tree({"setup.py": ""}), known(release=releases), dated="2020-01-01")
     world = World(case, ends, installed=lambda one: {**versions(one), "cython": "3.1.0"})
     found = world.search()
-    assert set(found.declaration.requires.values()) == {"setuptools<58", "cython<3"}
+    assert set(found.declaration.requirement_texts.values()) == {"setuptools<58", "cython<3"}
     assert found.reasons["requires", "setuptools"].why == "setuptools 58 removed use_2to3"
     assert not [tried for tried in world.tried if "setuptools<61" in tried or "setuptools<72" in tried]
 
@@ -590,11 +605,11 @@ def test_bounds_of_several_tools_are_tried_together_and_then_pruned(tree: Tree) 
     releases = (*RELEASES, Release("cython", "3", "2023-07-17", "s"))
     world = World(
         case_of(tree({"setup.py": ""}), known(release=releases), dated="2021-01-01"),
-        lambda one: "" if one.requires.get("cython") == "cython<3" else "TypeError: strange words",
-        installed=lambda one: {**versions(one), "cython": "0.29" if "cython" in one.requires else "3.1"},
+        lambda one: "" if one.requirement_texts.get("cython") == "cython<3" else "TypeError: strange words",
+        installed=lambda one: {**versions(one), "cython": "0.29" if "cython" in one.requirement_texts else "3.1"},
     )
     found = world.search()
-    assert dict(found.declaration.requires) == {"cython": "cython<3"}
+    assert found.declaration.requirement_texts == {"cython": "cython<3"}
 
 
 # --- Cython that is left out -----------------------------------------------------------------------------------------
@@ -606,9 +621,11 @@ QUIET: dict[str, str | bytes] = {
 
 
 def test_a_wheel_that_silently_lacks_its_compiled_part(tree: Tree) -> None:
-    world = World(case_of(tree(QUIET)), lambda _: "", checks=lambda one: COMPILED if "cython" in one.requires else PURE)
+    world = World(
+        case_of(tree(QUIET)), lambda _: "", checks=lambda one: COMPILED if "cython" in one.requirement_texts else PURE
+    )
     found = world.search()
-    assert (found.verdict, dict(found.declaration.requires)) == ("builds-when-declared", {"cython": "cython"})
+    assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {"cython": "cython"})
     why = "setup.py, line 2 does without Cython, and the wheel then lacks pkg/fast.pyx"
     assert found.reasons["requires", "cython"].why == why
 
@@ -637,7 +654,7 @@ def test_a_wheel_that_does_not_install(tree: Tree) -> None:
 
 
 def test_no_more_attempts_than_the_most(tree: Tree) -> None:
-    world = World(case_of(tree({"setup.py": ""})), lambda one: missing(f"module_{len(one.requires)}"))
+    world = World(case_of(tree({"setup.py": ""})), lambda one: missing(f"module_{len(one.requirement_texts)}"))
     found = world.search()
     assert (found.verdict, len(world.tried)) == ("not-by-a-declaration", searching.MOST_ATTEMPTS)
     assert len(found.attempts) == searching.MOST_ATTEMPTS
@@ -647,17 +664,19 @@ def test_the_most_attempts_end_the_pruning_as_well(tree: Tree) -> None:
     count = searching.MOST_ATTEMPTS - 3
 
     def ends(one: Declaration) -> str:
-        return missing(f"module_{len(one.requires)}") if len(one.requires) < count else ""
+        return missing(f"module_{len(one.requirement_texts)}") if len(one.requirement_texts) < count else ""
 
     world = World(case_of(tree({"setup.py": ""})), ends)
     found = world.search()
-    assert (found.verdict, len(found.declaration.requires)) == ("builds-when-declared", count)
+    assert (found.verdict, len(found.declaration.requirement_texts)) == ("builds-when-declared", count)
     assert len(world.tried) == searching.MOST_ATTEMPTS
 
 
 @pytest.mark.parametrize("most", [1, 2, 5])
 def test_time_runs_out(tree: Tree, most: int) -> None:
-    world = World(case_of(tree({"setup.py": ""})), lambda one: missing(f"module_{len(one.requires)}"), most=most)
+    world = World(
+        case_of(tree({"setup.py": ""})), lambda one: missing(f"module_{len(one.requirement_texts)}"), most=most
+    )
     found = world.search()
     assert (found.verdict, len(world.tried)) == ("not-by-a-declaration", most)
     assert found.obstacle is not None
@@ -681,7 +700,9 @@ def test_a_build_that_was_killed(tree: Tree) -> None:
 
 def test_a_build_that_was_killed_after_a_proposal(tree: Tree) -> None:
     def ends(one: Declaration) -> str | Failure:
-        return Failure("wheel", "[1/90] g++", is_over_time=True) if "torch" in one.requires else missing("torch")
+        return (
+            Failure("wheel", "[1/90] g++", is_over_time=True) if "torch" in one.requirement_texts else missing("torch")
+        )
 
     found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
     assert found.obstacle is not None
@@ -697,10 +718,10 @@ def test_the_message_that_pip_is_missing(tree: Tree) -> None:
         case_of(tree({"setup.py": "setup(setup_requires=needs)"})),
         lambda one: (
             ""
-            if "cython" in one.requires
+            if "cython" in one.requirement_texts
             else f"/v/bin/python: No module named pip\nTraceback (most recent call last):\n{said}"
         ),
     )
     found = world.search()
-    assert dict(found.declaration.requires) == {"cython": "cython"}
+    assert found.declaration.requirement_texts == {"cython": "cython"}
     assert world.tried == ["", "cython"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend.cli.diagnosis.setup_code import Place
+from augbackend.cli.diagnosis.setup_code import SourceLine
 from augbackend.cli.diagnosis.static_reading import Reading, read
 from augbackend.errors import AugbackendError
 from augbackend.knowledge.pythons import is_standard
@@ -134,7 +134,7 @@ FOLLOWED: dict[str, tuple[dict[str, str | bytes], str]] = {
 def test_the_trees_own_modules_are_followed(tree: Tree, case: str) -> None:
     files, where = FOLLOWED[case]
     reading = read(tree(files))
-    assert [one.place for one in reading.imports if one.module == "torch"] == [Place(where, 1)]
+    assert [one.place for one in reading.imports if one.module == "torch"] == [SourceLine(where, 1)]
     assert not any(one.module.startswith("src") for one in reading.imports)  # as Python calls them
 
 
@@ -307,7 +307,7 @@ def test_a_variable_that_is_set_is_not_read(tree: Tree) -> None:
 def test_a_variable_is_told_once_where_it_is_first_read(tree: Tree) -> None:
     source = "x = os.getenv('SKIP_IT') == 'ON'\n\ny = os.getenv('SKIP_IT') == 'TRUE'\n"
     (found,) = read(tree({"setup.py": source})).variables
-    assert (found.yes, found.place) == ("ON", Place("setup.py", 1))
+    assert (found.yes, found.place) == ("ON", SourceLine("setup.py", 1))
 
 
 def test_variables_of_the_trees_own_modules(tree: Tree) -> None:
@@ -334,7 +334,7 @@ CALLED = {
 def test_programs_that_are_run(tree: Tree, source: str) -> None:
     found = read(tree({"setup.py": f"\n{source}"})).called
     assert [(one.command, one.requirement) for one in found] == CALLED[source]
-    assert all(one.place == Place("setup.py", 2) for one in found)
+    assert all(one.place == SourceLine("setup.py", 2) for one in found)
 
 
 # --- what a project says of itself -----------------------------------------------------------------------------------

@@ -58,8 +58,7 @@ def adopt(
         click.echo(adoption.diff(plan), nl=False)
         return
     adoption.carry_out(plan)
-    for line in _report(plan, removed=remove):
-        click.echo(line)
+    click.echo("\n".join(_report(plan, removed=remove)))
 
 
 def _report(plan: TreePlan, *, removed: bool) -> list[str]:

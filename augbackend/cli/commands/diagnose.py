@@ -26,14 +26,15 @@ from augbackend.cli.diagnosis import (
     subject,
     wheel_check,
 )
-from augbackend.cli.diagnosis.attempt import Attempt, Circumstances, Declaration
+from augbackend.cli.diagnosis.attempt import Attempt, Circumstances
 from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.report import Diagnosis
 from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
-from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model import package_sources
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import environment, interpreter, temporary_folder
@@ -106,7 +107,7 @@ def diagnose(
         raise click.UsageError("--apply needs a build, and --no-build makes none")
     began = time.monotonic()
     knowledge, narrator = rows.load(files), Narrator()
-    where = index.sources(index_url, extra_index_url, find_links, os.environ)
+    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
     cache = caches.Cache(cache_dir or caches.default_folder())
     lookup = upstream.Lookup(where, cache, offline, Path("wrapped"))
     with subject.unpacked(target, upstream.parse(target), lookup) as source:
@@ -128,14 +129,9 @@ def diagnose(
         diagnosis = Diagnosis(
             replace(source.subject, places=places), found, python, installer.name, time.monotonic() - began, said
         )
-        if as_json:
-            click.echo(json.dumps(report.as_json(diagnosis), indent=2))
-        else:
-            for line in report.lines(diagnosis):
-                click.echo(line)
+        click.echo(json.dumps(report.as_json(diagnosis), indent=2) if as_json else "\n".join(report.lines(diagnosis)))
         if is_applied and found.declaration.size:
-            for line in _applied(source.subject, found.declaration, lookup):
-                click.echo(line, err=as_json)
+            click.echo("\n".join(_applied(source.subject, found.declaration, lookup)), err=as_json)
     if found.verdict != "builds-as-is" and not (is_applied and found.declaration.size):
         raise SystemExit(1)
 
@@ -175,20 +171,14 @@ def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchRe
 
 def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list[str]:
     """Do what the printed command does."""
-    given = declarations.of(
-        declaration.requires.values(), "augbackend diagnose", sorted(declaration.removed), declaration.variables
-    )
     if subject.tree is not None:
-        adoption.carry_out(adoption.planned(subject.tree, given, installed=False))
+        adoption.carry_out(adoption.planned(subject.tree, declaration, installed=False))
         return ["", f"done: {subject.tree} is adopted"]
-    result = run.wrapped(Job(upstream.parse(subject.target), given), lookup, check=False, upgrade=False)
+    result = run.wrapped(Job(upstream.parse(subject.target), declaration), lookup, check=False, upgrade=False)
     return ["", f"done: {shown_path(result.archive)} is {result.state}"]
 
 
 def _only_read(source: Source, case: Case, python: Interpreter, as_json: bool) -> None:  # noqa: FBT001  # as the option
-    expected = static_report.expected(case, python.version)
-    if as_json:
-        click.echo(json.dumps(static_report.as_json(source.subject, case, expected), indent=2))
-    else:
-        for line in static_report.lines(source.subject, case, expected):
-            click.echo(line)
+    said = (source.subject, case, static_report.expected(case, python.version))
+    document = json.dumps(static_report.as_json(*said), indent=2)
+    click.echo(document if as_json else "\n".join(static_report.lines(*said)))

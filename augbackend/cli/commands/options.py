@@ -15,7 +15,7 @@ from augbackend.cli.model import dependencies
 from augbackend.features.pin_runtime import Width
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from augbackend.cli.model.declaration import Declaration
 
@@ -34,11 +34,15 @@ def requirements(_context: click.Context, _parameter: click.Parameter, values: t
 
 def variables(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """``NAME=VALUE`` pairs; the last of a name counts."""
-    pairs = [value.partition("=") for value in values]
-    for name, separator, _ in pairs:
+    return dict(_pairs(values, "NAME=VALUE"))
+
+
+def _pairs(values: tuple[str, ...], expected: str) -> Iterator[tuple[str, str]]:
+    for value in values:
+        name, separator, text = value.partition("=")
         if not name or not separator:
-            raise click.BadParameter(f"{name + separator!r}: expected NAME=VALUE")
-    return {name: value for name, _, value in pairs}
+            raise click.BadParameter(f"{name + separator!r}: expected {expected}")  # the value may be a secret
+        yield name, text
 
 
 def config_settings(
@@ -46,10 +50,7 @@ def config_settings(
 ) -> dict[str, str | list[str]]:
     """``KEY=VALUE`` pairs; repeated keys become a list, as in pip and build."""
     settings: dict[str, str | list[str]] = {}
-    for value in values:
-        name, separator, text = value.partition("=")
-        if not name or not separator:
-            raise click.BadParameter(f"{value!r}: expected KEY=VALUE")
+    for name, text in _pairs(values, "KEY=VALUE"):
         before = settings.get(name)
         settings[name] = text if before is None else [*([before] if isinstance(before, str) else before), text]
     return settings
@@ -117,6 +118,24 @@ remove_require = click.option(
     metavar="NAME",
     help="Drop one of the package's own build requirements. Repeatable.",
 )
+
+
+def config_setting(text: str) -> Callable[[Command], Command]:
+    """The option ``-C``.
+
+    :param text: what it is for.
+    """
+    return click.option(
+        "-C",
+        "--config-setting",
+        "config_settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=config_settings,
+        help=f"{text} Repeatable.",
+    )
+
+
 feature = click.option(
     "--feature",
     multiple=True,

@@ -189,15 +189,7 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
 
 @click.command()
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option(
-    "-C",
-    "--config-setting",
-    "config_settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    callback=options.config_settings,
-    help="A config setting, as frontends take it; augbackend.KEY=VALUE overrides a key of the table. Repeatable.",
-)
+@options.config_setting("A config setting, as frontends take it; augbackend.KEY=VALUE overrides a key of the table.")
 @click.option("--isolated", is_flag=True, help="Also ask the wrapped backend what it requires, in isolation.")
 @options.as_json
 def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, as_json: bool) -> None:
@@ -208,11 +200,7 @@ def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: b
       augbackend show . -C augbackend.dynamic-requires=never
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     found = gather(tree, config_settings, isolated=isolated)
-    if as_json:
-        click.echo(json.dumps(found, indent=2))
-    else:
-        for line in lines(found):
-            click.echo(line)
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
     if found["build-backend"] != "augbackend":
         click.echo("augbackend: warning: it is not the build backend of this tree; see augbackend adopt", err=True)
         raise SystemExit(1)

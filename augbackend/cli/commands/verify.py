@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli.fetch import cache as caches
-from augbackend.cli.fetch import index, upstream
+from augbackend.cli.fetch import upstream
+from augbackend.cli.model import package_sources
 from augbackend.cli.wrapping import verification
 
 from . import options
@@ -91,15 +92,12 @@ def verify(
     Example:
       augbackend verify wrapped/flash_attn-2.8.3.tar.gz
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    where = index.sources(index_url, extra_index_url, find_links, os.environ)
+    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
     with tempfile.TemporaryDirectory(prefix="augbackend-") as nothing:
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
         lookup = upstream.Lookup(where, cache, offline, archive.parent)
         found = verification.prove(archive, verification.Terms(lookup, given, is_built, schemes))
-    if as_json:
-        click.echo(json.dumps({"archive": str(archive), "proved": found.is_proved, **asdict(found)}, indent=2))
-    else:
-        for line in lines(archive, found):
-            click.echo(line)
+    document = {"archive": str(archive), "proved": found.is_proved, **asdict(found)}
+    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(lines(archive, found)))
     if not found.is_proved:
         raise SystemExit(1)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli.fetch import cache as caches
-from augbackend.cli.fetch import index, upstream
+from augbackend.cli.fetch import upstream
+from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
@@ -60,15 +61,7 @@ if TYPE_CHECKING:
     " [default, for what is matched: x.x] Repeatable.",
 )
 @options.variable
-@click.option(
-    "-C",
-    "--config-setting",
-    "config_settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    callback=options.config_settings,
-    help="A setting for the package's own backend; a frontend's -C wins. Repeatable.",
-)
+@options.config_setting("A setting for the package's own backend; a frontend's -C wins.")
 @click.option(
     "--local-version",
     default="",
@@ -156,19 +149,15 @@ def wrap(
         project = None  # it says nothing of these packages
     if project is None and not targets:
         _refuse(has_options=has_options)
-    default = project.sources if project else index.NOWHERE
-    where = index.sources(index_url, extra_index_url, find_links, os.environ, default)
+    default = project.sources if project else package_sources.NOWHERE
+    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ, default)
     lookup = upstream.Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if project is None:
         wanted = [Job(upstream.parse(text), given) for text in targets]
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
     run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
-    if as_json:
-        click.echo(json.dumps(report.as_json(run), indent=2))
-    else:
-        for line in report.lines(run, check=check):
-            click.echo(line)
+    click.echo(json.dumps(report.as_json(run), indent=2) if as_json else "\n".join(report.lines(run, check=check)))
     if check and not run.is_current:
         raise SystemExit(1)
 

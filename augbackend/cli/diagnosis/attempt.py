@@ -11,23 +11,23 @@ import shutil
 import tempfile
 import time
 import zipfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Literal, get_args
+from typing import TYPE_CHECKING, Callable, Literal, get_args
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
+from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import confinement, environment, hook_call, process, temporary_folder
 from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.environment import Environment, Installer
     from augbackend.cli.strangers.hook_call import BuildSystem
 
@@ -40,94 +40,6 @@ COMPILE_ERROR = re.compile(
     r"^\S*?([\w./+\-]+(?::\d+(?::\d+)?: error|:\d+(?::\d+)?: fatal error|: fatal error): .*)$", re.MULTILINE
 )
 _NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What is added and taken away.
-
-    :param requires: PEP 508 strings by project, canonical.
-    """
-
-    requires: Mapping[str, str] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
-    removed: frozenset[str] = frozenset()
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """Equal for equal declarations."""
-        return tuple(sorted(self.requires.items())), tuple(sorted(self.variables.items())), tuple(sorted(self.removed))
-
-    @property
-    def is_possible(self) -> bool:
-        """Whether there may be versions as they are asked for: none is at least 22 and below 22."""
-        for text in self.requires.values():
-            least = max(
-                (Version(one.version) for one in Requirement(text).specifier if one.operator == ">="), default=None
-            )
-            below = upper_bound(text)
-            if least is not None and below is not None and least >= below:
-                return False
-        return True
-
-    @property
-    def size(self) -> int:
-        """How much it says."""
-        return len(self.requires) + len(self.variables) + len(self.removed)
-
-    def plus(self, other: Declaration) -> Declaration:
-        """Both; of two requirements of one project the other's, joined where both name bounds."""
-        requires = dict(self.requires)
-        for name, text in other.requires.items():
-            requires[name] = joined(requires[name], text) if name in requires else text
-        return Declaration(requires, {**self.variables, **other.variables}, self.removed | other.removed)
-
-    def without(self, kind: str, name: str) -> Declaration:
-        """All but one entry."""
-        if kind == "requires":
-            return replace(self, requires={key: text for key, text in self.requires.items() if key != name})
-        if kind == "variables":
-            return replace(self, variables={key: text for key, text in self.variables.items() if key != name})
-        return replace(self, removed=self.removed - {name})
-
-    @property
-    def entries(self) -> list[tuple[str, str]]:
-        """Each entry as its kind and name."""
-        found = [("requires", name) for name in self.requires]
-        return [
-            *found,
-            *(("variables", name) for name in self.variables),
-            *(("removed", name) for name in self.removed),
-        ]
-
-
-def upper_bound(text: str) -> Version | None:
-    """The version below which a requirement asks for."""
-    return min((Version(one.version) for one in Requirement(text).specifier if one.operator == "<"), default=None)
-
-
-def requiring(*texts: str) -> Declaration:
-    """A declaration of requirements alone."""
-    return Declaration({canonicalize_name(Requirement(text).name): text for text in texts})
-
-
-def in_words(declaration: Declaration) -> str:
-    """A declaration in one line."""
-    removed = [f"no {name} of its own" for name in sorted(declaration.removed)]
-    variables = [f"{name}={value}" for name, value in declaration.variables.items()]
-    return ", ".join([*removed, *declaration.requires.values(), *variables]) or "as it is"
-
-
-def joined(old: str, new: str) -> str:
-    """A requirement that asks for what both ask for."""
-    first, second = Requirement(old), Requirement(new)
-    if not second.specifier and not second.extras:
-        return old
-    both = [*first.specifier, *second.specifier]
-    below = sorted((one for one in both if one.operator == "<"), key=lambda one: Version(one.version))
-    clauses = sorted({str(one) for one in both if one.operator != "<" or one is below[0]}, reverse=True)
-    extras = sorted(first.extras | second.extras)
-    return f"{second.name}{'[' + ','.join(extras) + ']' if extras else ''}{','.join(clauses)}"
 
 
 @dataclass(frozen=True)
@@ -237,7 +149,7 @@ def attempt(
             failure = error.failure
         except TimeoutError:
             failure = Failure("install", "", is_over_time=True)
-        installed, importable = _content(seen.environment)
+        installed, importable = _installed_in(seen.environment)
         return Attempt(
             declaration,
             wheel,
@@ -285,9 +197,9 @@ class _Build:
         except AugbackendError as error:
             raise _Failed(Failure("install", error.what)) from None
         self.seen.asked.extend(sorted(set(system.requires)))
-        requires = [*_kept(self.seen.asked, self.declaration), *self.declaration.requires.values()]
+        requires = [*self.declaration.kept(self.seen.asked), *self.declaration.requirement_texts.values()]
         is_setuptools = having.backend.partition(":")[0] == _SETUPTOOLS
-        if is_setuptools and not any(_name(text) == "setuptools" for text in requires):
+        if is_setuptools and "setuptools" not in map(project_of, requires):
             requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
         hooks = self._hooks(tree, system, clean, requires)
         stage: Stage = "get_requires"
@@ -295,7 +207,7 @@ class _Build:
             self.tell("asking what it requires")
             answer = sorted(set(hooks.requires("wheel", min(_FIRST_HOOK, having.left))))
             self.seen.asked.extend(answer)
-            if more := _kept(answer, self.declaration):
+            if more := self.declaration.kept(answer):
                 hooks = self._hooks(tree, system, clean, [*requires, *more])
             self.tell("building the wheel")
             stage = "wheel"
@@ -312,7 +224,7 @@ class _Build:
         isolated = environment.created(self.having.installer, self.folder, self.having.left)
         self.seen.environment = isolated.folder
         self._install(isolated, requirements)
-        environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variables}
+        environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variable_values}
 
         def heard(output: str) -> None:
             self.seen.refused.extend(confinement.refused(output, self.folder))
@@ -322,26 +234,15 @@ class _Build:
     def _install(self, isolated: Environment, requirements: Sequence[str]) -> None:
         if not requirements:
             return
-        self.tell(f"installing {', '.join(map(_name, requirements))}")
+        self.tell(f"installing {', '.join(map(project_of, requirements))}")
         # An old release that has no wheel here is not worth the hour that building it may take.
-        bounded = [name for name, text in self.declaration.requires.items() if "<" in text]
+        bounded = [name for name, text in self.declaration.requirement_texts.items() if "<" in text]
         ran = isolated.install(requirements, self.having.left, of_wheels=bounded)
         if ran.status != 0:
             raise _Failed(Failure("install", ran.output, is_over_time=ran.status is None))
 
 
-def _kept(requirements: Iterable[str], declaration: Declaration) -> list[str]:
-    return [text for text in requirements if _name(text) not in declaration.removed]
-
-
-def _name(text: str) -> str:
-    try:
-        return canonicalize_name(Requirement(text).name)
-    except InvalidRequirement:
-        return ""
-
-
-def _content(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
+def _installed_in(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
     """Versions of what an environment has, and the names at the top of it; setuptools brings some of its own."""
     places = [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
     places += [place / "setuptools" / "_vendor" for place in places]

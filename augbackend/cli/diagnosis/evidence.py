@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model.declaration import Declaration
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from augbackend.knowledge.rows import Knowledge
 
-    from .attempt import Declaration
     from .static_reading import Reading
 
 
@@ -62,3 +64,11 @@ class Obstacle:
     gone: str = ""
     is_of_python: bool = False
     is_known: bool = True
+
+
+def declaring(*requires: str, removed: Iterable[str] = (), variables: Mapping[str, str] | None = None) -> Declaration:
+    """What a proposal adds; of two requirements of one project, what both ask for.
+
+    :raises InvalidRequirement: if a text is no requirement.
+    """
+    return Declaration().joined(declarations.of(requires, "augbackend diagnose", removed, variables))

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from .attempt import in_words
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .attempt import Attempt, Declaration
+    from augbackend.cli.model.declaration import Declaration
+
+    from .attempt import Attempt
 
 Tell = Callable[[str], None]
 
@@ -42,7 +42,7 @@ class Narrator:
         if not self._speaks:
             yield lambda _: None
             return
-        self._console.print(Text.assemble((f"{self._number}. ", "bold"), in_words(declaration)))
+        self._console.print(Text.assemble((f"{self._number}. ", "bold"), declaration.in_words()))
         if why and declaration.size:
             self._console.print(Text(f"   {why}"), overflow="ellipsis", no_wrap=True)
         with self.busy("preparing") as tell:

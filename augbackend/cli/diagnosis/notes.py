@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
+from augbackend.cli.model.requirement import project_of
 from augbackend.knowledge.pythons import is_standard
 
 if TYPE_CHECKING:
@@ -54,11 +51,7 @@ def remarks(source: Source, found: SearchResult, having: Circumstances) -> tuple
 
 
 def _projects(requirements: tuple[str, ...]) -> set[str]:
-    found = set()
-    for text in requirements:
-        with suppress(InvalidRequirement):
-            found.add(str(canonicalize_name(Requirement(text).name)))
-    return found
+    return {*filter(None, map(project_of, requirements))}
 
 
 def _is_absent(module: str, attempt: Attempt) -> bool:

@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from augbackend.knowledge.pythons import at_least
 
 from . import failure_clues
-from .attempt import COMPILE_ERROR, in_words
+from .attempt import COMPILE_ERROR
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
         raise ValueError("a wheel is no obstacle")
     if failure.is_over_time:
         what = {"install": "installing the build requirements", "get_requires": "setup.py", "wheel": "the build"}
-        where = f"with {in_words(attempt.declaration)}, " if attempt.declaration.size else ""
+        where = f"with {attempt.declaration.in_words()}, " if attempt.declaration.size else ""
         said = f"{where}{what.get(failure.stage, failure.stage)} did not end in time and was killed"
         return Obstacle(said, failure.message)
     if failure.stage == "install":

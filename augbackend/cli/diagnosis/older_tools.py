@@ -10,8 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from augbackend.knowledge.pythons import at_least
 
-from .attempt import requiring
-from .evidence import Proposal
+from .evidence import Proposal, declaring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +44,7 @@ def older(case: Case, attempt: Attempt, name: str, line: str) -> Iterator[Propos
     if known:
         yield _aged(case, {name: known[0]}, line)
     elif line and major.isdigit() and int(major):
-        yield Proposal(requiring(f"{name}<{major}"), f"an older {name} may have it", line)
+        yield Proposal(declaring(f"{name}<{major}"), f"an older {name} may have it", line)
 
 
 def bounds(case: Case, attempt: Attempt, name: str) -> list[str]:
@@ -72,4 +71,4 @@ def _aged(case: Case, found: Mapping[str, str], line: str) -> Proposal:
     whys = {name: f"{when} {name} {version}" for name, version in found.items()}
     texts = [f"{name}<{version}" for name, version in found.items()]
     why = f"{when} {', '.join(f'{name} {version}' for name, version in found.items())}"
-    return Proposal(requiring(*texts), why, line, whys=whys)
+    return Proposal(declaring(*texts), why, line, whys=whys)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Callable
 from augbackend.cli.strangers import interpreter
 
 from . import obstacles
-from .attempt import in_words
 
 if TYPE_CHECKING:
     from augbackend.cli.strangers.interpreter import Interpreter
@@ -33,7 +32,7 @@ def added(
     said = _in_words(case, obstacle)
     for python in _spread(others, here):
         again = diagnosed(python)
-        ending = {"builds-as-is": "builds it", "builds-when-declared": f"builds it with {in_words(again.declaration)}"}
+        ending = {"builds-as-is": "builds it", "builds-when-declared": f"builds it with {again.declaration.in_words()}"}
         said = f"Python {python.version} {ending.get(again.verdict, 'does not build it either')}"
         if again.verdict in ending:
             break

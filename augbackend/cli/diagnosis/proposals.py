@@ -11,16 +11,17 @@ from fnmatch import fnmatchcase
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from augbackend.cli.edit import pyproject
+from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
+from augbackend.table import LEGACY_BACKEND
 
 from . import failure_clues, older_tools
-from .attempt import Declaration, requiring
-from .evidence import Proposal
+from .evidence import Proposal, declaring
 from .obstacles import in_the_words_of_installer, obstacle
 from .setup_code import DEEPEST, Files
 
@@ -67,14 +68,14 @@ def _from_clue(case: Case, attempt: Attempt, clue: Clue) -> Iterator[Proposal]:
     if clue.kind == "module":
         yield from _module(case, attempt, clue, found)
     elif clue.kind == "variable" and not (found and found.requires):
-        yield from _variable(case, clue, found)
+        yield from _asked_for(case, clue, found)
     elif found is not None and found.is_entry:
-        yield Proposal(_declaring(found), found.because, clue.line)
+        yield Proposal(declaring(*found.requires, variables=found.variables), found.because, clue.line)
     if clue.kind == "header":
         yield from _header(case, clue)
 
 
-def _variable(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:
+def _asked_for(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:
     """A variable that a message asks for, if setup.py reads it or at least names it."""
     read = next((one for one in case.reading.variables if one.name == clue.name), None)
     if found is None or not (read or (clue.value and clue.name in failure_clues.setup_py(case))):
@@ -83,7 +84,7 @@ def _variable(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Pro
     why = f"{read.place} reads it" if read else found.because
     if not clue.value and not (read and read.no):
         why += f"; {value} is a guess"
-    yield Proposal(Declaration(variables={clue.name: value}), why, clue.line)
+    yield Proposal(declaring(variables={clue.name: value}), why, clue.line)
 
 
 def _header(case: Case, clue: Clue) -> Iterator[Proposal]:
@@ -98,15 +99,15 @@ def _header(case: Case, clue: Clue) -> Iterator[Proposal]:
 def _module(case: Case, attempt: Attempt, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:
     module, top, reading = clue.name, clue.name.partition(".")[0], case.reading
     if top in reading.modules:
-        if module == top and reading.backend != pyproject.LEGACY_BACKEND:
+        if module == top and reading.backend != LEGACY_BACKEND:
             folder = "." if (case.tree / f"{top}.py").exists() or (case.tree / top).is_dir() else "src"
             why = f"{top} is a module of the tree, not on sys.path"
-            yield Proposal(Declaration(variables={"PYTHONPATH": folder}), why, clue.line)
+            yield Proposal(declaring(variables={"PYTHONPATH": folder}), why, clue.line)
         return
     if found is None or not found.requires:
         return
-    adds = _declaring(found)
-    name, text = next(iter(adds.requires.items()))
+    adds = declaring(*found.requires, variables=found.variables)
+    name, text = adds.requires[0].name, adds.requires[0].entry.text
     if found.gone:
         yield from _newer(case, attempt, name, clue)
         yield Proposal(adds, found.because, clue.line)
@@ -124,14 +125,14 @@ def _module(case: Case, attempt: Attempt, clue: Clue, found: Consequence | None)
     more = [(one, brings) for one in _following(case, attempt, where) if (brings := requiring_module(case, one.module))]
     if more:
         places = "; ".join(f"{one.place}: import {one.module}" for one, _ in more)
-        both = reduce(Declaration.plus, (brings for _, brings in more), adds)
+        both = reduce(Declaration.joined, (brings for _, brings in more), adds)
         yield Proposal(both, f"{why}; {places}", clue.line, is_certain=is_certain)
     yield Proposal(adds, why, clue.line, is_certain=is_certain)
 
 
 def _newer(case: Case, attempt: Attempt, name: str, clue: Clue) -> Iterator[Proposal]:
     """A release that has the module, where the package's own upper bound allows only older ones."""
-    is_declared = name in attempt.declaration.requires or name in attempt.declaration.removed
+    is_declared = name in attempt.declaration.requirement_texts or name in attempt.declaration.removed
     is_private = any(part.startswith("_") for part in clue.name.split("."))  # what was compiled for another, say
     for asked in attempt.asked if not (is_declared or is_private) else ():
         if _is_bounded(asked, name) and _is_for(case, asked):
@@ -160,10 +161,11 @@ def _generated(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     failure = attempt.failure
     if failure is None or failure.stage != "wheel":
         return
-    adds = requiring("cython")
+    adds = declaring("cython")
     if "cython" in attempt.installed:  # an old one, which makes the same again
-        adds = replace(adds, removed=frozenset({"cython"}))
-        if "cython" in attempt.declaration.requires or not any(_is_bounded(text, "cython") for text in attempt.asked):
+        adds = replace(adds, removed=("cython",))
+        is_bounded = any(_is_bounded(text, "cython") for text in attempt.asked)
+        if "cython" in attempt.declaration.requirement_texts or not is_bounded:
             return
     stems = {name.rpartition("/")[2].removesuffix(".pyx"): name for name in case.reading.pyx}
     for match in _SOURCE_LINE.finditer(failure.output):
@@ -185,10 +187,10 @@ def _named_in_prose(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     known = [(one.module.partition(".")[0], one.place) for one in case.reading.imports]
     asked = [(one.requirement, one.place) for one in case.reading.called if one.requirement]
     for name, place in [*known, *asked]:
-        adds = requiring_module(case, name) if (name, place) in known else _requiring(name)
+        adds = requiring_module(case, name) if (name, place) in known else declaring(name) if project_of(name) else None
         if adds is None or is_standard(name) or is_standard(name.lower()) or name in case.reading.modules:
             continue
-        (project,) = adds.requires
+        project = adds.requires[0].name
         if {name.lower(), project} & words and project not in attempt.installed:
             yield Proposal(adds, f"{place} asks for it", failure.message)
 
@@ -210,9 +212,9 @@ def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Prop
         for row in case.knowledge.variable:
             for one in variables if row.need == name else ():
                 value = one.yes if row.says == "yes" else one.no or "0"
-                if fnmatchcase(one.name, row.name) and attempt.declaration.variables.get(one.name) != value:
+                if fnmatchcase(one.name, row.name) and attempt.declaration.variable_values.get(one.name) != value:
                     why = f"{one.place} reads it: it {row.because}"
-                    yield Proposal(Declaration(variables={one.name: value}), why, line)
+                    yield Proposal(declaring(variables={one.name: value}), why, line)
 
 
 def _read_on_the_way(case: Case, failure: Failure) -> list[Variable]:
@@ -230,13 +232,10 @@ def _removals(case: Case, attempt: Attempt) -> Iterator[Proposal]:
         return
     text = failure.output.lower()
     for asked in dict.fromkeys([*attempt.asked, *case.reading.asks_for]):
-        try:
-            requirement = Requirement(asked)
-        except InvalidRequirement:
-            continue
-        name = canonicalize_name(requirement.name)
+        name = project_of(asked)
         if (
-            _is_bounded(asked, name)
+            name
+            and _is_bounded(asked, name)
             and name not in attempt.declaration.removed
             and re.search(rf"\b{re.escape(name)}\b", text)
         ):
@@ -246,30 +245,21 @@ def _removals(case: Case, attempt: Attempt) -> Iterator[Proposal]:
 
 def _giving_way(name: str) -> Declaration:
     """Any version of a project, instead of the one that the package asks for."""
-    return Declaration({name: name}, {}, frozenset({name}))
+    return declaring(name, removed=[name])
 
 
 def _is_bounded(text: str, name: str) -> bool:
     """Whether a requirement excludes the newest releases of a project."""
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
+    requirement = requirement_of(text)
+    if requirement is None or canonicalize_name(requirement.name) != name:
         return False
-    is_above = any(one.operator in ("<", "<=", "==", "~=", "===") for one in requirement.specifier)
-    return is_above and canonicalize_name(requirement.name) == name
+    return any(one.operator in ("<", "<=", "==", "~=", "===") for one in requirement.specifier)
 
 
 def _is_for(case: Case, text: str) -> bool:
     """Whether a requirement's marker, if it has one, takes in the Python of the builds."""
     marker = Requirement(text).marker
     return marker is None or marker.evaluate({"python_version": case.python, "python_full_version": f"{case.python}.0"})
-
-
-def _requiring(text: str) -> Declaration | None:
-    try:
-        return requiring(text)
-    except InvalidRequirement:
-        return None
 
 
 def is_there(case: Case, module: str) -> bool:
@@ -283,8 +273,4 @@ def is_there(case: Case, module: str) -> bool:
 def requiring_module(case: Case, module: str) -> Declaration | None:
     """The declaration that brings a module; ``None`` if no project does."""
     found = consequences.of_module(module, case.knowledge, case.python)
-    return requiring(*found.requires) if found is not None and found.requires else None
-
-
-def _declaring(found: Consequence) -> Declaration:
-    return replace(requiring(*found.requires), variables=found.variables)
+    return declaring(*found.requires) if found is not None and found.requires else None

@@ -11,14 +11,13 @@ import tomlkit
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.hook.installed_check import command_line
 
-from .attempt import in_words
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.interpreter import Interpreter
 
-    from .attempt import Attempt, Declaration
+    from .attempt import Attempt
     from .search import SearchResult
     from .subject import Subject
 
@@ -49,11 +48,11 @@ def command(subject: Subject, declaration: Declaration) -> list[str]:
         head = ["augbackend", "wrap", subject.target]
         for option, value in subject.places:
             head += [option, value]
-    for text in declaration.requires.values():
+    for text in declaration.requirement_texts.values():
         head += ["--require", text]
     for name in sorted(declaration.removed):
         head += ["--remove-require", name]
-    for name, value in declaration.variables.items():
+    for name, value in declaration.variable_values.items():
         head += ["--variable", f"{name}={value}"]
     return head
 
@@ -66,11 +65,11 @@ def uv_table(subject: Subject, declaration: Declaration) -> str:
     tables = tomlkit.table(is_super_table=True)
     if declaration.requires:
         entries = tomlkit.array()
-        entries.extend(declaration.requires.values())
+        entries.extend(declaration.requirement_texts.values())
         tables["extra-build-dependencies"] = {subject.name: entries.multiline(len(entries.as_string()) > _LONGEST_LIST)}
     if declaration.variables:
         tables["extra-build-variables"] = tomlkit.table(is_super_table=True)
-        tables["extra-build-variables"][subject.name] = dict(declaration.variables)
+        tables["extra-build-variables"][subject.name] = declaration.variable_values
     document["tool"] = tomlkit.table(is_super_table=True)
     document["tool"]["uv"] = tables
     return tomlkit.dumps(document).strip()
@@ -84,8 +83,8 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "version": diagnosis.subject.version,
         "python": diagnosis.python.version,
         "verdict": found.verdict,
-        "extra-build-dependencies": list(found.declaration.requires.values()),
-        "extra-build-variables": dict(found.declaration.variables),
+        "extra-build-dependencies": list(found.declaration.requirement_texts.values()),
+        "extra-build-variables": found.declaration.variable_values,
         "remove-build-dependencies": sorted(found.declaration.removed),
         "reason": _reason(found),
         "evidence": [*_evidence(found)],
@@ -103,7 +102,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
 def _attempt(attempt: Attempt) -> dict[str, Any]:
     failure = attempt.failure
     ending = f"{failure.stage}: {failure.headline}" if failure else "a wheel"
-    return {"declared": in_words(attempt.declaration), "seconds": round(attempt.seconds, 1), "ended": ending}
+    return {"declared": attempt.declaration.in_words(), "seconds": round(attempt.seconds, 1), "ended": ending}
 
 
 def _reason(found: SearchResult) -> str:
@@ -112,14 +111,14 @@ def _reason(found: SearchResult) -> str:
     if not found.declaration.size:
         problem = found.check.problem if found.check else ""
         return f"nothing is missing for a wheel; {problem}" if problem else "nothing is missing"
-    return f"it builds with {in_words(found.declaration)}"
+    return f"it builds with {found.declaration.in_words()}"
 
 
 def _evidence(found: SearchResult) -> Iterator[dict[str, str]]:
     for (kind, name), proposal in found.reasons.items():
-        entry = found.declaration.requires.get(name, name) if kind == "requires" else name
+        entry = found.declaration.requirement_texts.get(name, name) if kind == "requires" else name
         if kind == "variables":
-            entry = f"{name}={found.declaration.variables[name]}"
+            entry = f"{name}={found.declaration.variable_values[name]}"
         yield {"kind": kind, "entry": entry, "why": proposal.whys.get(name, proposal.why), "error": proposal.said}
     if found.obstacle is not None:
         yield {"kind": "obstacle", "entry": "", "why": found.obstacle.reason, "error": found.obstacle.said}
@@ -164,11 +163,9 @@ def _wheel(found: SearchResult) -> Iterator[str]:
     if check is None or wheel is None:
         return
     yield f"  wheel: {wheel.name}, {'compiled' if check.is_compiled else 'pure'}"
-    if check.problem:
-        text = f"it installs, and does not import: {check.problem}"
-        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
-    elif not check.installs:
-        text = f"it installs and imports: {', '.join(check.modules)}" if check.modules else "it installs"
+    text = f"it installs and imports: {', '.join(check.modules)}" if check.modules else "it installs"
+    text = f"it installs, and does not import: {check.problem}" if check.problem else text
+    if check.problem or not check.installs:
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Callable, Literal, Optional
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from augbackend.cli.model.declaration import Declaration
 from augbackend.errors import AugbackendError
 from augbackend.knowledge.pythons import is_standard
 
 from . import failure_clues, obstacles, older_tools, proposals
-from .attempt import STAGES, Attempt, Declaration, Failure, in_words, requiring, upper_bound
-from .evidence import Case, Obstacle, Proposal
+from .attempt import STAGES, Attempt, Failure
+from .evidence import Case, Obstacle, Proposal, declaring
 from .wheel_check import Check
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class Search:
         return self._complete(self._pruned(good))
 
     def _try(self, declaration: Declaration, why: str) -> Attempt:
-        if declaration.key not in self.made:
+        if key(declaration) not in self.made:
             attempt = self.attempt(declaration, why)
             if attempt.failure is not None and obstacles.unreachable(attempt.failure):
                 raise AugbackendError(
@@ -91,8 +93,8 @@ class Search:
                     where=attempt.failure.message,
                     hint="an index has to be within reach; --no-build only reads",
                 )
-            self.made[declaration.key] = attempt
-        return self.made[declaration.key]
+            self.made[key(declaration)] = attempt
+        return self.made[key(declaration)]
 
     def _may_go_on(self) -> bool:
         return len(self.made) < MOST_ATTEMPTS and self.has_time()
@@ -102,8 +104,8 @@ class Search:
         if failed.failure is None:
             return failed
         for proposal in proposals.proposed(self.case, failed):
-            declared = failed.declaration.plus(proposal.adds)
-            if declared.key in self.made or not declared.is_possible or not self._may_go_on():
+            declared = failed.declaration.joined(proposal.adds)
+            if key(declared) in self.made or not is_possible(declared) or not self._may_go_on():
                 continue
             attempt = self._on(failed, proposal)
             if attempt.failure is None:
@@ -124,10 +126,10 @@ class Search:
 
     def _on(self, before: Attempt, proposal: Proposal) -> Attempt:
         """The attempt with one proposal more; why each of its entries is there is noted."""
-        declaration = before.declaration.plus(proposal.adds)
-        path = self.paths.get(before.declaration.key, {})
+        declaration = before.declaration.joined(proposal.adds)
+        path = self.paths.get(key(before.declaration), {})
         more = {entry: (*path.get(entry, ()), proposal) for entry in proposal.adds.entries}
-        self.paths[declaration.key] = {**path, **more}
+        self.paths[key(declaration)] = {**path, **more}
         return self._try(declaration, proposal.why)
 
     def _pruned(self, good: Attempt) -> Attempt:
@@ -140,22 +142,22 @@ class Search:
             smaller = good.declaration.without(*entry)
             if entry[0] == "removed":
                 smaller = smaller.without("requires", entry[1])
-            if smaller.key in self.made or self._may_go_on():
-                self.paths.setdefault(smaller.key, self.paths[good.declaration.key])
+            if key(smaller) in self.made or self._may_go_on():
+                self.paths.setdefault(key(smaller), self.paths[key(good.declaration)])
                 attempt = self._try(smaller, f"without {entry[1]}")
                 good = attempt if self._is_as_good(attempt, good) else good
         return self._relaxed(good)
 
     def _is_certain(self, entry: tuple[str, str], good: Attempt) -> bool:
-        text = good.declaration.requires.get(entry[1], "")
-        return entry[0] == "requires" and "<" not in text and self.paths[good.declaration.key][entry][0].is_certain
+        text = good.declaration.requirement_texts.get(entry[1], "")
+        return entry[0] == "requires" and "<" not in text and self.paths[key(good.declaration)][entry][0].is_certain
 
     def _relaxed(self, good: Attempt) -> Attempt:
         """The same with the weakest upper bounds that still do, where the sdist's age said them."""
-        for name in list(good.declaration.requires):
-            if name not in self.paths[good.declaration.key][("requires", name)][-1].whys:
+        for name in good.declaration.requirement_texts:
+            if name not in self.paths[key(good.declaration)][("requires", name)][-1].whys:
                 continue
-            newest, text = self._newest(name), good.declaration.requires[name]
+            newest, text = self._newest(name), good.declaration.requirement_texts[name]
             bounds = older_tools.bounds(self.case, newest, name) if newest else []
             weaker = [name, *(f"{name}<{one}" for one in reversed(bounds))]
             said = self._said(good.declaration, name)
@@ -165,8 +167,8 @@ class Search:
             first, last = 0, len(texts)  # texts[last] is known to do
             while first < last and self._may_go_on():
                 middle = 0 if first == 0 else (first + last) // 2  # most often nothing is left of it
-                candidate = good.declaration.without("requires", name).plus(requiring(texts[middle]))
-                self.paths.setdefault(candidate.key, self.paths[good.declaration.key])
+                candidate = good.declaration.without("requires", name).joined(declaring(texts[middle]))
+                self.paths.setdefault(key(candidate), self.paths[key(good.declaration)])
                 attempt = self._try(candidate, f"with {texts[middle]}")
                 if self._is_as_good(attempt, good):
                     good, last = attempt, middle
@@ -176,8 +178,8 @@ class Search:
 
     def _said(self, declaration: Declaration, name: str) -> str:
         """The bound that a failure asked for, not the sdist's age; empty if none did."""
-        path = self.paths[declaration.key][("requires", name)]
-        asked = [one.adds.requires.get(name, "") for one in path if name not in one.whys]
+        path = self.paths[key(declaration)][("requires", name)]
+        asked = [one.adds.requirement_texts.get(name, "") for one in path if name not in one.whys]
         return next((text for text in asked if "<" in text), "")
 
     def _newest(self, name: str) -> Attempt | None:
@@ -194,10 +196,10 @@ class Search:
         )
 
     def _checked(self, attempt: Attempt) -> Check:
-        key = attempt.declaration.key
-        if key not in self.checks:
-            self.checks[key] = self.look(attempt)
-        return self.checks[key]
+        made = key(attempt.declaration)
+        if made not in self.checks:
+            self.checks[made] = self.look(attempt)
+        return self.checks[made]
 
     def _complete(self, good: Attempt) -> SearchResult:
         """What builds; unless it silently left out what a module that is absent would have made."""
@@ -223,7 +225,7 @@ class Search:
         brings = {top: adds for top, adds in found.items() if adds is not None}
         if reading.pyx and "Cython" in absent:
             why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"
-            yield Proposal(reduce(Declaration.plus, brings.values()), why)
+            yield Proposal(reduce(Declaration.joined, brings.values()), why)
         elif _is_own(check) and _EXTENDS.search(failure_clues.setup_py(self.case)):
             for top, adds in list(brings.items())[:_MOST_GUESSES]:
                 why = f"{absent[top].place} does without {top}, and the wheel then holds nothing compiled"
@@ -264,26 +266,48 @@ class Search:
         if conflict is None or conflict.failure is None:
             return obstacle
         words = obstacles.in_the_words_of_installer(conflict.failure.output)
-        return replace(obstacle, reason=f"{obstacle.reason}; with {in_words(conflict.declaration)}: {words}")
+        return replace(obstacle, reason=f"{obstacle.reason}; with {conflict.declaration.in_words()}: {words}")
 
     def _ended(
         self, verdict: Verdict, attempt: Attempt, check: Check | None, obstacle: Obstacle | None
     ) -> SearchResult:
         declaration = attempt.declaration if verdict != "not-by-a-declaration" else Declaration()
-        path = self.paths.get(declaration.key, {})
-        reasons = {entry: _reason(path[entry], declaration.requires.get(entry[1], "")) for entry in declaration.entries}
+        path = self.paths.get(key(declaration), {})
+        texts = declaration.requirement_texts
+        reasons = {entry: _why(path[entry], texts.get(entry[1], "")) for entry in declaration.entries}
         return SearchResult(verdict, declaration, reasons, tuple(self.made.values()), attempt, check, obstacle)
 
 
-def _reason(proposed: tuple[Proposal, ...], text: str) -> Proposal:
+def key(declaration: Declaration) -> tuple[object, ...]:
+    """Equal for declarations that build the same."""
+    both = (declaration.requirement_texts, declaration.variable_values)
+    return (*(tuple(sorted(one.items())) for one in both), tuple(sorted(declaration.removed)))
+
+
+def is_possible(declaration: Declaration) -> bool:
+    """Whether there may be versions as they are asked for: none is at least 22 and below 22."""
+    for one in declaration.requires:
+        least = max((Version(one.version) for one in one.parsed.specifier if one.operator == ">="), default=None)
+        below = _upper_bound(one.parsed)
+        if least is not None and below is not None and least >= below:
+            return False
+    return True
+
+
+def _upper_bound(requirement: Requirement) -> Version | None:
+    """The version below which a requirement asks for."""
+    return min((Version(one.version) for one in requirement.specifier if one.operator == "<"), default=None)
+
+
+def _why(proposed: tuple[Proposal, ...], text: str) -> Proposal:
     """Why an entry is there: what proposed just that; what bounded it last; what asked for it first."""
-    exactly = [one for one in proposed if text and text in one.adds.requires.values()]
+    exactly = [one for one in proposed if text and text in one.adds.requirement_texts.values()]
     return exactly[0] if exactly else proposed[-1 if "<" in text else 0]
 
 
 def _is_below(text: str, other: str) -> bool:
     """Whether one bound leaves out more than another."""
-    one, two = upper_bound(text), upper_bound(other)
+    one, two = _upper_bound(Requirement(text)), _upper_bound(Requirement(other))
     return one is not None and two is not None and one < two
 
 

@@ -38,7 +38,7 @@ _RUNNERS = ("call", "check_call", "check_output", "run", "Popen", "system", "pop
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceLine:
     """A line of a file of the tree."""
 
     file: str
@@ -54,7 +54,7 @@ class Import:
 
     module: str
     kind: Kind
-    place: Place
+    place: SourceLine
 
     @property
     def is_certain(self) -> bool:
@@ -73,7 +73,7 @@ class Variable:
     name: str
     yes: str
     no: str
-    place: Place
+    place: SourceLine
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Called:
 
     command: str
     requirement: str
-    place: Place
+    place: SourceLine
 
 
 class Files:
@@ -111,12 +111,12 @@ class Files:
             self.problem = parsed.problem
         parents = {child: node for node in ast.walk(module) for child in ast.iter_child_nodes(node)}
         for node in ast.walk(module):
-            place = Place(name, getattr(node, "lineno", 0))
-            for imported in _imported(node, name):
+            place = SourceLine(name, getattr(node, "lineno", 0))
+            for imported in _modules_named_by(node, name):
                 kind = _kind(node, parents)
                 kind = "if it is there" if is_optional and kind == "always" else kind
                 self.imports.append(Import(imported, kind, place))
-            variable = _variable(node)
+            variable = _variable_read_by(node)
             if variable is not None:
                 yes, no = _answers(node, parents, module)
                 self.variables.append(Variable(variable, yes, no, place))
@@ -126,7 +126,7 @@ class Files:
                 self.enter(one.module, depth + 1, is_optional=one.kind == "if it is there")
             for node in ast.walk(module):
                 if isinstance(node, ast.ImportFrom) and _kind(node, parents) == "always":
-                    for imported in _imported(node, name):
+                    for imported in _modules_named_by(node, name):
                         for alias in node.names:
                             self.enter(f"{imported}.{alias.name}", depth + 1, is_optional=is_optional)
 
@@ -142,7 +142,7 @@ class Files:
                     self.follow(f"{folder}{candidate}", depth, is_optional=is_optional)
 
 
-def _imported(node: ast.AST, file: str) -> list[str]:
+def _modules_named_by(node: ast.AST, file: str) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if not isinstance(node, ast.ImportFrom):
@@ -186,7 +186,7 @@ def _gives_up(handler: ast.ExceptHandler) -> bool:
     return False
 
 
-def _variable(node: ast.AST) -> str | None:
+def _variable_read_by(node: ast.AST) -> str | None:
     """The name of the environment variable that an expression reads."""
     found: ast.AST | None = None
     if isinstance(node, ast.Call) and node.args:
@@ -215,12 +215,12 @@ def _answers(node: ast.AST, parents: Mapping[ast.AST, ast.AST], module: ast.Modu
     while node in parents:
         parent = parents[node]
         if isinstance(parent, ast.Compare):
-            return _compared(parent, default)
+            return _answers_in(parent, default)
         if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
             name = parent.targets[0].id
             for other in ast.walk(module):
                 if isinstance(other, ast.Compare) and name in (_root(other.left), _root(other.comparators[0])):
-                    return _compared(other, default)
+                    return _answers_in(other, default)
             break
         is_method = isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and parent.func is node)
         is_conversion = isinstance(parent, ast.Call) and parent.func is not node
@@ -241,7 +241,7 @@ def _root(node: ast.AST) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def _compared(node: ast.Compare, default: ast.AST | None) -> tuple[str, str]:
+def _answers_in(node: ast.Compare, default: ast.AST | None) -> tuple[str, str]:
     values = [node.left, node.comparators[0]]
     values = [
         item for one in values for item in (one.elts if isinstance(one, (ast.Tuple, ast.List, ast.Set)) else [one])
@@ -269,7 +269,7 @@ def _pair(text: str) -> tuple[str, str] | None:
     return next((pair for pair in _OPPOSITES if text in pair), None)
 
 
-def _called(node: ast.AST, place: Place) -> list[Called]:
+def _called(node: ast.AST, place: SourceLine) -> list[Called]:
     if not isinstance(node, ast.Call) or not node.args:
         return []
     if dotted(node.func).rpartition(".")[2] not in _RUNNERS:

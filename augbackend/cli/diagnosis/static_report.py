@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
+from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
+from augbackend.cli.model.requirement import project_of
 from augbackend.knowledge import consequences
 
 from . import obstacles, proposals
-from .attempt import Declaration, requiring
+from .evidence import declaring
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 class Expectation:
     """What is likely, from reading alone.
 
-    :param imports: those that run always and that nothing declares.
+    :param imports: for each requirement, the first import that asks for it.
     :param in_the_way: in words; empty if nothing that was read is.
     """
 
@@ -40,8 +39,9 @@ def expected(case: Case, version: str) -> Expectation:
     :param version: of the Python that it would be built on.
     """
     reading = case.reading
-    declared = {name for text in reading.asks_for if (name := _project(text))}
+    declared = {name for text in reading.asks_for if (name := project_of(text))}
     missing: dict[str, Import] = {}
+    asked: list[str] = []
     gone: list[str] = []
     for one in reading.imports:
         found = consequences.of_module(one.module, case.knowledge, case.python) if one.is_certain else None
@@ -49,24 +49,18 @@ def expected(case: Case, version: str) -> Expectation:
             continue
         lacking = [text for text in found.requires if not _is_met(case, text, one.module, declared)]
         for text in lacking:
-            missing.setdefault(text, one)
+            missing.setdefault(project_of(text), one)
+        asked += lacking
         gone += [found.obstacle] if found.obstacle and (lacking or not found.requires) else []
     refused = obstacles.refused_python(case, version)
     unread = f"setup.py is not for this Python: {reading.problem}" if reading.problem else ""
     in_the_way = next(filter(None, [refused.reason if refused else "", unread, *gone]), "")
-    return Expectation(requiring(*missing), tuple(missing.values()), in_the_way)
+    return Expectation(declaring(*asked), tuple(missing.values()), in_the_way)
 
 
 def _is_met(case: Case, text: str, module: str, declared: Collection[str]) -> bool:
     """Whether what brings a module is there anyway; of what has an upper bound, a later release would be."""
-    return "<" not in text and (proposals.is_there(case, module) or _project(text) in declared)
-
-
-def _project(text: str) -> str:
-    try:
-        return canonicalize_name(Requirement(text).name)
-    except InvalidRequirement:
-        return ""
+    return "<" not in text and (proposals.is_there(case, module) or project_of(text) in declared)
 
 
 def as_json(subject: Subject, case: Case, found: Expectation) -> dict[str, Any]:
@@ -76,13 +70,13 @@ def as_json(subject: Subject, case: Case, found: Expectation) -> dict[str, Any]:
         "name": subject.name,
         "version": subject.version,
         "verdict": None,
-        "extra-build-dependencies": list(found.declaration.requires.values()),
+        "extra-build-dependencies": list(found.declaration.requirement_texts.values()),
         "extra-build-variables": {},
         "remove-build-dependencies": [],
         "reason": found.in_the_way,
         "evidence": [
             {"kind": "requires", "entry": text, "why": f"{one.place}: import {one.module}", "error": ""}
-            for text, one in zip(found.declaration.requires.values(), found.imports)
+            for text, one in zip(found.declaration.requirement_texts.values(), found.imports)
         ],
         "reading": {
             "build-backend": reading.backend,
@@ -106,7 +100,7 @@ def lines(subject: Subject, case: Case, found: Expectation) -> Iterator[str]:
     yield f"  asks for: {', '.join(reading.asks_for) or 'nothing'}"
     if found.in_the_way:
         yield f"  in the way: {found.in_the_way}"
-    for text, one in zip(found.declaration.requires.values(), found.imports):
+    for text, one in zip(found.declaration.requirement_texts.values(), found.imports):
         yield f"  misses {text}: {one.place} imports {one.module}"
     optional = {one.module.partition(".")[0]: one for one in reversed(reading.imports) if one.kind == "if it is there"}
     for top, one in optional.items():

@@ -12,10 +12,11 @@ import zipfile
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import confinement, environment, process, temporary_folder
+from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.standards.core_metadata import parse
 
 from .obstacles import in_the_words_of_installer
@@ -72,8 +73,8 @@ class Check:
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
     """Install a wheel and import what it holds."""
-    names, requires = _content(wheel)
-    found = Check(_modules(names), any(name.endswith(_COMPILED) for name in names), requires)
+    names, requires = _files_and_requires(wheel)
+    found = Check(_importable_at_top(names), any(name.endswith(_COMPILED) for name in names), requires)
     with temporary_folder.temporary(having.workplace) as folder:
         trial = _Trial(wheel, having, process.clean_environ(environ, folder), folder)
         try:
@@ -162,7 +163,7 @@ class _Trial:
         try:
             kind, text, missing = json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return _Imported(f"import {module}: the interpreter ended: {_last(ran.output)}")
+            return _Imported(f"import {module}: the interpreter ended: {telling_line(ran.output)}")
         if not kind:
             return _Imported()
         text = text.replace(f"{isolated.folder}{os.sep}", "")
@@ -175,7 +176,7 @@ class _Trial:
         return _Imported(f"import {module}: {said}", missing if is_missing else "", may_lack, refused)
 
 
-def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
+def _files_and_requires(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         of_metadata = next((name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)), "")
@@ -183,7 +184,7 @@ def _content(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
     return names, tuple(document.values("requires-dist"))
 
 
-def _modules(names: Iterable[str]) -> tuple[str, ...]:
+def _importable_at_top(names: Iterable[str]) -> tuple[str, ...]:
     """The importable names at a wheel's top: packages first; compiled modules where there is nothing else."""
     tops: dict[str, None] = {}
     for name in sorted(names, key=lambda one: (one.count("/") == 0, one)):
@@ -202,21 +203,10 @@ def _modules(names: Iterable[str]) -> tuple[str, ...]:
 
 def _provider(missing: str, requires: Iterable[str], knowledge: Knowledge) -> str:
     """Which of the wheel's own requirements brings a module; empty if none does."""
-    try:
-        project = canonicalize_name(Requirement(knowledge.requirement_for(missing)).name)
-    except InvalidRequirement:  # of a module that no project can be called after
-        project = canonicalize_name("")
+    project = project_of(knowledge.requirement_for(missing))  # empty where no project can be called after the module
     top = canonicalize_name(missing.partition(".")[0])
     for text in requires:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        name = canonicalize_name(requirement.name)
-        if name in (project, top) or name.removeprefix("python-") == top or name.startswith(f"{top}-"):
+        name = project_of(text)
+        if (name and name in (project, top)) or name.removeprefix("python-") == top or name.startswith(f"{top}-"):
             return text
     return ""
-
-
-def _last(output: str) -> str:
-    return ([line.strip() for line in output.splitlines() if line.strip()] or ["it says nothing"])[-1]

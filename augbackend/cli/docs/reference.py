@@ -23,7 +23,7 @@ _HEAD = ["| key | type | default | meaning |", "|---|---|---|---|"]
 def tables() -> str:
     """The reference as Markdown: the keys, then the tables that are values of theirs."""
     rows = [
-        f"| `{key}` | {_type(kind)} | {_default(default)} | {text} |"
+        f"| `{key}` | {_type_in_words(kind)} | {_default(default)} | {text} |"
         for key, kind, text, default in schema.table_keys()
     ]
     parts = [("`[tool.augbackend]`", [*_HEAD, *rows])]
@@ -56,7 +56,7 @@ def _rows(kind: Any) -> list[str]:
     for field in fields(kind):
         key = field.name.replace("_", "-")
         default = "required" if field.default_factory is MISSING else _default(field.default_factory())
-        rows.append(f"| `{key}` | {_type(types[key])} | {default} | {schema.docs(kind)[key]} |")
+        rows.append(f"| `{key}` | {_type_in_words(types[key])} | {default} | {schema.docs(kind)[key]} |")
     return rows
 
 
@@ -70,19 +70,19 @@ def _default(value: Any) -> str:
     return f'`"{value}"`' if isinstance(value, str) else f"`{value}`" if isinstance(value, int) else "`{}`"
 
 
-def _type(hint: Any) -> str:
+def _type_in_words(hint: Any) -> str:
     kind = get_origin(hint) or hint
     if is_dataclass(hint):
         return "string or table" if getattr(hint, "shorthand", False) else "table"
     if kind is Literal:
         return " or ".join(f'`"{choice}"`' for choice in get_args(hint))
     if kind is Union:
-        return " or ".join(map(_type, get_args(hint)))
+        return " or ".join(map(_type_in_words, get_args(hint)))
     if kind is tuple:
-        return f"array of {_type(get_args(hint)[0])}"
+        return f"array of {_type_in_words(get_args(hint)[0])}"
     if kind in (str, bool, int):
         return {str: "string", bool: "boolean", int: "integer"}[kind]
-    return f"table of {_type(get_args(hint)[1])}"
+    return f"table of {_type_in_words(get_args(hint)[1])}"
 
 
 if __name__ == "__main__":

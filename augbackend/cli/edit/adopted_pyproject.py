@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
+from augbackend.cli.model.requirement import project_of
 from augbackend.standards.requirements import canonical_name
 
 from . import build_backend, pyproject
@@ -62,7 +63,7 @@ def restored(text: str) -> str | None:
 def _declare(document: MutableMapping[str, Any], declaration: Declaration) -> None:
     build_system, table = document["build-system"], build_backend.own_table(document)
     dropped = {canonical_name(name) for name in declaration.removed}
-    for entry in [entry for entry in build_system["requires"] if pyproject.project_of(entry) in dropped]:
+    for entry in [entry for entry in build_system["requires"] if project_of(entry) in dropped]:
         build_system["requires"].remove(entry)
     for name in declaration.removed:
         pyproject.append(table, "remove-build-dependencies", name)

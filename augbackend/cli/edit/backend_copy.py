@@ -125,9 +125,15 @@ def _imports(module: str, file: Path) -> list[str]:
 
 def manifest(tree: Path) -> dict[str, Any]:
     """The manifest of the tree's copy; empty if there is none that can be read."""
+    file = tree / FOLDER / "augbackend" / MANIFEST
+    return manifest_of(file.read_bytes() if file.is_file() else b"")
+
+
+def manifest_of(content: bytes) -> dict[str, Any]:
+    """What a manifest says; empty if it cannot be read."""
     try:
-        found = json.loads((tree / FOLDER / "augbackend" / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(content)
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from augbackend.errors import AugbackendError
+from augbackend.table import LEGACY_BACKEND
 
 from . import pyproject
 
@@ -42,7 +43,7 @@ def move_in(
             hint="remove build-backend and backend-path there, then run this again",
         )
     old_backend, old_path = build_system.get("build-backend"), build_system.get("backend-path")
-    wrapped = {"build-backend": pyproject.LEGACY_BACKEND if old_backend is None else str(old_backend)}
+    wrapped = {"build-backend": LEGACY_BACKEND if old_backend is None else str(old_backend)}
     for key, value in {**wrapped, **({} if old_path is None else {"backend-path": [*map(str, old_path)]})}.items():
         table[key] = value
     if old_backend is None and hasattr(table["build-backend"], "comment"):
@@ -78,7 +79,7 @@ def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assu
     if only_assumed:
         build_system.pop("build-backend")
     else:
-        build_system["build-backend"] = str(table.get("build-backend", pyproject.LEGACY_BACKEND))
+        build_system["build-backend"] = str(table.get("build-backend", LEGACY_BACKEND))
     if whole_table:
         document.pop("build-system")
     document["tool"].pop("augbackend")

@@ -12,12 +12,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from augbackend.standards import setup_files
-from augbackend.table import layers
+from augbackend.table import layers, strings
 
 from .backend_copy import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
 _EXCLUDE = f"{FOLDER}*"
@@ -59,7 +59,8 @@ def _finders(module: ast.Module) -> Iterator[dict[str, Any]]:
 
 
 def _includes(find: dict[str, Any]) -> bool:
-    where, include, exclude = (_list(find.get(key)) for key in ("where", "include", "exclude"))
+    found = (find.get(key) for key in ("where", "include", "exclude"))
+    where, include, exclude = (strings([one] if isinstance(one, str) else one) for one in found)
     if where and not any(folder in (".", "./", "") for folder in where):
         return False
     names = (FOLDER, f"{FOLDER}.augbackend")
@@ -68,8 +69,3 @@ def _includes(find: dict[str, Any]) -> bool:
         and not any(fnmatchcase(name, pattern) for pattern in exclude)
         for name in names
     )
-
-
-def _list(value: object) -> Sequence[str]:
-    items = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return [item for item in items if isinstance(item, str)]

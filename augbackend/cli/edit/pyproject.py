@@ -14,13 +14,12 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from augbackend.errors import AugbackendError
-from augbackend.standards.requirements import InvalidRequirement, canonical_name, parse_requirement
+from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
 
-LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 # What pip, build and uv assume where nothing is said (PEP 518: "setuptools"; the bound is pip's and build's).
 LEGACY_REQUIRES = "setuptools>=40.8.0"
 
@@ -28,14 +27,6 @@ LEGACY_REQUIRES = "setuptools>=40.8.0"
 def same_project(name: str, other: str) -> bool:
     """Whether two spellings name one project (PEP 503)."""
     return canonical_name(name) == canonical_name(other)
-
-
-def project_of(entry: str) -> str:
-    """The canonical name of the project that a requirement is of; empty if it is none."""
-    try:
-        return parse_requirement(entry).name
-    except InvalidRequirement:
-        return ""
 
 
 def plain(document: MutableMapping[str, Any], value: Any) -> Any:

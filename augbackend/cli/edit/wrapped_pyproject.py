@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.model.requirement import project_of
+
 from . import build_backend, pyproject
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def wrapped(text: str | None, change: Change) -> str:
     def edit(document: MutableMapping[str, Any]) -> None:
         if pyproject.backend(document) == "augbackend":
             requires = document["build-system"]["requires"]
-            for entry in [one for one in requires if pyproject.project_of(one) == build_backend.INSTALLED_REQUIRES]:
+            for entry in [one for one in requires if project_of(one) == build_backend.INSTALLED_REQUIRES]:
                 requires.remove(entry)
             build_backend.point_to(document["build-system"], change.folder)
         else:

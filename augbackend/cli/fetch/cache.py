@@ -24,7 +24,7 @@ from .index import IndexFile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .index import Sources
+    from augbackend.cli.model.package_sources import Sources
 
 
 def default_folder() -> Path:

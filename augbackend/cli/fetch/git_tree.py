@@ -185,7 +185,7 @@ class _Git:
         ran = process.run(self._command(*arguments), self.folder, self._environ, _LIMIT)
         if ran.status == 0:
             return None
-        return index.without_credentials(telling_line(ran.output, "it says nothing"))
+        return index.without_credentials(telling_line(ran.output))
 
     def _command(self, *arguments: str) -> list[str]:
         program = shutil.which("git")

@@ -1,7 +1,4 @@
-"""Indexes and find-links folders: which sdists a project has there, found by unearth.
-
-By default, pip's and uv's environment variables say where to look. unearth knows the public index.
-"""
+"""Indexes and find-links folders: which distributions a project has there, found by unearth."""
 
 from __future__ import annotations
 
@@ -22,30 +19,11 @@ from unearth import Link, PackageFinder
 from unearth.errors import HashMismatchError, UnpackError
 
 from augbackend.cli import progress
+from augbackend.cli.model.package_sources import Sources
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-
-_INDEX = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
-_EXTRA_INDEX = ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
-_TRUSTED = ("PIP_TRUSTED_HOST", "UV_INSECURE_HOST")
-_NO_INDEX, _TRUE = ("PIP_NO_INDEX", "UV_NO_INDEX"), ("1", "true", "yes", "on")
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where to look for distributions; an empty ``index_url`` stands for the public index."""
-
-    index_url: str = ""
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    trusted_hosts: tuple[str, ...] = ()
-    no_index: bool = False
-
-
-NOWHERE = Sources()
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -57,44 +35,6 @@ class IndexFile:
     filename: str
     url: str
     sha256: str = ""
-
-
-def sources(
-    index_url: str | None,
-    extra: Sequence[str],
-    find_links: Sequence[str],
-    environ: Mapping[str, str],
-    default: Sources = NOWHERE,
-) -> Sources:
-    """The sources that the options name. For a kind without options: pip's and uv's variables, and ``default``.
-
-    pip separates several by spaces; uv separates indexes by spaces, links by commas, and names them ``name=URL``.
-    """
-    links = [
-        *environ.get("PIP_FIND_LINKS", "").split(),
-        *(link for part in environ.get("UV_FIND_LINKS", "").split(",") if (link := part.strip())),
-    ]
-    further = [_unnamed(url) for name in _EXTRA_INDEX for url in environ.get(name, "").split()]
-    hosts = [host for name in _TRUSTED for host in environ.get(name, "").split()]
-    switched_off = any(environ.get(name, "").lower() in _TRUE for name in _NO_INDEX)
-    return Sources(
-        index_url or next((_unnamed(environ[name]) for name in _INDEX if environ.get(name)), default.index_url),
-        tuple(extra or dict.fromkeys([*further, *default.extra_index_urls])),
-        tuple(find_links or dict.fromkeys([*links, *default.find_links])),
-        tuple(hosts),
-        no_index=switched_off and not index_url and not extra,
-    )
-
-
-def only_folders(where: Sources) -> Sources:
-    """The find-links that need no network, and no index."""
-    folders = tuple(link for link in where.find_links if "://" not in link or link.startswith("file:"))
-    return Sources(find_links=folders, no_index=True)
-
-
-def _unnamed(index: str) -> str:
-    name, separator, url = index.partition("=")
-    return url if separator and name.replace("-", "").replace("_", "").replace(".", "").isalnum() else index
 
 
 def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None = None) -> IndexFile:
@@ -184,6 +124,11 @@ def without_credentials(message: str) -> str:
 def filename(url: str) -> str:
     """The last part of a URL's path."""
     return unquote(urlsplit(url).path).rpartition("/")[2]
+
+
+def sha256(url: str) -> str:
+    """The sha256 in a URL's fragment; empty if there is none."""
+    return dict(part.partition("=")[::2] for part in urlsplit(url).fragment.split("&")).get("sha256", "")
 
 
 def _plain(requirement: Requirement) -> str:

@@ -13,11 +13,12 @@ from unearth.errors import UnpackError, URLError
 from unearth.vcs import vcs_support
 
 from augbackend.cli import progress
-from augbackend.cli.strangers import sdist_of_tree, temporary_folder
+from augbackend.cli.model.package_sources import NOWHERE
+from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import index
+from . import index, sdist_of_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,7 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
             known = cache.keep(made, caches.sha256(made))
             key = _build_key(place, declaration)
             note = index.IndexFile("repository", key, known.name, place, caches.sha256(known))
-            cache.remember(note, index.Sources())
+            cache.remember(note, NOWHERE)
         yield known, place
 
 
@@ -113,7 +114,7 @@ def _at(link: Link, commit: str) -> str:
 
 
 def _recalled(cache: Cache, place: str, declaration: Declaration) -> Path | None:
-    known = cache.recall("repository", _build_key(place, declaration), index.Sources())
+    known = cache.recall("repository", _build_key(place, declaration), NOWHERE)
     return cache.sdist(known.sha256, known.filename) if known else None
 
 

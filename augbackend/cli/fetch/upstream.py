@@ -20,20 +20,21 @@ from urllib.parse import urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model import package_sources
 from augbackend.cli.model.locked_version import exact_version
-from augbackend.cli.strangers import sdist_of_tree
+from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import index, repository
+from . import index, repository, sdist_of_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from augbackend.cli.model.declaration import Declaration
+    from augbackend.cli.model.package_sources import Sources
 
     from .cache import Cache
-    from .index import Sources
 
 _ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -102,7 +103,7 @@ def parse(text: str) -> Target:
     if _VCS.match(text):
         return Target(url=text)
     if _URL.match(text):
-        return Target(url=text, sha256=_fragment(text))
+        return Target(url=text, sha256=index.sha256(text))
     looks_like_path = os.sep in text or "/" in text or text.startswith(".") or text.endswith(_ARCHIVES)
     if looks_like_path and not _NAMED_URL.match(text):
         path = Path(text)
@@ -116,7 +117,7 @@ def parse(text: str) -> Target:
         raise AugbackendError(str(error).splitlines()[0], where=text, hint=hint) from None
     name = canonicalize_name(requirement.name)
     if requirement.url:
-        return Target(name=name, url=requirement.url, sha256=_fragment(requirement.url))
+        return Target(name=name, url=requirement.url, sha256=index.sha256(requirement.url))
     return Target(name=name, requirement=f"{name}{requirement.specifier}")
 
 
@@ -160,7 +161,7 @@ def _from_index(requirement: Requirement, lookup: Lookup) -> Upstream:
         return Upstream(path, name, known.version, index.shown(known.url), known.sha256, "the cache")
     if not lookup.offline:
         return _downloaded(index.find_sdist(requirement, lookup.where, not_in=lookup.output), lookup)
-    where = index.only_folders(lookup.where)
+    where = package_sources.only_folders(lookup.where)
     try:
         found = index.find_sdist(requirement, where, not_in=lookup.output)
     except AugbackendError:
@@ -178,7 +179,7 @@ def _from_url(target: Target, lookup: Lookup) -> Upstream:
             f"a URL of the scheme {scheme!r} cannot be fetched", where=index.shown(target.url), hint=hint
         )
     place = index.shown(target.url)
-    known = lookup.cache.recall("url", _url_key(place), index.Sources())
+    known = lookup.cache.recall("url", _url_key(place), NOWHERE)
     digest = target.sha256 or (known.sha256 if known else "")
     path = lookup.cache.sdist(digest, filename)
     if path is not None:
@@ -201,7 +202,7 @@ def _downloaded(found: index.IndexFile, lookup: Lookup) -> Upstream:
         lookup.cache.remember(replace(found, url=place, sha256=digest), lookup.where)
     else:
         note = index.IndexFile("url", _url_key(place), found.filename, place, digest)
-        lookup.cache.remember(note, index.Sources())
+        lookup.cache.remember(note, NOWHERE)
     return Upstream(kept, found.name, found.version, place, digest, "the index" if found.version else place)
 
 
@@ -209,10 +210,6 @@ def _check_digest(digest: str, wanted: str, where: str) -> None:
     if wanted and digest != wanted:
         hint = "the file was changed, or the lock means another one"
         raise AugbackendError(f"its sha256 is {digest}, expected {wanted}", where=where, hint=hint)
-
-
-def _fragment(url: str) -> str:
-    return dict(part.partition("=")[::2] for part in urlsplit(url).fragment.split("&")).get("sha256", "")
 
 
 def _url_key(url: str) -> str:

@@ -20,6 +20,7 @@ from augbackend.table.convert import TABLE
 
 from . import dependencies
 from .dependencies import Dependencies
+from .requirement import project_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,6 +121,16 @@ class Declaration:
     features: tuple[str, ...] = ()
 
     @property
+    def requirement_texts(self) -> dict[str, str]:
+        """The requirements as the table has them, by project."""
+        return {one.name: one.entry.text for one in self.requires}
+
+    @property
+    def variable_values(self) -> dict[str, str]:
+        """The values of the variables, by name."""
+        return {name: one.value for name, one in self.variables.items()}
+
+    @property
     def size(self) -> int:
         """The number of requirements, variables and dropped names."""
         return len(self.requires) + len(self.variables) + len(self.removed)
@@ -152,6 +163,8 @@ class Declaration:
             {**self.pin_runtime, **other.pin_runtime},
             _both(self.dependencies, other.dependencies),
             {**self.dependencies_of, **other.dependencies_of},
+            self.is_by_user and other.is_by_user,
+            (*self.features, *other.features),
         )
 
     def joined(self, other: Declaration) -> Declaration:
@@ -165,7 +178,7 @@ class Declaration:
     def in_words(self) -> str:
         """The requirements, variables and dropped names in one line."""
         removed = [f"no {name} of its own" for name in sorted(self.removed)]
-        variables = [f"{name}={one.value}" for name, one in self.variables.items()]
+        variables = [f"{name}={value}" for name, value in self.variable_values.items()]
         return ", ".join([*removed, *(one.entry.text for one in self.requires), *variables]) or "as it is"
 
     def dependencies_for(self, version: str) -> Dependencies | None:
@@ -173,13 +186,10 @@ class Declaration:
         found = (stated for one, stated in self.dependencies_of.items() if is_same(one, version))
         return next(found, self.dependencies)
 
-    def removes(self, text: str) -> bool:
-        """Whether a requirement of the package's own is to be dropped."""
-        try:
-            name = canonicalize_name(Requirement(text).name)
-        except InvalidRequirement:
-            return False
-        return name in map(canonicalize_name, self.removed)
+    def kept(self, texts: Iterable[str]) -> list[str]:
+        """Of the package's own requirements, those that are not dropped."""
+        removed = {*map(canonicalize_name, self.removed)}
+        return [text for text in texts if project_of(text) not in removed]
 
     def for_sdist(self) -> list[str]:
         """The requirements for making an sdist of a source tree."""

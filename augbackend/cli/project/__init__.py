@@ -1,1 +1,1 @@
-"""What a consumer says: its tables, locks and sources."""
+"""What a project says of its dependencies: its tables, locks and sources."""

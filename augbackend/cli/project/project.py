@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import SettingsError
 from augbackend.table import layers
 from augbackend.table.convert import found_instead
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from augbackend.cli.fetch.index import Sources
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.locked_version import Locked
+    from augbackend.cli.model.package_sources import Sources
 
     from .runtime_versions import RuntimeVersions
 
@@ -45,11 +45,8 @@ class Project:
     def names_all(self, targets: Sequence[str]) -> bool:
         """Whether every target is a package that the project has something to say of."""
         for text in targets:
-            try:
-                requirement = Requirement(text)
-            except InvalidRequirement:
-                return False
-            if requirement.url or canonicalize_name(requirement.name) not in self.packages:
+            requirement = requirement_of(text)
+            if requirement is None or requirement.url or canonicalize_name(requirement.name) not in self.packages:
                 return False
         return True
 

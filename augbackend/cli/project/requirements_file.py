@@ -10,16 +10,18 @@ import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from augbackend.cli.fetch import index
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
+from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from packaging.requirements import Requirement
 
 # UTF-32's mark begins with UTF-16's, so UTF-32 is looked for first.
 _MARKS = (
@@ -51,7 +53,7 @@ def pins(file: Path, above: tuple[Path, ...] = ()) -> Iterator[Locked]:
         # Options follow what is required. Only they are quoted as in a shell; a marker has quotes of its own.
         required, dash, options = f" {line}".partition(" -")
         if required.strip():
-            requirement = _requirement(required)
+            requirement = requirement_of(required)  # none of a path or a bare URL
             locked = _locked(requirement, file) if requirement else None
             if locked:
                 yield locked
@@ -104,14 +106,6 @@ def _included(options: str, file: Path) -> str | None:
     return next(iter([*found.requirement, *found.constraint]), None)
 
 
-def _requirement(text: str) -> Requirement | None:
-    """What a line requires; nothing for a path or a bare URL."""
-    try:
-        return Requirement(text)
-    except InvalidRequirement:
-        return None
-
-
 def _locked(requirement: Requirement, file: Path) -> Locked | None:
     version = exact_version(requirement)
     wheels: tuple[Wheel, ...] = ()
@@ -128,8 +122,7 @@ def _locked(requirement: Requirement, file: Path) -> Locked | None:
             version = str(parse_wheel_filename(name)[1])
         except InvalidWheelFilename:
             return None
-        plain, _, fragment = url.partition("#")
-        digest = dict(part.partition("=")[::2] for part in fragment.split("&")).get("sha256", "")
+        plain, digest = url.partition("#")[0], index.sha256(url)
         # Other machines do not have this machine's files. There, the version has to be enough.
         url, wheels = (plain, (Wheel(name, plain, digest),)) if "://" in plain and urlsplit(plain).netloc else ("", ())
     if not version:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from augbackend.cli.fetch.index import Sources
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import package as packages
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.package_sources import Sources
+from augbackend.table import strings
 from augbackend.table.convert import TABLE, found_instead
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def indexes(uv: Mapping[str, Any]) -> Sources:
     plain = [one for one in listed if one.get("format") != "flat"]
     default = next((str(one["url"]) for one in plain if one.get("default")), str(uv.get("index-url", "")))
     extra = [str(one["url"]) for one in plain if not one.get("default")]
-    extra += _strings(uv.get("extra-index-url"))
-    return Sources(default, tuple(extra), (*flat, *_strings(uv.get("find-links"))))
+    extra += strings(uv.get("extra-index-url"))
+    return Sources(default, tuple(extra), (*flat, *strings(uv.get("find-links"))))
 
 
 def other_indexes(uv: Mapping[str, Any]) -> frozenset[str]:
@@ -109,7 +110,3 @@ def _declared_for(name: str, table: Any, origin: str, mistakes: list[str]) -> De
 def _index_tables(uv: Mapping[str, Any]) -> list[dict[str, Any]]:
     listed = uv.get("index", [])
     return [one for one in listed if isinstance(one, dict) and one.get("url")] if isinstance(listed, list) else []
-
-
-def _strings(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -18,11 +18,11 @@ def main(request: str) -> None:
     """Answer one request."""
     wanted = json.loads(request)
     sys.path[:] = [*wanted["path"], *(item for item in sys.path if item != str(Path(__file__).parent))]
-    answer = _answer(wanted["config_settings"], ask=wanted["ask"])
+    answer = _asked(wanted["config_settings"], ask=wanted["ask"])
     Path(wanted["answer"]).write_text(json.dumps(answer), encoding="utf-8")
 
 
-def _answer(config_settings: dict[str, Any], *, ask: bool) -> dict[str, Any]:
+def _asked(config_settings: dict[str, Any], *, ask: bool) -> dict[str, Any]:
     from augbackend import HOOKS
     from augbackend.hook import declared, exposed, wrapped_backend
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import AugbackendError
 
 from . import interpreter, process
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from augbackend.cli.fetch.index import Sources
+    from augbackend.cli.model.package_sources import Sources
 
     from .interpreter import Interpreter
     from .process import Ran
@@ -197,10 +197,8 @@ def created(using: Installer, within: Path, limit: float) -> Environment:
     if ran.status is None:
         raise TimeoutError
     if ran.status or not Path(environment.python_executable).exists():
-        last = (ran.output.strip().splitlines() or ["it says nothing"])[-1]
-        raise AugbackendError(
-            f"no environment can be made with it: {last}", where=using.python.path, hint="name another with --python"
-        )
+        what = f"no environment can be made with it: {telling_line(ran.output)}"
+        raise AugbackendError(what, where=using.python.path, hint="name another with --python")
     return environment
 
 
@@ -259,13 +257,5 @@ def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
 def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:
     """Whether a requirement asks for another version than the one that is on this machine."""
     version = pin.partition("==")[2]
-    for text in wanted:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        if canonicalize_name(requirement.name) == name and not requirement.specifier.contains(
-            version, prereleases=True
-        ):
-            return True
-    return False
+    asked = [one for one in map(requirement_of, wanted) if one and canonicalize_name(one.name) == name]
+    return not all(one.specifier.contains(version, prereleases=True) for one in asked)

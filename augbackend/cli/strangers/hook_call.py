@@ -12,7 +12,7 @@ import pyproject_hooks
 
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
-from augbackend.table import layers
+from augbackend.table import LEGACY_BACKEND, layers
 
 from . import process
 from .process import Ran
@@ -39,12 +39,12 @@ def build_system(tree: Path) -> BuildSystem:
     """
     has_pyproject = (tree / "pyproject.toml").is_file()
     if not has_pyproject and not (tree / "setup.py").is_file():
-        hint = "name the folder that holds pyproject.toml or setup.py"
+        hint = "frontends want a pyproject.toml or a setup.py in it"
         raise AugbackendError("no Python project here", where=str(tree), hint=hint)
     document = layers.read_pyproject(tree) if has_pyproject else {}
     pyproject.check_shape(document)
     table = document.get("build-system", {"requires": [pyproject.LEGACY_REQUIRES]})
-    backend = table.get("build-backend", pyproject.LEGACY_BACKEND)
+    backend = table.get("build-backend", LEGACY_BACKEND)
     return BuildSystem(tuple(table["requires"]), backend, tuple(table.get("backend-path", ())))
 
 

@@ -74,7 +74,7 @@ def end(process: subprocess.Popen[bytes] | None, mark: str, before: frozenset[in
 def _is_left(one: _Process, mark: str, before: frozenset[int]) -> bool:
     if one.parent == os.getpid():
         return one.pid not in before
-    return not one.is_over and mark in _environ(one.pid)
+    return not one.is_over and mark in _mark_of(one.pid)
 
 
 def _processes() -> list[_Process]:
@@ -87,7 +87,7 @@ def _processes() -> list[_Process]:
     return found
 
 
-def _environ(pid: int) -> str:
+def _mark_of(pid: int) -> str:
     """The value of the mark in a process's environment."""
     try:
         lines = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli import progress
 from augbackend.cli.edit import backend_copy
-from augbackend.cli.fetch import index
+from augbackend.cli.model import package_sources
 from augbackend.features.extra_build_variables import declared
 
 from . import ask_backend, environment, interpreter, process, temporary_folder, tree_copy
@@ -42,7 +42,7 @@ def asked_in_isolation(
 
     :raises AugbackendError: if they cannot be installed.
     """
-    where = index.sources(None, (), (), os.environ)
+    where = package_sources.chosen(None, (), (), os.environ)
     with temporary_folder.temporary() as folder, tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
         tree = tree_copy.copied(build.tree, folder / "tree")
         installer = environment.installer(interpreter.this(), where, Path(scratch))

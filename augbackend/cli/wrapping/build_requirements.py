@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from augbackend.cli.model.declaration import BuildRequirement
+from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.standards import setup_files
 
@@ -17,6 +17,8 @@ from . import static_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from packaging.requirements import Requirement
 
     from augbackend.cli.model.declaration import Declaration
 
@@ -48,13 +50,13 @@ class BuildRequirements:
 
 def decided(top: TopFiles, declaration: Declaration) -> BuildRequirements:
     """What is declared; what upstream's ``setup_requires`` says, if nobody will ask for it; what setuptools lacks."""
-    own = static_metadata.own_requirements(top.folder, top.backend)
+    own = static_metadata.own_requirements(top)
     are_all = own is not None
     # A requirement that is matched to run time takes the place of upstream's own.
     matched = {one.name for one in declaration.requires if one.entry.match_runtime}
 
     def kept(texts: Iterable[str]) -> list[str]:
-        return [text for text in texts if not declaration.removes(text) and _project(text) not in matched]
+        return [text for text in declaration.kept(texts) if project_of(text) not in matched]
 
     required, declared = kept(top.requires), {one.entry.text for one in declaration.requires}
     setup_requires = [text for text in kept(own or ()) if text not in declared]
@@ -63,7 +65,7 @@ def decided(top: TopFiles, declaration: Declaration) -> BuildRequirements:
     if top.is_built_by_setuptools:
         added += _missing_for_setuptools([*required, *(one.entry.text for one in added)], are_all=are_all)
         visible = (
-            [] if are_all else [text for text in kept(setup_files.setup_requires(top.folder)) if _requirement_of(text)]
+            [] if are_all else [text for text in kept(setup_files.setup_requires(top.folder)) if requirement_of(text)]
         )
     dropped = tuple(text for text in top.requires if text not in required)
     return BuildRequirements(tuple(added), tuple(visible), dropped, are_all)
@@ -71,7 +73,7 @@ def decided(top: TopFiles, declaration: Declaration) -> BuildRequirements:
 
 def _missing_for_setuptools(requires: list[str], *, are_all: bool) -> list[BuildRequirement]:
     """setuptools itself; and ``wheel``, where an old setuptools would ask for it and is not asked."""
-    parsed = [one for one in map(_requirement_of, requires) if one]
+    parsed = [one for one in map(requirement_of, requires) if one]
     names = {canonicalize_name(one.name) for one in parsed}
     found = [] if "setuptools" in names else [_added("setuptools", "the wrapped backend")]
     if are_all and "wheel" not in names and any(_is_old_setuptools(one) for one in parsed):
@@ -91,15 +93,3 @@ def _is_old_setuptools(requirement: Requirement) -> bool:
     bounds = [(clause.operator, Version(clause.version.removesuffix(".*"))) for clause in clauses]
     first = _FIRST_WITH_BDIST_WHEEL
     return any(version < first or (operator == "<" and version == first) for operator, version in bounds)
-
-
-def _project(text: str) -> str:
-    requirement = _requirement_of(text)
-    return canonicalize_name(requirement.name) if requirement else ""
-
-
-def _requirement_of(text: str) -> Requirement | None:
-    try:
-        return Requirement(text)
-    except InvalidRequirement:
-        return None

@@ -10,7 +10,6 @@ from packaging.version import InvalidVersion, Version
 
 from augbackend.cli.fetch.refusal import refusal
 from augbackend.errors import AugbackendError
-from augbackend.standards.core_metadata import parse
 from augbackend.standards.requirements import NAME
 from augbackend.table import layers
 
@@ -49,8 +48,8 @@ def _refuse_wrapped(top: TopFiles, upstream: Upstream) -> None:
 
 def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     """Name and version as ``PKG-INFO`` has them, or else the file's name."""
-    stated = parse(top.pkg_info.encode())
-    if stated.value("name") and stated.value("version"):
+    stated = top.pkg_info
+    if stated and stated.value("name") and stated.value("version"):
         return stated.value("name"), stated.value("version")
     try:
         name, version = parse_sdist_filename(upstream.path.name)

@@ -71,7 +71,7 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     version = local_version.labelled(upstreams_version, declaration.local_version)
     requires = build_requirements.decided(top, declaration)
     folder, dropped = backend_folder.chosen(opened, top)
-    promise = static_metadata.promise(top.folder, name, version, declaration.dependencies_for(upstreams_version))
+    promise = static_metadata.promise(top, name, version, declaration.dependencies_for(upstreams_version))
     widths = runtime_pins.widths(requires.added, declaration.pin_runtime)
     pinned = runtime_pins.pinned(promise, top, requires.added, widths)
     table = replace(declaration, requires=requires.added, pin_runtime=widths).as_table()

@@ -78,10 +78,9 @@ def pinned(
     is_stated = top.states_dependencies
     stated = wrapped_pyproject.dependencies(top.document)
     replaced = {text: _replaced(text, known, pins) for text in stated} if known else {}
-    text = promise.text or top.pkg_info
     if not pins or not promise.is_promise or (is_stated and known is None):
         return PinnedPromise(promise, None, replaced, (), later)
-    document = parse(text.encode())
+    document = parse(promise.text.encode()) if promise.text else top.pkg_info or parse(b"")
     unpinned = document.values("requires-dist")
     if known is None:
         dynamic = replace(promise, text=pin_runtime.dynamic_requires(document).content.decode())

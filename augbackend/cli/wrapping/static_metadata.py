@@ -17,15 +17,18 @@ from augbackend.standards import setup_files
 from augbackend.standards.core_metadata import OLDEST_STATIC, RESOLVED, Document, parse
 from augbackend.standards.requirements import parse_requirement
 from augbackend.standards.versions import is_same
-from augbackend.table import layers
+from augbackend.table import layers, strings
 
 from . import setup_call
+from .top_files import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from augbackend.standards.setup_files import SetupCfg
+
+    from .top_files import TopFiles
 
 _DECLARATIVE = ("flit_core.buildapi", "poetry.core.masonry.api")  # they need no more requirements, and compute none
 
@@ -44,16 +47,13 @@ class Promise:
     why: str
 
 
-def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> Promise:
+def promise(top: TopFiles, name: str, version: str, word: Dependencies | None) -> Promise:
     """Decide what can be promised.
 
-    :param tree: a folder with those of upstream's files that are read: ``PKG-INFO``, ``setup.py``, ``setup.cfg``,
-        ``pyproject.toml`` and ``requires.txt``.
     :param name: of the project; it is used, like ``version``, if upstream has no ``PKG-INFO``.
     :param word: the dependencies that the user states.
     """
-    text = _text_of(tree / "PKG-INFO")
-    upstream = None if text is None else parse(text.encode())
+    upstream = top.pkg_info
     unknown = f"Metadata-Version: {OLDEST_STATIC}\nName: {name}\nVersion: {version}\n"
     document = upstream if upstream and upstream.fields else parse(unknown.encode())
     if word is not None:
@@ -62,43 +62,34 @@ def promise(tree: Path, name: str, version: str, word: Dependencies | None) -> P
     if upstream is not None and upstream.is_static:
         new = _with_version(upstream, version)
         return Promise(_if_new(new, upstream), is_promise=True, why="upstream's own PKG-INFO")
-    found, why = _from_project(tree)
+    found, why = _from_project(top)
     if found is None and not why:
-        backend = _backend_module(tree)
-        if backend in _DECLARATIVE and not document.values("dynamic"):
-            found, why = _from_pkg_info(document), f"{backend.partition('.')[0]} computes nothing"
-        elif backend != "setuptools.build_meta":
+        if top.backend_module in _DECLARATIVE and not document.values("dynamic"):
+            found, why = _from_pkg_info(document), f"{top.backend_module.partition('.')[0]} computes nothing"
+        elif not top.is_built_by_setuptools:
             why = "upstream's PKG-INFO does not say, and its backend may compute them"
         else:
-            found, why = _from_setuptools(tree)
+            found, why = _from_setuptools(top.folder)
     if found is None:
         new = _with_dynamic_spelled(_with_version(document, version))
         return Promise(None if upstream is None else _if_new(new, upstream), is_promise=False, why=why)
     return Promise(_with_dependencies(document, version, found), is_promise=True, why=why)
 
 
-def own_requirements(tree: Path, build_backend: str | None) -> list[str] | None:
-    """What the wrapped backend needs beside ``build-system.requires``; ``None`` if one has to run it to know.
-
-    :param build_backend: the one that upstream's ``build-system`` names; ``None`` if it names none.
-    """
-    if build_backend in _DECLARATIVE:
-        return []
-    if build_backend is not None and build_backend.partition(":")[0] != "setuptools.build_meta":
-        return None
-    called, cfg = setup_call.arguments(tree), setup_files.read_cfg(tree / "setup.cfg")
+def own_requirements(top: TopFiles) -> list[str] | None:
+    """What the wrapped backend needs beside ``build-system.requires``; ``None`` if one has to run it to know."""
+    if not top.is_built_by_setuptools:
+        return [] if top.backend_module in _DECLARATIVE else None
+    called, cfg = setup_call.arguments(top.folder), setup_files.read_cfg(top.folder / "setup.cfg")
     return None if called is None or cfg.problem else _stated(called, cfg, "setup_requires")
 
 
-def _from_project(tree: Path) -> tuple[Dependencies | None, str]:
+def _from_project(top: TopFiles) -> tuple[Dependencies | None, str]:
     """The dependencies of a ``[project]`` table, and a reason; no reason if there is no such table."""
-    if not (tree / "pyproject.toml").is_file():
-        return None, ""
-    document = layers.read_pyproject(tree)
-    project = layers.at(document, "project", default=None)
+    project = layers.at(top.document, "project", default=None)
     if not isinstance(project, dict):
         return None, ""
-    dynamic = {*_only_strings(project.get("dynamic", []))} & {
+    dynamic = {*strings(project.get("dynamic", []))} & {
         "dependencies",
         "optional-dependencies",
         "requires-python",
@@ -106,9 +97,9 @@ def _from_project(tree: Path) -> tuple[Dependencies | None, str]:
     if dynamic:
         return None, f"pyproject.toml says that {' and '.join(sorted(dynamic))} are dynamic"
     extras = project.get("optional-dependencies", {})
-    optional = {key: _only_strings(value) for key, value in extras.items()} if isinstance(extras, dict) else {}
+    optional = {key: strings(value) for key, value in extras.items()} if isinstance(extras, dict) else {}
     python = project.get("requires-python", "")
-    required = _only_strings(project.get("dependencies", []))
+    required = strings(project.get("dependencies", []))
     return _dependencies(required, optional, str(python)), "pyproject.toml's [project]"
 
 
@@ -130,7 +121,7 @@ def _from_setuptools(tree: Path) -> tuple[Dependencies | None, str]:
     if found is None:
         return None, "install_requires holds what is no requirement"
     recorded = _recorded_requirements(tree)
-    if recorded is not None and _compared(recorded) != _compared(found.requires_dist):
+    if recorded is not None and _meanings(recorded) != _meanings(found.requires_dist):
         return None, "setup.py's install_requires is not what upstream's own build recorded"
     if not found.requires_dist:
         return found, "setup() names none"
@@ -162,15 +153,6 @@ def _literal_requirements(value: Any) -> list[str] | None:
         return None
     found = setup_files.requirements(value)
     return None if any(line.startswith(("file:", "attr:")) for line in found) else found
-
-
-def _backend_module(tree: Path) -> str:
-    """The module that builds the tree; the wrapped one if that is augbackend."""
-    document = layers.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
-    backend = str(layers.at(document, "build-system", "build-backend", default="setuptools.build_meta"))
-    if backend == "augbackend":
-        backend = str(layers.at(document, "tool", "augbackend", "build-backend", default="setuptools.build_meta"))
-    return backend.partition(":")[0]
 
 
 def _from_pkg_info(document: Document) -> Dependencies:
@@ -214,12 +196,11 @@ def with_marker(text: str, marker: str) -> str:
 def _recorded_requirements(tree: Path) -> list[str] | None:
     """The requirements that upstream's own build wrote into ``requires.txt``; ``None`` if the sdist has none."""
     files = [*tree.glob("*.egg-info/requires.txt"), *tree.glob("*/*.egg-info/requires.txt")]
-    text = _text_of(files[0]) if files else None
-    if text is None:
+    if not files:
         return None
     sections: dict[str, list[str]] = {"": []}
     section = ""
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in filter(None, map(str.strip, text_of(files[0]).splitlines())):
         if line.startswith("[") and line.endswith("]"):
             section = line[1:-1]
             sections.setdefault(section, [])
@@ -230,7 +211,7 @@ def _recorded_requirements(tree: Path) -> list[str] | None:
     return None if combined is None else list(combined.requires_dist)
 
 
-def _compared(texts: Iterable[str]) -> set[object]:
+def _meanings(texts: Iterable[str]) -> set[object]:
     """What is compared of requirements: their meaning, not their spelling and order."""
     return {parse_requirement(text) for text in texts}
 
@@ -256,19 +237,3 @@ def _with_dynamic_spelled(document: Document) -> Document:
 
 def _if_new(document: Document, old: Document) -> str | None:
     return None if document == old else document.content.decode()
-
-
-def _text_of(file: Path) -> str | None:
-    """A file's text, as UTF-8 or else as Latin-1; ``None`` if it cannot be read."""
-    try:
-        content = file.read_bytes()
-    except OSError:
-        return None
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _only_strings(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import sdist
-from augbackend.table import layers
+from augbackend.standards.core_metadata import parse
+from augbackend.table import LEGACY_BACKEND, layers
 
 from . import setup_call
 
 if TYPE_CHECKING:
     from augbackend.cli.fetch.sdist import Sdist
+    from augbackend.standards.core_metadata import Document
 
 _LOOKED_AT = ("pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO")
 
@@ -37,11 +39,11 @@ class TopFiles:
         file = self.folder / "pyproject.toml"
         return file.read_bytes().decode("utf-8") if file.is_file() else None
 
-    @property
-    def pkg_info(self) -> str:
-        """The text of its ``PKG-INFO``; empty if it has none."""
+    @cached_property
+    def pkg_info(self) -> Document | None:
+        """Its ``PKG-INFO``, if it has one."""
         file = self.folder / "PKG-INFO"
-        return file.read_bytes().decode("utf-8", "replace") if file.is_file() else ""
+        return parse(text_of(file).encode()) if file.is_file() else None
 
     @property
     def backend(self) -> str | None:
@@ -53,9 +55,14 @@ class TopFiles:
         return wrapped
 
     @property
+    def backend_module(self) -> str:
+        """The module that builds it, also where none is named."""
+        return (self.backend or LEGACY_BACKEND).partition(":")[0]
+
+    @property
     def is_built_by_setuptools(self) -> bool:
         """Whether setuptools builds it."""
-        return (self.backend or pyproject.LEGACY_BACKEND).partition(":")[0] == "setuptools.build_meta"
+        return self.backend_module == "setuptools.build_meta"
 
     @cached_property
     def assumed_requires(self) -> list[str]:
@@ -73,6 +80,15 @@ class TopFiles:
         """Whether its ``[project]`` table says what it depends on, itself and for good."""
         project = layers.at(self.document, "project", default={})
         return isinstance(project, dict) and bool(project) and "dependencies" not in project.get("dynamic", [])
+
+
+def text_of(file: Path) -> str:
+    """A file's text, as UTF-8 or else as Latin-1."""
+    content = file.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def laid_out(opened: Sdist, folder: Path) -> TopFiles:

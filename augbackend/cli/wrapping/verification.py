@@ -11,7 +11,6 @@ archive says of variables, settings and requirements reaches no further than int
 from __future__ import annotations
 
 import difflib
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -366,22 +365,14 @@ def _backend(claim: _Claim) -> tuple[str, str]:
     if version != __version__:
         hint = f"uvx --from 'augbackend[cli]=={version}' augbackend verify"
         return remark, f"{prefix}: of augbackend {version}, to be compared by that version ({hint})"
-    more = backend_copy.more_keys(_manifest(claim))
-    has_readers = "standards/setup_files.py" in names
+    manifest = backend_copy.manifest_of(claim.wrapped.read(prefix + backend_copy.MANIFEST) or b"")
+    more, has_readers = backend_copy.more_keys(manifest), "standards/setup_files.py" in names
     expected = backend_copy.backend_files(claim.document, "augbackend wrap", more, has_readers=has_readers)
     known = names | expected.keys()
     differing = sorted(name for name in known if claim.wrapped.read(prefix + name) != expected.get(name))
     if differing:
         return remark, f"{prefix}: not the augbackend {__version__} that it says it is ({', '.join(differing)})"
     return f"{remark}, as this version writes it", ""
-
-
-def _manifest(claim: _Claim) -> dict[str, Any]:
-    try:
-        found = json.loads(claim.wrapped.read(claim.prefix + backend_copy.MANIFEST) or b"")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _diff(name: str, old: bytes | None, new: bytes | None) -> str:

@@ -14,22 +14,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augbackend.cli import progress
-from augbackend.cli.fetch import decompression
+from augbackend.cli.strangers import (
+    confinement,
+    environment,
+    hook_call,
+    interpreter,
+    process,
+    temporary_folder,
+    tree_copy,
+)
+from augbackend.cli.strangers.hook_call import HookError, Hooks
+from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_variables
 from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
 from augbackend.table import Build
 
-from . import confinement, environment, hook_call, interpreter, process, temporary_folder, tree_copy
-from .hook_call import HookError, Hooks
-from .telling_line import telling_line
+from . import decompression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from augbackend.cli.fetch.index import Sources
     from augbackend.cli.model.declaration import Declaration
+    from augbackend.cli.model.package_sources import Sources
 
 LIMIT = 1800.0  # seconds for all of it, installing included
 
@@ -61,7 +69,7 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
     out.mkdir()
     clean = process.clean_environ(os.environ, home)
     values = _values(declaration, os.environ if declaration.is_by_user else clean)
-    requires = [text for text in system.requires if not declaration.removes(text)]
+    requires = declaration.kept(system.requires)
     requires += [text for text in declaration.for_sdist() if text not in requires]
     settings = declaration.as_table().get("config-settings", {})
     with tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
@@ -80,18 +88,18 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
             hooks = hooks_with(requires)
             with progress.shown(f"asking {named} what an sdist of it requires"):
                 wanted = hooks.requires("sdist", left(), settings)
-            more = [text for text in wanted if not declaration.removes(text)]
-            hooks = hooks_with([*requires, *more]) if more else hooks
+            if more := declaration.kept(wanted):
+                hooks = hooks_with([*requires, *more])
             with progress.shown(f"making an sdist of {named}"):
                 made = hooks.build("sdist", out, left(), settings)
         except HookError as error:
-            raise _explained(error, system.backend, named, folder) from None
+            raise _no_sdist(error, system.backend, named, folder) from None
         except TimeoutError:
             raise _too_slow(named) from None
     return _normalised(made, Path(tempfile.mkdtemp(dir=folder)))
 
 
-def _explained(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:
+def _no_sdist(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:
     line = telling_line(error.output)
     if error.is_over_time:
         return _too_slow(named)

@@ -1,0 +1,20 @@
+"""Requirements that somebody else wrote: a text may be one, or not."""
+
+from __future__ import annotations
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+
+def requirement_of(text: str) -> Requirement | None:
+    """The requirement that a text is (PEP 508); ``None`` if it is none."""
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def project_of(text: str) -> str:
+    """The project that a text requires, canonical; empty if the text is no requirement."""
+    requirement = requirement_of(text)
+    return canonicalize_name(requirement.name) if requirement else ""
