@@ -96,7 +96,7 @@ def test_a_key_whose_file_was_left_out(tree: Tree) -> None:
     assert (outcome.status, outcome.answer) == (0, [])
     assert (
         outcome.stderr
-        == "augbackend: note: AUGBACKEND_JOBS: the copy of augbackend in this tree leaves it out; ignored\n"
+        == "augbackend: note: environment variable AUGBACKEND_JOBS: the copy of augbackend in this tree leaves it out; ignored\n"
     )
     pyproject = folder / "pyproject.toml"
     pyproject.write_text(pyproject.read_text() + "jobs = { max = 1 }\n")
