@@ -36,7 +36,7 @@ def toml(text: str) -> dict[str, Any]:
     """Parse TOML. A frontend's lookup of a hook and the hook itself share the result, which must not be changed."""
     if sys.version_info >= (3, 11):
         import tomllib
-    else:
+    else:  # pragma: no cover  # another Python's
         try:
             import tomli as tomllib
         except ModuleNotFoundError:

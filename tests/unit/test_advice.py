@@ -188,3 +188,11 @@ def test_with_knowledge_what_is_declared_is_not_proposed(tmp_path: Path, capsys:
         '  "torch"',
         "augbackend: to extra-build-dependencies in [tool.augbackend] of pyproject.toml",
     ]
+
+
+def test_an_exit_that_says_nothing_is_not_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build = declared.read(tmp_path, environ={}, document={})
+    explanation.explain(SystemExit(3), build, "build_wheel")
+    assert capsys.readouterr().err == ""
+    explanation.explain(SystemExit("use_2to3 is invalid"), build, "build_wheel")
+    assert "setuptools<58" in capsys.readouterr().err

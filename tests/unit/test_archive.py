@@ -11,6 +11,7 @@ from typing import Callable
 
 import pytest
 
+from augbackend.hook import own_copy
 from augbackend.hook import sdist as sdist_hook
 from augbackend.table import Build
 
@@ -128,3 +129,43 @@ def test_other_formats_are_left_alone(tree: Tree) -> None:
     folder = tree({"pyproject.toml": "", "p-1.tar.bz2": b"whatever"})
     sdist_hook.complete(folder / "p-1.tar.bz2", build_of(folder))
     assert (folder / "p-1.tar.bz2").read_bytes() == b"whatever"
+
+
+def test_what_is_no_archive_is_left_alone(tree: Tree) -> None:
+    for name, content in {
+        "p-1.tar.gz": b"nothing",
+        "q-1.tar.gz": gzip.compress(b"not a tar" * 99),
+        "r-1.tar.gz": gzip.compress(b"cut")[:-4],
+        "p-1.zip": b"nothing",
+    }.items():
+        folder = tree({"pyproject.toml": "[project]\n", name: content})
+        sdist_hook.complete(folder / name, build_of(folder))
+        assert (folder / name).read_bytes() == content
+    assert {file.name for file in folder.iterdir()} == {
+        "pyproject.toml",
+        "p-1.tar.gz",
+        "q-1.tar.gz",
+        "r-1.tar.gz",
+        "p-1.zip",
+    }
+
+
+def test_an_archive_that_is_not_there(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": "[project]\n"})
+    with pytest.raises(FileNotFoundError):
+        sdist_hook.complete(folder / "p-1.tar.gz", build_of(folder))
+
+
+def test_the_copy_is_in_the_sdist_and_in_no_wheel(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree({"pyproject.toml": "", "own/augbackend/__init__.py": "# ours\n", "own/augbackend/__pycache__/x": ""})
+    monkeypatch.setattr("augbackend.hook.own_copy._PACKAGE", folder.resolve() / "own" / "augbackend")
+    build = build_of(folder)._replace(backend_path=("elsewhere", "./own"))
+    tar_gz(folder / "p-1.tar.gz", {"p-1/pyproject.toml": b""})
+    sdist_hook.complete(folder / "p-1.tar.gz", build)
+    with tarfile.open(folder / "p-1.tar.gz") as tar:
+        assert tar.getnames() == ["p-1/pyproject.toml", "p-1/own/augbackend/__init__.py"]
+    members = ["p/__init__.py", "own/augbackend/__init__.py", "p-1.data/purelib/own/augbackend/x.py"]
+    assert own_copy.among(members, build) == members[1:]
+    assert own_copy.among(members, build_of(folder)) == []
+    monkeypatch.setattr("augbackend.hook.own_copy._PACKAGE", folder.resolve() / "augbackend")
+    assert own_copy.among(members, build._replace(backend_path=(".",))) == []

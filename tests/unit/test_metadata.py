@@ -393,3 +393,18 @@ def test_a_warning_is_said_once(tmp_path: Path) -> None:
     environ = {"AUGBACKEND_JOB": "1"}
     found = run_hook(tree, "prepare_metadata_for_build_wheel", str(tmp_path / "out"), environ=environ)
     assert found.stderr.count("augbackend: warning") == 1, found.stderr
+
+
+def test_nothing_is_promised_where_nothing_is_declared(tmp_path: Path) -> None:
+    assert FEATURE.promise is not None
+    assert FEATURE.promise(read(tmp_path, environ={}, document={})) is None
+
+
+def test_a_copy_without_readers_knows_no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "augbackend.standards.setup_identity", None)
+    document = {"tool": {"augbackend": {"metadata": {"requires-dist": ["a"]}}}}
+    build = read(write(tmp_path, {"setup.py": "setup(name='a', version='1')"}), environ={}, document=document)
+    assert edited_metadata.answer(build) is None
+    promise = edited_metadata.promised(build)
+    assert promise is not None
+    assert promise.values("requires-dist") == ["a"]

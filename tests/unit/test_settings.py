@@ -336,3 +336,50 @@ def test_jobs_yield_to_the_caller_and_to_the_table(tree: Tree) -> None:
 def test_templates_are_checked_where_the_marker_does_not_hold() -> None:
     with pytest.raises(ValueError, match="commands are not run"):
         templates.parse("$(x)")
+
+
+def test_texts_that_mean_nothing(tree: Tree) -> None:
+    folder = declared(
+        tree,
+        """
+        extra-build-dependencies = [{ requirement = "a", unless-command = " cmake" }]
+        origin = { name = "a", version = "1", augbackend = "1", sha256 = "abc" }
+        """,
+    )
+    assert mistakes(folder) == (
+        "tool.augbackend.extra-build-dependencies[0].unless-command: found ' cmake': expected the name of a command, "
+        "such as 'cmake'",
+        "tool.augbackend.origin.sha256: found 'abc': expected 64 hexadecimal digits",
+    )
+
+
+def test_a_value_that_no_environment_holds(tree: Tree) -> None:
+    build = declarations.read(declared(tree, 'extra-build-variables = { A = "$B" }'), environ={})
+    with pytest.raises(SettingsError) as caught:
+        resolve(build, {"B": "\ud800"})
+    (mistake,) = caught.value.mistakes
+    assert mistake.startswith("tool.augbackend.extra-build-variables.A: this system cannot hold the value: ")
+
+
+def test_what_a_copy_leaves_out(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree({}) / "copy.json").write_text('{"keys": ["jobs", "shiny"]}')
+    monkeypatch.setattr(features, "COPY", tree({}) / "copy.json")
+    features.left_out.cache_clear()
+    try:
+        assert features.left_out() == ("shiny",)
+        folder = declared(tree, "shiny = 1\nnewer = 2")
+        left_out = "the copy of augbackend in this tree leaves it out"
+        found = mistakes(folder, config_settings={"augbackend.shiny": "1"})
+        assert found[0] == f"-C augbackend.shiny: {left_out}; augbackend adopt . --feature shiny brings it"
+        assert found[1] == f"tool.augbackend.shiny: {left_out}; augbackend adopt . brings it"
+        assert found[2].endswith("; if a newer augbackend knows it: augbackend adopt .")
+        wrapped = {"tool": {"augbackend": {"origin": {"name": "a", "version": "1", "augbackend": "1"}, "shiny": 1}}}
+        (mistake,) = mistakes(folder, document=wrapped)
+        assert mistake == f"tool.augbackend.shiny: {left_out}; augbackend wrap a==1 --feature shiny brings it"
+        declarations.read(folder, environ={"AUGBACKEND_SHINY": "1"}, document={})
+        said = capsys.readouterr().err
+        assert said == f"augbackend: note: environment variable AUGBACKEND_SHINY: {left_out}; ignored\n"
+    finally:
+        features.left_out.cache_clear()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from augbackend.hook import declared
+from augbackend.hook.exposed import is_exposed
 from augbackend.hook.process_state import put_back
 
 
@@ -87,3 +89,9 @@ def test_pythonpath_of_the_caller_is_the_interpreters(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with put_back({"OTHER": "1"}, []):
         assert str(tmp_path) not in sys.path
+
+
+def test_what_is_always_exposed(tmp_path: Path) -> None:
+    build = declared.read(tmp_path, environ={}, document={})
+    assert is_exposed(build, "get_requires_for_build_wheel", object())
+    assert not is_exposed(build, "build_editable", object())

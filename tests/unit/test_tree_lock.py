@@ -78,3 +78,29 @@ def test_no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("augbackend.hook.tree_lock.lock_file", lambda _tree: tmp_path / "nowhere" / "lock")
     with locked(tmp_path):
         pass
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(_handle: int) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("augbackend.hook.tree_lock._try_to_lock", no_locks)
+    with locked(tmp_path):
+        pass
+
+
+def test_it_says_once_that_it_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter([BlockingIOError, PermissionError, None])
+
+    def busy(_handle: int) -> None:
+        answer = next(answers)
+        if answer:
+            raise answer
+
+    monkeypatch.setattr("augbackend.hook.tree_lock._try_to_lock", busy)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with locked(tmp_path):
+        assert next(answers, "no more") == "no more"
+    assert capsys.readouterr().err == f"augbackend: note: waiting for another build of {tmp_path}\n"

@@ -8,7 +8,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 
+from augbackend.hook import edited_wheel
 from augbackend.standards import wheels
+from augbackend.table import Build
 
 INFO = "demo-1.0.dist-info"
 
@@ -104,3 +106,21 @@ def test_no_wheel(tmp_path: Path) -> None:
         archive.writestr("x", "")
     with pytest.raises(ValueError, match=r"x\.whl has no \.dist-info folder"):
         wheels.edit(tmp_path / "x.whl", {})
+
+
+def test_a_wheel_without_the_copy_of_the_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some backends take every folder of a tree for a part of the package."""
+    monkeypatch.setattr("augbackend.hook.own_copy._PACKAGE", tmp_path.resolve() / "own" / "augbackend")
+    build = Build(tmp_path, {}, {}, backend_path=("own",))
+    assert edited_wheel.plan(build, "wheel", is_answered=False) is None
+    file = tmp_path / "p-1-py3-none-any.whl"
+    for extra in ("own/augbackend/x.py", "p.py"):
+        with ZipFile(file, "w") as wheel:
+            for name in ("p/__init__.py", extra, "p-1.dist-info/METADATA", "p-1.dist-info/RECORD"):
+                wheel.writestr(name, "")
+        assert edited_wheel.finished(file, build, None) == file.name
+        with ZipFile(file) as wheel:
+            assert (extra in wheel.namelist()) == (extra == "p.py")
+    file.write_bytes(b"no wheel at all")
+    assert edited_wheel.finished(file, build, None) == file.name
+    assert file.read_bytes() == b"no wheel at all"
