@@ -1,4 +1,4 @@
-"""What went wrong, where, and what to do about it; and how a hook says so."""
+"""Errors: what went wrong, where, and what to do about it."""
 
 from __future__ import annotations
 

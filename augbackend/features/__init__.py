@@ -1,7 +1,7 @@
 """One file, one key of ``[tool.augbackend]``: what it may say, and what it does in a build.
 
-The file's name is the key's, with ``_`` for ``-``. It is imported only if the key is set. In it stands ``FEATURE``, by
-which alone the hooks know it: to add a key is to add a file.
+The file's name is the key's, with ``_`` for ``-``. It is imported only if the key is set. Its ``FEATURE``
+is all that the hooks know of it. To add a key, add a file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COPY = _FOLDER.with_name("copy.json")  # the manifest, where we are a copy
 
 
 class Feature(NamedTuple):
-    """A key, and what it does. Whatever it has no part in is ``None``."""
+    """A key, and what it does. A part that it does not have is ``None``."""
 
     kind: Any
     """The type of its value, see :func:`.convert.converted`; ``check`` and ``check_name`` as there."""
@@ -86,7 +86,7 @@ def known_keys() -> tuple[str, ...]:
 
 @lru_cache
 def left_out() -> tuple[str, ...]:
-    """The keys that a copy of this version could have and does not: adopt and wrap copy those that a table uses."""
+    """The keys that this copy leaves out: adopt and wrap copy only those that a table uses."""
     import json
 
     if not COPY.is_file():

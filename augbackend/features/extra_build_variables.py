@@ -89,7 +89,7 @@ def _resolve(build: Build, environ: Mapping[str, str], _before: Sequence[Resolve
 
 
 def _fingerprint(build: Build, _target: Target) -> list[tuple[str, Optional[str]]]:
-    # Of PATH what is declared: behind that lies the caller's.
+    # Only the declared part of PATH counts; the rest is the caller's.
     return [(name, one.value if is_path(name) else os.environ.get(name)) for name, one in declared(build).items()]
 
 

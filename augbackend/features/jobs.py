@@ -30,7 +30,7 @@ def parse_size(text: str) -> int:
     if size is None:
         raise ValueError("expected a size such as '4GiB'")
     if len(size[1]) > _LONGEST_NUMBER:
-        raise ValueError("no machine has as much")
+        raise ValueError("expected a size that a machine can have")
     return int(float(size[1]) * _UNITS[size[2].lower()])
 
 

@@ -20,7 +20,7 @@ def _check_label(text: str) -> None:
 
 
 def labelled(version: str, label: str) -> str:
-    """The version with the label, behind a label that it has already; the same version if it has this one."""
+    """The version with the label; it follows a label that is there, and is not added twice."""
     public, plus, local = version.partition("+")
     if not label or label == local or local.endswith(f".{label}"):
         return version

@@ -2,10 +2,10 @@
 
 The key itself holds versions for one build; an entry of ``extra-build-dependencies`` says that it is to be matched.
 
-A ladder, strongest first; each declared entry takes the first rung that says something::
+The sources of a version, strongest first. Each entry takes the first that knows one::
 
     override    AUGBACKEND_MATCH_RUNTIME, -C augbackend.match-runtime
-    locked      what `augbackend wrap` found in the lock of who depends on the package
+    locked      what `augbackend wrap` found in the lock of the project that depends on the package
     installed   in the environment that is installed into, where the frontend lets us see it
     bare        the requirement as it stands: the newest that fits
 """
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 
 class Match(NamedTuple):
-    """What became of one entry.
+    """The result for one entry.
 
     :param entries: what is put in its place.
     :param why: in a few words.
-    :param exact: the same entries, but none that ``2.8.0+cpu`` satisfies where ``2.8.0`` is meant: with ``===``, which
-        some frontends do not understand.
+    :param exact: the same entries with ``===``, so that ``2.8.0+cpu`` does not satisfy ``2.8.0``. Some frontends do not
+        understand ``===``.
     """
 
     entries: tuple[BuildDependency, ...]
@@ -52,7 +52,7 @@ class Match(NamedTuple):
 
 
 def match(build: Build, entry: BuildDependency) -> Match:
-    """Climb down the ladder for one entry of ``extra-build-dependencies`` that says ``match-runtime``."""
+    """Find the version for one entry of ``extra-build-dependencies`` that says ``match-runtime``."""
     wanted = entry.parsed
     asked = [one for text in build.values.get("match-runtime", ()) for one in separated(text)]
     for text in asked:
@@ -66,14 +66,14 @@ def match(build: Build, entry: BuildDependency) -> Match:
         plain, why = tuple(map(_portable, locked)), "matched to the lock that augbackend wrap was given"
         here = [one for one in plain if one.parsed.applies() and one.parsed.clauses]
         if version is not None and "+" in version and any(one.parsed.accepts(version) for one in here):
-            # The lock is content with this variant of its version, and so is pip, which lets it stay.
+            # This variant satisfies the lock, and pip does not replace it.
             variant = _in_version(entry, f"{wanted.name}{exactly(version)}")
             return Match((variant,), "locked", f"{why}, as the variant in {folders[0]}", (variant,))
         return Match(plain, "locked", why, locked)
     if version is not None and wanted.accepts(version):
         exact = _in_version(entry, f"{wanted.name}{exactly(version)}")
         return Match((_portable(exact),), "installed", f"matched to what is installed in {folders[0]}", (exact,))
-    place = f"none in {folders[0]}" if folders else "no environment in sight that is installed into"
+    place = f"none in {folders[0]}" if folders else "the environment that is installed into cannot be seen"
     override = f"override names only {', '.join(asked)}" if asked else "no override"
     why = f"matched to nothing: {override}, none locked, {place}"
     if version is not None:
@@ -99,7 +99,7 @@ def unquoted(url: str) -> str:
 
 
 def exactly(version: str) -> str:
-    """The specifier of one version and no variant of it (PEP 440, "Arbitrary equality")."""
+    """The specifier of exactly this version: ``2.8.0`` does not include ``2.8.0+cpu`` (PEP 440)."""
     return f"=={version}" if "+" in version else f"==={version}"
 
 
@@ -113,8 +113,8 @@ def _portable(entry: BuildDependency) -> BuildDependency:
 def target_folders() -> list[str]:
     """Where the environment that is installed into keeps its distributions; nothing if it cannot be seen.
 
-    pip isolates a build by taking those folders off ``sys.path``, of an interpreter that is still the target's. Other
-    frontends make an environment of the build's own: what can be seen there is the build's.
+    pip runs a build with the target's interpreter, and only takes those folders off ``sys.path``. Others make an
+    environment for the build; there, only that one can be seen.
     """
     import site
     import sysconfig
@@ -155,7 +155,7 @@ def _say_bare(build: Build, target: Target) -> list[str]:
 
 
 def _check_variants(build: Build, target: Target) -> None:
-    """Refuse another variant of a matched version: no pin of the wheel's could tell ``2.8.0+cpu`` from ``2.8.0``."""
+    """Refuse another variant of a matched version, since a wheel's pin cannot tell ``2.8.0+cpu`` from ``2.8.0``."""
     for wanted in entries(build):
         found = match(build, wanted) if wanted.match_runtime and is_wanted(wanted, target) else None
         for exact, entry in zip(found.exact, found.entries) if found else ():
@@ -173,7 +173,7 @@ def _check_variants(build: Build, target: Target) -> None:
 
 
 def _twice(build: Build) -> Iterator[str]:
-    """What is to match may not be installed before it is matched: pip refuses to replace it by another version."""
+    """A requirement with match-runtime must not be in build-system.requires: pip would not replace its version."""
     matched = {entry.parsed.name for entry in entries(build) if entry.match_runtime}
     for text in build.requires if matched else ():
         head = re.match(requirements.NAME, text.strip())

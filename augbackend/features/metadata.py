@@ -48,9 +48,9 @@ def settings(build: Build) -> Optional[Metadata]:
 
 
 def promised(build: Build) -> Optional[Document]:
-    """METADATA as the tree promises it, unedited; ``None`` if nothing is promised.
+    """The METADATA that the tree promises, not yet edited; ``None`` if nothing is promised.
 
-    Without name and version where those cannot be read: then it is no answer, but still to be kept.
+    Name and version are missing if they cannot be read. Then no hook answers with it, but the wheel must still keep it.
     """
     declared = settings(build)
     if declared is None:
@@ -67,7 +67,7 @@ def promised(build: Build) -> Optional[Document]:
 
 
 def pkg_info(build: Build) -> Document:
-    """The tree's ``PKG-INFO``; empty if it has none that is UTF-8, and none is promised.
+    """The tree's ``PKG-INFO``; empty if it has none, unless one is promised, or if it is not UTF-8.
 
     :raises AugbackendError: if one is promised, and cannot be read.
     """
@@ -134,7 +134,7 @@ def _spelled(field: str) -> str:
 
 
 def _line(field: str, values: Mapping[Any, str]) -> str:
-    """What an owner has to write instead."""
+    """What the owner of the tree has to write instead."""
     if field in ("name", "version"):
         return f"the {field} is computed when it builds: leave it out where it stands as a literal"
     shown = [f"'{value}'" if '"' in value else f'"{value}"' for value in values.values()]

@@ -1,6 +1,6 @@
 """``pin-runtime``: the wheel's ``Requires-Dist`` says which version the build used.
 
-A wheel that was built against one torch then meets another only over the resolver's objection. The same text is
+The resolver then refuses another torch beside a wheel than the one that it was built against. The same text is
 written into what the metadata hook answers and into the wheel; all else in METADATA keeps its bytes.
 """
 
@@ -75,7 +75,7 @@ def used(build: Build) -> dict[str, Pin]:
 
 
 def _decided(build: Build, name: str, width: str) -> str:
-    """What ``auto`` comes to: a variant matters where one was asked for."""
+    """The width that ``auto`` stands for: ``exact`` if a local version was asked for, else ``x.x``."""
     if width != "auto":
         return width
     wanted = [one.parsed for one in plain_entries(build) if one.parsed.name == requirements.canonical_name(name)]
@@ -90,7 +90,7 @@ def _is_for_elsewhere(build: Build, name: str) -> bool:
 
 
 def specifier(version: str, width: str) -> str:
-    """What a version and its width come to: 2.8.1 and ``x.x`` give ``>=2.8.1,<2.9``.
+    """The specifier for a version and a width: 2.8.1 and ``x.x`` give ``>=2.8.1,<2.9``.
 
     As conda's ``pin_compatible``: not older than what the build used, the same in the first numbers.
 
@@ -118,7 +118,7 @@ def _satisfies(version: str, operator: str, bound: str) -> bool:
 
 
 def pinned(document: Document, pins: Mapping[str, Pin]) -> Document:
-    """METADATA with the pins in its ``Requires-Dist`` fields; a project without one that always holds gets one.
+    """METADATA with the pins in its ``Requires-Dist`` fields. A project without one that always holds gets a new one.
 
     :param pins: by canonical names.
     """
@@ -201,10 +201,10 @@ def _check_static(build: Build, promise: Optional[Document], pins: Mapping[str, 
 
 
 def _check_known(build: Build, pins: Mapping[str, Pin]) -> None:
-    """Refuse to guess where nobody would see it.
+    """Refuse to guess if the frontend would not notice.
 
-    uv and poetry install a wheel of their own making as they have resolved it, from their lock or cache, whatever the
-    wheel itself requires. That is how an sdist is built; who builds a checkout may well mean the newest.
+    uv and poetry resolve from a lock or a cache, and then ignore what the wheel that they build requires. That concerns
+    sdists only: whoever builds a checkout may want the newest.
     """
     if origin(build) is None and not (build.tree / "PKG-INFO").is_file():
         return
@@ -217,8 +217,8 @@ def _check_known(build: Build, pins: Mapping[str, Pin]) -> None:
         says = f"AUGBACKEND_MATCH_RUNTIME={name}==<version>"
         cure = f"say it: {says} (uv: -C augbackend.match-runtime={name}==<version>)"
         raise AugbackendError(
-            f"this build does not know which {name} there will be at run time: no lock and no setting says it, and the"
-            f" frontend did not ask for metadata first; the {name} {pin.version} that is here would be a guess",
+            f"it is not known which {name} will be there at run time: no lock and no setting says, and the frontend"
+            f" did not ask for metadata first; the installed {name} {pin.version} would be a guess",
             where=f"tool.augbackend.pin-runtime.{name}, and what asks for {name}",
             hint=f"wrap it with a lock, or {cure}" if is_matched else f"ask for one version: {name}=={pin.version}",
         )
@@ -245,7 +245,7 @@ def _required(document: Document, name: str) -> dict[object, str]:
 
 
 def dynamic_requires(document: Document) -> Document:
-    """A ``PKG-INFO`` whose dependencies only a build can tell: none stated, since poetry would believe them.
+    """A ``PKG-INFO`` that calls its dependencies dynamic, and states none, since poetry would believe them.
 
     uv compares the name of the dynamic field in just this spelling.
     """
@@ -256,7 +256,7 @@ def dynamic_requires(document: Document) -> Document:
 
 
 def _rewritten_pkg_info(build: Build, sdist: Path, beside: Path) -> bool:
-    """Write an owner's sdist anew whose ``PKG-INFO`` says that only a build can tell; whether there was a need to."""
+    """Write an sdist again with dynamic dependencies in its ``PKG-INFO``; returns whether that changed anything."""
     from augbackend.standards import tar
 
     if origin(build) is not None or all(width == "none" for width in widths(build).values()):

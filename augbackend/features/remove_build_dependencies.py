@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_project_name(text: str) -> None:
-    """Complain of a text that is more or less than a project's name."""
+    """Complain of a text that is not just the name of a project."""
     requirement = requirements.parse_requirement(text)
     if requirement.clauses or requirement.extras or requirement.url or requirement.marker:
         raise ValueError(f"expected only the name of a project, such as {requirement.name!r}")

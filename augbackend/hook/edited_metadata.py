@@ -1,4 +1,4 @@
-"""METADATA that features have a say in: promised before a build, edited after it."""
+"""METADATA that features change: promised before a build, edited after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def promised(build: Build) -> Optional[Document]:
 
 
 def answer(build: Build) -> Optional[Document]:
-    """A promise that says whose it is, so that the metadata hook can answer with it; the wrapped backend is not run."""
+    """A promise with name and version. The metadata hook answers with it, and does not run the wrapped backend."""
     promise = promised(build)
     return promise if promise and promise.value("name") and promise.value("version") else None
 
@@ -36,7 +36,7 @@ def version_of(build: Build, version: str) -> str:
 
 
 def edit(build: Build) -> Callable[[Document], Document]:
-    """The edit that all features come to; it looks at the environment now, before a build changes it."""
+    """The edits of all features as one. They look at the environment now, before a build changes it."""
     edits = [one for feature in build.features if feature.edit for one in [feature.edit(build)] if one]
 
     def all_of_them(document: Document) -> Document:

@@ -1,4 +1,4 @@
-"""A wheel that features have a say in, changed by one edit of the archive; and no in-tree backend in it.
+"""A wheel that features change, by one edit of the archive. The in-tree backend is taken out, too.
 
 ::
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 class Plan(NamedTuple):
-    """What becomes of METADATA, decided before the wrapped backend runs, which may change tree and environment.
+    """How METADATA is edited. Decided before the wrapped backend runs, since that may change tree and environment.
 
-    :param is_ours: whether a folder of metadata that the frontend has is ours, and not the wrapped backend's.
+    :param is_ours: whether we, not the wrapped backend, wrote the metadata folder that the frontend may have.
     """
 
     edit: Callable[[Document], Document]

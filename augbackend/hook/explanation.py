@@ -10,8 +10,8 @@ from augbackend.table import Build
 def explain(error: BaseException, build: Build, hook: str) -> None:
     """Attach a note to an exception, whose type and traceback stay as they are.
 
-    Python before 3.11 cannot do that (PEP 678), and prints no note of ``SystemExit``, by which setuptools reports most
-    errors; there it is printed ahead.
+    Python before 3.11 has no notes (PEP 678), and no Python prints those of ``SystemExit``, which setuptools raises for
+    most errors. There, the note is printed before.
     """
     if isinstance(error, SystemExit) and not isinstance(error.code, str):
         return  # it has said what it has to say, or nothing is wrong
@@ -26,7 +26,7 @@ def _cure(error: BaseException, build: Build) -> list[str]:
     module = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
     top = module.partition(".")[0]
     here = (build.tree / folder / name for folder in ("", "src") for name in (module, f"{module}.py") if module)
-    # Of a dotted name the first part was found: what is missing is a part of something that is there.
+    # If the name has a dot, its first part was found, and only a part of that package is missing.
     if module == top and any(path.exists() for path in here):
         cure = "it is with tool.augbackend.build-backend = 'setuptools.build_meta:__legacy__'"
         also = f"; {cure}" if build.wrapped_backend == "setuptools.build_meta" else ""
@@ -42,7 +42,7 @@ def _cure(error: BaseException, build: Build) -> list[str]:
     origin = build.values.get("origin")
     wrapped = f"{origin.name}=={origin.version}" if origin else ""
     return [
-        f"augbackend: nothing declares what provides the module {module!r}; if that is the project {top!r}:",
+        f"augbackend: no build requirement provides the module {module!r}; if the project {top!r} does:",
         f"  augbackend {f'wrap {wrapped}' if wrapped else 'adopt .'} --require {top}",
         f"augbackend: and if you do not know: augbackend diagnose {wrapped or '.'}",
     ]

@@ -26,7 +26,7 @@ def files(build: Build) -> dict[str, Path]:
 
 
 def among(members: Iterable[str], build: Build) -> list[str]:
-    """Those of a wheel's members: some wrapped backends take every folder, or all that a pattern of theirs names."""
+    """Our files among a wheel's members. Some wrapped backends ship every folder, or all that a pattern names."""
     folder = _folder(build)
     if folder is None or folder == ".":  # the project itself: there it is the package
         return []

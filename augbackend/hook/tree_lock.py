@@ -24,7 +24,7 @@ def lock_file(tree: Path) -> Path:
     from tempfile import gettempdir
 
     user = os.getuid() if hasattr(os, "getuid") else ""
-    # Two trees of the same sum would only wait for each other; hashlib would cost every build its import.
+    # Two trees with the same checksum only wait for each other. hashlib would have to be imported in every build.
     return Path(gettempdir()) / f"augbackend-{user}-{crc32(os.fsencode(tree.resolve())):08x}.lock"
 
 

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# Of these a resolver makes its decisions. Name and version are never dynamic in an sdist (core metadata 2.2).
+# A resolver decides by these. Name and version are never dynamic in an sdist (core metadata 2.2).
 RESOLVED = ("requires-dist", "requires-python", "provides-extra")
 OLDEST_STATIC = "2.2"  # the first version of core metadata that tells static fields from dynamic ones
 

@@ -1,4 +1,4 @@
-"""A ``.tar.gz`` written anew with some members more or others, the rest as the bytes that they are."""
+"""A ``.tar.gz`` written again with some members added or replaced; all others keep their bytes."""
 
 from __future__ import annotations
 

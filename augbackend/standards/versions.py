@@ -1,4 +1,4 @@
-"""Comparing versions (PEP 440), with nothing installed; see :mod:`.pep508` for why."""
+"""Comparing versions (PEP 440), with nothing installed; see :mod:`.requirements` for why."""
 
 from __future__ import annotations
 

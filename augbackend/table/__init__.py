@@ -50,5 +50,5 @@ class Build(NamedTuple):
 
 
 def strings(value: Any) -> tuple[str, ...]:
-    """The strings in a list of somebody else's table, whose mistakes are the frontend's to report."""
+    """The strings in a list of another table. The frontend reports mistakes in that."""
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, (list, tuple)) else ()

@@ -22,7 +22,7 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
     try:
         return toml(file.read_bytes().decode("utf-8"))
     except OSError as error:
-        what, hint = f"cannot read it: {error.strerror}", "run this in the folder that holds pyproject.toml"
+        what, hint = f"cannot read it: {error.strerror}", "run this in the folder that holds pyproject.toml, or name it"
     except UnicodeDecodeError as error:
         what = f"it is not UTF-8 (byte {error.start} is {error.object[error.start]:#04x})"
         hint = "save the file as UTF-8, as TOML asks"
@@ -33,7 +33,7 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=4)
 def toml(text: str) -> dict[str, Any]:
-    """Parse TOML. A frontend's lookup of a hook and the hook itself share the result, which must not be changed."""
+    """Parse TOML. Do not change the result: it is cached, since a hook call parses the same text several times."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:  # pragma: no cover  # another Python's

@@ -413,9 +413,7 @@ _OBJECTIONS = {
     "poetry": r"ext \(1\.0\).* depends on torch [\s\S]*version solving failed",
     "pdm": r"Unable to find a resolution for torch",
 }
-_REFUSALS = (
-    r"augbackend: error: (this build does not know which torch|torch \S+ is built against|not installed .*: torch\n)"
-)
+_REFUSALS = r"augbackend: error: (it is not known which torch|torch \S+ is built against|not installed .*: torch\n)"
 
 
 def outcome(frontend: str, scene: Scene, install: Callable[[Scene], Path] | None = None) -> str:

@@ -169,7 +169,7 @@ def test_a_copy_names_the_command_for_whoever_made_it(
 ) -> None:
     lines = said(tmp_path, ModuleNotFoundError(name="torch.utils"), table, capsys)
     assert lines == [
-        "augbackend: nothing declares what provides the module 'torch.utils'; if that is the project 'torch':",
+        "augbackend: no build requirement provides the module 'torch.utils'; if the project 'torch' does:",
         f"  {commands[0]}",
         f"augbackend: and if you do not know: {commands[1]}",
     ]

@@ -393,7 +393,7 @@ def test_a_wrapped_package_that_is_matched_to_nothing(tmp_path: Path) -> None:
     outcome = here.run("build_wheel")
     assert (outcome.status, list(here.out.iterdir())) == (1, [])
     what, where, hint = outcome.stderr.splitlines()
-    assert what.startswith("augbackend: error: this build does not know which torch there will be at run time: ")
+    assert what.startswith("augbackend: error: it is not known which torch will be there at run time: ")
     assert where == "  where: tool.augbackend.pin-runtime.torch, and what asks for torch"
     assert "AUGBACKEND_MATCH_RUNTIME=torch==<version>" in hint
     assert ["wheel", None] not in here.calls()

@@ -183,7 +183,7 @@ def test_what_the_build_can_see_is_the_builds(target: Path, monkeypatch: pytest.
     monkeypatch.syspath_prepend(target)
     found = matched(build_of(TORCH))
     assert (found.rung, texts(build_of(TORCH))) == ("bare", ["torch"])
-    assert found.why.endswith("no override, none locked, no environment in sight that is installed into")
+    assert found.why.endswith("no override, none locked, the environment that is installed into cannot be seen")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a symbolic link")
@@ -376,8 +376,8 @@ def hooks(tmp_path: Path, entry: str, asked: str = "") -> list[tuple[Any, list[s
 @pytest.mark.processes
 def test_one_line_where_nothing_is_known(tmp_path: Path) -> None:
     line = (
-        "augbackend: note: torch>=2 matched to nothing: no override, none locked, no environment in sight that is"
-        " installed into; AUGBACKEND_MATCH_RUNTIME=torch==<version> says which"
+        "augbackend: note: torch>=2 matched to nothing: no override, none locked, the environment that is installed"
+        " into cannot be seen; AUGBACKEND_MATCH_RUNTIME=torch==<version> says which"
     )
     entry = '{ requirement = "torch>=2", match-runtime = true, hooks = ["wheel"] }'
     assert hooks(tmp_path, entry) == [(["torch>=2"], [line]), ([], []), ("m", []), ("w", []), ("s", [])]

@@ -1,5 +1,5 @@
 # type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
-"""What went wrong, where, and what to do about it; and how a hook says so."""
+"""Errors: what went wrong, where, and what to do about it."""
 
 from __future__ import annotations
 

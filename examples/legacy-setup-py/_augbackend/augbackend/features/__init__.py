@@ -1,8 +1,8 @@
 # type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
 """One file, one key of ``[tool.augbackend]``: what it may say, and what it does in a build.
 
-The file's name is the key's, with ``_`` for ``-``. It is imported only if the key is set. In it stands ``FEATURE``, by
-which alone the hooks know it: to add a key is to add a file.
+The file's name is the key's, with ``_`` for ``-``. It is imported only if the key is set. Its ``FEATURE``
+is all that the hooks know of it. To add a key, add a file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ COPY = _FOLDER.with_name("copy.json")  # the manifest, where we are a copy
 
 
 class Feature(NamedTuple):
-    """A key, and what it does. Whatever it has no part in is ``None``."""
+    """A key, and what it does. A part that it does not have is ``None``."""
 
     kind: Any
     """The type of its value, see :func:`.convert.converted`; ``check`` and ``check_name`` as there."""
@@ -81,12 +81,13 @@ def find(key: str) -> Feature | None:
 @lru_cache
 def known_keys() -> tuple[str, ...]:
     """The keys that there are files for, in the order of their names."""
-    return tuple(sorted(file.stem.replace("_", "-") for file in _FOLDER.glob("[a-z]*.py")))
+    files = [file for file in _FOLDER.iterdir() if file.suffix == ".py" and not file.name.startswith("_")]
+    return tuple(sorted(file.stem.replace("_", "-") for file in files))
 
 
 @lru_cache
 def left_out() -> tuple[str, ...]:
-    """The keys that a copy of this version could have and does not: adopt and wrap copy those that a table uses."""
+    """The keys that this copy leaves out: adopt and wrap copy only those that a table uses."""
     import json
 
     if not COPY.is_file():

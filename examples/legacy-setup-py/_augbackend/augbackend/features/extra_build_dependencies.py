@@ -87,7 +87,7 @@ def is_wanted(entry: BuildDependency, target: Target) -> bool:
 
 
 def declared(build: Build, target: Target) -> list[BuildDependency]:
-    """What the entries come to for one kind of build: versions matched, commands looked for."""
+    """The entries for one kind of build: without those that a command replaces, and with versions matched."""
     found: list[BuildDependency] = []
     for entry in entries(build):
         if is_wanted(entry, target):

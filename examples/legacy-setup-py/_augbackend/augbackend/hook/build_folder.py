@@ -1,5 +1,5 @@
 # type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
-"""setuptools keeps objects in ``build/`` and takes them again by their times: not those of another augmentation.
+"""setuptools keeps objects in ``build/`` and uses them again. Here, those of another declaration are kept out.
 
 A stamp in the folder says what it was built with. Where that is something else, or unknown, setuptools is given another
 folder inside it, which the next build with the same augmentation finds again. Nothing is deleted.
@@ -51,7 +51,7 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
 
 
 def _fingerprint(build: Build, target: Target) -> str:
-    """Of all that bears on what is compiled and may change: not the number of jobs, not the caller's ``PATH``."""
+    """A sum of all that compiled objects depend on; not of the number of jobs, nor of the caller's ``PATH``."""
     import hashlib
 
     declared = [part for one in build.features if one.fingerprint for part in one.fingerprint(build, target)]

@@ -21,7 +21,7 @@ def lookup(name: str) -> Any:
     """The attribute of the ``augbackend`` module that a frontend asks for: a hook, or ``UnsupportedOperation``.
 
     :raises AttributeError: if the wrapped backend does not have it.
-    :raises ImportError: if the wrapped backend cannot be imported, so that nobody concludes that it lacks the hook.
+    :raises ImportError: if the wrapped backend cannot be imported. AttributeError would mean that it lacks the hook.
     """
     found = None if name in _ALWAYS else _in_wrapped(name)
     if found is _MISSING:
@@ -65,7 +65,7 @@ def is_exposed(build: Build, name: str, backend: object) -> bool:
     # PEP 660: without `build_editable`, its `get_requires` has no meaning.
     wanted = "build_editable" if name == "get_requires_for_build_editable" else name
     if name.startswith("prepare_metadata") and build.wrapped_backend == "hatchling.build":
-        # Hatchling's metadata and its wheel may differ where dependencies are dynamic. uv knows that, but not of us.
+        # With dynamic dependencies, hatchling's metadata and wheel may differ. uv knows that of hatchling, not of us.
         return hasattr(backend, wanted) and not {"dependencies", "optional-dependencies"} & set(build.dynamic)
     return hasattr(backend, wanted)
 

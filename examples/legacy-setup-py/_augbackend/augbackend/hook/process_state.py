@@ -14,8 +14,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
-# What imports added to sys.path, as setuptools does for its vendored packages. A module stays imported, and looks
-# there again when it runs: so these belong to sys.modules, and are kept as long.
+# What imports added to sys.path, as setuptools does for its vendored packages. An imported module may
+# look there again when it runs, so these stay as long as the module does.
 _added_by_imports: list[str] = []
 
 

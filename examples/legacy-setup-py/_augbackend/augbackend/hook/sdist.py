@@ -75,16 +75,18 @@ def _extend_zip(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
     import time
     import zipfile
 
-    oldest = (1980, 1, 1, 0, 0, 0)  # a zip knows nothing earlier
-    shutil.copyfile(sdist, beside)
     try:
-        with zipfile.ZipFile(beside, "a", zipfile.ZIP_DEFLATED) as archive:
-            newest, epoch = max((entry.date_time for entry in archive.infolist()), default=oldest), _epoch()
-            missing = _missing(archive.namelist(), sdist, files)
-            for name, content in missing.items():
-                entry = zipfile.ZipInfo(name, newest if epoch is None else max(time.gmtime(epoch)[:6], oldest))
-                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-                archive.writestr(entry, content)
+        with zipfile.ZipFile(sdist) as archive:
+            members = archive.infolist()
     except zipfile.BadZipFile:
         return False
+    oldest, epoch = (1980, 1, 1, 0, 0, 0), _epoch()  # a zip knows nothing earlier
+    newest = max((member.date_time for member in members), default=oldest)
+    missing = _missing([member.filename for member in members], sdist, files)
+    shutil.copyfile(sdist, beside)
+    with zipfile.ZipFile(beside, "a", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in missing.items():
+            new = zipfile.ZipInfo(name, newest if epoch is None else max(time.gmtime(epoch)[:6], oldest))
+            new.compress_type, new.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(new, content)
     return bool(missing)

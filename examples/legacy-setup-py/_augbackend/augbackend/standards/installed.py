@@ -23,9 +23,9 @@ def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in dict.fromkeys(sys.path if folders is None else folders):
         with suppress(OSError):
-            for entry in sorted(os.listdir(folder or os.curdir)):
+            for entry in sorted(name for name in os.listdir(folder or os.curdir) if name.endswith(".dist-info")):
                 project, _, version = entry[: -len(".dist-info")].partition("-")
-                if entry.endswith(".dist-info") and version:
+                if version:
                     found.setdefault(canonical_name(project), version)
     return found
 
@@ -47,4 +47,5 @@ def versions_of(texts: Iterable[str]) -> list[tuple[str, Optional[str]]]:
     for text in texts:
         with suppress(InvalidRequirement):
             names.add(parse_requirement(text).name)
-    return [(name, installed_version(name)) for name in sorted(names)]
+    present = installed()
+    return [(name, present.get(name) or installed_version(name)) for name in sorted(names)]

@@ -1,5 +1,5 @@
 # type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
-"""A ``.tar.gz`` written anew with some members more or others, the rest as the bytes that they are."""
+"""A ``.tar.gz`` written again with some members added or replaced; all others keep their bytes."""
 
 from __future__ import annotations
 

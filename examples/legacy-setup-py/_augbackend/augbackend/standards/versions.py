@@ -1,5 +1,5 @@
 # type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
-"""Comparing versions (PEP 440), with nothing installed; see :mod:`.pep508` for why."""
+"""Comparing versions (PEP 440), with nothing installed; see :mod:`.requirements` for why."""
 
 from __future__ import annotations
 

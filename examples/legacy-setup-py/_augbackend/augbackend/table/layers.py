@@ -1,14 +1,13 @@
 # type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
-"""Where a declaration stands, as layers of plain TOML values: ``pyproject.toml``, ``-C``, the environment."""
+"""``pyproject.toml`` as plain values, and what is laid over it."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import is_dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, get_origin
+from typing import Any
 
 from augbackend.errors import AugbackendError
 
@@ -24,7 +23,7 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
     try:
         return toml(file.read_bytes().decode("utf-8"))
     except OSError as error:
-        what, hint = f"cannot read it: {error.strerror}", "run this in the folder that holds pyproject.toml"
+        what, hint = f"cannot read it: {error.strerror}", "run this in the folder that holds pyproject.toml, or name it"
     except UnicodeDecodeError as error:
         what = f"it is not UTF-8 (byte {error.start} is {error.object[error.start]:#04x})"
         hint = "save the file as UTF-8, as TOML asks"
@@ -35,10 +34,10 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=4)
 def toml(text: str) -> dict[str, Any]:
-    """Parse TOML. A frontend's lookup of a hook and the hook itself share the result, which must not be changed."""
+    """Parse TOML. Do not change the result: it is cached, since a hook call parses the same text several times."""
     if sys.version_info >= (3, 11):
         import tomllib
-    else:
+    else:  # pragma: no cover  # another Python's
         try:
             import tomli as tomllib
         except ModuleNotFoundError:
@@ -70,36 +69,3 @@ def merged(layers: Iterable[tuple[str, str, Any]]) -> tuple[dict[str, Any], dict
         origins[key] = origin
         origins.update({f"{key}.{name}": origin for name in value} if isinstance(value, dict) else {})
     return values, origins
-
-
-def from_text(kind: Any, text: str, origin: str, mistakes: list[str]) -> Any:
-    """The text of an option or a variable as the TOML value that its key wants; ``None`` if it is no such text.
-
-    A string stands for itself, a boolean is ``true`` or ``false``. A list is a TOML array, or one entry a line; a
-    table is a TOML inline table, or one ``NAME=VALUE`` a line.
-    """
-    outer = get_origin(kind) or kind
-    if outer is str or outer is Literal:
-        return text
-    if outer is bool:
-        return {"true": True, "false": False}.get(text.strip().lower(), text)
-    if text.lstrip().startswith("[" if outer is tuple else "{"):
-        try:
-            return toml(f"value = {text.strip()}")["value"]
-        except (ValueError, RecursionError) as error:
-            mistakes.append(f"{origin}: not a TOML value: {error}")
-            return None
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if outer is tuple:
-        return lines
-    pairs = [line.partition("=") for line in lines]
-    if not all(name and separator for name, separator, _ in pairs):
-        mistakes.append(f"{origin}: found {text!r}, expected NAME=VALUE (one a line) or an inline table {{…}}")
-        return None
-    from augbackend.table.convert import fields_of
-
-    numbers = {name for name, inner in fields_of(kind).items() if inner is int} if is_dataclass(outer) else ()
-    return {
-        name.strip(): int(value) if name.strip() in numbers and value.isascii() and value.isdigit() else value
-        for name, _, value in pairs
-    }
