@@ -91,7 +91,7 @@ class Document(NamedTuple):
 
     def _field(self, name: str, value: str, like: str = "") -> Field:
         """A new field; its name is spelled as in the text that it takes the place of."""
-        spelled = like.partition(":")[0] or "-".join(part.capitalize() for part in name.split("-"))
+        spelled = like.partition(":")[0] if ":" in like else "-".join(part.capitalize() for part in name.split("-"))
         return Field(name, f"{spelled}: {value}{self._line_end}")
 
 

@@ -132,3 +132,10 @@ def test_editable_and_other_backends_are_left_alone(tree: Tree) -> None:
     with build_folder.fresh(declared.read(folder, environ={}), "editable"):
         pass
     assert not (folder / "build").exists()
+
+
+def test_an_empty_table_is_setuptools_as_it_is(tree: Tree) -> None:
+    folder = tree({**FILES, "pyproject.toml": PYPROJECT.partition("extra-")[0]})
+    assert built(folder, WITH="one") == {"one.py"}
+    assert built(folder, WITH="one,two") == {"one.py", "two.py"}
+    assert not list(folder.glob("build/augbackend-*"))

@@ -89,3 +89,13 @@ def test_variables(tmp_path: Path) -> None:
 )
 def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
+
+
+def test_a_system_without_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sysconf_names", {"SC_PHYS_PAGES": 1}, raising=False)
+    monkeypatch.setattr(
+        os, "sysconf", lambda name: {"SC_PHYS_PAGES": 3 * 2**18, "SC_PAGE_SIZE": 4096}[name], raising=False
+    )
+    assert jobs.available_memory(tmp_path) == 3 * GIB
+    monkeypatch.setattr(os, "sysconf_names", {}, raising=False)
+    assert jobs.number(Jobs(memory_per_job="4GiB"), tmp_path) == 8

@@ -452,3 +452,11 @@ def test_a_variant_is_refused(tmp_path: Path) -> None:
 def test_no_other_variant(tmp_path: Path, present: str, locked: str, asked: str) -> None:
     found = built(tmp_path, present, f'locked = ["{locked}"]', asked)
     assert (found.status, found.stderr) == (0, "")
+
+
+def test_a_variant_that_the_lock_is_content_with(target: Path) -> None:
+    install(target, torch="2.8.0+cpu")
+    found = matched(build_of({**TORCH, "locked": ["torch==2.8.0", f"torch==2.7 ; {ELSEWHERE}"]}))
+    assert (found.rung, [entry.text for entry in found.entries]) == ("locked", ["torch==2.8.0+cpu"])
+    assert found.why.endswith(f"as the variant in {target}")
+    assert found.exact == found.entries

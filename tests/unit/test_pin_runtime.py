@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -518,3 +519,19 @@ def test_another_width_for_one_build(tmp_path: Path, override: str, expected: st
     assert found.status == 0, found.stderr
     metadata = (tmp_path / "out" / "demo-1.0.dist-info" / "METADATA").read_text()
     assert metadata == text.replace("torch>=2", expected)
+
+
+def test_a_version_that_pep_440_cannot_read_is_implied_by_nothing() -> None:
+    assert pin_runtime.pinned_requirement("torch>=2", Pin("odd-one", ">=3")) == "torch>=3,>=2"
+
+
+def test_an_sdist_without_pkg_info_is_not_rewritten(tmp_path: Path) -> None:
+    document = {"tool": {"augbackend": {"pin-runtime": {"torch": "x"}}}}
+    build = declared.read(tmp_path, environ={}, document=document)
+    sdist = tmp_path / "p-1.tar.gz"
+    with tarfile.open(sdist, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("p-1/setup.py"))
+    assert pin_runtime.FEATURE.pkg_info is not None
+    assert not pin_runtime.FEATURE.pkg_info(build, sdist, tmp_path / "beside")
+    sdist.write_bytes(b"nothing")
+    assert not pin_runtime.FEATURE.pkg_info(build, sdist, tmp_path / "beside")

@@ -259,3 +259,9 @@ def test_an_editable_wheel_has_it(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     outcome = run_hook(tree, "build_editable", str(tmp_path / "out"), environ=seen(install(tmp_path / "site", torch="2.8.1")))  # fmt: skip
     check_schema(content_of(tmp_path / "out" / outcome.answer)[FILE].decode())
+
+
+def test_none_is_wanted(tmp_path: Path) -> None:
+    build = declared.read(tmp_path, environ={}, document={"tool": {"augbackend": {"provenance": False}}})
+    assert provenance.FEATURE.wheel is not None
+    assert provenance.FEATURE.wheel(build, "wheel", None, False) is None

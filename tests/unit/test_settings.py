@@ -338,29 +338,6 @@ def test_templates_are_checked_where_the_marker_does_not_hold() -> None:
         templates.parse("$(x)")
 
 
-def test_texts_that_mean_nothing(tree: Tree) -> None:
-    folder = declared(
-        tree,
-        """
-        extra-build-dependencies = [{ requirement = "a", unless-command = " cmake" }]
-        origin = { name = "a", version = "1", augbackend = "1", sha256 = "abc" }
-        """,
-    )
-    assert mistakes(folder) == (
-        "tool.augbackend.extra-build-dependencies[0].unless-command: found ' cmake': expected the name of a command, "
-        "such as 'cmake'",
-        "tool.augbackend.origin.sha256: found 'abc': expected 64 hexadecimal digits",
-    )
-
-
-def test_a_value_that_no_environment_holds(tree: Tree) -> None:
-    build = declarations.read(declared(tree, 'extra-build-variables = { A = "$B" }'), environ={})
-    with pytest.raises(SettingsError) as caught:
-        resolve(build, {"B": "\ud800"})
-    (mistake,) = caught.value.mistakes
-    assert mistake.startswith("tool.augbackend.extra-build-variables.A: this system cannot hold the value: ")
-
-
 def test_what_a_copy_leaves_out(
     tree: Tree, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

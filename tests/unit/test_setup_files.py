@@ -27,6 +27,7 @@ SETUP_PY = {
     "name": ("NEEDS = ['a']\nsetup(setup_requires=NEEDS)", ["a"]),
     "sum": ("NEEDS = ['a']\nsetup(setup_requires=NEEDS + ['b'] + computed())", ["a", "b"]),
     "keywords": ("kw = dict(name='x', setup_requires=['a'])\nsetup(**kw)", ["a"]),
+    "keywords that cannot be seen": ("setup(**more, setup_requires=['a'])", ["a"]),
     "dictionary": ("setup(**{'setup_requires': ['a']})", ["a"]),
     "inside a function": ("def main():\n    setup(setup_requires=['a'])\nmain()", ["a"]),
     "starred": ("setup(setup_requires=['a', *more])", ["a"]),

@@ -9,6 +9,7 @@ import pytest
 from augbackend.hook import declared
 from augbackend.hook.exposed import is_exposed
 from augbackend.hook.process_state import put_back
+from augbackend.standards.installed import installed
 
 
 def test_everything_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,3 +96,9 @@ def test_what_is_always_exposed(tmp_path: Path) -> None:
     build = declared.read(tmp_path, environ={}, document={})
     assert is_exposed(build, "get_requires_for_build_wheel", object())
     assert not is_exposed(build, "build_editable", object())
+
+
+def test_what_is_installed_is_named_by_its_folders(tmp_path: Path) -> None:
+    for name in ("A_b.c-1.0.dist-info", "no_version.dist-info", "other.txt"):
+        (tmp_path / name).mkdir()
+    assert installed([str(tmp_path), str(tmp_path / "nowhere")]) == {"a-b-c": "1.0"}
