@@ -5,7 +5,9 @@ from zipfile import ZipFile
 
 import pytest
 
+from augbackend.errors import SettingsError
 from augbackend.features import local_version
+from augbackend.hook import declared, edited_wheel
 
 from ..conftest import run_hook, write
 from .test_wheel import digest
@@ -98,3 +100,25 @@ def content_of(path: Path) -> dict[str, bytes]:
     with ZipFile(path) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_label_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="a mistake") as caught:
+        declared.read(tmp_path, environ={}, document={"tool": {"augbackend": {"local-version": "Team!"}}})
+    assert caught.value.mistakes[0].startswith("tool.augbackend.local-version: found 'Team!'")
+
+
+def test_folders_in_a_wheel_are_renamed_as_well(tmp_path: Path) -> None:
+    build = declared.read(tmp_path, environ={}, document={"tool": {"augbackend": {"local-version": "team"}}})
+    file = tmp_path / "demo-1.0-py3-none-any.whl"
+    with ZipFile(file, "w") as wheel:
+        for name in ("demo.py", "demo-1.0.dist-info/", "demo-1.0.dist-info/METADATA", "demo-1.0.dist-info/RECORD"):
+            wheel.writestr(name, "")
+    plan = edited_wheel.plan(build, "wheel", is_answered=False)
+    assert edited_wheel.finished(file, build, plan) == "demo-1.0+team-py3-none-any.whl"
+    with ZipFile(tmp_path / "demo-1.0+team-py3-none-any.whl") as wheel:
+        assert sorted(wheel.namelist()) == [
+            "demo-1.0+team.dist-info/METADATA",
+            "demo-1.0+team.dist-info/RECORD",
+            "demo.py",
+        ]
