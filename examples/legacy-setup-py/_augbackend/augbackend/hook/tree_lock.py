@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from zlib import crc32
 
@@ -54,16 +53,17 @@ def locked(tree: Path) -> Iterator[None]:
 
 
 def _acquire(handle: int, tree: Path) -> None:
-    for at in count():
+    has_told = False
+    while True:
         try:
             return _try_to_lock(handle)
         except (BlockingIOError, PermissionError):  # somebody else has it; the second is what Windows says
-            if at == 0:
+            if not has_told:
                 say("note", f"waiting for another build of {tree}")
+            has_told = True
             time.sleep(0.1)
         except OSError:
-            break  # a file system without locks
-    return None
+            return None  # a file system without locks
 
 
 def _try_to_lock(handle: int) -> None:
