@@ -499,7 +499,7 @@ def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "  -C k=v\n"
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
         "\n"
-        "these work now:\n"
+        "next:\n"
         "  pip install ./wrapped/demo-1.0.tar.gz\n"
         "  uv pip install ./wrapped/demo-1.0.tar.gz\n"
     )

@@ -944,7 +944,7 @@ def test_text(here: Path) -> None:
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
         "  its wheel requires torch>=2.8.0,<2.9\n"
         "\n"
-        "these work now:\n"
+        "next:\n"
         "  uv sync\n"
         "  uv tool install .\n"
         "  uvx --from . app\n"

@@ -1,4 +1,4 @@
-"""What ``wrap`` did, in lines or as JSON: for each package what was added and who asked for it; then what works now."""
+"""What ``wrap`` did, in lines or as JSON: what was added to each package, and who asked for it; then what to run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
         yield from _told_apart_by_extras(run)
         if not run.packages:
             return
-        yield "these work now:"
+        yield "next:"
         yield from (f"  {command}" for command in _commands(run))
 
 
