@@ -21,6 +21,7 @@ from augbackend.cli.diagnosis import attempt, subject
 from augbackend.cli.diagnosis.attempt import Circumstances
 from augbackend.cli.diagnosis.evidence import declaring
 from augbackend.cli.fetch import cache, upstream
+from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import environment, interpreter
@@ -70,7 +71,7 @@ def _diagnosed(case: dict[str, Any]) -> tuple[dict[str, Any], float]:
 def _by_hand(case: dict[str, Any]) -> str:
     requirement = f"{case['name']}=={case['version']}"
     where = package_sources.chosen(None, (), (), os.environ)
-    lookup = upstream.Lookup(where, cache.Cache(cache.default_folder()), offline=False, output=Path("wrapped"))
+    lookup = Lookup(where, cache.Cache(cache.default_folder()), offline=False, output=Path("wrapped"))
     with (
         subject.unpacked(requirement, upstream.parse(requirement), lookup) as source,
         tempfile.TemporaryDirectory() as place,

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from typing import ClassVar, Optional
 
-from augbackend.standards import requirements
+from augbackend.standards import InvalidRequirement, requirements
 from augbackend.table import Build, Target
 from augbackend.table.convert import key
 
@@ -101,7 +101,7 @@ def text_for(build: Build, entry: BuildDependency) -> str:
         try:
             if text == entry.text or requirements.parse_requirement(text) == entry.parsed:
                 return text
-        except requirements.InvalidRequirement:
+        except InvalidRequirement:
             continue  # the frontend's to report, in its own words
     return entry.text
 

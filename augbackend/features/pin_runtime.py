@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple, Optional
 
 from augbackend.errors import AugbackendError
-from augbackend.standards import requirements, versions
+from augbackend.standards import InvalidRequirement, requirements, versions
 from augbackend.standards.core_metadata import parse
 from augbackend.standards.installed import installed_version, versions_of
 
@@ -134,7 +134,7 @@ def _pinned(value: str, pins: Mapping[str, Pin], found: set[str]) -> str:
     """
     try:
         requirement = requirements.parse_requirement(value)
-    except requirements.InvalidRequirement:
+    except InvalidRequirement:
         return value  # of no form that is known, so not ours to touch
     pin = pins.get(requirement.name)
     is_pinned = pin is not None and requirement.applies(with_any_extra=True)
@@ -228,7 +228,7 @@ def _parsed(texts: Sequence[str]) -> list[requirements.Requirement]:
     """Those that can be read; the others are the frontend's to report."""
     found = []
     for text in texts:
-        with suppress(requirements.InvalidRequirement):
+        with suppress(InvalidRequirement):
             found.append(requirements.parse_requirement(text))
     return found
 
@@ -237,7 +237,7 @@ def _required(document: Document, name: str) -> dict[object, str]:
     """What METADATA requires of a project here: meaning → text."""
     found: dict[object, str] = {}
     for value in document.values("requires-dist"):
-        with suppress(requirements.InvalidRequirement):
+        with suppress(InvalidRequirement):
             requirement = requirements.parse_requirement(value)
             if requirement.name == name and requirement.applies(with_any_extra=True):
                 found[requirement[:4]] = value

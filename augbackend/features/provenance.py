@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Optional
 
 from augbackend import __version__
-from augbackend.standards import requirements
+from augbackend.standards import InvalidRequirement, requirements
 from augbackend.standards.installed import installed
 
 from . import Feature
@@ -101,7 +101,7 @@ def _requirement(name: str, version: str, places: list[str]) -> dict[str, Any]:
 def _names(texts: tuple[str, ...]) -> set[str]:
     found = set()
     for text in texts:
-        with suppress(requirements.InvalidRequirement):  # the frontend's to report
+        with suppress(InvalidRequirement):  # the frontend's to report
             found.add(requirements.parse_requirement(text).name)
     return found
 

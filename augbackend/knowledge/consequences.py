@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Optional
 
-from augbackend.standards.requirements import InvalidRequirement, parse_requirement
+from augbackend.standards import InvalidRequirement
+from augbackend.standards.requirements import parse_requirement
 
 from .pythons import at_least, is_standard
 

@@ -1,1 +1,7 @@
 """What PEPs and setuptools define, and nothing of ours: readers and writers of other people's formats."""
+
+OPERATOR = "===|~=|==|!=|<=|>=|<|>"  # PEP 440; markers have them, too
+
+
+class InvalidRequirement(ValueError):
+    """The text is not a requirement or a marker; the message says what is wrong with it."""

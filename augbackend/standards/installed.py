@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Optional
 
-from .requirements import InvalidRequirement, canonical_name, parse_requirement
+from . import InvalidRequirement
+from .requirements import canonical_name, parse_requirement
 
 
 def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:

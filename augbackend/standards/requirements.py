@@ -12,6 +12,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from . import OPERATOR, InvalidRequirement
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Optional
@@ -22,13 +24,8 @@ if TYPE_CHECKING:
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
 _EXTRAS = rf"\[[ \t]*(?:{NAME}[ \t]*(?:,[ \t]*{NAME}[ \t]*)*)?\]"
 _HEAD = rf"[ \t]*(?P<name>{NAME})[ \t]*(?P<extras>{_EXTRAS})?[ \t]*"
-OPERATOR = "===|~=|==|!=|<=|>=|<|>"
 _CLAUSE = rf"[ \t]*({OPERATOR})\s*([^\s)]+)[ \t]*"
 _SPACE = " \t"  # PEP 508 knows no other
-
-
-class InvalidRequirement(ValueError):
-    """The text is not a requirement or a marker; the message says what is wrong with it."""
 
 
 class Requirement(NamedTuple):

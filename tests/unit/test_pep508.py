@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from augbackend.standards import markers
+from augbackend.standards import InvalidRequirement, markers
 from augbackend.standards import requirements as pep508
 from augbackend.standards import versions as pep440
 
@@ -81,7 +81,7 @@ def test_versions_as_packaging(version: str, operator: str, bound: str, wildcard
     expected = packaging_accepts(operator, bound, version)
     try:
         found = pep508.parse_requirement(f"x{operator}{bound}").accepts(version)
-    except pep508.InvalidRequirement:
+    except InvalidRequirement:
         assert expected is None
     else:
         assert found == expected
@@ -150,7 +150,7 @@ def test_requirements_as_packaging(requirement: list[str], rest: list[str], has_
     try:
         expected = packaging.requirements.Requirement(text)
     except packaging.requirements.InvalidRequirement:
-        with pytest.raises(pep508.InvalidRequirement):
+        with pytest.raises(InvalidRequirement):
             pep508.parse_requirement(text)
         return
     found = pep508.parse_requirement(text)
@@ -164,13 +164,13 @@ def test_requirements_as_packaging(requirement: list[str], rest: list[str], has_
 
 @pytest.mark.parametrize("text", ["torch\n", "torch>=1\n", "torch\n>=1", "x ; os_name == 'a'\n", "torch\u00a0"])
 def test_no_space_but_blanks_and_tabs(text: str) -> None:
-    with pytest.raises(pep508.InvalidRequirement):
+    with pytest.raises(InvalidRequirement):
         pep508.parse_requirement(text)
 
 
 @pytest.mark.parametrize("text", ["'a' in extras", "'dev' in dependency_groups"])
 def test_variables_of_lock_files_are_none_of_requirements(text: str) -> None:
-    with pytest.raises(pep508.InvalidRequirement):
+    with pytest.raises(InvalidRequirement):
         pep508.parse_marker(text)
 
 
@@ -179,7 +179,7 @@ def test_parentheses_in_each_other() -> None:
         assert pep508.parse_marker("(" * depth + "os_name == 'a'" + ")" * depth) == pep508.parse_marker(
             "os_name == 'a'"
         )
-    with pytest.raises(pep508.InvalidRequirement, match="more than 200 parentheses"):
+    with pytest.raises(InvalidRequirement, match="more than 200 parentheses"):
         pep508.parse_marker("(" * 100_000)
 
 
@@ -202,7 +202,7 @@ def test_valid_exactly_where_packaging_says_so(text: str) -> None:
     try:
         packaging.requirements.Requirement(text)
     except packaging.requirements.InvalidRequirement:
-        with pytest.raises(pep508.InvalidRequirement):
+        with pytest.raises(InvalidRequirement):
             pep508.parse_requirement(text)
     else:
         pep508.parse_requirement(text)
@@ -212,7 +212,7 @@ def test_valid_exactly_where_packaging_says_so(text: str) -> None:
 def test_any_text_is_a_requirement_or_says_why_not(text: str) -> None:
     try:
         pep508.parse_requirement(text)
-    except pep508.InvalidRequirement as error:
+    except InvalidRequirement as error:
         assert str(error)
 
 
@@ -248,7 +248,7 @@ def test_two_spellings_of_one_version(version: str, other: str, expected: bool) 
 
 
 def test_a_text_of_a_marker_that_python_cannot_read() -> None:
-    with pytest.raises(pep508.InvalidRequirement, match="is not a quoted string"):
+    with pytest.raises(InvalidRequirement, match="is not a quoted string"):
         pep508.parse_marker(r"os_name == '\x'")
 
 

@@ -33,6 +33,7 @@ from augbackend.cli.diagnosis.report import Diagnosis
 from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
+from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
@@ -46,7 +47,6 @@ from . import options
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
     from augbackend.cli.diagnosis.wheel_check import Check
-    from augbackend.cli.fetch.upstream import Lookup
     from augbackend.cli.strangers.interpreter import Interpreter
     from augbackend.knowledge.rows import Knowledge
 
@@ -109,7 +109,7 @@ def diagnose(
     knowledge, narrator = rows.load(files), Narrator()
     where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
     cache = caches.Cache(cache_dir or caches.default_folder())
-    lookup = upstream.Lookup(where, cache, offline, Path("wrapped"))
+    lookup = Lookup(where, cache, offline, Path("wrapped"))
     with subject.unpacked(target, upstream.parse(target), lookup) as source:
         python = interpreter.find(wanted) if wanted else interpreter.this()
         if no_build:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli.fetch import cache as caches
-from augbackend.cli.fetch import upstream
+from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
 from augbackend.cli.wrapping import verification
 
@@ -95,7 +95,7 @@ def verify(
     where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
     with tempfile.TemporaryDirectory(prefix="augbackend-") as nothing:
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
-        lookup = upstream.Lookup(where, cache, offline, archive.parent)
+        lookup = Lookup(where, cache, offline, archive.parent)
         found = verification.prove(archive, verification.Terms(lookup, given, is_built, schemes))
     document = {"archive": str(archive), "proved": found.is_proved, **asdict(found)}
     click.echo(json.dumps(document, indent=2) if as_json else "\n".join(lines(archive, found)))

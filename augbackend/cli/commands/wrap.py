@@ -17,6 +17,7 @@ import click
 
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
+from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import jobs, lock_files, runtime_versions
@@ -151,7 +152,7 @@ def wrap(
         _refuse(has_options=has_options)
     default = project.sources if project else package_sources.NOWHERE
     where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ, default)
-    lookup = upstream.Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
+    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if project is None:
         wanted = [Job(upstream.parse(text), given) for text in targets]
     else:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from augbackend.cli.fetch.upstream import Lookup, Target
+    from augbackend.cli.fetch.lookup import Lookup
+    from augbackend.cli.fetch.upstream import Target
 
     from .static_reading import Reading
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.declaration import Declaration
 
     from .cache import Cache
-    from .upstream import Lookup
+    from .lookup import Lookup
 
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # a full id, by SHA-1 or by SHA-256
 _HELPER = re.compile(r"\w+\+[^/:]*::")  # such as git+ext::, see gitremote-helpers(7)

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from augbackend.cli.model.declaration import Declaration
-    from augbackend.cli.model.package_sources import Sources
 
-    from .cache import Cache
+    from .lookup import Lookup
 
 _ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -76,19 +75,6 @@ class Upstream:
     url: str
     sha256: str
     source: str
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """Where to look, and how.
-
-    :param output: where wrapped sdists are written; these are never taken for upstream's.
-    """
-
-    where: Sources
-    cache: Cache
-    offline: bool
-    output: Path
 
 
 def parse(text: str) -> Target:

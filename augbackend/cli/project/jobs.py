@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from augbackend.cli.fetch.upstream import Lookup
+    from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.model.locked_version import Locked
 
     from .project import Project

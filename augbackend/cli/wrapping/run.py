@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.fetch.sdist import Sdist
-    from augbackend.cli.fetch.upstream import Lookup
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from augbackend.cli.fetch.git_tree import GitTree
+    from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.fetch.sdist import Sdist
-    from augbackend.cli.fetch.upstream import Lookup
     from augbackend.features.origin import Origin
 
 FETCHED = ("https", "http", "git+https", "git+http")  # by these, a URL in an archive is fetched without being asked

@@ -1,2 +1,8 @@
 # type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
 """What PEPs and setuptools define, and nothing of ours: readers and writers of other people's formats."""
+
+OPERATOR = "===|~=|==|!=|<=|>=|<|>"  # PEP 440; markers have them, too
+
+
+class InvalidRequirement(ValueError):
+    """The text is not a requirement or a marker; the message says what is wrong with it."""

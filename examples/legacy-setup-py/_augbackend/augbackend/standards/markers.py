@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, Union
 
-from .requirements import OPERATOR, InvalidRequirement
+from . import OPERATOR, InvalidRequirement
 
 Marker = Union["MarkerComparison", "Junction"]
 
