@@ -51,7 +51,7 @@ def test_a_layer_imports_none_above_it(layer: str) -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="there is no list of the standard library's modules")
 def test_nothing_but_the_standard_library_and_tomli() -> None:
-    known = {*sys.stdlib_module_names, "augbackend", "tomli", "distutils", "msvcrt"}
+    known = {*sys.stdlib_module_names, "augbackend", "tomllib", "tomli", "distutils", "msvcrt"}
     for layer in MAY_IMPORT:
         for file in files(layer):
             assert {name.partition(".")[0] for name in imported(file)} <= known, file
