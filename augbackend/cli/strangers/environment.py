@@ -10,7 +10,7 @@ import time
 import venv
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -154,7 +154,7 @@ def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
     program = interpreter.uv()
     if program is not None:
         return Installer(python, program, is_uv=True, environ=environ, constraints=at_hand, scratch=scratch)
-    if find_spec("pip") is not None:
+    if PathFinder.find_spec("pip") is not None:  # setuptools has a finder of its own that warns
         return Installer(python, sys.executable, is_uv=False, environ=environ, constraints=at_hand, scratch=scratch)
     folder = scratch / "pip"
     venv.create(folder, with_pip=True)
