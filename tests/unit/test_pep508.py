@@ -239,14 +239,6 @@ def test_version_that_nobody_can_read_is_let_pass() -> None:
     assert pep508.parse_requirement("x>=1").accepts("weird-version")
 
 
-@pytest.mark.parametrize(
-    ("version", "other", "expected"),
-    [("1.0", "1", True), ("1.0rc1", "1.0-c1", True), ("1", "2", False), ("x", "x", True)],
-)
-def test_two_spellings_of_one_version(version: str, other: str, expected: bool) -> None:
-    assert pep440.is_same(version, other) == expected
-
-
 def test_a_text_of_a_marker_that_python_cannot_read() -> None:
     with pytest.raises(InvalidRequirement, match="is not a quoted string"):
         pep508.parse_marker(r"os_name == '\x'")

@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, canonicalize_version
 from packaging.version import Version
 
 from augbackend.errors import SettingsError
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
 from augbackend.hook import declared
-from augbackend.standards.versions import is_same
 from augbackend.table.convert import TABLE
 
 from . import dependencies
@@ -183,8 +182,8 @@ class Declaration:
 
     def dependencies_for(self, version: str) -> Dependencies | None:
         """The dependencies that the user states for a version."""
-        found = (stated for one, stated in self.dependencies_of.items() if is_same(one, version))
-        return next(found, self.dependencies)
+        of = {canonicalize_version(one): stated for one, stated in self.dependencies_of.items()}
+        return of.get(canonicalize_version(version), self.dependencies)
 
     def kept(self, texts: Iterable[str]) -> list[str]:
         """Of the package's own requirements, those that are not dropped."""

@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, canonicalize_version
 
 from augbackend.cli.model.dependencies import Dependencies
 from augbackend.standards import setup_files
 from augbackend.standards.core_metadata import OLDEST_STATIC, RESOLVED, Document, parse
 from augbackend.standards.requirements import parse_requirement
-from augbackend.standards.versions import is_same
 from augbackend.table import layers, strings
 
 from . import setup_call
@@ -226,7 +225,8 @@ def _with_dependencies(document: Document, version: str, found: Dependencies) ->
 
 def _with_version(document: Document, version: str) -> Document:
     """A ``PKG-INFO`` with another version; the same if it has that version already."""
-    return document.edited("version", lambda old: [old if is_same(old, version) else version])
+    wanted = canonicalize_version(version)
+    return document.edited("version", lambda old: [old if canonicalize_version(old) == wanted else version])
 
 
 def _with_dynamic_spelled(document: Document) -> Document:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_version
 
 from augbackend import __version__
 from augbackend.cli.edit import backend_copy, pyproject
@@ -27,7 +28,6 @@ from augbackend.errors import AugbackendError
 from augbackend.features import local_version
 from augbackend.hook import declared
 from augbackend.standards.core_metadata import parse
-from augbackend.standards.versions import is_same
 from augbackend.table import layers
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def _false_claims(claim: _Claim) -> list[str]:
     stated = parse(wrapped.read("PKG-INFO") or b"")
     name, called = stated.value("name") or origin.name, stated.value("version") or version
     found = []
-    if not pyproject.same_project(name, origin.name) or not is_same(called, version):
+    if not pyproject.same_project(name, origin.name) or canonicalize_version(called) != canonicalize_version(version):
         found.append(f"PKG-INFO: it is {name} {called}, and its origin says that it was made from {made_from}")
     if wrapped.path.name != f"{origin.name.replace('-', '_')}-{version}.tar.gz":
         found.append(f"{wrapped.path.name}: its origin says that it was made from {made_from}")

@@ -65,14 +65,6 @@ def satisfies(version: str, operator: str, bound: str) -> bool:
     return bool({"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}[operator](public, theirs))
 
 
-def is_same(version: str, other: str) -> bool:
-    """Whether two spellings mean one version (PEP 440, "Normalization")."""
-    try:
-        return comparable(version) == comparable(other)
-    except InvalidVersion:
-        return version == other
-
-
 def numbers(version: str) -> tuple[int, list[int]]:
     """The epoch and the release numbers of a version.
 
