@@ -22,7 +22,7 @@ from .real_torch import VERSION, WHEEL
 pytestmark = pytest.mark.flash_attn
 
 PUBLIC = VERSION.partition("+")[0]
-OTHER_PUBLIC = f"{PUBLIC.partition('.')[0]}.99.0"
+OTHER_PUBLIC = f"{PUBLIC.partition('.')[0]}.0.99"  # below: an installer's constraint may forbid one above
 OTHER = VERSION.replace(PUBLIC, OTHER_PUBLIC)
 
 SETUP = """
