@@ -231,6 +231,17 @@ def test_list_in_a_variable(tree: Tree, text: str) -> None:
     assert build.values["remove-build-dependencies"] == ("a", "b")
 
 
+@pytest.mark.parametrize(("text", "expected"), [("true", True), (" False ", False)])
+def test_boolean_in_a_variable(tree: Tree, text: str, expected: bool) -> None:
+    build = declarations.read(declared(tree, ""), environ={"AUGBACKEND_PROVENANCE": text})
+    assert build.values["provenance"] is expected
+
+
+def test_boolean_that_is_none(tree: Tree) -> None:
+    with pytest.raises(SettingsError, match="found 'yes'"):
+        declarations.read(declared(tree, ""), environ={"AUGBACKEND_PROVENANCE": "yes"})
+
+
 def test_mistakes_in_overrides_name_their_source(tree: Tree) -> None:
     options: dict[str, str | list[str]] = {
         "augbackend.dynamic-requires": "maybe",
