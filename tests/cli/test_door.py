@@ -69,6 +69,8 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("door", DOORS)
 def test_what_code_of_others_sees_and_where_it_writes(tmp_path: Path, mine: Path, door: str) -> None:
+    if door == "show in isolation" and sys.version_info < (3, 11):
+        pytest.skip("it needs tomli there, and this index has nothing")
     pyproject, command = DOORS[door]
     watching = WATCHING.replace("HOME)", f"{str(mine)!r})").replace("!= HOME", f"!= {str(mine)!r}")
     watching = watching.replace("OUTSIDE", repr(str(mine / "outside")))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli import progress
 from augbackend.cli.edit import backend_copy
+from augbackend.cli.edit.build_backend import IN_TREE_REQUIRES
 from augbackend.cli.model import package_sources
 from augbackend.features.extra_build_variables import declared
 
@@ -46,8 +47,9 @@ def asked_in_isolation(
     with temporary_folder.temporary() as folder, tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
         tree = tree_copy.copied(build.tree, folder / "tree")
         installer = environment.installer(interpreter.this(), where, Path(scratch))
+        wanted = [*requirements, *([IN_TREE_REQUIRES] if sys.version_info < (3, 11) else [])]  # ours is asked, too
         with progress.shown(f"installing the build requirements of {build.tree}"):
-            isolated = environment.filled(installer, folder, requirements, _INSTALLING)
+            isolated = environment.filled(installer, folder, wanted, _INSTALLING)
         request = {"config_settings": config_settings, "ask": True}
         environ = _environ(build, folder, isolated.make_extra_environ())
         return _answer(request, folder, tree, isolated.python_executable, environ)
