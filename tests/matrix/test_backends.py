@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from augbackend.cli.edit.backend_copy import FOLDER
+from augbackend.cli.edit import backend_copy
 from augbackend.table.layers import read_pyproject
 
 from .frontends import EXE, Frontends, build, pip_editable, pip_wheel, uv_build
@@ -94,10 +94,9 @@ def check_sdist(builds: Builds, frontend: str, backend: str, form: Form, tmp_pat
         expected["pyproject.toml.orig"] = pyproject
     assert parsed(found.pop("pyproject.toml"), tmp_path) == parsed(pyproject, tmp_path)
     if form == "in-tree":
-        copy = builds.tree(frontend, backend, form) / FOLDER / "augbackend"
-        assert (copy / "__init__.py").exists()
-        expected.update({f"{FOLDER}/augbackend/{file.name}": file.read_bytes() for file in copy.glob("*.*")})
-        expected[f"{FOLDER}/augbackend/LICENSE"] = (copy / "LICENSE").read_bytes()
+        copy = backend_copy.files_in(builds.tree(frontend, backend, form))
+        assert "__init__.py" in copy
+        expected.update({f"{backend_copy.FOLDER}/augbackend/{name}": content for name, content in copy.items()})
     assert sorted(found) == sorted(expected)
     assert [file for file in found if found[file] != expected[file]] == []
     assert found_name == name
