@@ -112,9 +112,10 @@ def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]
     found: list[tuple[str, str, Optional[str]]] = []
     for entry in declared(build, target):
         wanted = entry.parsed
-        version = installed_version(wanted.name) if wanted.applies() else None
-        if wanted.applies() and (version is None or not wanted.accepts(version)):
-            found.append((entry.text, wanted.name, version))
+        if wanted.applies():
+            version = installed_version(wanted.name)
+            if version is None or not wanted.accepts(version):
+                found.append((entry.text, wanted.name, version))
     return found
 
 

@@ -29,7 +29,6 @@ class Consequence:
     :param because: why the entries help, or what is in the way where there is none; one clause without a full stop.
     :param requires: entries for ``extra-build-dependencies``.
     :param variables: entries for ``extra-build-variables``.
-    :param unset: a variable that the build needs, if its value is not known.
     :param obstacle: what is in the way if the entries do not help, with the line that says so; empty if nothing is.
     :param gone: the first Python that does not have what is asked for; empty where that is not the cause.
     :param is_of_python: whether another Python may help.
@@ -39,7 +38,6 @@ class Consequence:
     because: str
     requires: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
-    unset: str = ""
     obstacle: str = ""
     gone: str = ""
     is_of_python: bool = False
@@ -103,9 +101,7 @@ def _of_variable(clue: Clue) -> Consequence | None:
     if clue.name.endswith(_PLACES):
         return None
     because = clue.symptom.because or clue.line
-    return (
-        Consequence(because, variables={clue.name: clue.value}) if clue.value else Consequence(because, unset=clue.name)
-    )
+    return Consequence(because, variables={clue.name: clue.value} if clue.value else {})
 
 
 def _of_need(clue: Clue, known: Knowledge) -> Consequence | None:
