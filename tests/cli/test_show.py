@@ -58,6 +58,12 @@ def project(tree: Tree) -> Path:
     return tree({"pyproject.toml": PYPROJECT, "_inner/inner.py": INNER})
 
 
+def test_overrides_reach_the_wrapped_backend(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "not known here" not in show(project).output
+    monkeypatch.setenv("AUGBACKEND_EXTRA_BUILD_VARIABLES", "A=2")  # with which it cannot be imported
+    assert "hooks: not known here: AssertionError" in show(project).output
+
+
 def test_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/x")
     lines = show(project, "-C", "augbackend.extra-build-variables=B=2").output.splitlines()
