@@ -1,130 +1,178 @@
-"""Where other people's code may write: only in folders that it is given. On Linux, by Landlock; elsewhere, anywhere.
+"""How other people's code is kept in its place here: by bubblewrap, else by Landlock, else not at all.
 
-The kernel restricts a thread and everything that the thread starts, and never takes that back. So a new thread is made
-for it. See landlock(7).
+What holds is a value, so that it can be said, and refused where it is too little.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
-import sys
-from concurrent.futures import ThreadPoolExecutor
+import shutil
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Literal
 
 from augbackend.errors import AugbackendError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from . import bubblewrap, landlock, readable, restricted_thread
+from .bubblewrap import Bubblewrap
 
-_Result = TypeVar("_Result")
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers on all processors that have it
-_VERSION, _PATH_BENEATH = 1, 1
-_SET_NO_NEW_PRIVS = 38  # prctl(2)
-_LEAST = 2  # version 1 forbids renaming and linking between folders, which builds do
-_WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
-_TRUNCATE_SINCE = 3
-# The rights to remove, make, rename and link what is in a folder.
-_IN_FOLDERS = sum(1 << bit for bit in range(4, 14))
-_DEVICE_NODES = 1 << 6 | 1 << 11  # root could make one of the disk, and write to that
-_SIGNALS, _SCOPED_SINCE = 1 << 1, 6  # no signals to processes outside
-# Devices that programs open to write, those of GPUs included.
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "nvidia*", "kfd", "dri")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+Level = Literal["any", "full"]
+_EVERYWHERE = ("the network, this machine's own servers included", "reading the system's programs and settings")
+_ABSTRACT = "reaching abstract Unix sockets"
+_SIGNALS = "signals to your other processes"
+_NOT_BY_LANDLOCK = (
+    "reaching the sockets of your programs, such as ssh-agent's and docker's",
+    "changing the mode, owner, times and attributes of your files",
+    "reading the command lines of your processes",
+    "shared memory",
+)
+_WITHOUT_ANY = ("reading, changing and deleting what you can, your home included", *_NOT_BY_LANDLOCK, _ABSTRACT, _SIGNALS)
+_PROBE = 10.0  # seconds
+# Devices that programs open to write, those of GPUs included. The user's terminal is none of them.
+_DEVICES = ("null", "zero", "full", "random", "urandom", "shm", "nvidia*", "kfd", "dri")
 _QUOTES, _UNSEEN = "'\"\u2018\u2019", "\x00-\x1f\x7f"
+_WHY = "(?:Permission denied|Read-only file system)"
 _REFUSED = re.compile(
-    f"Permission denied: [{_QUOTES}](/[^{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]"  # Python
-    f"|[ {_QUOTES}](/[^:\\s{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]?: Permission denied"  # programs and shells
+    f"{_WHY}: [{_QUOTES}](/[^{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]"  # Python
+    f"|[ {_QUOTES}](/[^:\\s{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]?: {_WHY}"  # programs and shells
 )
 
 
-class _Ruleset(ctypes.Structure):
-    _fields_ = (
-        ("handled_access_fs", ctypes.c_uint64),
-        ("handled_access_net", ctypes.c_uint64),
-        ("scoped", ctypes.c_uint64),
-    )
+@dataclass(frozen=True)
+class Confinement:
+    """What holds on this machine.
+
+    :param by: what does it.
+    :param does_not_stop: in words, each of which could end the sentence "it does not stop …".
+    """
+
+    by: Literal["bubblewrap", "landlock", "none"]
+    does_not_stop: tuple[str, ...]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it stops all that can be stopped."""
+        return self.does_not_stop == _EVERYWHERE
+
+    def as_json(self) -> dict[str, Any]:
+        """For a script."""
+        return {"by": self.by, "does_not_stop": list(self.does_not_stop)}
+
+    def in_words(self) -> str:
+        """One sentence, for a report."""
+        names = {"bubblewrap": "confined by bubblewrap", "landlock": "confined by Landlock", "none": "not confined"}
+        return f"other people's code was {names[self.by]}; not stopped: {'; '.join(self.does_not_stop)}"
 
 
-class _PathBeneath(ctypes.Structure):
-    _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
+def here() -> Confinement:
+    """What holds here: asked of this system, not guessed."""
+    if _bwrap() is not None:
+        more = () if landlock.is_scoped() else (_ABSTRACT,)
+        return Confinement("bubblewrap", (*_EVERYWHERE, *more))
+    if landlock.version():
+        more = () if landlock.is_scoped() else (_ABSTRACT, _SIGNALS)
+        return Confinement("landlock", (*_EVERYWHERE, *_NOT_BY_LANDLOCK, *more))
+    return Confinement("none", (*_EVERYWHERE, *_WITHOUT_ANY))
 
 
-def version() -> int:
-    """The version of Landlock that this system has; 0 if it has none, or one that is too old."""
-    if sys.platform != "linux":
-        return 0
-    try:
-        known = _syscall(_CREATE_RULESET, None, 0, _VERSION)
-    except (OSError, AttributeError):  # there is no C library that could be called
-        return 0
-    return known if known >= _LEAST else 0
+def require(level: Level | None) -> None:
+    """Refuse to run other people's code where too little holds.
+
+    :param level: ``full`` for all that can be stopped; ``None`` if the user asks for nothing.
+    :raises AugbackendError: if so.
+    """
+    found = here()
+    if level is None or found.is_full or (level == "any" and found.by != "none"):
+        return
+    kind = "full " if level == "full" else ""
+    hint = "install bubblewrap, on a Linux of version 6.12 or later" if level == "full" else "install bubblewrap, on Linux"
+    missing = "; ".join(one for one in found.does_not_stop if one not in _EVERYWHERE)
+    what = f"{kind}confinement is required, and nothing here stops: {missing}"
+    raise AugbackendError(what, where="--require-confinement", hint=hint)
 
 
-def confined(start: Callable[[], _Result], folders: Iterable[Path]) -> _Result:
-    """Start a process that may write in some folders and to common devices, and nowhere else.
+@contextmanager
+def started(
+    start: Callable[[Sequence[str], Path], subprocess.Popen[bytes]],
+    command: Sequence[str],
+    cwd: Path,
+    environ: Mapping[str, str],
+    reads: Iterable[Path],
+    writes: Iterable[Path],
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start other people's code, as confined as can be here. With bubblewrap, it ends with the context.
 
-    :param start: starts the process.
-    :param folders: where it may write; a folder that does not exist is passed over.
-    :return: what ``start`` returns.
+    :param start: starts a process of a command in a folder.
+    :param environ: the user's variables that a build may see, which name folders to read.
+    :param reads: what else it may read.
+    :param writes: folders that it may write to; one that does not exist is passed over.
     :raises AugbackendError: if the system refuses to confine it, though it could.
     """
-    known = version()
-    if not known:
-        return start()
-    paths = [*folders, *(path for name in _DEVICES for path in Path("/dev").glob(name))]
+    bwrap, readings, writable = _bwrap(), tuple(reads), tuple(writes)
+    if bwrap is not None:
+        inside = bubblewrap.wrapped(bwrap, command, cwd, environ, readings, writable)
+        with restricted_thread.starting(_give_up_for_bwrap, lambda: start(inside, Path("/"))) as process:
+            yield process
+    elif landlock.version():
+        shown = [*readable.SYSTEM, Path("/proc"), *readable.name_servers()]
+        shown += readable.folders(command, cwd, environ, readings, writable)
+        devices = [path for name in _DEVICES for path in Path("/dev").glob(name)]
 
-    def confine_and_start() -> _Result:
-        _restrict_this_thread(known, paths)
-        return start()
+        def restrict() -> None:
+            restricted_thread.give_up_privileges()
+            restricted_thread.give_up_capabilities()
+            landlock.restrict_files(shown, [*writable, *devices])
 
-    with ThreadPoolExecutor(1) as one:
-        return one.submit(confine_and_start).result()
+        with restricted_thread.starting(restrict, lambda: start(command, cwd)) as process:
+            yield process
+    else:
+        yield start(command, cwd)
+
+
+def status(code: int) -> int:
+    """The exit status of a command that was started so: below 0 if a signal ended it."""
+    return bubblewrap.status(code) if _bwrap() else code
 
 
 def refused(output: str, own: Path) -> list[str]:
-    """The files outside of a folder for which an output says: permission denied."""
+    """The files outside of a folder for which an output says that they cannot be written."""
     found = [first or second for first, second in _REFUSED.findall(output)]
     return [path for path in dict.fromkeys(found) if not Path(os.path.realpath(path)).is_relative_to(own.resolve())]
 
 
-def _restrict_this_thread(known: int, paths: Iterable[Path]) -> None:
-    to_files = _WRITE_FILE | (_TRUNCATE if known >= _TRUNCATE_SINCE else 0)
-    is_scoped = known >= _SCOPED_SINCE
-    handled = _Ruleset(to_files | _IN_FOLDERS, 0, _SIGNALS if is_scoped else 0)
-    size = ctypes.sizeof(_Ruleset) if is_scoped else ctypes.sizeof(ctypes.c_uint64)
-    ruleset = _checked(_syscall(_CREATE_RULESET, ctypes.byref(handled), size, 0))
+def _give_up_for_bwrap() -> None:
+    restricted_thread.give_up_privileges()
+    landlock.restrict_scope()
+
+
+def _bwrap() -> Bubblewrap | None:
+    """bubblewrap, if it is on PATH and works here."""
+    program = shutil.which("bwrap") if landlock.is_linux() else None
+    return _working(os.path.realpath(program)) if program else None
+
+
+@lru_cache(maxsize=None)
+def _working(program: str) -> Bubblewrap | None:
+    """How bubblewrap does here what it is asked for; kernels and containers may forbid it."""
+    tried = (Bubblewrap(program, (bubblewrap.NO_NESTING,)), Bubblewrap(program))
+    return next((one for one in tried if _works(one)), None)
+
+
+def _works(one: Bubblewrap) -> bool:
+    def start() -> subprocess.Popen[bytes]:
+        words = bubblewrap.wrapped(one, [one.program, "--version"], Path("/usr"), {}, (), ())
+        null = subprocess.DEVNULL
+        return subprocess.Popen(words, stdin=null, stdout=null, stderr=null)  # noqa: S603  # its own options
+
     try:
-        for path in paths:
-            _allow(ruleset, path, to_files)
-        _checked(ctypes.CDLL(None, use_errno=True).prctl(_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))))
-        _checked(_syscall(_RESTRICT_SELF, ruleset, 0))
-    finally:
-        os.close(ruleset)
-
-
-def _allow(ruleset: int, path: Path, to_files: int) -> None:
-    try:
-        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:  # it does not exist, or this user may not open it
-        return
-    try:
-        in_folders = _IN_FOLDERS & ~_DEVICE_NODES if path.is_dir() else 0
-        rule = _PathBeneath(to_files | in_folders, opened)
-        _checked(_syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
-    finally:
-        os.close(opened)
-
-
-def _syscall(number: int, *arguments: object) -> int:
-    words = [ctypes.c_long(one) if isinstance(one, int) else one for one in (number, *arguments)]
-    answer: int = ctypes.CDLL(None, use_errno=True).syscall(*words)
-    return answer
-
-
-def _checked(answer: int) -> int:
-    if answer < 0:
-        why = os.strerror(ctypes.get_errno())
-        raise AugbackendError(f"a build cannot be kept to its own folders: Landlock: {why}", where="this system")
-    return answer
+        with restricted_thread.starting(_give_up_for_bwrap, start) as process:
+            return process.wait(_PROBE) == 0
+    except (OSError, subprocess.TimeoutExpired, AugbackendError):
+        return False

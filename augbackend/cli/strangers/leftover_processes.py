@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MARK = "AUGBACKEND_DIAGNOSIS"
+MARK = "AUGBACKEND_PROCESS_MARK"
 _SWEEPS = 50  # a process may start others while it is being ended
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
 

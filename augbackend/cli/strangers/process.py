@@ -6,7 +6,7 @@ import os
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -74,20 +74,23 @@ def run(
     environ: Mapping[str, str],
     limit: float,
     confined_to: Iterable[Path] | None = None,
+    *,
+    reads: Iterable[Path] = (),
 ) -> Ran:
     """Run a command to its end, or to the limit. Whatever it started is killed then.
 
     :param environ: all its variables. One is added, by which its children are known.
     :param limit: in seconds.
     :param confined_to: the folders that it may write to; ``None`` for the user's own programs: anywhere.
+    :param reads: what it may read beyond those, the system and the folders that the user's variables name.
     """
     mark = uuid4().hex
     began = time.monotonic()
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(words: Sequence[str], where: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603  # what is run here is what was asked for
-            list(command),
-            cwd=cwd,
+            list(words),
+            cwd=where,
             env={**environ, leftover_processes.MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -96,12 +99,17 @@ def run(
         )
 
     process, status = None, None
-    with _one_at_a_time, leftover_processes.adopting() as before:
+    with _one_at_a_time, leftover_processes.adopting() as before, ExitStack() as kept:
         try:
-            process = start() if confined_to is None else confinement.confined(start, confined_to)
+            if confined_to is None:
+                process = start(command, cwd)
+            else:
+                users = clean_environ(os.environ, cwd)
+                process = kept.enter_context(confinement.started(start, command, cwd, users, reads, confined_to))
             collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
             with suppress(subprocess.TimeoutExpired):
                 status = process.wait(max(limit, 0.001))
+                status = status if confined_to is None else confinement.status(status)
         finally:
             leftover_processes.end(process, mark, before)
     # A child that was not found keeps the pipe open. What it still prints is not waited for.
