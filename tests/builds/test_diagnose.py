@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli.strangers import confinement
+from augbackend.cli.strangers import landlock
 
 from ..cli.archives import content, own_table, sha256, text_of
 from ..conftest import ROOT
@@ -36,7 +36,7 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 BEFORE_PYTHON_3_12 = pytest.mark.skipif(sys.version_info >= (3, 12), reason="no setuptools of that time runs here")
 COMPILES = pytest.mark.skipif(shutil.which("cc") is None and os.name != "nt", reason="there is no compiler")
 SHARED = Path("/dev/shm")  # noqa: S108  # the one place that strangers write to and everybody reads
-CONFINED = pytest.mark.skipif(not confinement.version(), reason="this system has no Landlock")
+CONFINED = pytest.mark.skipif(not landlock.version(), reason="this system has no Landlock")
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found otherwise here")
 
 
@@ -97,7 +97,7 @@ class Machine:
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[Path]:
     """A folder in which strangers may leave what a test is to know: they write to none of ours."""
-    if not confinement.version():
+    if not landlock.version():
         yield tmp_path
     elif not SHARED.is_dir():
         pytest.skip("there is no shared memory")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from augbackend.cli.strangers import confinement, process
+from augbackend.cli.strangers import confinement, landlock, process
 
 
 def has_landlock() -> bool:
@@ -67,7 +67,7 @@ def ran(code: str, folder: Path, *arguments: object, confined: bool = True) -> s
 )
 @pytest.mark.parametrize("by", ["itself", "a child"])
 def test_nothing_outside_is_changed(inside: Path, outside: Path, change: str, by: str) -> None:
-    if "truncate" in change and confinement.version() < 3:
+    if "truncate" in change and landlock.version() < 3:
         pytest.skip("this Landlock lets files be cut")
     child = f"import subprocess\nsubprocess.run([sys.executable, '-c', {'import os, pathlib, sys;' + change!r}, sys.argv[1]])"
     output = ran(change if by == "itself" else child, inside, outside)
@@ -82,7 +82,7 @@ def test_no_device_is_made_even_in_its_own_folder(inside: Path) -> None:
     assert not (inside / "node").exists()
 
 
-@pytest.mark.skipif(confinement.version() < 6, reason="this Landlock knows nothing of signals")
+@pytest.mark.skipif(landlock.version() < 6, reason="this Landlock knows nothing of signals")
 def test_this_process_is_not_to_be_signalled(inside: Path) -> None:
     assert "PermissionError" in ran("os.kill(os.getppid(), 0)", inside)
     child = "import subprocess\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(9)']).kill()\nprint('done')"

@@ -24,6 +24,7 @@ from augbackend.cli.diagnosis.subject import Subject
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.cli.main import group
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.strangers.confinement import Confinement
 from augbackend.cli.strangers.interpreter import Interpreter
 
 if sys.version_info >= (3, 11):
@@ -52,6 +53,8 @@ WORDS = (
     "looking at the traceback that the last of many builds ended in"
 )
 
+CONFINED = Confinement("landlock", ("the network", "chmod"))
+
 
 def declared(declaration: Declaration = DECLARATION, check: Check = CHECK, wheel: Path = WHEEL) -> SearchResult:
     reasons = {entry: Proposal(Declaration(), f"{WORDS}: {entry[1]}", "said") for entry in declaration.entries}
@@ -70,7 +73,7 @@ def hopeless() -> SearchResult:
 
 
 def diagnosis(found: SearchResult, subject: Subject = SDIST, *remarks: str) -> Diagnosis:
-    return Diagnosis(subject, found, Interpreter("/usr/bin/python3.11", "3.11.7"), "uv", 23.14159, remarks)
+    return Diagnosis(subject, found, Interpreter("/usr/bin/python3.11", "3.11.7"), "uv", 23.14159, CONFINED, remarks)
 
 
 def text(found: SearchResult, subject: Subject = SDIST, *remarks: str) -> str:
@@ -84,6 +87,7 @@ def test_json_of_what_is_to_be_declared() -> None:
     found = report.as_json(diagnosis(declared(), SDIST, "a remark"))
     assert json.loads(json.dumps(found)) == found
     assert found["verdict"] == "builds-when-declared"
+    assert found["confinement"] == {"by": "landlock", "does_not_stop": ["the network", "chmod"]}
     assert found["extra-build-dependencies"] == ["torch==2.8.0", "setuptools<58", "a[b]>=1; python_version < '3.99'"]
     assert found["extra-build-variables"] == {
         "FLASH_ATTENTION_SKIP_CUDA_BUILD": "TRUE",

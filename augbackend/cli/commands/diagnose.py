@@ -38,7 +38,7 @@ from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
-from augbackend.cli.strangers import environment, interpreter, temporary_folder
+from augbackend.cli.strangers import confinement, environment, interpreter, temporary_folder
 from augbackend.cli.wrapping import adoption, run
 from augbackend.knowledge import rows
 
@@ -47,6 +47,7 @@ from . import options
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
     from augbackend.cli.diagnosis.wheel_check import Check
+    from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.strangers.interpreter import Interpreter
     from augbackend.knowledge.rows import Knowledge
 
@@ -74,6 +75,7 @@ TIMEOUT = 1800.0
     help="A file of your own, in the form of augbackend/knowledge/rows.toml. Repeatable.",
 )
 @options.sources
+@options.require_confinement
 @options.as_json
 def diagnose(
     target: str,
@@ -84,6 +86,7 @@ def diagnose(
     extra_index_url: tuple[str, ...],
     find_links: tuple[str, ...],
     cache_dir: Path | None,
+    require_confinement: Level | None,
     *,
     no_build: bool,
     is_applied: bool,
@@ -105,6 +108,8 @@ def diagnose(
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if no_build and is_applied:
         raise click.UsageError("--apply needs a build, and --no-build makes none")
+    if not no_build:
+        confinement.require(require_confinement)  # what holds is said in the end
     began = time.monotonic()
     knowledge, narrator = rows.load(files), Narrator()
     where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
@@ -127,7 +132,13 @@ def diagnose(
         given += [("--find-links", link) for link in find_links]
         places = tuple((option, index.shown(value)) for option, value in given if value)
         diagnosis = Diagnosis(
-            replace(source.subject, places=places), found, python, installer.name, time.monotonic() - began, said
+            replace(source.subject, places=places),
+            found,
+            python,
+            installer.name,
+            time.monotonic() - began,
+            confinement.here(),
+            said,
         )
         click.echo(json.dumps(report.as_json(diagnosis), indent=2) if as_json else "\n".join(report.lines(diagnosis)))
         if is_applied and found.declaration.size:

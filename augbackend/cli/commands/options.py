@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from augbackend import features
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import dependencies
+from augbackend.cli.strangers.confinement import Level
 from augbackend.features.pin_runtime import Width
 
 if TYPE_CHECKING:
@@ -142,6 +143,13 @@ feature = click.option(
     metavar="KEY",
     type=click.Choice(features.known_keys()),
     help="Also copy the file of KEY, so that -C or the environment can set it. Repeatable.",
+)
+require_confinement = click.option(
+    "--require-confinement",
+    is_flag=False,
+    flag_value="any",
+    type=click.Choice(get_args(Level)),
+    help="Refuse to run other people's code where this system cannot confine it; with =full, where it cannot fully.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SOURCES = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from augbackend import __version__, features
-from augbackend.cli.strangers import wrapped_backend
+from augbackend.cli.strangers import confinement, wrapped_backend
 from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_dependencies, match_runtime, remove_build_dependencies
 from augbackend.hook import declared as declarations
@@ -22,11 +22,12 @@ from augbackend.hook.wrapped_backend import resolved as resolved_variables
 from augbackend.hook.wrapped_backend import surrounded
 from augbackend.table import Target, layers
 
-from . import options
+from . import confined, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from augbackend.cli.strangers.confinement import Level
     from augbackend.features.extra_build_dependencies import BuildDependency
     from augbackend.table import Build
 
@@ -77,6 +78,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
             for one in resolved
         ],
         "config-settings": dict(build.config_settings or {}),
+        "confinement": confinement.here().as_json(),
     }
 
 
@@ -191,14 +193,26 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.config_setting("A config setting, as frontends take it; augbackend.KEY=VALUE overrides a key of the table.")
 @click.option("--isolated", is_flag=True, help="Also ask the wrapped backend what it requires, in isolation.")
+@options.require_confinement
 @options.as_json
-def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, as_json: bool) -> None:
+def show(
+    tree: Path,
+    config_settings: dict[str, str | list[str]],
+    require_confinement: Level | None,
+    *,
+    isolated: bool,
+    as_json: bool,
+) -> None:
     """Print what a build of TREE would get here, and why.
 
     \b
     Example:
       augbackend show . -C augbackend.dynamic-requires=never
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    if isolated:
+        confined.checked(require_confinement)
+    else:  # it runs code of the tree only, which the user has here
+        confinement.require(require_confinement)
     found = gather(tree, config_settings, isolated=isolated)
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
     if found["build-backend"] != "augbackend":

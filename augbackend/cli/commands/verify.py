@@ -14,6 +14,7 @@ import click
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
+from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import verification
 
 from . import options
@@ -21,6 +22,7 @@ from . import options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.verification import Proof
 
 
@@ -66,6 +68,7 @@ def lines(archive: Path, found: Proof) -> Iterator[str]:
     help="Also fetch an origin whose URL has this scheme, such as git+ssh. https and http are allowed. Repeatable.",
 )
 @options.sources
+@options.require_confinement
 @options.as_json
 def verify(
     archive: Path,
@@ -75,6 +78,7 @@ def verify(
     extra_index_url: tuple[str, ...],
     find_links: tuple[str, ...],
     cache_dir: Path | None,
+    require_confinement: Level | None,
     *,
     is_built: bool,
     offline: bool,
@@ -92,12 +96,18 @@ def verify(
     Example:
       augbackend verify wrapped/flash_attn-2.8.3.tar.gz
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    if is_built:
+        confinement.require(require_confinement)
     where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
     with tempfile.TemporaryDirectory(prefix="augbackend-") as nothing:
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
         lookup = Lookup(where, cache, offline, archive.parent)
         found = verification.prove(archive, verification.Terms(lookup, given, is_built, schemes))
     document = {"archive": str(archive), "proved": found.is_proved, **asdict(found)}
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(lines(archive, found)))
+    said = [*lines(archive, found)]
+    if is_built:
+        document["confinement"] = confinement.here().as_json()
+        said.insert(-1, f"  {confinement.here().in_words()}")
+    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(said))
     if not found.is_proved:
         raise SystemExit(1)

@@ -24,13 +24,15 @@ from augbackend.cli.project import jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.runtime_versions import RuntimeVersions
+from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import removal, report
 from augbackend.cli.wrapping import run as runs
 from augbackend.errors import AugbackendError
 
-from . import options
+from . import confined, options
 
 if TYPE_CHECKING:
+    from augbackend.cli.strangers.confinement import Level
     from augbackend.features.pin_runtime import Width
 
 
@@ -87,6 +89,7 @@ if TYPE_CHECKING:
     "--remove", is_flag=True, help="In a project: undo. Delete the archives, and take them out of [tool.uv.sources]."
 )
 @options.sources
+@options.require_confinement
 @options.as_json
 def wrap(
     targets: tuple[str, ...],
@@ -105,6 +108,7 @@ def wrap(
     find_links: tuple[str, ...],
     cache_dir: Path | None,
     feature: tuple[str, ...],
+    require_confinement: Level | None,
     *,
     no_sources: bool,
     upgrade: bool,
@@ -157,8 +161,12 @@ def wrap(
         wanted = [Job(upstream.parse(text), given) for text in targets]
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
+    builds = any(upstream.is_built(job.target) for job in wanted)
+    if builds:
+        confined.checked(require_confinement)
     run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
-    click.echo(json.dumps(report.as_json(run), indent=2) if as_json else "\n".join(report.lines(run, check=check)))
+    document = {**report.as_json(run), "confinement": confinement.here().as_json() if builds else None}
+    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(report.lines(run, check=check)))
     if check and not run.is_current:
         raise SystemExit(1)
 

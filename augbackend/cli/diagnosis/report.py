@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from augbackend.cli.model.declaration import Declaration
+    from augbackend.cli.strangers.confinement import Confinement
     from augbackend.cli.strangers.interpreter import Interpreter
 
     from .attempt import Attempt
@@ -29,6 +30,7 @@ _LONGEST_LIST = 40
 class Diagnosis:
     """All that there is to say.
 
+    :param confinement: how the package's code was kept in its place.
     :param remarks: what is worth knowing beside the verdict.
     """
 
@@ -37,6 +39,7 @@ class Diagnosis:
     python: Interpreter
     installer: str
     seconds: float
+    confinement: Confinement
     remarks: tuple[str, ...] = ()
 
 
@@ -96,6 +99,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "builds": len(found.attempts),
         "attempts": [_attempt(attempt) for attempt in found.attempts],
         "seconds": round(diagnosis.seconds, 1),
+        "confinement": diagnosis.confinement.as_json(),
     }
 
 
@@ -147,6 +151,8 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield from textwrap.wrap(remark, _WIDTH, initial_indent="  note: ", subsequent_indent="    ")
     if found.attempts:
         yield f"  tried: {count}"
+        text = diagnosis.confinement.in_words()
+        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
     if found.declaration.size:
         yield from _next(subject, found.declaration)
 

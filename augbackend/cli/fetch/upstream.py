@@ -112,6 +112,11 @@ def is_repository(url: str) -> bool:
     return _VCS.match(url) is not None
 
 
+def is_built(target: Target) -> bool:
+    """Whether its sdist is made by its own backend: other people's code."""
+    return is_repository(target.url) or (target.path is not None and target.path.is_dir())
+
+
 @contextmanager
 def fetched(target: Target, declaration: Declaration, lookup: Lookup) -> Iterator[Upstream]:
     """Have the target's sdist on this disk, for as long as the context lasts.

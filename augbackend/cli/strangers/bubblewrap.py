@@ -13,7 +13,9 @@ from augbackend.errors import AugbackendError
 from . import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
+
+    from .readable import StrangersCommand
 
 _NOBODY = "65534"
 NO_NESTING = "--disable-userns"  # since 0.8: less of the kernel is within reach
@@ -45,24 +47,14 @@ class Bubblewrap(NamedTuple):
     options: tuple[str, ...] = ()
 
 
-def wrapped(
-    using: Bubblewrap,
-    command: Sequence[str],
-    cwd: Path,
-    environ: Mapping[str, str],
-    reads: Collection[Path],
-    writes: Iterable[Path],
-) -> list[str]:
-    """The command that runs another one in there.
+def wrapped(using: Bubblewrap, command: StrangersCommand) -> list[str]:
+    """The words that run a command in there.
 
-    :param environ: the user's variables that a build may see, which name folders to read.
-    :param reads: what else may be read.
-    :param writes: folders that may be written to.
-    :raises AugbackendError: if that would show what is not to be shown, or if a folder is not where it was.
+    :raises AugbackendError: if it would see what is not to be seen, or if a folder is not where it was.
     """
-    trees = {cwd, *reads}
-    own = [folder for folder in dict.fromkeys(writes) if folder.is_dir()]
-    shown = [*readable.folders(command, cwd, environ, reads, own), *readable.name_servers()]
+    trees = {command.cwd, *command.reads}
+    own = [folder for folder in dict.fromkeys(command.writes) if folder.is_dir()]
+    shown = [*readable.folders(command), *readable.name_servers()]
     homes = sorted(str(home) for home in readable.homes() if str(home) not in _TEMPORARY and home.is_dir())
     words = [using.program, *_NAMESPACES, *using.options]
     words += ["--proc", "/proc", "--dev", "/dev", *_of_gpus()]
@@ -77,7 +69,7 @@ def wrapped(
     for mount in _mounts(map(_own_at, own)):
         words += ["--bind", str(mount.source), str(mount.name)]
     words += [word for place in (*homes, "/") for word in ("--remount-ro", place)]
-    return [*words, "--chdir", str(cwd), "--", *command]
+    return [*words, "--chdir", str(command.cwd), "--", *command.words]
 
 
 def status(code: int) -> int:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
@@ -19,21 +19,26 @@ from augbackend.errors import AugbackendError
 
 from . import bubblewrap, landlock, readable, restricted_thread
 from .bubblewrap import Bubblewrap
+from .readable import StrangersCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 Level = Literal["any", "full"]
-_EVERYWHERE = ("the network, this machine's own servers included", "reading the system's programs and settings")
+_EVERYWHERE = (
+    "the network, this machine's own servers included",
+    "reading the system's files",
+    "using up memory and disk",
+)
 _ABSTRACT = "reaching abstract Unix sockets"
 _SIGNALS = "signals to your other processes"
 _NOT_BY_LANDLOCK = (
     "reaching the sockets of your programs, such as ssh-agent's and docker's",
     "changing the mode, owner, times and attributes of your files",
-    "reading the command lines of your processes",
+    "reading the command lines of your processes, and slowing them",
     "shared memory",
 )
-_WITHOUT_ANY = ("reading, changing and deleting what you can, your home included", *_NOT_BY_LANDLOCK, _ABSTRACT, _SIGNALS)
+_FILES = "reading, changing and deleting what you can, your home included"
 _PROBE = 10.0  # seconds
 # Devices that programs open to write, those of GPUs included. The user's terminal is none of them.
 _DEVICES = ("null", "zero", "full", "random", "urandom", "shm", "nvidia*", "kfd", "dri")
@@ -74,12 +79,11 @@ class Confinement:
 def here() -> Confinement:
     """What holds here: asked of this system, not guessed."""
     if _bwrap() is not None:
-        more = () if landlock.is_scoped() else (_ABSTRACT,)
-        return Confinement("bubblewrap", (*_EVERYWHERE, *more))
+        return Confinement("bubblewrap", _EVERYWHERE if landlock.is_scoped() else (*_EVERYWHERE, _ABSTRACT))
     if landlock.version():
-        more = () if landlock.is_scoped() else (_ABSTRACT, _SIGNALS)
-        return Confinement("landlock", (*_EVERYWHERE, *_NOT_BY_LANDLOCK, *more))
-    return Confinement("none", (*_EVERYWHERE, *_WITHOUT_ANY))
+        unscoped = () if landlock.is_scoped() else (_ABSTRACT, _SIGNALS)
+        return Confinement("landlock", (*_EVERYWHERE, *_NOT_BY_LANDLOCK, *unscoped))
+    return Confinement("none", (*_EVERYWHERE, _FILES, *_NOT_BY_LANDLOCK, _ABSTRACT, _SIGNALS))
 
 
 def require(level: Level | None) -> None:
@@ -92,7 +96,9 @@ def require(level: Level | None) -> None:
     if level is None or found.is_full or (level == "any" and found.by != "none"):
         return
     kind = "full " if level == "full" else ""
-    hint = "install bubblewrap, on a Linux of version 6.12 or later" if level == "full" else "install bubblewrap, on Linux"
+    hint = (
+        "install bubblewrap, on a Linux of version 6.12 or later" if level == "full" else "install bubblewrap, on Linux"
+    )
     missing = "; ".join(one for one in found.does_not_stop if one not in _EVERYWHERE)
     what = f"{kind}confinement is required, and nothing here stops: {missing}"
     raise AugbackendError(what, where="--require-confinement", hint=hint)
@@ -100,40 +106,32 @@ def require(level: Level | None) -> None:
 
 @contextmanager
 def started(
-    start: Callable[[Sequence[str], Path], subprocess.Popen[bytes]],
-    command: Sequence[str],
-    cwd: Path,
-    environ: Mapping[str, str],
-    reads: Iterable[Path],
-    writes: Iterable[Path],
+    start: Callable[[Sequence[str], Path], subprocess.Popen[bytes]], command: StrangersCommand
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start other people's code, as confined as can be here. With bubblewrap, it ends with the context.
 
-    :param start: starts a process of a command in a folder.
-    :param environ: the user's variables that a build may see, which name folders to read.
-    :param reads: what else it may read.
-    :param writes: folders that it may write to; one that does not exist is passed over.
+    :param start: starts a process of some words in a folder.
+    :param command: a folder to write to that does not exist is passed over.
     :raises AugbackendError: if the system refuses to confine it, though it could.
     """
-    bwrap, readings, writable = _bwrap(), tuple(reads), tuple(writes)
+    bwrap = _bwrap()
     if bwrap is not None:
-        inside = bubblewrap.wrapped(bwrap, command, cwd, environ, readings, writable)
+        inside = bubblewrap.wrapped(bwrap, command)
         with restricted_thread.starting(_give_up_for_bwrap, lambda: start(inside, Path("/"))) as process:
             yield process
     elif landlock.version():
-        shown = [*readable.SYSTEM, Path("/proc"), *readable.name_servers()]
-        shown += readable.folders(command, cwd, environ, readings, writable)
+        shown = [*readable.SYSTEM, Path("/proc"), *readable.name_servers(), *readable.folders(command)]
         devices = [path for name in _DEVICES for path in Path("/dev").glob(name)]
 
         def restrict() -> None:
             restricted_thread.give_up_privileges()
             restricted_thread.give_up_capabilities()
-            landlock.restrict_files(shown, [*writable, *devices])
+            landlock.restrict_files(shown, [*command.writes, *devices])
 
-        with restricted_thread.starting(restrict, lambda: start(command, cwd)) as process:
+        with restricted_thread.starting(restrict, lambda: start(command.words, command.cwd)) as process:
             yield process
     else:
-        yield start(command, cwd)
+        yield start(command.words, command.cwd)
 
 
 def status(code: int) -> int:
@@ -158,7 +156,7 @@ def _bwrap() -> Bubblewrap | None:
     return _working(os.path.realpath(program)) if program else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _working(program: str) -> Bubblewrap | None:
     """How bubblewrap does here what it is asked for; kernels and containers may forbid it."""
     tried = (Bubblewrap(program, (bubblewrap.NO_NESTING,)), Bubblewrap(program))
@@ -167,7 +165,8 @@ def _working(program: str) -> Bubblewrap | None:
 
 def _works(one: Bubblewrap) -> bool:
     def start() -> subprocess.Popen[bytes]:
-        words = bubblewrap.wrapped(one, [one.program, "--version"], Path("/usr"), {}, (), ())
+        command = StrangersCommand([one.program, "--version"], Path("/usr"), {}, (), ())
+        words = bubblewrap.wrapped(one, command)
         null = subprocess.DEVNULL
         return subprocess.Popen(words, stdin=null, stdout=null, stderr=null)  # noqa: S603  # its own options
 

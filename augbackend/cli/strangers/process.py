@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
 from . import confinement, leftover_processes
+from .readable import StrangersCommand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -105,7 +106,8 @@ def run(
                 process = start(command, cwd)
             else:
                 users = clean_environ(os.environ, cwd)
-                process = kept.enter_context(confinement.started(start, command, cwd, users, reads, confined_to))
+                strangers = StrangersCommand(command, cwd, users, tuple(reads), tuple(confined_to))
+                process = kept.enter_context(confinement.started(start, strangers))
             collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
             with suppress(subprocess.TimeoutExpired):
                 status = process.wait(max(limit, 0.001))

@@ -10,14 +10,14 @@ import os
 import re
 import stat
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SYSTEM = tuple(
     Path(name)
@@ -32,11 +32,27 @@ _TOO_MUCH = frozenset(map(Path, ("/", "/home", "/mnt", "/media", "/srv", "/tmp",
 _NEVER = tuple(map(Path, ("/proc", "/dev", "/run")))
 _OF_PROGRAMS = frozenset(("bin", "sbin", "condabin"))
 # What belongs to programs beside their folder. All that a home has beside its bin does not.
-_BESIDE = ("lib", "lib32", "lib64", "libexec", "include", "share", "nvvm", "targets")
+_BELONGING = ("lib", "lib32", "lib64", "libexec", "include", "share", "nvvm", "targets")
 _ALL_OF_IT = ("pyvenv.cfg", "conda-meta", "Cellar")
 _PYTHON = "lib*/py*/os.py"
 _PATH_IN_VALUE = re.compile(r"(?:^|[\s:;,=\"']|-[IL]|-isystem)(/[^\s:;,=\"']+)")
 _MOST_LINKS, _MOST_ENTRIES = 40, 50_000
+
+
+class StrangersCommand(NamedTuple):
+    """A command that runs other people's code.
+
+    :param words: an interpreter or another program, perhaps a script, and what they are told.
+    :param environ: the user's variables that a build may see: ``PATH`` and others name folders to read.
+    :param reads: what else may be read.
+    :param writes: folders that may be written to. Strangers may have, before.
+    """
+
+    words: Sequence[str]
+    cwd: Path
+    environ: Mapping[str, str]
+    reads: tuple[Path, ...]
+    writes: tuple[Path, ...]
 
 
 def homes() -> frozenset[Path]:
@@ -44,41 +60,32 @@ def homes() -> frozenset[Path]:
     return _homes(os.environ.get("HOME", ""))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _homes(home: str) -> frozenset[Path]:
     named = [home]
     with suppress(ImportError, KeyError):
         import pwd
 
         named.append(pwd.getpwuid(os.getuid()).pw_dir)
-    plain = {Path(name) for name in named if os.path.isabs(name)}
+    plain = {home for home in map(Path, named) if home.is_absolute()}
     return frozenset({*plain, *map(_real, plain)} - {Path("/")})
 
 
-def folders(
-    command: Sequence[str],
-    cwd: Path,
-    environ: Mapping[str, str],
-    reads: Iterable[Path],
-    own: Collection[Path],
-) -> list[Path]:
-    """The folders and files beyond the system's, each by the name that it is asked for.
+def folders(command: StrangersCommand) -> list[Path]:
+    """The folders and files that it may read beyond the system's, each by the name that it is asked for.
 
-    :param command: an interpreter or another program, and perhaps a script.
-    :param environ: the user's variables that a build may see: ``PATH`` and others name folders.
-    :param reads: what else is to be read.
-    :param own: folders that the command may write to. Strangers may have, before.
     :raises AugbackendError: if it would have to read a whole home.
     """
-    for one in (cwd, *reads):
-        if not is_within(one, own) and _is_too_much(one):
+    own = command.writes
+    for one in (command.cwd, *command.reads):
+        if not is_within(one, own) and is_too_much(one):
             what = "a build that is confined does not see a whole home or system folder"
             raise AugbackendError(what, where=str(one), hint="move the project into a folder of its own")
-    program = Path(command[0])
-    found = [cwd, *reads, *_of_program(program, is_trusted=not is_within(program, own))]
-    if len(command) > 1 and os.path.isabs(command[1]) and Path(command[1]).is_file():
-        found.append(Path(command[1]))
-    shown = [*filter(is_hidden_otherwise, dict.fromkeys(found)), *_of_user(tuple(sorted(environ.items())))]
+    program, script = (*map(Path, command.words[:2]), Path())[:2]
+    found = [command.cwd, *command.reads, *_of_program(program, is_trusted=not is_within(program, own))]
+    found += [script] if script.is_absolute() and script.is_file() else []
+    users = _of_user(tuple(sorted(command.environ.items())))
+    shown = [*filter(_is_hidden_otherwise, dict.fromkeys(found)), *users]
     return [one for one in dict.fromkeys(shown) if not is_within(one, own)]
 
 
@@ -88,11 +95,11 @@ def is_within(path: Path, parents: Iterable[Path]) -> bool:
     return any(text.startswith(f"{parent}/".replace("//", "/")) for parent in parents)
 
 
-def is_hidden_otherwise(path: Path) -> bool:
+def _is_hidden_otherwise(path: Path) -> bool:
     """Whether something is to be shown that the system's folders do not hold."""
     names = (path, _real(path))
     is_of_system = all(is_within(one, SYSTEM) and not is_within(one, homes()) for one in names)
-    return (path.is_file() or path.is_dir()) and not is_of_system and not _is_too_much(path)
+    return (path.is_file() or path.is_dir()) and not is_of_system and not is_too_much(path)
 
 
 def name_servers() -> list[Path]:
@@ -101,7 +108,7 @@ def name_servers() -> list[Path]:
     return [file] if file.is_file() and not is_within(file, SYSTEM) else []
 
 
-@lru_cache(maxsize=None)
+@cache
 def secrets_of_system() -> tuple[tuple[Path, bool], ...]:
     """What in ``/etc`` is not for everybody to read, and whether it is a folder. Root could read that, even so."""
     found = []
@@ -116,7 +123,7 @@ def secrets_of_system() -> tuple[tuple[Path, bool], ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def doors(folder: Path, depth: int) -> tuple[Path, ...]:
     """Sockets and pipes in a folder: who may only read there could still speak to who listens.
 
@@ -144,7 +151,8 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _is_too_much(path: Path) -> bool:
+def is_too_much(path: Path) -> bool:
+    """Whether a folder is, or holds, a home or all that a machine has: nobody's build needs that."""
     return not path.is_absolute() or any(
         one in _TOO_MUCH or is_within(one, _NEVER) or any(is_within(home, [one]) for home in homes())
         for one in {path, _real(path)}
@@ -159,12 +167,12 @@ def _of_user(environ: tuple[tuple[str, str], ...]) -> tuple[Path, ...]:
     for name, value in environ:
         if name == "PATH":
             for folder in map(Path, value.split(os.pathsep)):
-                found += _beside(folder)
+                found += _belonging(folder)
                 found += _linked_from(folder)
         else:
             for path in map(Path, _PATH_IN_VALUE.findall(value)):
                 found += _of_program(path) if path.is_file() and path.parent.name in _OF_PROGRAMS else [path]
-    return tuple(filter(is_hidden_otherwise, dict.fromkeys(found)))
+    return tuple(filter(_is_hidden_otherwise, dict.fromkeys(found)))
 
 
 def _linked_from(folder: Path) -> Iterator[Path]:
@@ -182,7 +190,7 @@ def _of_program(program: Path, *, is_trusted: bool = True) -> Iterator[Path]:
     path = program
     for _ in range(_MOST_LINKS):
         if path.parent.name in _OF_PROGRAMS:
-            yield from _beside(path.parent, is_trusted=is_trusted)
+            yield from _belonging(path.parent, is_trusted=is_trusted)
         elif is_trusted:
             yield path
         if not path.is_symlink():
@@ -190,10 +198,10 @@ def _of_program(program: Path, *, is_trusted: bool = True) -> Iterator[Path]:
         path = Path(os.path.normpath(_real(path.parent) / path.readlink()))
 
 
-def _beside(programs: Path, *, is_trusted: bool = True) -> Iterator[Path]:
+def _belonging(programs: Path, *, is_trusted: bool = True) -> Iterator[Path]:
     """A folder of programs, and what belongs to them beside it."""
     around = programs.parent
-    has_data = around.name == ".local" or _is_too_much(around)  # of the user, in ~/.local/share
+    has_data = around.name == ".local" or is_too_much(around)  # of the user, in ~/.local/share
     if not has_data and any(around.glob(_PYTHON)):
         yield around
     if not is_trusted:
@@ -201,8 +209,8 @@ def _beside(programs: Path, *, is_trusted: bool = True) -> Iterator[Path]:
     if not has_data and (programs.name == "shims" or any((around / name).exists() for name in _ALL_OF_IT)):
         yield around
     yield programs
-    if programs.name in _OF_PROGRAMS and not _is_too_much(around):
-        yield from (around / name for name in _BESIDE if not (has_data and name == "share"))
+    if programs.name in _OF_PROGRAMS and not is_too_much(around):
+        yield from (around / name for name in _BELONGING if not (has_data and name == "share"))
     yield from _base_of(around)
 
 
@@ -211,5 +219,5 @@ def _base_of(environment: Path) -> Iterator[Path]:
     with suppress(OSError, ValueError):
         for line in (environment / "pyvenv.cfg").read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition("=")
-            if key.strip() == "home" and os.path.isabs(value.strip()):
-                yield from _beside(Path(value.strip()), is_trusted=False)
+            if key.strip() == "home":
+                yield from _belonging(Path(value.strip()), is_trusted=False)

@@ -1,8 +1,8 @@
 """A thread that gives away what other people's code must not have, and then starts a process of theirs.
 
 The kernel keeps all of this for a thread and everything that it starts, and never gives it back: privileges that a
-program could gain (prctl(2)), capabilities (capabilities(7)), the user's session keyring (session-keyring(7)). A process
-that is to end with its parent ends with the *thread* that started it, so that thread is kept.
+program could gain (prctl(2)), capabilities (capabilities(7)), the user's session keyring (session-keyring(7)). A
+process that is to end with its parent ends with the *thread* that started it, so that thread is kept.
 """
 
 from __future__ import annotations

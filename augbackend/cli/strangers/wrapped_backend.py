@@ -7,8 +7,12 @@ import os
 import re
 import sys
 import tempfile
+from contextlib import suppress
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from augbackend.cli import progress
 from augbackend.cli.edit import backend_copy
@@ -16,7 +20,7 @@ from augbackend.cli.edit.build_backend import IN_TREE_REQUIRES
 from augbackend.cli.model import package_sources
 from augbackend.features.extra_build_variables import declared
 
-from . import ask_backend, environment, interpreter, process, temporary_folder, tree_copy
+from . import ask_backend, environment, interpreter, process, readable, temporary_folder, tree_copy
 from .telling_line import telling_line
 
 if TYPE_CHECKING:
@@ -63,7 +67,9 @@ def _answer(
     answer = folder / "answer.json"
     more = {"path": [str(folder / backend_copy.FOLDER)], "answer": str(answer)}
     command = [python, ask_backend.__file__, json.dumps({**request, **more})]
-    ran = process.run(command, tree, environ, _ASKING, [folder])
+    ran = process.run(
+        command, tree, environ, _ASKING, [folder], reads=_installed_here() if python == sys.executable else ()
+    )
     try:
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -71,6 +77,17 @@ def _answer(
         problem = f"no answer after {_ASKING:.0f} seconds" if is_over_time else telling_line(ran.output, "no output")
         return {"hooks": None, "problem": problem, "requires": {}, "failed": {}}
     return found
+
+
+def _installed_here() -> list[Path]:
+    """Where what this interpreter imports is: its own folders, and trees that are installed as editable."""
+    found = {*map(Path, sys.path)}
+    for text in (one.read_text("direct_url.json") for one in distributions()):
+        with suppress(ValueError, LookupError, TypeError, AttributeError):
+            told = json.loads(text or "{}")
+            if told["dir_info"]["editable"]:
+                found.add(Path(url2pathname(urlsplit(told["url"]).path)))
+    return [path for path in sorted(found) if not readable.is_too_much(path)]
 
 
 def _environ(build: Build, home: Path, more: Mapping[str, str]) -> dict[str, str]:
