@@ -8,19 +8,20 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from augbackend.cli.strangers import landlock
+from augbackend.cli.strangers import confinement
 
 from ..cli.archives import content, own_table, sha256, text_of
 from ..conftest import ROOT
@@ -35,8 +36,7 @@ pytestmark = pytest.mark.builds
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 BEFORE_PYTHON_3_12 = pytest.mark.skipif(sys.version_info >= (3, 12), reason="no setuptools of that time runs here")
 COMPILES = pytest.mark.skipif(shutil.which("cc") is None and os.name != "nt", reason="there is no compiler")
-SHARED = Path("/dev/shm")  # noqa: S108  # the one place that strangers write to and everybody reads
-CONFINED = pytest.mark.skipif(not landlock.version(), reason="this system has no Landlock")
+CONFINED = pytest.mark.skipif(confinement.here().by == "none", reason="this system confines nothing")
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found otherwise here")
 
 
@@ -94,16 +94,43 @@ class Machine:
         return said.document
 
 
+class Told:
+    """What strangers say by the network, the one way out that they have."""
+
+    def __init__(self, server: socket.socket) -> None:
+        self._server = server
+        server.settimeout(60)
+        self._heard: list[Any] = []
+
+    def saying(self, expression: str) -> str:
+        """A line of code that says what an expression is, in JSON."""
+        address = f"('127.0.0.1', {self._server.getsockname()[1]})"
+        return (
+            f"import json, os, socket; socket.create_connection({address}).sendall(json.dumps({expression}).encode())\n"
+        )
+
+    def one(self) -> Any:
+        """The next thing that is said."""
+        with self._server.accept()[0] as client, client.makefile("rb") as stream:
+            return json.load(stream)
+
+    def all(self) -> list[Any]:
+        """Everything that was said."""
+        self._server.settimeout(0)
+        found = []
+        with suppress(BlockingIOError):
+            while True:
+                client = self._server.accept()[0]
+                with client, client.makefile("rb") as stream:
+                    client.settimeout(10)
+                    found.append(json.load(stream))
+        return found
+
+
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[Path]:
-    """A folder in which strangers may leave what a test is to know: they write to none of ours."""
-    if not landlock.version():
-        yield tmp_path
-    elif not SHARED.is_dir():
-        pytest.skip("there is no shared memory")
-    else:
-        with tempfile.TemporaryDirectory(dir=SHARED) as folder:
-            yield Path(folder)
+def told() -> Iterator[Told]:
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield Told(server)
 
 
 @pytest.fixture(scope="module")
@@ -117,22 +144,22 @@ def diagnosed(machine: Machine, folder: Path, tree_: Mapping[str, str], *options
     return machine.diagnosed(f"./{sdist(folder, tree_, mtime=mtime).name}", *options, cwd=folder, **how)
 
 
-def is_running(pid: int) -> bool:
-    """Whether a process does anything: one that ended may not have been waited for."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in (b"Z", b"X")
-
-
-def ended(pid: int) -> bool:
-    """Whether a process is over, now or soon."""
+def running(mark: object) -> list[int]:
+    """The processes that have this in their command line, now and still a little later."""
+    found: list[int] = []
     for _ in range(50):
-        if not is_running(pid):
-            return True
+        found = [int(file.parent.name) for file in Path("/proc").glob("[0-9]*/cmdline") if str(mark) in _line(file)]
+        if not found:
+            break
         time.sleep(0.1)
-    return False
+    return found
+
+
+def _line(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it is over
+        return ""
 
 
 def assert_declares(
@@ -398,7 +425,7 @@ def test_a_build_that_writes_outside_of_its_folders(machine: Machine, tmp_path: 
     temporary.mkdir()
     there = {"SDKROOT": str(mine), "TMPDIR": str(temporary)}  # a variable that strangers are told
     reason = assert_hopeless(diagnosed(machine, tmp_path, strange_sdists.WRITES_ELSEWHERE, **there))
-    assert f"may not write to {mine}" in reason
+    assert f"may not use {mine}" in reason
     document = diagnosed(machine, tmp_path, strange_sdists.WRITES_ELSEWHERE_IF_IT_MAY, **there)
     assert document["verdict"] == "builds-as-is"
     assert any(str(mine) in remark for remark in document["remarks"])
@@ -434,19 +461,17 @@ def test_it_prints_what_takes_long_to_search(machine: Machine, tmp_path: Path, p
     assert "enough" in assert_hopeless(diagnosed(machine, tmp_path, strange, "--timeout", "15", within=30))
 
 
-def writing_its_pid(folder: Path) -> str:
-    return f"import os\nopen({str(folder / 'pid')!r}, 'w').write(str(os.getpid()))\n"
-
-
 @ON_LINUX
-def test_it_loops_for_ever(machine: Machine, tmp_path: Path, told: Path) -> None:
-    strange = files(writing_its_pid(told) + "while True: pass\n")
-    said = machine.augbackend(
-        "diagnose", str(sdist(tmp_path, strange)), "--timeout", "20", "--json", cwd=tmp_path, within=60
-    )
+def test_it_loops_for_ever(machine: Machine, tmp_path: Path, told: Told) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    archive = sdist(tmp_path, files(f"{told.saying('1')}while True: pass\n"))
+    command = ["diagnose", str(archive), "--timeout", "20", "--json"]
+    said = machine.augbackend(*command, cwd=tmp_path, within=60, TMPDIR=str(temporary))
     assert said.status == 1
     assert_hopeless(said.document)
-    assert ended(int((told / "pid").read_text()))
+    assert told.one() == 1
+    assert running(temporary) == []
     assert said.seconds < 35
 
 
@@ -457,10 +482,10 @@ def test_the_end_of_time_is_the_reason(machine: Machine, tmp_path: Path) -> None
 
 @ON_LINUX
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_user_ends_it(machine: Machine, tmp_path: Path, told: Path, number: signal.Signals) -> None:
-    temporary, pid = tmp_path / "temporary", told / "pid"
+def test_the_user_ends_it(machine: Machine, tmp_path: Path, told: Told, number: signal.Signals) -> None:
+    temporary = tmp_path / "temporary"
     temporary.mkdir()
-    tree_ = in_tree("".join(f"    {line}\n" for line in [*writing_its_pid(told).splitlines(), "while True: pass"]))
+    tree_ = in_tree(f"    {told.saying('1')}    while True: pass\n")
     command = [sys.executable, "-m", "augbackend.cli", "diagnose", str(sdist(tmp_path, tree_))]
     environ = machine.environ(TMPDIR=str(temporary))
     process = subprocess.Popen(
@@ -472,25 +497,21 @@ def test_the_user_ends_it(machine: Machine, tmp_path: Path, told: Path, number: 
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509  # in the background SIGINT is ignored
     )
     try:
-        for _ in range(600):
-            if pid.exists() and pid.read_text():
-                break
-            time.sleep(0.1)
+        told.one()
         process.send_signal(number)
         assert process.wait(30) != 0
     finally:
         process.terminate()
-    assert ended(int(pid.read_text()))
+    assert running(temporary) == []
     assert list(temporary.iterdir()) == []
 
 
-def leaving_something_running(folder: Path, options: str) -> str:
+def leaving_something_running(mark: str, options: str) -> str:
     """A grandchild that has left the session."""
     return (
         "    import subprocess, sys\n"
-        "    command = [sys.executable, '-c', 'import time; time.sleep(120)']\n"
-        f"    child = subprocess.Popen(command, start_new_session=True{options})\n"
-        f"    open({str(folder / 'pid')!r}, 'w').write(str(child.pid))\n"
+        f"    command = [sys.executable, '-c', 'import time; time.sleep(120)', {mark!r}]\n"
+        f"    subprocess.Popen(command, start_new_session=True{options})\n"
     )
 
 
@@ -504,16 +525,16 @@ def leaving_something_running(folder: Path, options: str) -> str:
     ],
     ids=["with the pipe", "without the pipe", "with an environment of its own"],
 )
-def test_it_leaves_something_running(machine: Machine, tmp_path: Path, told: Path, options: str) -> None:
-    strange = in_tree(leaving_something_running(told, options) + GOOD_WHEEL)
-    try:
-        document = diagnosed(machine, tmp_path, strange, "--timeout", "20", within=40)
-        assert document["verdict"] == "builds-as-is"
-        assert ended(int((told / "pid").read_text()))
-    finally:
-        pid = int((told / "pid").read_text())
-        if is_running(pid):
-            os.kill(pid, signal.SIGKILL)
+def test_it_leaves_something_running(machine: Machine, tmp_path: Path, told: Told, options: str) -> None:
+    mark = f"left by {tmp_path}"
+    strange = in_tree(f"{leaving_something_running(mark, options)}    {told.saying('1')}{GOOD_WHEEL}")
+    document = diagnosed(machine, tmp_path, strange, "--timeout", "20", within=40)
+    left = running(mark)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert document["verdict"] == "builds-as-is"
+    assert told.one() == 1
+    assert left == []
 
 
 @pytest.mark.parametrize("way", ["sdist", "folder"])
@@ -539,18 +560,17 @@ SECRETS = {
 }
 
 
-def test_it_sees_no_secret_and_no_home(machine: Machine, tmp_path: Path, told: Path) -> None:
+def test_it_sees_no_secret_and_no_home(machine: Machine, tmp_path: Path, told: Told) -> None:
     """Neither while it builds nor while its wheel is imported."""
-    telling = "import json, os\nopen({file!r}, 'w').write(json.dumps([dict(os.environ), os.path.expanduser('~')]))\n"
-    built, imported = str(told / "built.json"), str(told / "imported.json")
-    body = "".join(f"    {line}\n" for line in telling.format(file=built).splitlines())
-    strange = in_tree(body + GOOD_WHEEL.replace("'demo.py', ''", f"'demo.py', {telling.format(file=imported)!r}"))
+    telling = told.saying("[__name__, dict(os.environ), os.path.expanduser('~')]")
+    strange = in_tree(f"    {telling}" + GOOD_WHEEL.replace("'demo.py', ''", f"'demo.py', {telling!r}"))
     home = tmp_path / "home of the user"
     home.mkdir()
     document = diagnosed(machine, tmp_path, strange, HOME=str(home), CC="my-compiler", **SECRETS)
     assert (document["verdict"], document["imports"]) == ("builds-as-is", True)
-    for file in (built, imported):
-        environ, home_there = json.loads(Path(file).read_text())
+    seen = told.all()
+    assert {name for name, _, _ in seen} == {"inner", "demo"}
+    for _, environ, home_there in seen:
         assert [value for value in environ.values() if "secret" in value] == []
         assert [name for name in environ if name.startswith(("UV_", "PIP_", "GITHUB_"))] == []
         assert str(home) not in (home_there, environ["HOME"], environ["TMPDIR"])
@@ -570,10 +590,10 @@ def get_requires_for_build_wheel(config_settings=None):
 
 @ON_LINUX
 def test_what_it_leaves_in_an_environment_is_not_run_by_the_installer(
-    machine: Machine, tmp_path: Path, told: Path
+    machine: Machine, tmp_path: Path, told: Told
 ) -> None:
     """Which has the user's variables: neither what a hook leaves there, nor what its wheel brings along."""
-    line = f"import os; open({str(told)!r} + '/' + str(os.getpid()), 'w').write(repr(dict(os.environ)))\n"
+    line = told.saying("dict(os.environ)")
     wheel = GOOD_WHEEL.replace("'demo.py', ''", "'demo.py', 'import otherlib'")
     first, _, rest = wheel.partition("        wheel.writestr(")
     wheel = f"{first}        wheel.writestr('demo.pth', {line!r})\n        wheel.writestr({rest}"
@@ -582,9 +602,9 @@ def test_what_it_leaves_in_an_environment_is_not_run_by_the_installer(
     strange["inner.py"] += LEAVING_CODE.format(line=line)
     document = diagnosed(machine, tmp_path, strange, **OF_INSTALLERS)
     assert (document["verdict"], document["imports"]) == ("builds-as-is", True)
-    seen = [file.read_text() for file in told.iterdir()]
+    seen = told.all()
     assert seen
-    assert [text for text in seen if "hunter2" in text] == []
+    assert [environ for environ in seen if "hunter2" in environ.values()] == []
 
 
 def test_an_import_that_fails_in_what_it_imports_has_that_installed(machine: Machine, tmp_path: Path) -> None:

@@ -107,12 +107,19 @@ def test_no_device_is_made_even_in_its_own_folder(inside: Path) -> None:
         ("sh: 1: cannot create /opt/x: Permission denied", ["/opt/x"]),
         ("OSError: [Errno 30] Read-only file system: '/etc/x.conf'", ["/etc/x.conf"]),
         ("touch: cannot touch '/opt/x': Read-only file system", ["/opt/x"]),
+        ("FileNotFoundError: [Errno 2] No such file or directory: '{outside}/there'", ["{outside}/there"]),
+        ("FileNotFoundError: [Errno 2] No such file or directory: '{outside}/new'", ["{outside}/new"]),
+        ("x.c:1:10: fatal error: {outside}/there: No such file or directory", ["{outside}/there"]),
+        ("FileNotFoundError: [Errno 2] No such file or directory: '{outside}/not/there'", []),
+        ("FileNotFoundError: [Errno 2] No such file or directory: '{own}/new'", []),
+        ("cat: /usr/lib/no-such-file: No such file or directory", []),
         ("Permission denied: '/" + 900 * "x" + "'", []),
         ("Permission denied: '/a\x07b'", []),
     ],
 )
-def test_what_was_refused_is_known(inside: Path, output: str, paths: list[str]) -> None:
-    assert confinement.refused(output.format(own=inside), inside) == paths
+def test_what_was_refused_is_known(inside: Path, outside: Path, output: str, paths: list[str]) -> None:
+    expected = [path.format(outside=outside) for path in paths]
+    assert confinement.refused(output.format(own=inside, outside=outside), inside) == expected
 
 
 @pytest.mark.usefixtures("by")

@@ -145,7 +145,7 @@ def test_a_hint_where_code_wants_to_write_elsewhere(tmp_path: Path, mine: Path) 
         pytest.skip("this system has no Landlock")
     tree = write(tmp_path / "tree", {**TREE, "_be/be.py": f"open({str(mine / 'x')!r}, 'w')\n"})
     found = run("wrap TREE", TREE=tree, OUT=tmp_path / "out")
-    assert (found.exit_code, f"may write to its own folder only, and not to {mine / 'x'}" in found.output) == (2, True)
+    assert (found.exit_code, f"may use its own folder only, and not {mine / 'x'}" in found.output) == (2, True)
 
 
 @pytest.mark.parametrize("url", ["git+ext::sh -c touch% ran", "git+ext::sh://x", "git+fd::3"])

@@ -400,7 +400,7 @@ def test_a_file_that_a_build_may_not_write_to(tree: Tree) -> None:
     case, said = case_of(tree({"setup.py": ""})), "PermissionError: [Errno 13] Permission denied: '/etc/x.conf'"
     outcome = replace(failed(said), refused=("/etc/x.conf",))
     found = obstacles.obstacle(case, outcome)
-    assert (found.reason.partition(" here")[0], found.is_known) == ("it may not write to /etc/x.conf", False)
+    assert (found.reason.partition(" here")[0], found.is_known) == ("it may not use /etc/x.conf", False)
     assert obstacles.obstacle(case, failed(said)).reason == f"no rule applies: {said}"
     handled = replace(outcome, failure=Failure("wheel", f"{said}\nRuntimeError: something else"))
     assert obstacles.obstacle(case, handled).reason == "no rule applies: RuntimeError: something else"

@@ -25,7 +25,7 @@ def remarks(source: Source, found: SearchResult, having: Circumstances) -> tuple
     ]
     for what, paths in (("build", attempt.refused), ("import", check.refused if check else ())):
         refused = list(dict.fromkeys(paths))[:_MOST_OF_A_KIND]
-        said += [f"its {what} was kept from {path} here; elsewhere it may write there" for path in refused]
+        said += [f"its {what} was kept from {path} here; elsewhere it may use that" for path in refused]
     if check is None:
         return tuple(said)
     is_of_a_platform = attempt.wheel is not None and not attempt.wheel.name.endswith("-none-any.whl")

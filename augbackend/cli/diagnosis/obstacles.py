@@ -57,7 +57,7 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
         return _does_not_compile(case, compiling[1])
     elsewhere = next((path for path in attempt.refused if path in failure.message), "")
     if elsewhere:
-        reason = f"it may not write to {elsewhere} here, which is not a build's to change: {failure.message}"
+        reason = f"it may not use {elsewhere} here, which is not a build's to read or change: {failure.message}"
         return Obstacle(reason, failure.message, is_known=False)
     need = failure_clues.named_in_words(case, failure.message)
     reason = f"it needs {need.text}: {failure.message}" if need else f"no rule applies: {failure.message}"

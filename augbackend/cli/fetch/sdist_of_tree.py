@@ -144,7 +144,7 @@ def _hint(output: str, folder: Path) -> str:
     """What to do about a failure: the options that declare what is missing, where that is known."""
     refused = confinement.refused(output, folder)
     if refused:
-        return f"its code may write to its own folder only, and not to {refused[0]}; make the sdist yourself"
+        return f"its code may use its own folder only, and not {refused[0]}; make the sdist yourself"
     found = advice.on(telling_line(output))
     if found is None:
         return "declare what is missing with --require or --variable: your own variables are not handed on"

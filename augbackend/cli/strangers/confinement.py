@@ -43,7 +43,8 @@ _PROBE = 10.0  # seconds
 # Devices that programs open to write, those of GPUs included. The user's terminal is none of them.
 _DEVICES = ("null", "zero", "full", "random", "urandom", "shm", "nvidia*", "kfd", "dri")
 _QUOTES, _UNSEEN = "'\"\u2018\u2019", "\x00-\x1f\x7f"
-_WHY = "(?:Permission denied|Read-only file system)"
+_ABSENT = "No such file or directory"
+_WHY = f"(Permission denied|Read-only file system|{_ABSENT})"
 _REFUSED = re.compile(
     f"{_WHY}: [{_QUOTES}](/[^{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]"  # Python
     f"|[ {_QUOTES}](/[^:\\s{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]?: {_WHY}"  # programs and shells
@@ -140,9 +141,19 @@ def status(code: int) -> int:
 
 
 def refused(output: str, own: Path) -> list[str]:
-    """The files outside of a folder for which an output says that they cannot be written."""
-    found = [first or second for first, second in _REFUSED.findall(output)]
-    return [path for path in dict.fromkeys(found) if not Path(os.path.realpath(path)).is_relative_to(own.resolve())]
+    """The files outside of a folder that an output says it cannot use, because they are kept from it."""
+    found: dict[str, None] = {}
+    for one in _REFUSED.finditer(output):
+        why, path = (one[1], one[2]) if one[2] else (one[4], one[3])
+        is_ours = Path(os.path.realpath(path)).is_relative_to(own.resolve())
+        if not is_ours and (why != _ABSENT or _is_hidden(Path(path))):
+            found[path] = None
+    return list(found)
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether what is absent for other people's code is here, or its folder is."""
+    return os.path.lexists(path) or (path.parent.is_dir() and not readable.is_within(path, readable.SYSTEM))
 
 
 def _give_up_for_bwrap() -> None:
