@@ -56,6 +56,6 @@ def test_while_it_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int | None, installs: str, problem: str
 ) -> None:
     monkeypatch.setattr(environment, "created", lambda using, folder, _: Environment(folder, using))
-    monkeypatch.setattr(Environment, "install_confined", lambda *_, **__: Ran(status, "error: it is refused\n", 1.0))
+    monkeypatch.setattr(Environment, "install_wheel", lambda *_, **__: Ran(status, "error: it is refused\n", 1.0))
     found = checked(tmp_path, 60)
     assert (found.installs, found.problem) == (installs, problem)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # Variables that an installer needs to find distributions, its passwords included; none that is for publishing.
 _OF_INSTALLERS = re.compile(
-    r"(?:PIP|UV)_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_.*)?|FIND_LINKS|NO_INDEX|CERT|CLIENT_CERT|TRUSTED_HOST|INSECURE_HOST|CACHE_DIR|"
+    r"(?:PIP|UV)_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_.*)?|FIND_LINKS|CERT|CLIENT_CERT|TRUSTED_HOST|INSECURE_HOST|CACHE_DIR|"
     r"CONFIG_FILE|(?:BUILD_)?CONSTRAINT|DEFAULT_TIMEOUT|TIMEOUT|RETRIES|HTTP_TIMEOUT|(?:SYSTEM_CERTS|NATIVE_TLS)|OFFLINE|"
     r"KEYRING_PROVIDER|PRERELEASE|EXCLUDE_NEWER|TORCH_BACKEND|CONCURRENT_.*)|NETRC|XDG_.*"
 )
@@ -110,7 +110,8 @@ class Environment:
             constraints.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
             for variable in ("UV_CONSTRAINT", "PIP_CONSTRAINT") if lines else ():
                 environ[variable] = " ".join(filter(None, [environ.get(variable, ""), str(constraints)]))
-            command = self._command("--only-binary", ":all:", "--", *map(str, wanted))
+            options = ["--only-binary", ":all:", *(["--no-index"] if using.where.no_index else [])]
+            command = self._command(*options, "--", *map(str, wanted))
             return process.run(command, folder, environ, limit)
 
     def install_wheel(self, wheel: Path, limit: float) -> Ran:
@@ -196,8 +197,6 @@ def _told(where: Sources, links: Iterable[str]) -> dict[str, str]:
         told.update(dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), where.index_url))
     if where.extra_index_urls:
         told.update(dict.fromkeys(("PIP_EXTRA_INDEX_URL", "UV_INDEX"), " ".join(where.extra_index_urls)))
-    if where.no_index:
-        told.update(dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX"), "1"))
     return told
 
 

@@ -14,7 +14,7 @@ _STARTS = frozenset((
 ))  # fmt: skip
 
 
-def _refuse(event: str, arguments: tuple[object, ...]) -> None:
+def _refuse_programs(event: str, arguments: tuple[object, ...]) -> None:
     if event in _STARTS and not (arguments and Path(str(arguments[0])).name.startswith("keyring")):
         raise PermissionError("pip starts no other program here, so it builds nothing")
 
@@ -22,5 +22,5 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 if __name__ == "__main__":
     runner = str(Path(sys.argv[1], "__pip-runner__.py"))
     sys.argv = [runner, *sys.argv[2:]]
-    sys.addaudithook(_refuse)
+    sys.addaudithook(_refuse_programs)
     runpy.run_path(runner, run_name="__main__")
