@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from augbackend.cli.fetch import index
 from augbackend.cli.strangers import environment
@@ -61,8 +62,8 @@ class _Installed(Environment):
     def make_extra_environ(self) -> Mapping[str, str]:
         return {}
 
-    def install(self, requirements: Iterable[str], *_: object, **__: object) -> Ran:
-        raise AssertionError(list(requirements))
+    def install(self, requirements: Iterable[Requirement], limit: float) -> Ran:
+        raise AssertionError(list(requirements), limit)
 
 
 @pytest.fixture

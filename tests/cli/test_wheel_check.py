@@ -11,6 +11,7 @@ import pytest
 
 from augbackend.cli.diagnosis import wheel_check
 from augbackend.cli.diagnosis.attempt import Circumstances
+from augbackend.cli.model.package_sources import Sources
 from augbackend.cli.strangers import environment, interpreter
 from augbackend.cli.strangers.environment import Environment, Installer
 from augbackend.cli.strangers.process import Ran
@@ -24,7 +25,7 @@ def checked(folder: Path, seconds: float) -> wheel_check.Check:
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("demo/__init__.py", "")
         archive.writestr("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
-    installer = Installer(interpreter.this(), "", is_uv=True, environ={}, constraints={}, scratch=folder)
+    installer = Installer(interpreter.this(), "", Sources(), {}, {}, folder, is_uv=True)
     having = Circumstances(folder, "setuptools.build_meta", installer, time.monotonic() + seconds, folder)
     return wheel_check.check(wheel, having, {}, rows.load())
 
@@ -55,6 +56,6 @@ def test_while_it_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int | None, installs: str, problem: str
 ) -> None:
     monkeypatch.setattr(environment, "created", lambda using, folder, _: Environment(folder, using))
-    monkeypatch.setattr(Environment, "install_confined", lambda *_, **__: Ran(status, "error: it is refused\n", 1.0))
+    monkeypatch.setattr(Environment, "install_wheel", lambda *_, **__: Ran(status, "error: it is refused\n", 1.0))
     found = checked(tmp_path, 60)
     assert (found.installs, found.problem) == (installs, problem)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from augbackend import __version__, features
+from augbackend.cli.fetch import build_environment
 from augbackend.cli.strangers import confinement, wrapped_backend
 from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_dependencies, match_runtime, remove_build_dependencies
@@ -129,7 +130,8 @@ def _why_not(entry: BuildDependency, target: Target) -> str:
 def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
     with surrounded(build):
         declared = {entry.text for target in TARGETS for entry in extra_build_dependencies.declared(build, target)}
-    return wrapped_backend.asked_in_isolation(build, config_settings, {*build.requires, *declared})
+    wanted = {*build.requires, *declared}
+    return wrapped_backend.asked_in_isolation(build, config_settings, wanted, build_environment.filled)
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Callable, Literal, get_args
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.fetch import build_environment
+from augbackend.cli.fetch.build_environment import InstallError
 from augbackend.cli.model.requirement import project_of
-from augbackend.cli.strangers import confinement, environment, hook_call, process, temporary_folder
+from augbackend.cli.strangers import confinement, hook_call, process, temporary_folder
 from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
@@ -221,9 +223,8 @@ class _Build:
 
     def _hooks(self, tree: Path, system: BuildSystem, clean: Mapping[str, str], requirements: Sequence[str]) -> Hooks:
         """The tree's hooks in an environment that no hook has seen: an installer executes what lies there."""
-        isolated = environment.created(self.having.installer, self.folder, self.having.left)
+        isolated = self._environment(requirements)
         self.seen.environment = isolated.folder
-        self._install(isolated, requirements)
         environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variable_values}
 
         def heard(output: str) -> None:
@@ -231,15 +232,16 @@ class _Build:
 
         return Hooks(tree, system, self.folder, isolated.python_executable, environ, heard)
 
-    def _install(self, isolated: Environment, requirements: Sequence[str]) -> None:
-        if not requirements:
-            return
-        self.tell(f"installing {', '.join(map(project_of, requirements))}")
+    def _environment(self, requirements: Sequence[str]) -> Environment:
+        if requirements:
+            self.tell(f"installing {', '.join(map(project_of, requirements))}")
         # An old release that has no wheel here is not worth the hour that building it may take.
         bounded = [name for name, text in self.declaration.requirement_texts.items() if "<" in text]
-        ran = isolated.install(requirements, self.having.left, of_wheels=bounded)
-        if ran.status != 0:
-            raise _Failed(Failure("install", ran.output, is_over_time=ran.status is None))
+        having = self.having
+        try:
+            return build_environment.filled(having.installer, self.folder, requirements, having.left, of_wheels=bounded)
+        except InstallError as error:
+            raise _Failed(Failure("install", error.output, error.is_over_time)) from None
 
 
 def _installed_in(folder: Path) -> tuple[dict[str, str], frozenset[str]]:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.fetch import build_environment
+from augbackend.cli.fetch.build_environment import InstallError
 from augbackend.cli.model.requirement import project_of
-from augbackend.cli.strangers import confinement, environment, process, temporary_folder
+from augbackend.cli.strangers import confinement, process, temporary_folder
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.standards.core_metadata import parse
 
@@ -136,19 +138,23 @@ class _Trial:
         left = self._having.left
         if left < _LEAST:
             raise TimeoutError
-        self._environment = environment.created(self._having.installer, self._folder, left)
-        if self.wanted:
-            self._environment.install(self.wanted, min(_INSTALL, self._having.left))
-        ran = self._environment.install_confined([str(self._wheel)], self._having.left, "--no-deps")
+        try:
+            self._environment = self._filled(self.wanted)
+        except InstallError:
+            self._environment = self._filled([])  # the import says what it lacks
+        ran = self._environment.install_wheel(self._wheel, self._having.left)
         if ran.status is None:
             raise TimeoutError
         return ran
 
+    def _filled(self, texts: list[str]) -> Environment:
+        having = self._having
+        return build_environment.filled(having.installer, self._folder, texts, min(_INSTALL, having.left))
+
     def add(self, requirements: list[str]) -> None:
-        """Install more beside the wheel; in a new environment if that fails."""
+        """Install more beside the wheel, in a new environment: in the old one, other people's code has run."""
         self.wanted += requirements
-        if self._environment.install_confined(requirements, min(_INSTALL, self._having.left)).status != 0:
-            self.install()
+        self.install()
 
     def imported(self, module: str) -> _Imported:
         """Import a module."""

@@ -15,12 +15,16 @@ from urllib.parse import unquote, urlsplit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
-from unearth import Link, PackageFinder
+from unearth import Link, PackageFinder, TargetPython
 from unearth.errors import HashMismatchError, UnpackError
 
 from augbackend.cli import progress
 from augbackend.cli.model.package_sources import Sources
+from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
+from augbackend.standards.core_metadata import parse
+
+from . import wheel_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,6 +78,26 @@ def find_wheel(requirement: Requirement, where: Sources) -> IndexFile | None:
         for package in _finder(where, wheels=True).find_matches(Requirement(_plain(requirement))):
             return _file_of(package)
     return None
+
+
+def requires_of_wheel(requirement: Requirement, where: Sources, python: str) -> list[str] | None:
+    """What the wheel requires that a Python on this platform would take; ``None`` if there is none for it.
+
+    :param python: such as ``3.11``.
+    :raises AugbackendError: if an index cannot be asked.
+    """
+    with _explained(requirement.name):
+        finder = _finder(where, wheels=True, python=python)
+        package = next(iter(finder.find_matches(Requirement(_plain(requirement)))), None)
+        if package is None:
+            return None
+        beside = package.link.dist_info_link  # PEP 658
+        if beside is not None:
+            answer = finder.session.get(beside.normalized)
+            answer.raise_for_status()
+            return list(parse(answer.content).values("requires-dist"))
+    with temporary_folder.temporary() as folder:
+        return wheel_metadata.requires_dist(download(_file_of(package), folder, where, offline=False))
 
 
 def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool) -> Path:
@@ -147,7 +171,7 @@ def _file_of(package: Any) -> IndexFile:
 
 
 @lru_cache
-def _finder(where: Sources, *, wheels: bool) -> PackageFinder:
+def _finder(where: Sources, *, wheels: bool, python: str = "") -> PackageFinder:
     if where.no_index and not _existing(where.find_links):
         raise AugbackendError(
             "there is no index and no folder to look in", hint="name one: --index-url or --find-links"
@@ -156,6 +180,7 @@ def _finder(where: Sources, *, wheels: bool) -> PackageFinder:
         index_urls=[where.index_url] if where.index_url else [],
         find_links=_existing(where.find_links) if where.no_index else [],
         trusted_hosts=where.trusted_hosts,
+        target_python=TargetPython(tuple(map(int, python.split(".")))) if python else None,
         ignore_compatibility=not wheels,
         only_binary=[":all:"] if wheels else [],
         no_binary=[] if wheels else [":all:"],

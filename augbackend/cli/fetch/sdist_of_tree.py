@@ -31,7 +31,7 @@ from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
 from augbackend.table import Build
 
-from . import decompression
+from . import build_environment, decompression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,7 +80,7 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
 
         def hooks_with(requirements: list[str]) -> Hooks:
             with progress.shown(f"installing the build requirements of {named}"):
-                isolated = environment.filled(installer, folder, requirements, left())
+                isolated = build_environment.filled(installer, folder, requirements, left())
             environ = {**clean, **isolated.make_extra_environ(), **values}
             return Hooks(tree, system, folder, isolated.python_executable, environ)
 

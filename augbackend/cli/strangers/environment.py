@@ -6,10 +6,8 @@ import os
 import re
 import sys
 import tempfile
-import time
 import venv
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,15 +16,15 @@ from urllib.request import url2pathname
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import AugbackendError
 
-from . import interpreter, process
+from . import interpreter, pip_alone, process
 from .telling_line import telling_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
@@ -37,32 +35,35 @@ if TYPE_CHECKING:
 
 # Variables that an installer needs to find distributions, its passwords included; none that is for publishing.
 _OF_INSTALLERS = re.compile(
-    r"(?:PIP|UV)_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_.*)?|FIND_LINKS|NO_INDEX|CERT|CLIENT_CERT|TRUSTED_HOST|INSECURE_HOST|CACHE_DIR|"
+    r"(?:PIP|UV)_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_.*)?|FIND_LINKS|CERT|CLIENT_CERT|TRUSTED_HOST|INSECURE_HOST|CACHE_DIR|"
     r"CONFIG_FILE|(?:BUILD_)?CONSTRAINT|DEFAULT_TIMEOUT|TIMEOUT|RETRIES|HTTP_TIMEOUT|(?:SYSTEM_CERTS|NATIVE_TLS)|OFFLINE|"
-    r"LINK_MODE|KEYRING_PROVIDER|PRERELEASE|EXCLUDE_NEWER|TORCH_BACKEND|CONCURRENT_.*)|NETRC|XDG_.*"
+    r"KEYRING_PROVIDER|PRERELEASE|EXCLUDE_NEWER|TORCH_BACKEND|CONCURRENT_.*)|NETRC|XDG_.*"
 )
 _HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP")
-_CACHES = ("UV_CACHE_DIR", "PIP_CACHE_DIR")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
-_SECRET = re.compile(r"NETRC|.*_(?:USERNAME|PASSWORD)|PIP_CLIENT_CERT")
+# A build can write into its environment: no file there may be a link to one of uv's cache. "clone" makes links, too,
+# where a file system cannot clone.
+_COPIED = {"UV_LINK_MODE": "copy"}
+_OFFLINE = {"UV_OFFLINE": "1", "UV_NO_CONFIG": "1", "PIP_NO_CACHE_DIR": "1", "PIP_CONFIG_FILE": os.devnull}
 
 
 @dataclass(frozen=True)
 class Installer:
     """What installs into environments of one Python.
 
-    :param program: uv, or an interpreter that has pip.
+    :param program: uv, or the folder of the package pip.
+    :param where: the indexes and folders to look in.
     :param environ: its variables, which say where to look, and may hold passwords for that. Nothing else gets them.
     :param constraints: names → the version that is on this machine already, so that it is taken.
-    :param scratch: a folder for its own files.
+    :param built: a folder for wheels that had to be built; looked in beside ``where``.
     """
 
     python: Interpreter
     program: str
-    is_uv: bool
+    where: Sources
     environ: Mapping[str, str]
     constraints: Mapping[str, str]
-    scratch: Path
+    built: Path
+    is_uv: bool
 
     @property
     def name(self) -> str:
@@ -91,93 +92,79 @@ class Environment:
     def _scripts(self) -> Path:
         return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
-    def install(self, requirements: Iterable[str], limit: float, *, of_wheels: Iterable[str] = ()) -> Ran:
-        """Install into it: wheels only, and if those are not enough, also what has to be built from source.
+    def install(self, requirements: Iterable[Requirement], limit: float) -> Ran:
+        """Install wheels into it, once: with the user's own installer, which may know passwords, so nothing is built.
 
-        Building runs other people's code. That must not see the passwords of an index. Once such code has run in an
-        environment, nothing more may be installed into it with this method: the code could have left something there
-        that an installer executes.
+        What was installed may hold code that runs as soon as this environment's interpreter starts. So nothing is
+        installed a second time.
 
+        :param requirements: read as such, since an installer takes other texts for options and for paths.
         :param limit: in seconds.
-        :param of_wheels: projects that are never built from source.
         """
-        began = time.monotonic()
-        ran = self._install(requirements, limit, "--only-binary", ":all:")
-        if ran.status in (0, None):
-            return ran
-        left = limit - (time.monotonic() - began)
-        more = [word for name in of_wheels for word in ("--only-binary", name)]
-        return self._install(requirements, left, *more, is_confined=True)
-
-    def install_confined(self, requirements: Iterable[str], limit: float, *options: str) -> Ran:
-        """Install wheels into an environment where other people's code may have run: confined, without passwords."""
-        return self._install(requirements, limit, "--only-binary", ":all:", *options, is_confined=True)
-
-    def _install(self, requirements: Iterable[str], limit: float, *options: str, is_confined: bool = False) -> Ran:
+        using = self.installer
         wanted = list(dict.fromkeys(requirements))
-        installer = self.installer
-        lines = [text for name, text in installer.constraints.items() if not _is_excluded(name, text, wanted)]
+        lines = [text for name, text in using.constraints.items() if not _is_excluded(name, text, wanted)]
         with tempfile.TemporaryDirectory(prefix="augbackend-") as name:
-            folder = Path(name)
-            environ = _for_strangers(installer, folder / "home") if is_confined else dict(installer.environ)
-            caches = [Path(environ[name]) for name in _CACHES if name in environ]
+            folder, environ = Path(name), dict(using.environ)
             constraints = folder / "constraints.txt"
             constraints.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            for variable in ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
-                if lines:
-                    environ[variable] = " ".join(filter(None, [environ.get(variable, ""), str(constraints)]))
-            arguments = ["install", *options, *wanted]
-            if installer.is_uv:
-                head = [installer.program, "pip", arguments[0], "--python", self.python_executable]
-                head += ["--color", "never", "--no-progress"]
-            else:
-                head = [installer.program, "-m", "pip", "--python", self.python_executable, arguments[0]]
-                head += ["--no-input", "--no-color", "--progress-bar", "off", "--no-warn-script-location"]
-            confined_to = [self.folder, folder, *caches] if is_confined else None
-            return process.run([*head, *arguments[1:]], folder, environ, limit, confined_to)
+            for variable in ("UV_CONSTRAINT", "PIP_CONSTRAINT") if lines else ():
+                environ[variable] = " ".join(filter(None, [environ.get(variable, ""), str(constraints)]))
+            options = ["--only-binary", ":all:", *(["--no-index"] if using.where.no_index else [])]
+            command = self._command(*options, "--", *map(str, wanted))
+            return process.run(command, folder, environ, limit)
+
+    def install_wheel(self, wheel: Path, limit: float) -> Ran:
+        """Install a wheel that other people's code has made, without what it requires: confined, and offline.
+
+        :param wheel: in a folder of its own, since all of that folder can be read.
+        :param limit: in seconds.
+        """
+        home = self.folder.with_name("home-of-installer")
+        home.mkdir(exist_ok=True)
+        environ = process.clean_environ(os.environ, home)
+        environ |= {"UV_CACHE_DIR": str(home / "cache"), **_OFFLINE, **_COPIED}
+        command = self._command("--no-index", "--no-deps", "--", str(wheel))
+        reads = [wheel.parent, Path(self.installer.program), Path(pip_alone.__file__)]
+        return process.run(command, home, environ, limit, [self.folder.parent], reads=reads)
+
+    def _command(self, *arguments: str) -> list[str]:
+        using = self.installer
+        if using.is_uv:
+            quiet = ["--color", "never", "--no-progress"]
+            return [using.program, "pip", "install", "--python", self.python_executable, *quiet, *arguments]
+        quiet = ["--no-input", "--no-color", "--progress-bar", "off", "--no-warn-script-location"]
+        return [self.python_executable, "-I", pip_alone.__file__, using.program, "install", *quiet, *arguments]
 
 
 def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
     """The installer for a Python.
 
     :param where: the indexes and folders to look in.
-    :param scratch: a folder for a pip of our own, if there is no other.
+    :param scratch: a folder that no other people's code may write to: for a pip of our own, if there is no other, and
+        for wheels that had to be built.
     """
     environ = {
         **process.clean_environ(os.environ, scratch),
         **{name: value for name, value in os.environ.items() if _OF_INSTALLERS.fullmatch(name.upper())},
         **{name: os.environ[name] for name in _HOMES if name in os.environ},
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        **_told(where),
+        **_COPIED,
     }
+    built = Path(tempfile.mkdtemp(prefix="built-", dir=scratch))
+    links = [*where.find_links, str(built)]
+    environ.update(_told(where, links))
     at_hand = dict(_at_hand(where, python))
     program = interpreter.uv()
     if program is not None:
-        return Installer(python, program, is_uv=True, environ=environ, constraints=at_hand, scratch=scratch)
-    if PathFinder.find_spec("pip") is not None:  # setuptools has a finder of its own that warns
-        return Installer(python, sys.executable, is_uv=False, environ=environ, constraints=at_hand, scratch=scratch)
-    folder = scratch / "pip"
-    venv.create(folder, with_pip=True)
-    own = Installer(python, "", is_uv=False, environ=environ, constraints=at_hand, scratch=scratch)
-    return replace(own, program=Environment(folder, own).python_executable)
-
-
-def _for_strangers(using: Installer, home: Path) -> dict[str, str]:
-    """The installer's variables for building from source: the same indexes, no passwords, and another home.
-
-    It uses the user's caches, so that what was built once is not built again.
-    """
-    environ = {name: _CREDENTIALS.sub("", value) for name, value in using.environ.items() if not _SECRET.match(name)}
-    own = Path(using.environ.get("HOME", home))
-    config, cache = own / ".config", Path(environ.pop("XDG_CACHE_HOME", own / ".cache"))
-    if config.is_dir():
-        environ.setdefault("XDG_CONFIG_HOME", str(config))
-    for name, folder in zip(_CACHES, ("uv", "pip")):
-        environ.setdefault(name, str(cache / folder if (cache / folder).is_dir() else home / folder))
-        with suppress(OSError):
-            Path(environ[name]).mkdir(parents=True, exist_ok=True)
-    home.mkdir(exist_ok=True)
-    return {**environ, **dict.fromkeys([name for name in _HOMES if name in environ], str(home))}
+        return Installer(python, program, where, environ, at_hand, built, is_uv=True)
+    found = PathFinder.find_spec("pip")  # setuptools has a finder of its own that warns
+    if found is None:
+        venv.create(scratch / "pip", with_pip=True)
+        found = PathFinder.find_spec("pip", [*map(str, (scratch / "pip").glob("[Ll]ib*/**/site-packages"))])
+    if found is None or not found.submodule_search_locations:
+        raise AugbackendError("there is neither uv nor pip here", where=sys.executable, hint="put uv on PATH")
+    return Installer(python, found.submodule_search_locations[0], where, environ, at_hand, built, is_uv=False)
 
 
 def created(using: Installer, within: Path, limit: float) -> Environment:
@@ -202,38 +189,15 @@ def created(using: Installer, within: Path, limit: float) -> Environment:
     return environment
 
 
-def filled(using: Installer, within: Path, requirements: Collection[str], limit: float) -> Environment:
-    """Make an environment with requirements in it, in a folder that strangers may write to.
-
-    :param limit: in seconds, for all of it.
-    :raises AugbackendError: if they cannot be installed.
-    :raises TimeoutError: if there was no time.
-    """
-    began = time.monotonic()
-    environment = created(using, within, limit)
-    if requirements:
-        ran = environment.install(requirements, limit - (time.monotonic() - began))
-        if ran.status is None:
-            raise TimeoutError
-        if ran.status != 0:
-            what = f"the build requirements cannot be installed: {', '.join(sorted(requirements))}"
-            raise AugbackendError(what, hint=telling_line(ran.output, "run a frontend to see why"))
-    return environment
-
-
-def _told(where: Sources) -> dict[str, str]:
+def _told(where: Sources, links: Iterable[str]) -> dict[str, str]:
     """Both installers' names for the places to look in."""
-    told: dict[str, str] = {}
+    # As URLs, since a path may have a space in it.
+    urls = [Path(link).resolve().as_uri() if Path(link).exists() else link for link in links]
+    told = {"PIP_FIND_LINKS": " ".join(urls), "UV_FIND_LINKS": ",".join(urls)}
     if where.index_url:
         told.update(dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), where.index_url))
     if where.extra_index_urls:
         told.update(dict.fromkeys(("PIP_EXTRA_INDEX_URL", "UV_INDEX"), " ".join(where.extra_index_urls)))
-    if where.find_links:
-        # As a URL, since a path may have a space in it.
-        links = [Path(link).resolve().as_uri() if Path(link).exists() else link for link in where.find_links]
-        told.update(PIP_FIND_LINKS=" ".join(links), UV_FIND_LINKS=",".join(links))
-    if where.no_index:
-        told.update(dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX"), "1"))
     return told
 
 
@@ -254,8 +218,8 @@ def _at_hand(where: Sources, python: Interpreter) -> Iterator[tuple[str, str]]:
     yield from ((name, f"{name}=={version}") for name, version in newest.items())
 
 
-def _is_excluded(name: str, pin: str, wanted: Iterable[str]) -> bool:
+def _is_excluded(name: str, pin: str, wanted: Iterable[Requirement]) -> bool:
     """Whether a requirement asks for another version than the one that is on this machine."""
     version = pin.partition("==")[2]
-    asked = [one for one in map(requirement_of, wanted) if one and canonicalize_name(one.name) == name]
+    asked = [one for one in wanted if canonicalize_name(one.name) == name]
     return not all(one.specifier.contains(version, prereleases=True) for one in asked)

@@ -10,7 +10,7 @@ import tempfile
 from contextlib import suppress
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
     from augbackend.table import Build
 
+    from .environment import Environment, Installer
+
+    Fill = Callable[[Installer, Path, Collection[str], float], Environment]
+
 _ASKING, _INSTALLING = 300.0, 1800.0  # seconds
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
@@ -41,11 +45,11 @@ def asked_here(build: Build, config_settings: Mapping[str, Any]) -> dict[str, An
 
 
 def asked_in_isolation(
-    build: Build, config_settings: Mapping[str, Any], requirements: Collection[str]
+    build: Build, config_settings: Mapping[str, Any], requirements: Collection[str], fill: Fill
 ) -> dict[str, Any]:
     """Ask it in an environment with these requirements, on a copy of the tree; ask also what else it requires.
 
-    :raises AugbackendError: if they cannot be installed.
+    :param fill: makes an environment.
     """
     where = package_sources.chosen(None, (), (), os.environ)
     with temporary_folder.temporary() as folder, tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
@@ -53,7 +57,7 @@ def asked_in_isolation(
         installer = environment.installer(interpreter.this(), where, Path(scratch))
         wanted = [*requirements, *([IN_TREE_REQUIRES] if sys.version_info < (3, 11) else [])]  # ours is asked, too
         with progress.shown(f"installing the build requirements of {build.tree}"):
-            isolated = environment.filled(installer, folder, wanted, _INSTALLING)
+            isolated = fill(installer, folder, wanted, _INSTALLING)
         request = {"config_settings": config_settings, "ask": True}
         environ = _environ(build, folder, isolated.make_extra_environ())
         return _answer(request, folder, tree, isolated.python_executable, environ)

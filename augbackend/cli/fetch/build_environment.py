@@ -1,0 +1,197 @@
+"""An isolated environment with requirements in it that strangers may have written.
+
+::
+
+    texts -> requirements -> the installer, wheels only -> an environment
+                                   | fails
+                                   v
+             those without a wheel -> sdists -> built, confined, in environments made likewise -> the installer again
+
+No installer builds anything, and no process that builds knows an index or its password.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from augbackend.cli.model.requirement import requirement_of
+from augbackend.cli.strangers import environment, hook_call, process, temporary_folder
+from augbackend.cli.strangers.hook_call import HookError, Hooks
+from augbackend.cli.strangers.telling_line import telling_line
+from augbackend.errors import AugbackendError
+
+from . import index, sdist, wheel_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from augbackend.cli.strangers.environment import Environment, Installer
+
+_DEEPEST = 6  # builds inside of each other
+_FIRST_HOOK = 300.0  # seconds for a hook that only asks
+_MOST = 200  # projects that are looked up for one environment
+
+
+class InstallError(AugbackendError):
+    """Requirements that cannot be installed.
+
+    :param output: what the installer or a build printed, or a sentence of ours.
+    :param texts: all that was to be installed.
+    :param is_over_time: whether it was killed at the limit.
+    """
+
+    def __init__(self, output: str, texts: Iterable[str] = (), *, is_over_time: bool = False) -> None:
+        wanted = f": {', '.join(sorted(texts))}" if texts else ""
+        hint = "the time ran out" if is_over_time else telling_line(output, "run a frontend to see why")
+        super().__init__(f"the build requirements cannot be installed{wanted}", hint=hint)
+        self.output, self.is_over_time = output, is_over_time
+
+
+def filled(
+    using: Installer, within: Path, texts: Iterable[str], limit: float, *, of_wheels: Collection[str] = ()
+) -> Environment:
+    """Make an environment with requirements in it.
+
+    :param within: a folder that other people's code may write to.
+    :param limit: in seconds, for all of it.
+    :param of_wheels: projects that are never built.
+    :raises InstallError: if they cannot be installed.
+    :raises TimeoutError: if there was no time to make an environment.
+    """
+    return _Filling(using, time.monotonic() + limit, frozenset(of_wheels), ()).filled(within, texts)
+
+
+@dataclass(frozen=True)
+class _Filling:
+    """One environment that is being filled.
+
+    :param deadline: in seconds of the monotonic clock.
+    :param around: the projects whose builds want it, from the outside in.
+    """
+
+    using: Installer
+    deadline: float
+    of_wheels: frozenset[str]
+    around: tuple[str, ...]
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def filled(self, within: Path, texts: Iterable[str]) -> Environment:
+        made = environment.created(self.using, within, self.left)
+        wanted = [self._at_hand(one) for one in map(_parsed, texts) if self._applies(one)]
+        if not wanted:
+            return made
+        ran = made.install(wanted, self.left)
+        if ran.status not in (0, None) and self._build_missing(wanted):
+            made = environment.created(self.using, within, self.left)
+            ran = made.install(wanted, self.left)
+        if ran.status != 0:
+            raise InstallError(ran.output, map(str, wanted), is_over_time=ran.status is None)
+        return made
+
+    def _applies(self, one: Requirement, extras: Collection[str] = ()) -> bool:
+        python = self.using.python
+        here = {"python_version": python.minor, "python_full_version": python.version}
+        marker = one.marker
+        return marker is None or any(marker.evaluate({**here, "extra": extra}) for extra in extras or ("",))
+
+    def _at_hand(self, one: Requirement) -> Requirement:
+        """The requirement; if it names a URL, with the file there as a wheel on this disk."""
+        if not one.url:
+            return one
+        if urlsplit(one.url).scheme not in ("http", "https"):
+            what = "of what a package requires, no file of this machine and no repository is taken"
+            raise InstallError(f"error: {one}: {what}")
+        with temporary_folder.temporary() as folder:
+            found = index.IndexFile(canonicalize_name(one.name), "", index.filename(one.url), one.url)
+            try:
+                file = index.download(found, folder, self.using.where, offline=False)
+            except AugbackendError as error:
+                raise InstallError(str(error)) from None
+            wheel = self._kept(file) if file.suffix == ".whl" else self._wheel_of(file, canonicalize_name(one.name))
+        here = Requirement(str(one))
+        here.url = wheel.as_uri()
+        return here
+
+    def _build_missing(self, wanted: Iterable[Requirement]) -> bool:
+        """Build wheels of what has none for this Python, as far as requirements reach; whether there was any."""
+        queue, seen, has_built = list(wanted), set(self.of_wheels), False
+        while queue and len(seen) < _MOST:
+            one = queue.pop(0)
+            name = canonicalize_name(one.name)
+            if name in seen or one.url:
+                continue
+            seen.add(name)
+            try:
+                requires = index.requires_of_wheel(one, self.using.where, self.using.python.minor)
+                if requires is None:
+                    requires, has_built = wheel_metadata.requires_dist(self._built(one, name)), True
+            except InstallError:
+                raise
+            except AugbackendError:
+                continue  # the installer has said that it is nowhere
+            queue += [more for more in map(requirement_of, requires) if more and self._applies(more, one.extras)]
+        return has_built
+
+    def _built(self, one: Requirement, name: str) -> Path:
+        with temporary_folder.temporary() as folder:
+            found = index.find_sdist(one, self.using.where)
+            return self._wheel_of(index.download(found, folder, self.using.where, offline=False), name)
+
+    def _wheel_of(self, file: Path, name: str) -> Path:
+        """Build a wheel as a frontend does, and keep it where the installer looks."""
+        if name in self.around or len(self.around) == _DEEPEST:
+            chain = " needs ".join([*self.around, name])
+            raise InstallError(f"error: to be built, {chain}, and there is no wheel of it for this Python")
+        inside = _Filling(self.using, self.deadline, self.of_wheels, (*self.around, name))
+        with temporary_folder.temporary() as folder:
+            try:
+                with sdist.opened(file) as archive:
+                    tree = sdist.unpack(archive, folder / "tree")
+                return self._kept(inside.wheel_of_tree(tree, folder))
+            except InstallError:
+                raise
+            except HookError as error:
+                head = f"{name} has no wheel for this Python, and building it fails:\n"
+                raise InstallError(head + error.output, is_over_time=error.is_over_time) from None
+            except AugbackendError as error:
+                raise InstallError(f"error: {name} has no wheel for this Python, and {error.what}") from None
+
+    def wheel_of_tree(self, tree: Path, folder: Path) -> Path:
+        """The wheel of an unpacked sdist in ``folder``, which its code may write to (PEP 517)."""
+        system = hook_call.build_system(tree)
+        home, out = folder / "home", folder / "out"
+        home.mkdir()
+        out.mkdir()
+        clean = process.clean_environ(os.environ, home)
+
+        def hooks_with(texts: Iterable[str]) -> Hooks:
+            isolated = self.filled(folder, texts)
+            return Hooks(tree, system, folder, isolated.python_executable, {**clean, **isolated.make_extra_environ()})
+
+        hooks = hooks_with(system.requires)
+        if more := hooks.requires("wheel", min(_FIRST_HOOK, self.left)):
+            hooks = hooks_with([*system.requires, *more])
+        return hooks.build("wheel", out, self.left)
+
+    def _kept(self, wheel: Path) -> Path:
+        return Path(shutil.copyfile(wheel, self.using.built / wheel.name))
+
+
+def _parsed(text: str) -> Requirement:
+    requirement = requirement_of(text)
+    if requirement is None:
+        raise InstallError(f"error: {text!r} is no requirement (PEP 508), and no installer gets to see it")
+    return requirement

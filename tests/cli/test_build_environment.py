@@ -1,0 +1,217 @@
+"""What a package requires is installed without running its code where that code could do harm, and without passwords."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from augbackend.cli.fetch import build_environment
+from augbackend.cli.fetch.build_environment import InstallError
+from augbackend.cli.model import package_sources
+from augbackend.cli.strangers import environment, interpreter, pip_alone
+from augbackend.cli.strangers.environment import Environment, Installer
+
+from .archives import sdist
+
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("alone")]
+SECRET = "user:s3cret"  # noqa: S105  # of a server that lives as long as its test
+BACKEND = """
+import os, zipfile
+def build_wheel(out, settings=None, metadata=None):
+    open(os.path.join(os.environ["HOME"], "..", "seen"), "w").write(repr(dict(os.environ)))
+    assert "s3cret" not in repr(dict(os.environ)) + open("/proc/self/cmdline").read()
+    name = "NAME-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(out, name), "w") as wheel:
+        wheel.writestr("NAME.py", "")
+        wheel.writestr("NAME-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: NAME\\nVersion: 1.0\\nREQUIRES")
+        wheel.writestr("NAME-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("NAME-1.0.dist-info/RECORD", "")
+    return name
+"""
+
+
+def source(folder: Path, name: str, *requires: str, builds_with: str = "") -> Path:
+    """An sdist whose backend is in its tree, so that no index is asked."""
+    folder.mkdir(exist_ok=True)
+    lines = "".join(f"Requires-Dist: {one}\\n" for one in requires)
+    system = f'[build-system]\nrequires = [{builds_with}]\nbuild-backend = "be"\nbackend-path = ["."]\n'
+    backend = BACKEND.replace("NAME", name).replace("REQUIRES", lines)
+    return sdist(folder, {"pyproject.toml": system, "be.py": backend}, name=name)
+
+
+@pytest.fixture(params=["uv", "pip"])
+def using(request: pytest.FixtureRequest, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installer:
+    del alone
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", (tmp_path / "links").as_uri())
+    monkeypatch.delenv("UV_FIND_LINKS", raising=False)
+    (tmp_path / "links").mkdir()
+    if request.param == "uv" and interpreter.uv() is None:
+        pytest.skip("uv is not here")
+    if request.param == "pip":
+        monkeypatch.setattr(interpreter, "uv", lambda: None)
+    (tmp_path / "scratch").mkdir()
+    where = package_sources.chosen(None, (), (), os.environ)
+    return environment.installer(interpreter.this(), where, tmp_path / "scratch")
+
+
+def filled(using: Installer, folder: Path, *texts: str) -> Environment:
+    within = folder / "within"
+    within.mkdir(exist_ok=True)
+    return build_environment.filled(using, within, texts, 120)
+
+
+def has(made: Environment, module: str) -> bool:
+    return subprocess.run([made.python_executable, "-c", f"import {module}"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--target=x",
+        "--no-binary=evil",
+        "-r list.txt",
+        "./folder",
+        "/folder",
+        "a b",
+        "",
+        "a\n--report=x",
+        "@x",
+    ],
+)
+def test_what_is_no_requirement_reaches_no_installer(
+    using: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(Environment, "install", lambda *_: pytest.fail("an installer was asked"))
+    with pytest.raises(InstallError, match="is no requirement"):
+        filled(using, tmp_path, text)
+
+
+@pytest.mark.parametrize("url", ["file:///etc", "git+https://example.invalid/x", "ssh://example.invalid/x", "x.tar.gz"])
+def test_files_of_this_machine_and_repositories_are_not_taken(using: Installer, tmp_path: Path, url: str) -> None:
+    with pytest.raises(InstallError) as error:
+        filled(using, tmp_path, f"evil @ {url}")
+    assert "no file of this machine and no repository is taken" in error.value.output
+
+
+def test_what_has_no_wheel_is_built_and_so_is_what_that_requires(using: Installer, tmp_path: Path) -> None:
+    source(tmp_path / "links", "outer", "inner")
+    source(tmp_path / "links", "inner", builds_with='"tool"')
+    source(tmp_path / "links", "tool")
+    made = filled(using, tmp_path, "outer==1.0")
+    assert has(made, "outer")
+    assert has(made, "inner")
+    assert not has(made, "tool")
+
+
+def test_what_needs_itself_to_be_built(using: Installer, tmp_path: Path) -> None:
+    source(tmp_path / "links", "one", builds_with='"two"')
+    source(tmp_path / "links", "two", builds_with='"one"')
+    with pytest.raises(InstallError) as error:
+        filled(using, tmp_path, "one")
+    assert "one needs two needs one" in error.value.output
+
+
+def test_the_failure_of_a_build_is_the_failure(using: Installer, tmp_path: Path) -> None:
+    tree = {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "be"\nbackend-path = ["."]\n',
+        "be.py": "import torch",
+    }
+    sdist(tmp_path / "links", tree, name="one")
+    with pytest.raises(InstallError) as error:
+        filled(using, tmp_path, "one")
+    assert "ModuleNotFoundError: No module named 'torch'" in error.value.output
+
+
+def test_nothing_of_a_cache_is_linked_into_an_environment(using: Installer, tmp_path: Path) -> None:
+    source(tmp_path / "links", "one")
+    filled(using, tmp_path, "one")
+    made = filled(using, tmp_path, "one")
+    files = [file for file in made.folder.rglob("*") if file.is_file() and not file.is_symlink()]
+    assert [file for file in files if file.stat().st_nlink > 1] == []
+
+
+class _Private(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.headers["Authorization"] == f"Basic {base64.b64encode(SECRET.encode()).decode()}":
+            super().do_GET()
+        else:
+            self.send_error(401)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Iterator[str]:
+    """The address, with its password, of an index that has one project, without a wheel."""
+    (tmp_path / "index" / "secretive").mkdir(parents=True)
+    archive = source(tmp_path / "index" / "secretive", "secretive")
+    (archive.parent / "index.html").write_text(f'<a href="{archive.name}">{archive.name}</a>')
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Private, directory=str(tmp_path / "index")))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://{SECRET}@127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("using")
+def test_an_index_with_a_password_that_no_build_gets(
+    private: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", private)
+    where = package_sources.chosen(None, (), (), os.environ)
+    having = environment.installer(interpreter.this(), where, tmp_path / "scratch")
+    assert has(filled(having, tmp_path, "secretive"), "secretive")
+
+
+def test_a_file_that_a_requirement_names_by_its_address(using: Installer, private: str, tmp_path: Path) -> None:
+    url = f"{private}/secretive/secretive-1.0.tar.gz"
+    assert has(filled(using, tmp_path, f"secretive @ {url}"), "secretive")
+
+
+def test_pip_starts_no_program(tmp_path: Path) -> None:
+    pip = tmp_path / "pip"
+    pip.mkdir()
+    (pip / "__pip-runner__.py").write_text(
+        "import os, subprocess, sys\n"
+        "for start in (lambda: subprocess.run(['true']), lambda: os.system('true'), os.fork, lambda: os.execv('/bin/true', ['x'])):\n"
+        "    try:\n        start()\n    except PermissionError as error:\n        print(sys.argv[1:], error)\n"
+    )
+    command = [sys.executable, "-I", pip_alone.__file__, str(pip), "install", "x"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.stdout.count("['install', 'x'] pip starts no other program here") == 4
+    assert ran.stderr == ""
+
+
+def test_pip_does_not_build_what_a_wheel_requires_by_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interpreter, "uv", lambda: None)
+    tree = tmp_path / "evil"
+    tree.mkdir()
+    (tree / "pyproject.toml").write_text('[build-system]\nrequires = []\nbuild-backend = "be"\nbackend-path = ["."]\n')
+    (tree / "be.py").write_text(f"open({str(tmp_path / 'escaped')!r}, 'w')\n")
+    links = tmp_path / "links"
+    links.mkdir()
+    with zipfile.ZipFile(links / "one-1.0-py3-none-any.whl", "w") as wheel:
+        metadata = f"Metadata-Version: 2.1\nName: one\nVersion: 1.0\nRequires-Dist: evil @ {tree.as_uri()}\n"
+        wheel.writestr("one-1.0.dist-info/METADATA", metadata)
+        wheel.writestr("one-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("one-1.0.dist-info/RECORD", "")
+    where = package_sources.Sources(find_links=(str(links),), no_index=True)
+    (tmp_path / "scratch").mkdir()
+    made = environment.created(environment.installer(interpreter.this(), where, tmp_path / "scratch"), tmp_path, 60)
+    assert made.install([Requirement("one")], 60).status not in (0, None)
+    assert not (tmp_path / "escaped").exists()
