@@ -163,7 +163,7 @@ def test_credentials_of_a_repository_are_not_in_its_checkout(tmp_path: Path, mon
     git(folder, "init", "-q")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "x")
-    settings = f'[url "{folder.as_uri()}"]\ninsteadOf = https://me:secret@host/x\n'
+    settings = f'[url "{folder.as_uri()}"]\ninsteadOf = https://host/x\n'
     monkeypatch.setenv("HOME", str(write(tmp_path / "home", {".gitconfig": settings})))
     wrapped("git+https://me:secret@host/x", "-o", tmp_path / "out")
 

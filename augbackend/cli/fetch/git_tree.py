@@ -23,10 +23,12 @@ from augbackend.cli.strangers import process
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
-from . import index, repository
+from . import git_credentials, index, repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from .git_credentials import Access
 
 _LIMIT = 1800.0  # seconds for fetching
 _CHUNK = 2**20
@@ -111,7 +113,7 @@ def tree_at(url: str) -> Iterator[GitTree]:
     if address is None or not repository.COMMIT.fullmatch(commit or ""):
         raise AugbackendError("it names no commit", where=place, hint="…@<the full commit id>")
     with tempfile.TemporaryDirectory(prefix="augbackend-") as name:
-        git = _Git(Path(name), place, address.secret)
+        git = _Git(Path(name), place, git_credentials.access(address.secret))
         git.fetch(str(commit))
         tree = f"{commit}:{(link.subdirectory or '').strip('/')}"
         files = {}
@@ -130,7 +132,7 @@ class _Git:
 
     folder: Path
     place: str
-    address: str
+    access: Access
 
     def fetch(self, commit: str) -> None:
         """Get a commit: it alone, or all branches and tags from a server that gives nothing else."""
@@ -139,10 +141,10 @@ class _Git:
         self._run("init", "--quiet", "--bare", "--template=", *form, str(self.folder))
         with progress.shown(f"fetching {self.place}"):
             head = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules")
-            alone = self._run(*head, "--depth=1", "--", self.address, commit)
+            alone = self._run(*head, "--depth=1", "--", self.access.url, commit)
             if alone is not None:
                 refs = [f"+refs/{kind}/*:refs/theirs/{kind}/*" for kind in ("heads", "tags")]
-                problem = self._run(*head, "--", self.address, *refs)
+                problem = self._run(*head, "--", self.access.url, *refs)
                 if problem is not None:
                     hint = "is the URL right, and the revision there?"
                     raise AugbackendError(f"it cannot be fetched: {problem}", where=self.place, hint=hint)
@@ -192,14 +194,15 @@ class _Git:
         if program is None:
             raise AugbackendError("there is no git here", where=self.place, hint="install git")
         settings = ("core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false")
-        options = [word for setting in settings for word in ("-c", setting)]
+        options = [*self.access.options, *(word for setting in settings for word in ("-c", setting))]
         return [program, f"--git-dir={self.folder}", *options, *arguments]
 
     @property
     def _environ(self) -> dict[str, str]:
-        transport = self.address.partition("://")[0]
+        transport = self.access.url.partition("://")[0]
         return {
             **{name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY},
+            **dict(self.access.environ),
             # This overrides the user's settings: a redirection must not lead to another kind of address.
             "GIT_ALLOW_PROTOCOL": "http:https" if transport == "http" else transport,
             "GIT_NO_REPLACE_OBJECTS": "1",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from unearth import Link
 from unearth.errors import UnpackError, URLError
-from unearth.vcs import vcs_support
 
 from augbackend.cli import progress
 from augbackend.cli.model.package_sources import NOWHERE
@@ -18,7 +17,7 @@ from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import index, sdist_of_tree
+from . import checkout, index, sdist_of_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,13 +69,11 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
         hint = "run it once without --offline, with the full commit id"
         raise AugbackendError("this commit was not fetched before", where=index.shown(url), hint=hint)
     with temporary_folder.temporary() as folder:
-        checkout = folder / "checkout"
-        backend = vcs_support.get_backend(to.vcs)
+        tree_of_all = folder / "checkout"
         try:
             with progress.shown(f"fetching {index.shown(url)}"):
-                backend.fetch(to, checkout)
-            commit = backend.get_revision(checkout)
-            _forget_credentials(checkout)
+                commit = checkout.checked_out(to, tree_of_all)
+            _forget_credentials(tree_of_all)
         except (UnpackError, URLError, OSError) as error:
             lines = str(error).strip().splitlines() or ["no output"]
             hint = "is the URL right, and the revision there?"
@@ -84,8 +81,8 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
             raise AugbackendError(what, where=index.shown(url), hint=hint) from None
         place, known = _at(to, commit), _recalled(cache, _at(to, commit), declaration)
         if known is None:
-            tree = (checkout / (to.subdirectory or "")).resolve()
-            if checkout.resolve() not in (tree, *tree.parents) or not tree.is_dir():
+            tree = (tree_of_all / (to.subdirectory or "")).resolve()
+            if tree_of_all.resolve() not in (tree, *tree.parents) or not tree.is_dir():
                 raise AugbackendError(
                     "there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory="
                 )
@@ -97,9 +94,9 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
         yield known, place
 
 
-def _forget_credentials(checkout: Path) -> None:
+def _forget_credentials(folder: Path) -> None:
     """Take the user and the password out of the checkout's own settings: its build may read those."""
-    for file in (checkout / ".git").glob("**/config"):
+    for file in (folder / ".git").glob("**/config"):
         if file.is_file() and not file.is_symlink():
             file.write_bytes(re.sub(rb"(?<=://)[^/@\s]*@", b"", file.read_bytes()))
 
