@@ -32,6 +32,15 @@ def lines(archive: Path, found: Proof, *, with_diff: bool = False) -> Iterator[s
 
     :param with_diff: whether the declared texts are shown as diffs as well.
     """
+    return map(_in_one_line, _lines(archive, found, with_diff=with_diff))
+
+
+def _in_one_line(text: str) -> str:
+    """A text as one line: names and values in an archive may hold anything, a line of ours included."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def _lines(archive: Path, found: Proof, *, with_diff: bool) -> Iterator[str]:
     yield str(archive)
     yield f"  upstream: {found.url or 'a file without a URL'}"
     yield from [f"  sha256: {', '.join(filter(None, [found.sha256, found.index]))}"] if found.sha256 else []
@@ -57,11 +66,10 @@ def _verdict(found: Proof) -> str:
         return "not proved: upstream, or what the index says of it, could not be had"
     if found.unproved:
         return "not proved without a build: add --build, which runs upstream's code, confined"
+    count = f"{len(found.additions)} addition{'' if len(found.additions) == 1 else 's'}"
     marked = sum(bool(one.warning) for one in found.additions)
-    look = f" ({marked} marked with !)" if marked else ""
-    return (
-        f"proved: it is {found.made_from}, with the {len(found.additions)} additions above{look}; nothing else differs"
-    )
+    listed = f"listed above, {marked} of them marked with !" if marked else "listed above"
+    return f"proved: it is {found.made_from}, with {count} ({listed}); nothing else differs"
 
 
 @click.command()

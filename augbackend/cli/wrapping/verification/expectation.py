@@ -14,7 +14,7 @@ from augbackend.cli.wrapping import plan
 from augbackend.errors import AugbackendError
 
 from . import additions, same_sdist
-from .additions import Texts
+from .texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.features.origin import Origin
 
+AGREES = "as the index says"
 REPOSITORY = "a repository, so that no index is asked"
 
 
@@ -56,7 +57,7 @@ def asked(origin: Origin, lookup: Lookup, archive: Path, *, is_given: bool) -> I
     if not ours:
         return IndexWord("the index does not have it")
     if any(one.sha256 == origin.sha256 for one in ours):
-        return IndexWord("as the index says")
+        return IndexWord(AGREES)
     said = [one.sha256 for one in ours if one.sha256]
     if said:
         problem = f"the index has {origin.name} {origin.version} with the sha256 {' or '.join(said)}"

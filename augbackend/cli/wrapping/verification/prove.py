@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -51,27 +51,32 @@ def prove(archive: Path, terms: Terms) -> Proof:
 
     :raises AugbackendError: if the archive is not one of ours, or upstream cannot be had on these terms.
     """
-    with sdist.opened(archive) as wrapped, ExitStack() as open_things:
+    with sdist.opened(archive) as wrapped:
         claim = claims.read(wrapped)
         _check_terms(claim, terms)
-        made_from = _made_from(claim, terms)
         try:
-            if _is_compared_as_tree(claim, terms):
-                if terms.lookup.offline:
-                    raise index.UnansweredError("a repository is fetched again, and --offline asks nobody")
-                tree = open_things.enter_context(git_tree.tree_at(claim.origin.url))
-            else:
-                path = open_things.enter_context(_fetched(claim, terms))
-                original = open_things.enter_context(sdist.opened(path))
+            return _compared(claim, terms)
         except AugbackendError as error:
-            return _without_upstream(claim, made_from, error)
-        if _is_compared_as_tree(claim, terms):
-            proof = same_tree.compared(claim, tree, made_from)
-            more = [f"what {terms.expected.file} makes of what a build gives"] if terms.expected else []
-            return replace(proof, unproved=(*proof.unproved, *more))
-        word = index_word.asked(claim.origin, terms.lookup, archive, is_given=terms.given is not None)
-        proof = same_sdist.compared(claim, original, word, made_from)
-        unlike = expectation.differences(claim, original, terms.expected) if terms.expected else ()
+            return _without_upstream(claim, terms, error)
+
+
+def _compared(claim: Claim, terms: Terms) -> Proof:
+    """Fetch upstream and compare.
+
+    :raises AugbackendError: if upstream cannot be had.
+    """
+    origin, lookup, project = claim.origin, terms.lookup, terms.expected
+    if _is_compared_as_tree(claim, terms):
+        if lookup.offline:
+            raise index.UnansweredError("a repository is fetched again, and --offline asks nobody")
+        with git_tree.tree_at(origin.url) as tree:
+            proof = same_tree.compared(claim, tree, _made_from(claim, terms))
+        more = [f"what {project.file} makes of what a build gives"] if project else []
+        return replace(proof, unproved=(*proof.unproved, *more))
+    with _fetched(claim, terms) as path, sdist.opened(path) as original:
+        word = index_word.asked(origin, lookup, claim.wrapped.path, is_given=terms.given is not None)
+        proof = same_sdist.compared(claim, original, word, _made_from(claim, terms, word.remark))
+        unlike = expectation.differences(claim, original, project) if project else ()
         return replace(proof, problems=(*proof.problems, *unlike))
 
 
@@ -79,16 +84,24 @@ def _is_compared_as_tree(claim: Claim, terms: Terms) -> bool:
     return terms.given is None and claim.origin.url.startswith("git+") and not terms.is_built
 
 
-def _made_from(claim: Claim, terms: Terms) -> str:
+def _made_from(claim: Claim, terms: Terms, word: str = "") -> str:
+    """What it is held against, in words.
+
+    :param word: what the index says of it.
+    """
     origin = claim.origin
+    called = f"{origin.name} {origin.version}"
+    if word == index_word.AGREES:
+        return f"{called} as the index has it"
     place = str(terms.given) if terms.given else index.shown(origin.url) if origin.url else "the index"
-    return f"{origin.name} {origin.version} of {place}"
+    return f"{called} as it is at {place}" + (f" ({word})" if word else "")
 
 
-def _without_upstream(claim: Claim, made_from: str, error: AugbackendError) -> Proof:
+def _without_upstream(claim: Claim, terms: Terms, error: AugbackendError) -> Proof:
     """What is left where upstream cannot be had."""
     said = "; ".join(map(str.strip, str(error).removeprefix("augbackend: error: ").splitlines()))
-    proof = Proof(claim.origin.url, claim.origin.sha256, made_from, problems=tuple(claims.problems(claim)))
+    made_from, problems = _made_from(claim, terms), tuple(claims.problems(claim))
+    proof = Proof(claim.origin.url, claim.origin.sha256, made_from, problems=problems)
     if isinstance(error, index.UnansweredError):
         return replace(proof, unanswered=said)
     return replace(proof, problems=(f"upstream: {said}", *proof.problems))

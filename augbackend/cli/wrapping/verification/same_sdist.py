@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import gzip_form, tar_form, zip_form
 from augbackend.cli.wrapping import archive as archives
 
-from . import additions, backend_copy_proof
+from . import additions, backend_copy_proof, refusals
 from . import claim as claims
-from .additions import Texts
 from .proof import Proof
+from .texts import Texts
 
 if TYPE_CHECKING:
     import tarfile
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from augbackend.cli.fetch.sdist import Sdist
 
@@ -44,7 +45,8 @@ def compared(claim: Claim, original: Sdist, word: IndexWord, made_from: str) -> 
     problems = [*filter(None, [word.problem]), *claims.problems(claim)]
     problems += (f"upstream's sdist is not the same to every reader: {one}" for one in _doubts(original))
     old, new = texts(original), texts(wrapped)
-    problems += additions.refused(old, new)
+    problems += refusals.refused(old, new)
+    problems += _taken_folder(claim, original, old.document)
     same, declared = 0, {}
     for name in sorted(ours.keys() | theirs.keys()):
         if name in ours and name in theirs and _is_same(wrapped, ours[name], original, theirs[name]):
@@ -77,6 +79,14 @@ def difference(name: str, old: bytes | None, new: bytes | None) -> str:
     before, after = ([] if text is None else text.decode("utf-8", "replace").splitlines() for text in (old, new))
     head = "/dev/null" if old is None else f"upstream/{name}"
     return "\n".join(difflib.unified_diff(before, after, head, f"wrapped/{name}", n=1, lineterm=""))
+
+
+def _taken_folder(claim: Claim, original: Sdist, before: Mapping[str, Any]) -> Iterator[str]:
+    """Whether the copy lies in a folder of upstream's, beside files that could be imported with it."""
+    folder = claim.prefix.partition("/")[0]
+    is_its_own = pyproject.backend(before) == "augbackend" and folder in before["build-system"].get("backend-path", ())
+    if not is_its_own and any(name == folder or name.startswith(f"{folder}/") for name in original.names):
+        yield f"{folder}: a folder of upstream's, where wrapping puts no backend"
 
 
 def _doubts(original: Sdist) -> Iterator[str]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from augbackend.cli.fetch import git_tree
 
-from . import additions, backend_copy_proof, same_sdist
+from . import additions, backend_copy_proof, refusals, same_sdist
 from . import claim as claims
-from .additions import Texts
 from .index_word import REPOSITORY
 from .proof import Proof
+from .texts import Texts
 
 if TYPE_CHECKING:
     import tarfile
@@ -59,7 +59,7 @@ def compared(claim: Claim, tree: GitTree, made_from: str) -> Proof:
     # What a build writes into PKG-INFO is not known, so that it cannot be told from what wrapping writes.
     stated = wrapped.read("PKG-INFO")
     old, new = Texts(tree.read("pyproject.toml"), stated), Texts(wrapped.read("pyproject.toml"), stated)
-    unproved += additions.refused(old, new)
+    unproved += refusals.refused(old, new)
     remark, problem = backend_copy_proof.of_copy(claim)
     problems += [problem] if problem else []
     return Proof(
