@@ -38,7 +38,10 @@ def doubts(path: Path, *, is_wrapped: bool) -> Iterator[str]:
             yield "it is no gzip, though its name ends with .gz"
             return
         stream.seek(0)
-        yield from _doubts_behind(stream, _decompressor(head), is_padded=not is_wrapped)
+        try:
+            yield from _doubts_behind(stream, _decompressor(head), is_padded=not is_wrapped)
+        except (zlib.error, lzma.LZMAError, OSError) as error:
+            yield f"not every reader can unpack it: {error}"
 
 
 def _doubts_of_end(stream: IO[bytes]) -> Iterator[str]:

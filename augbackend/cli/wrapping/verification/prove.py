@@ -93,15 +93,15 @@ def _made_from(claim: Claim, terms: Terms, word: str = "") -> str:
     called = f"{origin.name} {origin.version}"
     if word == index_word.AGREES:
         return f"{called} as the index has it"
-    place = str(terms.given) if terms.given else index.shown(origin.url) if origin.url else "the index"
-    return f"{called} as it is at {place}" + (f" ({word})" if word else "")
+    place = str(terms.given) if terms.given else index.without_credentials(origin.url) or "the index"
+    return f"{called} as it is at {place}" + (f" ({word})" if word not in ("", index_word.REPOSITORY) else "")
 
 
 def _without_upstream(claim: Claim, terms: Terms, error: AugbackendError) -> Proof:
     """What is left where upstream cannot be had."""
     said = "; ".join(map(str.strip, str(error).removeprefix("augbackend: error: ").splitlines()))
     made_from, problems = _made_from(claim, terms), tuple(claims.problems(claim))
-    proof = Proof(claim.origin.url, claim.origin.sha256, made_from, problems=problems)
+    proof = Proof(index.without_credentials(claim.origin.url), claim.origin.sha256, made_from, problems=problems)
     if isinstance(error, index.UnansweredError):
         return replace(proof, unanswered=said)
     return replace(proof, problems=(f"upstream: {said}", *proof.problems))

@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject
-from augbackend.cli.fetch import gzip_form, tar_form, zip_form
+from augbackend.cli.fetch import gzip_form, index, tar_form, zip_form
 from augbackend.cli.wrapping import archive as archives
 
 from . import additions, backend_copy_proof, refusals
@@ -61,7 +61,7 @@ def compared(claim: Claim, original: Sdist, word: IndexWord, made_from: str) -> 
     if not problems and not _is_rebuilt(claim, original, declared):
         problems.append("its bytes are not what wrapping upstream with these files gives")
     return Proof(
-        origin.url,
+        index.without_credentials(origin.url),
         origin.sha256,
         made_from,
         word.remark,

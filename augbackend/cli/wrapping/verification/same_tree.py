@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend.cli.fetch import git_tree
+from augbackend.cli.fetch import git_tree, index
 
 from . import additions, backend_copy_proof, refusals, same_sdist
 from . import claim as claims
@@ -63,7 +63,7 @@ def compared(claim: Claim, tree: GitTree, made_from: str) -> Proof:
     remark, problem = backend_copy_proof.of_copy(claim)
     problems += [problem] if problem else []
     return Proof(
-        origin.url,
+        index.without_credentials(origin.url),
         "",
         made_from,
         REPOSITORY,
