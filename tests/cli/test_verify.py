@@ -123,6 +123,8 @@ def test_what_wrap_makes_is_proved(tmp_path: Path) -> None:
         (replaced("pyproject.toml", "[tool.augbackend]", "[tool.setuptools]\nzip-safe = true\n[tool.augbackend]"), "it differs outside"),
         (replaced("pyproject.toml", 'backend-path = ["_augbackend"]', 'backend-path = ["_augbackend", "."]'), "alone"),
         (replaced("pyproject.toml", 'build-backend = "augbackend"', 'build-backend = "other"'), "is not its backend"),
+        (replaced("pyproject.toml", "[build-system]", "[build-system]\nother = 1"), "build-system has other keys than upstream's"),
+        (replaced("pyproject.toml", 'backend-path = ["_augbackend"]', 'backend-path = ["src"]'), "wrapping writes no backend to 'src'"),
         (replaced("PKG-INFO", "Name: demo", "Name: other"), "PKG-INFO: it is other 1.0"),
         (replaced("pyproject.toml", '"demo"', '"other"'), "was made from other 1.0"),
         (replaced("pyproject.toml", 'sha256 = "', 'sha256 = "0" #'), "sha256"),
@@ -309,12 +311,51 @@ def test_a_repository(tmp_path: Path, below: str) -> None:
 def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither its setup.py, nor its backend, nor what git could be made to run."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    files = {".gitattributes": "* filter=evil", ".gitmodules": '[submodule "x"]\npath=x\nurl=ext::touch /nowhere\n'}
-    folder = repository(tmp_path / "repository", {**files, "setup.py": f"open({str(tmp_path / 'ran')!r}, 'w')"})
+    run = f"touch {tmp_path / 'ran'}; cat"
+    attributes = "* filter=evil diff=evil merge=evil export-subst\n*.txt filter=lfs diff=lfs -text\n"
+    files: dict[str, str | bytes] = {
+        ".gitattributes": attributes,
+        ".gitmodules": '[submodule "x"]\npath=x\nurl=ext::touch /nowhere\n',
+    }
+    files["setup.py"] = f"open({str(tmp_path / 'ran')!r}, 'w')"
+    folder = repository(tmp_path / "repository", files)
     archive = claiming(tmp_path, folder)
-    write(tmp_path / "home", {".gitconfig": '[filter "evil"]\nsmudge = touch ' + str(tmp_path / "filtered") + "\n"})
-    write(folder / ".git" / "hooks", {"post-checkout": f"#!/bin/sh\ntouch {tmp_path / 'ran'}\n"})
-    (folder / ".git" / "hooks" / "post-checkout").chmod(0o755)
+    hook = dict.fromkeys(("post-checkout", "reference-transaction", "post-index-change"), f"#!/bin/sh\n{run}\n")
+    write(tmp_path / "home" / "hooks", hook)
+    write(tmp_path / "home" / "template" / "hooks", hook)
+    write(
+        folder / ".git" / "hooks",
+        {**hook, "pre-upload": hook["post-checkout"], "post-upload-pack": hook["post-checkout"]},
+    )
+    for file in [*(tmp_path / "home").rglob("*"), *(folder / ".git" / "hooks").iterdir()]:
+        file.chmod(0o755)
+    settings = {  # of the user's, for what the user checks out, looks at and merges
+        **{f"filter.{name}.{key}": run for name in ("evil", "lfs") for key in ("smudge", "clean", "process")},
+        "filter.lfs.required": "true",
+        "diff.evil.textconv": run,
+        "diff.evil.command": run,
+        "merge.evil.driver": run,
+        "core.hooksPath": str(tmp_path / "home" / "hooks"),
+        "init.templateDir": str(tmp_path / "home" / "template"),
+        "core.pager": run,
+        "pager.ls-tree": run,
+        "core.fsmonitor": run,
+        "core.editor": run,
+        "diff.external": run,
+    }
+    for name, value in settings.items():
+        git(tmp_path, "config", "--global", name, value)
+    of_the_repository = {
+        **dict.fromkeys(("uploadpack.packObjectsHook", "core.fsmonitor", "core.alternateRefsCommand"), run),
+        "core.sshCommand": run,
+        "remote.origin.url": f"ext::{run}",
+        "remote.origin.promisor": "true",
+        "remote.origin.uploadpack": run,
+        "extensions.partialClone": "origin",
+        "core.repositoryFormatVersion": "1",
+    }
+    for name, value in of_the_repository.items():
+        git(folder, "config", name, value)
     processes: list[list[str]] = []
     start = subprocess.Popen.__init__
 
@@ -326,7 +367,8 @@ def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     assert verify(archive, *ALLOWED).exit_code == 1
     assert {Path(command[0]).name for command in processes} == {"git"}
     assert not (tmp_path / "ran").exists()
-    assert not (tmp_path / "filtered").exists()
+    subprocess.run(["git", "clone", "-q", folder.as_uri(), str(tmp_path / "clone")], check=False, capture_output=True)
+    assert (tmp_path / "ran").exists()  # the traps are sharp
 
 
 @pytest.mark.processes

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from augbackend.cli.main import group
 
 from ..conftest import write
-from .archives import PKG_INFO, SETUP_PY, entries, sdist, serving, sha256, tarred, wrapped
+from .archives import PKG_INFO, SETUP_PY, Entry, entries, sdist, serving, sha256, tarred, wrapped
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -142,6 +142,42 @@ def test_upstreams_sdist_is_a_polyglot(here: Path) -> None:
     found = verify(here / "out" / upstream.name, "--upstream", upstream)
     assert found.exit_code == 1, found.output
     assert "upstream's sdist is not the same to every reader: it holds the end of a zip" in found.output
+
+
+def test_upstreams_zip_has_an_entry_that_its_directory_has_not(here: Path) -> None:
+    name, data = packed("zip")
+    start, end = data.index(b"PK\1\2"), bytearray(data[data.index(b"PK\1\2") :])
+    at = end.rindex(b"PK\5\6") + 16
+    end[at : at + 4] = (start + len(data[:start])).to_bytes(4, "little")
+    (here / name).write_bytes(data[:start] * 2 + bytes(end))
+    wrapped(here / name, "--output", "out")
+    found = verify(here / "out" / "demo-1.0.tar.gz", "--upstream", here / name)
+    assert (found.exit_code, "bytes lie behind it that belong to no entry" in found.output) == (1, True), found.output
+
+
+def test_a_copy_beside_files_of_upstreams(here: Path) -> None:
+    """The backend would import what lies beside its copy: wrapping takes a folder that nobody has."""
+    upstream = sdist(here / "in", {"_augbackend/tomli.py": "evil = 1\n"})
+    other = sdist(here / "other")
+    wrapped(other, "--output", "out")
+    archive = here / "out" / other.name
+    ours = [
+        one
+        for one in tar_entries(archive)
+        if "_augbackend" in one.name or one.name.endswith(("pyproject.toml", "PKG-INFO"))
+    ]
+    theirs = [one for one in tar_entries(upstream) if not one.name.endswith("PKG-INFO")]
+    text = gzip.compress(tarred([*ours, *theirs]).replace(sha256(other).encode(), sha256(upstream).encode()), mtime=0)
+    archive.write_bytes(text)
+    found = verify(archive, "--upstream", upstream)
+    assert found.exit_code == 1, found.output
+    assert "problem: _augbackend: a folder of upstream's, where wrapping puts no backend" in found.output
+
+
+def tar_entries(archive: Path) -> list[Entry]:
+    with tarfile.open(archive) as opened:
+        found = [(one, opened.extractfile(one)) for one in opened.getmembers()]
+        return [Entry(one.name, stream.read() if stream else b"", mtime=int(one.mtime)) for one, stream in found]
 
 
 # --- what the index says ---
