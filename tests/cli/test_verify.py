@@ -320,12 +320,15 @@ def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     files["setup.py"] = f"open({str(tmp_path / 'ran')!r}, 'w')"
     folder = repository(tmp_path / "repository", files)
     archive = claiming(tmp_path, folder)
-    hook = dict.fromkeys(("post-checkout", "reference-transaction", "post-index-change"), f"#!/bin/sh\n{run}\n")
+    script = f"#!/bin/sh\n{run}\n"
+    hook: dict[str, str | bytes] = dict.fromkeys(
+        ("post-checkout", "reference-transaction", "post-index-change"), script
+    )
     write(tmp_path / "home" / "hooks", hook)
     write(tmp_path / "home" / "template" / "hooks", hook)
     write(
         folder / ".git" / "hooks",
-        {**hook, "pre-upload": hook["post-checkout"], "post-upload-pack": hook["post-checkout"]},
+        {**hook, "pre-upload": script, "post-upload-pack": script},
     )
     for file in [*(tmp_path / "home").rglob("*"), *(folder / ".git" / "hooks").iterdir()]:
         file.chmod(0o755)
