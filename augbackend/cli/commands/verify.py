@@ -14,36 +14,64 @@ import click
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
+from augbackend.cli.project import project as projects
 from augbackend.cli.strangers import confinement
-from augbackend.cli.wrapping import verification
+from augbackend.cli.wrapping.verification import prove
+from augbackend.errors import AugbackendError
 
 from . import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from augbackend.cli.project.project import Project
     from augbackend.cli.strangers.confinement import Level
-    from augbackend.cli.wrapping.verification import Proof
+    from augbackend.cli.wrapping.verification.proof import Proof
 
 
-def lines(archive: Path, found: Proof) -> Iterator[str]:
-    """The text of ``verify``, a line at a time."""
+def lines(archive: Path, found: Proof, *, with_diff: bool = False) -> Iterator[str]:
+    """The text of ``verify``, a line at a time; the last says it all.
+
+    :param with_diff: whether the declared texts are shown as diffs as well.
+    """
+    return map(_in_one_line, _lines(archive, found, with_diff=with_diff))
+
+
+def _in_one_line(text: str) -> str:
+    """A text as one line: names and values in an archive may hold anything, a line of ours included."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def _lines(archive: Path, found: Proof, *, with_diff: bool) -> Iterator[str]:
     yield str(archive)
     yield f"  upstream: {found.url or 'a file without a URL'}"
-    yield f"  sha256: {found.sha256}, {found.index or 'not as the index says'}" if found.sha256 else f"  {found.index}"
-    yield f"  {found.same} members are upstream's, unchanged"
-    yield f"  added: {found.backend}"
+    yield from [f"  sha256: {', '.join(filter(None, [found.sha256, found.index]))}"] if found.sha256 else []
+    if found.backend:
+        yield f"  {found.same} members are upstream's, unchanged"
+        yield f"  added: {found.backend}"
     for name, diff in found.declared.items():
         yield f"  declared: {name}"
-        yield from (f"    {line}" for line in diff.splitlines())
+        yield from (f"    {line}" for line in diff.splitlines() if with_diff)
+    for one in found.additions:
+        yield f"  + {one.key}: {one.text}" if not one.warning else f"  ! {one.key}: {one.text} ({one.warning})"
     yield from (f"  not proved without a build: {one}" for one in found.unproved)
     yield from (f"  problem: {problem}" for problem in found.problems)
+    yield from [f"  not known: {found.unanswered}"] if found.unanswered else []
+    yield _verdict(found)
+
+
+def _verdict(found: Proof) -> str:
     if found.problems:
-        yield "not proved to be upstream's"
-    elif found.unproved:
-        yield "not proved without a build: add --build, which runs upstream's code, confined"
-    else:
-        yield "nothing else differs"
+        count = "a problem" if len(found.problems) == 1 else f"{len(found.problems)} problems"
+        return f"not proved to be upstream's: {count}"
+    if found.unanswered:
+        return "not proved: upstream, or what the index says of it, could not be had"
+    if found.unproved:
+        return "not proved without a build: add --build, which runs upstream's code, confined"
+    count = f"{len(found.additions)} addition{'' if len(found.additions) == 1 else 's'}"
+    marked = sum(bool(one.warning) for one in found.additions)
+    listed = f"listed above, {marked} of them marked with !" if marked else "listed above"
+    return f"proved: it is {found.made_from}, with {count} ({listed}); nothing else differs"
 
 
 @click.command()
@@ -67,6 +95,13 @@ def lines(archive: Path, found: Proof) -> Iterator[str]:
     metavar="SCHEME",
     help="Also fetch an origin whose URL has this scheme, such as git+ssh. https and http are allowed. Repeatable.",
 )
+@click.option(
+    "--expect",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="The pyproject.toml of a project: what the archive declares has to be just what its tables say.",
+)
+@click.option("--diff", "with_diff", is_flag=True, help="Also print the declared texts as diffs.")
 @options.sources
 @options.require_confinement
 @options.as_json
@@ -74,6 +109,7 @@ def verify(
     archive: Path,
     given: Path | None,
     schemes: tuple[str, ...],
+    expect: Path | None,
     index_url: str | None,
     extra_index_url: tuple[str, ...],
     find_links: tuple[str, ...],
@@ -81,16 +117,18 @@ def verify(
     require_confinement: Level | None,
     *,
     is_built: bool,
+    with_diff: bool,
     offline: bool,
     as_json: bool,
 ) -> None:
     """Prove that a wrapped ARCHIVE is upstream's.
 
-    Upstream's sdist is fetched again and compared. Only the files that are printed may differ. A repository is compared
-    by its files at the commit; what its build adds is proved only with --build. Earlier downloads are used only with
-    --offline.
+    Upstream's sdist is fetched again and compared, and the index is asked for its sha256. Only what is printed may
+    differ: all that is added is listed, with a ! where it is worth a second look. A repository is compared by its files
+    at the commit; what its build adds is proved only with --build. With --offline, earlier downloads are compared, and
+    nothing is proved.
 
-    Exit status: 0 if it is proved, 1 if not.
+    Exit status: 0 if it is proved, 1 if not, 2 if it is no archive of ours, or an option is missing.
 
     \b
     Example:
@@ -98,16 +136,27 @@ def verify(
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if is_built:
         confinement.require(require_confinement)
+    project = _expected(expect) if expect else None
     where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
     with tempfile.TemporaryDirectory(prefix="augbackend-") as nothing:
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
         lookup = Lookup(where, cache, offline, archive.parent)
-        found = verification.prove(archive, verification.Terms(lookup, given, is_built, schemes))
+        found = prove.prove(archive, prove.Terms(lookup, given, is_built, schemes, project))
     document = {"archive": str(archive), "proved": found.is_proved, **asdict(found)}
-    said = [*lines(archive, found)]
+    document["additions"] = [one._asdict() for one in found.additions]
+    said = [*lines(archive, found, with_diff=with_diff)]
     if is_built:
         document["confinement"] = confinement.here().as_json()
         said.insert(-1, f"  {confinement.here().in_words()}")
     click.echo(json.dumps(document, indent=2) if as_json else "\n".join(said))
     if not found.is_proved:
         raise SystemExit(1)
+
+
+def _expected(file: Path) -> Project:
+    """The project whose tables an archive is held against."""
+    found = projects.read_file(file)
+    if found is None:
+        hint = "fill tool.uv.extra-build-dependencies or tool.augbackend.packages there"
+        raise AugbackendError("it says nothing of any package", where=str(file), hint=hint)
+    return found

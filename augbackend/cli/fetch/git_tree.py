@@ -34,7 +34,10 @@ _LIMIT = 1800.0  # seconds for fetching
 _CHUNK = 2**20
 _LARGEST_READ = 16 * 2**20
 _LINK, _SUBMODULE = "120000", "160000"
-_OF_A_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+_OF_A_REPOSITORY = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"),
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE"),
+)
 
 
 class GitFile(NamedTuple):
@@ -205,6 +208,7 @@ class _Git:
             **dict(self.access.environ),
             # This overrides the user's settings: a redirection must not lead to another kind of address.
             "GIT_ALLOW_PROTOCOL": "http:https" if transport == "http" else transport,
+            "GIT_NO_LAZY_FETCH": "1",  # a repository on this disk may name another place, and how to get there
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_TERMINAL_PROMPT": "0",
             "LC_ALL": "C",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import re
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ from . import wheel_metadata
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_ABSENT = re.compile(r"Client Error\((404|410)\)")  # what an index says of a project that it does not have
+
 
 @dataclass(frozen=True)
 class IndexFile:
@@ -39,6 +42,10 @@ class IndexFile:
     filename: str
     url: str
     sha256: str = ""
+
+
+class UnansweredError(AugbackendError):
+    """No place could be asked, so nothing is known of what is there."""
 
 
 def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None = None) -> IndexFile:
@@ -55,6 +62,28 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
     where_looked = "; ".join(dict.fromkeys(map(without_credentials, heard)))
     hint = "name the URL of an sdist, or its repository (git+https://…), if it has one elsewhere"
     raise AugbackendError(f"there is no sdist of {_plain(requirement)}", where=where_looked or "the index", hint=hint)
+
+
+def published(pin: Requirement, where: Sources, *, not_in: Path) -> list[IndexFile]:
+    """All sdists of one version, wherever they are; one in a folder with the sha256 that it has.
+
+    :param pin: with an exact version.
+    :param not_in: see :func:`find_sdist`.
+    :raises UnansweredError: if there is none, and a place that might have it could not be asked.
+    """
+    with _explained(pin.name) as heard:
+        packages = [*_finder(where, wheels=False).find_matches(Requirement(_plain(pin)), allow_yanked=True)]
+    found = []
+    for package in packages:
+        path = package.link.file_path if package.link.is_file else None
+        if path is None:
+            found.append(_file_of(package))
+        elif not_in.resolve() not in path.resolve().parents:
+            found.append(replace(_file_of(package), sha256=hashlib.sha256(path.read_bytes()).hexdigest()))
+    silent = [without_credentials(line) for line in heard if not _ABSENT.search(line)]
+    if silent and not found:
+        raise UnansweredError(f"the index cannot be asked for {pin.name}: {'; '.join(dict.fromkeys(silent))}")
+    return found
 
 
 def _matches(requirement: Requirement, where: Sources) -> Sequence[Any]:
@@ -173,7 +202,7 @@ def _file_of(package: Any) -> IndexFile:
 @lru_cache
 def _finder(where: Sources, *, wheels: bool, python: str = "") -> PackageFinder:
     if where.no_index and not _existing(where.find_links):
-        raise AugbackendError(
+        raise UnansweredError(
             "there is no index and no folder to look in", hint="name one: --index-url or --find-links"
         )
     finder = PackageFinder(
@@ -223,6 +252,6 @@ def _explained(name: str) -> Iterator[list[str]]:
             raise
         hint = "is the network there? --offline uses what was downloaded before"
         what = f"the index cannot be asked for {name}: {type(error).__name__}: {error}"
-        raise AugbackendError(what, hint=hint) from None
+        raise UnansweredError(what, hint=hint) from None
     finally:
         logger.removeHandler(handler)

@@ -58,9 +58,16 @@ def read(folder: Path, lock: Path | None = None) -> Project | None:
     :raises SettingsError: with all mistakes at once.
     """
     file = folder / "pyproject.toml"
-    if not file.is_file():
-        return None
-    document = layers.read_pyproject(folder)
+    return read_file(file, lock) if file.is_file() else None
+
+
+def read_file(file: Path, lock: Path | None = None) -> Project | None:
+    """The same of a file that may have another name.
+
+    :raises AugbackendError: if it cannot be read, or is no TOML.
+    """
+    folder, is_usual = file.parent, file.name == "pyproject.toml"
+    document = layers.read_pyproject(folder) if is_usual else lock_files.parsed(file, "mend the file there")
     uv = layers.at(document, "tool", "uv", default={})
     if not isinstance(uv, dict):
         raise SettingsError(str(file), [f"tool.uv: found {found_instead(uv)}, expected a table"])

@@ -1,0 +1,106 @@
+"""An archive held against the files of a repository; what only ``build_sdist`` writes is called unproved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from augbackend.cli.fetch import git_tree, index
+
+from . import additions, backend_copy_proof, refusals, same_sdist
+from . import claim as claims
+from .index_word import REPOSITORY
+from .proof import Proof
+from .texts import Texts
+
+if TYPE_CHECKING:
+    import tarfile
+    from collections.abc import Iterable, Iterator
+
+    from augbackend.cli.fetch.git_tree import GitTree
+    from augbackend.cli.fetch.sdist import Sdist
+
+    from .claim import Claim
+
+_MODE = 0o644  # of every file that wrapping writes
+_SPECIAL = 0o7000  # setuid and the like, which no sdist needs
+_NAMED = 5  # files in a line
+
+
+def compared(claim: Claim, tree: GitTree, made_from: str) -> Proof:
+    """Compare all members with the files at a commit."""
+    wrapped, origin = claim.wrapped, claim.origin
+    ours = claim.members()
+    problems = [*claims.problems(claim), *_odd_members(claim)]
+    unproved = []
+    same, declared = 0, {}
+    folders = _folders([*tree.files, *(name for name, member in ours.items() if not member.isdir())])
+    of_submodules: dict[str, int] = {}
+    for name, member in sorted(ours.items()):
+        submodule = next((one for one in tree.submodules if name.startswith(f"{one}/")), "")
+        if member.isdir() and (name in folders or submodule):
+            continue
+        if name in tree.files and _is_of_tree(wrapped, member, tree, name):
+            same += 1
+        elif name == "pyproject.toml" and member.isreg():
+            declared[name] = same_sdist.difference(name, tree.read(name), wrapped.read(name))
+        elif name in tree.files:
+            unproved.append(f"{name}: not as it is in the repository")
+        elif submodule:
+            of_submodules[submodule] = of_submodules.get(submodule, 0) + 1
+        elif name.startswith(claim.prefix.partition("/")[0] + "/"):
+            problems.append(f"{name}: added")  # beside the backend, where it could be imported by it
+        else:
+            unproved.append(f"{name}: not in the repository")
+    unproved += [f"{one} ({count} files): a submodule, which is not fetched" for one, count in of_submodules.items()]
+    absent = sorted(name for name in tree.files.keys() - ours.keys() if not name.startswith(claim.prefix))
+    if absent:
+        more = ", …" if len(absent) > _NAMED else ""
+        unproved.append(f"{len(absent)} files of the repository are left out: {', '.join(absent[:_NAMED])}{more}")
+    # What a build writes into PKG-INFO is not known, so that it cannot be told from what wrapping writes.
+    stated = wrapped.read("PKG-INFO")
+    old, new = Texts(tree.read("pyproject.toml"), stated), Texts(wrapped.read("pyproject.toml"), stated)
+    unproved += refusals.refused(old, new)
+    remark, problem = backend_copy_proof.of_copy(claim)
+    problems += [problem] if problem else []
+    return Proof(
+        index.without_credentials(origin.url),
+        "",
+        made_from,
+        REPOSITORY,
+        same,
+        additions.listed(old, new),
+        declared,
+        remark,
+        tuple(dict.fromkeys(problems)),
+        tuple(unproved),
+    )
+
+
+def _odd_members(claim: Claim) -> Iterator[str]:
+    """Members that wrapping does not write in this way."""
+    for name, member in claims.by_name(claim.wrapped).items():
+        is_ours = name == "pyproject.toml" or name.startswith(claim.prefix)
+        if is_ours and not (member.isreg() and member.mode == _MODE):
+            yield f"{name}: wrapping writes a plain file there"
+        elif member.mode & _SPECIAL:
+            yield f"{name}: its mode is {member.mode:o}"
+
+
+def _is_of_tree(wrapped: Sdist, member: tarfile.TarInfo, tree: GitTree, name: str) -> bool:
+    file = tree.files[name]
+    if member.issym() or file.is_link:
+        return member.issym() and file.is_link and tree.holds(name, git_tree.link_target(member.linkname))
+    content = wrapped.tar.extractfile(member)
+    if content is None or bool(member.mode & 0o100) != file.is_executable:
+        return False
+    with content:
+        return (member.islnk() or member.size == file.size) and tree.holds(name, content)
+
+
+def _folders(names: Iterable[str]) -> frozenset[str]:
+    """All folders that these names lie in, the top included."""
+    found = {""}
+    for name in names:
+        parts = name.split("/")[:-1]
+        found.update("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    return frozenset(found)
