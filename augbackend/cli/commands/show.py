@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from augbackend import __version__, features
+from augbackend.cli import terminal
 from augbackend.cli.strangers import wrapped_backend
 from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_dependencies, match_runtime, remove_build_dependencies
@@ -200,7 +201,7 @@ def show(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: b
       augbackend show . -C augbackend.dynamic-requires=never
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     found = gather(tree, config_settings, isolated=isolated)
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
+    click.echo(terminal.as_json(found) if as_json else "\n".join(lines(found)))
     if found["build-backend"] != "augbackend":
         click.echo("augbackend: warning: it is not the build backend of this tree; see augbackend adopt", err=True)
         raise SystemExit(1)

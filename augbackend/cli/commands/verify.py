@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from augbackend.cli import terminal
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
@@ -98,6 +98,6 @@ def verify(
         lookup = Lookup(where, cache, offline, archive.parent)
         found = verification.prove(archive, verification.Terms(lookup, given, is_built, schemes))
     document = {"archive": str(archive), "proved": found.is_proved, **asdict(found)}
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(lines(archive, found)))
+    click.echo(terminal.as_json(document) if as_json else "\n".join(lines(archive, found)))
     if not found.is_proved:
         raise SystemExit(1)

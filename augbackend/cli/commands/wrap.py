@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from augbackend.cli import terminal
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import Lookup
@@ -158,7 +158,7 @@ def wrap(
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
     run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
-    click.echo(json.dumps(report.as_json(run), indent=2) if as_json else "\n".join(report.lines(run, check=check)))
+    click.echo(terminal.as_json(report.as_json(run)) if as_json else "\n".join(report.lines(run, check=check)))
     if check and not run.is_current:
         raise SystemExit(1)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 import time
 import zipfile
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Callable, Literal, get_args
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.model.requirement import project_of
-from augbackend.cli.strangers import confinement, environment, hook_call, process, temporary_folder
+from augbackend.cli.strangers import confinement, environment, hook_call, process, temporary_folder, tree_copy
 from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
@@ -140,23 +139,20 @@ def attempt(
     """
     began = time.monotonic()
     with temporary_folder.temporary(having.workplace) as folder:
-        wheel, failure, seen = None, None, _Seen(folder / "none")
+        wheel, failure, seen = None, None, _Seen()
         try:
-            built = _Build(declaration, having, folder, seen, tell).run(environ)
-            wheel = Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)) / built.name
-            shutil.move(built, wheel)
+            wheel = _Build(declaration, having, folder, seen, tell).run(environ)
         except _Failed as error:
             failure = error.failure
         except TimeoutError:
             failure = Failure("install", "", is_over_time=True)
-        installed, importable = _installed_in(seen.environment)
         return Attempt(
             declaration,
             wheel,
             failure,
             time.monotonic() - began,
-            installed,
-            importable,
+            seen.installed,
+            seen.importable,
             tuple(seen.asked),
             tuple(seen.refused),
         )
@@ -164,9 +160,10 @@ def attempt(
 
 @dataclass
 class _Seen:
-    """What was seen of a build so far, however it ends: the environment of its last hook, and what outcomes say."""
+    """What was seen of a build so far, however it ends: what its last environment had, and what outcomes say."""
 
-    environment: Path
+    installed: Mapping[str, str] = field(default_factory=dict)
+    importable: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
@@ -187,10 +184,9 @@ class _Build:
         :raises _Failed: if there is none.
         """
         having, folder = self.having, self.folder
-        tree = Path(shutil.copytree(having.tree, folder / _TREE, symlinks=True))
-        home, out = folder / "home", folder / "out"
+        tree = tree_copy.whole(having.tree, folder / _TREE)
+        home = folder / "home"
         home.mkdir()
-        out.mkdir()
         clean = process.clean_environ(environ, home)
         try:
             system = hook_call.build_system(tree)
@@ -211,7 +207,7 @@ class _Build:
                 hooks = self._hooks(tree, system, clean, [*requires, *more])
             self.tell("building the wheel")
             stage = "wheel"
-            wheel = hooks.build("wheel", out, having.left)
+            wheel = hooks.build("wheel", Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)), having.left)
         except HookError as error:
             said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
             raise _Failed(Failure(stage, said, error.is_over_time)) from None
@@ -222,8 +218,9 @@ class _Build:
     def _hooks(self, tree: Path, system: BuildSystem, clean: Mapping[str, str], requirements: Sequence[str]) -> Hooks:
         """The tree's hooks in an environment that no hook has seen: an installer executes what lies there."""
         isolated = environment.created(self.having.installer, self.folder, self.having.left)
-        self.seen.environment = isolated.folder
         self._install(isolated, requirements)
+        # Before the first hook: what it leaves there may be links to anywhere.
+        self.seen.installed, self.seen.importable = _installed_in(isolated.folder)
         environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variable_values}
 
         def heard(output: str) -> None:
