@@ -23,6 +23,8 @@ from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
+from . import compiler_output
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -35,10 +37,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
 _TREE = "tree"
 _SETUPTOOLS = "setuptools.build_meta"
 _FIRST_HOOK = 300.0  # seconds for a hook that only asks
-COMPILE_ERROR = re.compile(
-    r"^\S*?([\w./+\-]+(?::\d+(?::\d+)?: error|:\d+(?::\d+)?: fatal error|: fatal error): .*)$", re.MULTILINE
-)
-_NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
+_NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|(?<!\d)\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
 
 
 @dataclass(frozen=True)
@@ -63,16 +62,23 @@ class Failure:
         """The message for a reader: a compiler's own words, a command without its options."""
         if self.is_over_time:
             return "killed, since the time ran out"
-        compiling = COMPILE_ERROR.search(self.output)
-        if compiling is not None:
-            return compiling[1]
-        return re.sub(r"Command '\['?(?:[^',\]]*/)?([^',\]]+)'?, .*?,? ?'?([^',\]]+)'?\]'", r"\1 … \2", self.message)
+        return compiler_output.error(self.output) or _without_options(self.message)
 
     @cached_property
     def signature(self) -> tuple[str, str]:
         """What stays the same when the same failure happens again."""
         tail = "\n".join(self.output.strip().splitlines()[-6:])
         return self.stage, _NOISE.sub("…", f"{self.message}\n{tail}")
+
+
+def _without_options(message: str) -> str:
+    """A message that quotes a command, with the command's first and last word only."""
+    before, _, quoted = message.partition("Command '[")
+    inside, closed, after = quoted.partition("]'")
+    words = [word.strip(" '") for word in inside.split(",")]
+    if not closed or len(words) == 1:
+        return message
+    return f"{before}{words[0].rpartition('/')[2]} … {words[-1]}{after}"
 
 
 @dataclass(frozen=True)

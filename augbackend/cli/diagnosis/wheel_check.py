@@ -162,8 +162,13 @@ class _Trial:
             self.install()
 
     def imported(self, module: str) -> _Imported:
-        """Import a module."""
+        """Import a module.
+
+        :raises TimeoutError: if the time ran out.
+        """
         isolated, folder = self._environment, self._folder
+        if self._having.left < _LEAST:
+            raise TimeoutError
         place = Path(tempfile.mkdtemp(prefix="asked-", dir=folder))  # an earlier import may have left anything
         environ = {**self._environ, **isolated.make_extra_environ()}
         command = [isolated.python_executable, "-c", _IMPORT, module, str(place / _ANSWER)]

@@ -112,7 +112,7 @@ def _metadata(archive: zipfile.ZipFile) -> bytes:
 def _whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
     """A member to the end of its data, which may be behind the end that it states."""
     unbounded = copy.copy(entry)
-    unbounded.file_size = most + 1
+    unbounded.file_size = 2**62
     with archive.open(unbounded) as stream:
         content = stream.read(most + 1)
     if len(content) > most:

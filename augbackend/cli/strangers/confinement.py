@@ -32,6 +32,7 @@ _DEVICE_NODES = 1 << 6 | 1 << 11  # root could make one of the disk, and write t
 _SIGNALS, _SCOPED_SINCE = 1 << 1, 6  # no signals to processes outside
 # Devices that programs open to write, those of GPUs included.
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "nvidia*", "kfd", "dri")
+_MOST_REFUSED = 100  # different files that are looked for
 _QUOTES, _UNSEEN = "'\"\u2018\u2019", "\x00-\x1f\x7f"
 _REFUSED = re.compile(
     f"Permission denied: [{_QUOTES}](/[^{_QUOTES}{_UNSEEN}]{{1,200}})[{_QUOTES}]"  # Python
@@ -86,7 +87,8 @@ def confined(start: Callable[[], _Result], folders: Iterable[Path]) -> _Result:
 def refused(output: str, own: Path) -> list[str]:
     """The files outside of a folder for which an output says: permission denied."""
     found = [first or second for first, second in _REFUSED.findall(output)]
-    return [path for path in dict.fromkeys(found) if not Path(os.path.realpath(path)).is_relative_to(own.resolve())]
+    different = [*dict.fromkeys(found)][:_MOST_REFUSED]
+    return [path for path in different if not Path(os.path.realpath(path)).is_relative_to(own.resolve())]
 
 
 def _restrict_this_thread(known: int, paths: Iterable[Path]) -> None:

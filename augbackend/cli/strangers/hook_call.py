@@ -48,7 +48,11 @@ def build_system(tree: Path) -> BuildSystem:
     pyproject.check_shape(document)
     table = document.get("build-system", {"requires": [pyproject.LEGACY_REQUIRES]})
     backend = table.get("build-backend", LEGACY_BACKEND)
-    return BuildSystem(tuple(table["requires"]), backend, tuple(table.get("backend-path", ())))
+    try:
+        requires = answer.texts([*table["requires"]])
+    except UnsoundAnswerError as error:
+        raise AugbackendError(f"build-system.requires: {error}", where=str(tree / "pyproject.toml")) from None
+    return BuildSystem(tuple(requires), backend, tuple(table.get("backend-path", ())))
 
 
 class HookError(Exception):
@@ -154,7 +158,7 @@ def _readable_answer(found: Mapping[str, Any]) -> dict[str, Any]:
     """
     flags = ("unsupported", "no_backend", "hook_missing")
     texts = ("traceback", "backend_error", "missing_hook_name")
-    said = {key: answer.text(found[key]) for key in texts if found.get(key)}
+    said = {key: process.readable(answer.text(found[key])) for key in texts if found.get(key)}
     return {**{flag: found.get(flag) is True for flag in flags}, **said, "return_val": found.get("return_val")}
 
 
