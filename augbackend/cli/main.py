@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
-from io import TextIOWrapper
+from typing import Any
 
 import click
 
 from augbackend import __version__
+from augbackend.cli import terminal
 from augbackend.cli.commands.adopt import adopt
 from augbackend.cli.commands.diagnose import diagnose
 from augbackend.cli.commands.show import show
@@ -17,16 +17,19 @@ from augbackend.cli.commands.verify import verify
 from augbackend.cli.commands.wrap import wrap
 from augbackend.errors import AugbackendError
 
+# "color": an escape of somebody's is shown, not taken out.
+_SETTINGS = {"help_option_names": ["-h", "--help"], "color": True}
 _MAIN = threading.main_thread()  # the only one that may set what a signal does
 
 
 class _Group(click.Group):
     """Prints our own errors without a traceback and ends with status 2: the input is wrong, there is no bug."""
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        with terminal.visible_output():
+            return super().main(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> object:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")  # a console may know fewer characters than TOML
         _end_by_exception()
         try:
             return super().invoke(ctx)
@@ -53,7 +56,7 @@ def _end_by_exception() -> None:
             signal.signal(number, ended)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Group, context_settings=_SETTINGS)
 @click.version_option(__version__, prog_name="augbackend")
 def group() -> None:
     """Declare what a package's build is missing, so that every frontend builds it.

@@ -5,34 +5,60 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Callable, Optional
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TransferSpeedColumn,
+)
+
+from . import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import Console
+
 Report = Callable[[int, Optional[int]], None]
+
+
+def words() -> TextColumn:
+    """The column that says what is going on, as it is: a bracket is a bracket."""
+    return TextColumn("{task.description}", markup=False)
+
+
+def drawn(console: Console, *columns: ProgressColumn) -> Progress:
+    """Columns on a terminal's stderr; nothing at all in a pipe.
+
+    What others print meanwhile goes its own way, since rich would obey the control characters in it.
+    """
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 @contextmanager
 def shown(what: str) -> Iterator[None]:
-    """Show ``what`` and a spinner on stderr while the context lasts; nothing at all in a pipe."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(what):
+    """Show ``what`` and a spinner on stderr while the context lasts."""
+    with drawn(terminal.console(), SpinnerColumn(), words()) as progress:
+        progress.add_task(terminal.visible(what), total=None)
         yield
 
 
 @contextmanager
 def downloading(what: str) -> Iterator[Report]:
-    """Show how far a download is on stderr; nothing at all in a pipe.
+    """Show how far a download is on stderr.
 
     :return: to be called with the bytes so far and in all, where that is known.
     """
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=None)
+    with drawn(terminal.console(), words(), BarColumn(), DownloadColumn(), TransferSpeedColumn()) as progress:
+        task = progress.add_task(terminal.visible(what), total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -97,16 +97,12 @@ class Document(NamedTuple):
 
 def parse(content: bytes) -> Document:
     """Read a document; bytes that are not UTF-8 come back as they are."""
-    fields: list[Field] = []
     lines = content.decode("utf-8", "surrogateescape").split("\n")
     texts = [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
     end = next((at for at, text in enumerate(texts) if not text.rstrip("\r\n")), len(texts))
-    for text in texts[:end]:
-        if text[0] in " \t" and fields:
-            fields[-1] = Field(fields[-1].name, fields[-1].text + text)
-        else:
-            fields.append(Field(text.partition(":")[0].strip().lower(), text))
-    return Document(tuple(fields), "".join(texts[end:]))
+    starts = [at for at, text in enumerate(texts[:end]) if not at or text[0] not in " \t"]
+    fields = ["".join(texts[at:next_one]) for at, next_one in zip(starts, [*starts[1:], end])]
+    return Document(tuple(Field(text.partition(":")[0].strip().lower(), text) for text in fields), "".join(texts[end:]))
 
 
 def _is_static_version(version: str) -> bool:

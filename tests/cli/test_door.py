@@ -170,12 +170,35 @@ def test_credentials_of_a_repository_are_not_in_its_checkout(tmp_path: Path, mon
 
 # --- a hook's answer ---
 
+LEFT = (
+    "import json, os, sys\ndef build_sdist(out, _):\n    left = sys.argv[2] + '/output.json'\n    {}\n    os._exit(0)\n"
+)
+DOES_NOT_SAY = "the backend does not say what it requires: "
+NO_ANSWER = "the backend ended without an answer: "
 ANSWERS = {
-    "requires a number": ("get_requires_for_build_sdist = lambda _: 5", "requires 5, which is no list of texts"),
-    "requires numbers": ("get_requires_for_build_sdist = lambda _: [5]", "requires [5], which is no list of texts"),
+    "requires a number": ("get_requires_for_build_sdist = lambda _: 5", DOES_NOT_SAY + "5 is no list of texts"),
+    "requires numbers": ("get_requires_for_build_sdist = lambda _: [5]", DOES_NOT_SAY + "5 is no text"),
+    "requires nothing": ("get_requires_for_build_sdist = lambda _: None", DOES_NOT_SAY + "None is no list of texts"),
+    "requires a table": ("get_requires_for_build_sdist = lambda _: {}", DOES_NOT_SAY + "a JSON object of 0"),
+    "requires much": ("get_requires_for_build_sdist = lambda _: ['a'] * 10**5", DOES_NOT_SAY + "it lists 100000 texts"),
+    "requires a book": ("get_requires_for_build_sdist = lambda _: ['a' * 10**5]", "a text of 100000 characters"),
+    "requires a library": ("get_requires_for_build_sdist = lambda _: ['a' * 10**7]", "it has more than 4194304 bytes"),
     "no name": ("build_sdist = lambda *_: None", "says that it made None, and there is no such sdist"),
+    "a number": ("build_sdist = lambda *_: 5", "says that it made 5, and there is no such sdist"),
     "no file": ("build_sdist = lambda *_: 'x'", "says that it made x, and there is no such sdist"),
     "another folder": ("build_sdist = lambda *_: '../tree/be.py'", "there is no such sdist"),
+    "a file of the user's": ("build_sdist = lambda *_: '/etc/passwd'", "there is no such sdist"),
+    "the folder": ("build_sdist = lambda *_: '.'", "there is no such sdist"),
+    "an empty name": ("build_sdist = lambda *_: ''", "there is no such sdist"),
+    "a name with a null": ("build_sdist = lambda *_: 'a\\0b'", "there is no such sdist"),
+    "half a character": ("build_sdist = lambda *_: '\\ud800'", "there is no such sdist"),
+    "a long name": ("build_sdist = lambda *_: 'x' * 300", "there is no such sdist"),
+    "a name that cleans the screen": (
+        "build_sdist = lambda out, _: open(out + '/\\x1b[2J', 'w').name[-4:]",
+        "no such sdist",
+    ),
+    "a folder": ("import os\nbuild_sdist = lambda out, _: os.mkdir(out + '/x') or 'x'", "there is no such sdist"),
+    "a pipe": ("import os\nbuild_sdist = lambda out, _: os.mkfifo(out + '/x') or 'x'", "there is no such sdist"),
     "a link": (
         "import os\ndef build_sdist(out, _): os.symlink(__file__, f'{out}/x'); return 'x'",
         "there is no such sdist",
@@ -183,6 +206,28 @@ ANSWERS = {
     "a linked folder": (
         "import os\ndef build_sdist(out, _): os.rmdir(out); os.symlink(os.path.dirname(__file__), out); return 'be.py'",
         "there is no such sdist",
+    ),
+    "an answer that is a pipe": (LEFT.format("os.mkfifo(left)"), NO_ANSWER + "there is none"),
+    "an answer that is a link": (LEFT.format("os.symlink('/dev/zero', left)"), NO_ANSWER + "there is none"),
+    "an answer elsewhere": (
+        LEFT.format("os.rename(sys.argv[2], sys.argv[2] + 'x'); os.symlink(sys.argv[2] + 'x', sys.argv[2])"),
+        NO_ANSWER + "there is none",
+    ),
+    "a deep answer": (LEFT.format("open(left, 'w').write('[' * 10**5)"), NO_ANSWER + "it is too deep"),
+    "an answer of digits": (LEFT.format("open(left, 'w').write('9' * 4 * 10**6)"), "a number of 4000000 digits"),
+    "a large answer": (LEFT.format("open(left, 'w').truncate(2**33)"), NO_ANSWER + "it has more than 4194304 bytes"),
+    "an answer that is a list": (LEFT.format("open(left, 'w').write('[]')"), NO_ANSWER + "a JSON array of 0"),
+    "a traceback that is a number": (
+        LEFT.format("""json.dump({"no_backend": True, "traceback": 5}, open(left, 'w'))"""),
+        NO_ANSWER + "5 is no text",
+    ),
+    "a warning that is a number": (
+        LEFT.format("""json.dump({"warnings": [5], "return_val": None}, open(left, 'w'))"""),
+        "says that it made None",
+    ),
+    "no such hook": (
+        LEFT.format("""json.dump({"hook_missing": True}, open(left, 'w'))"""),
+        "the backend has no build_sdist",
     ),
     "no answer": ("import os\ndef build_sdist(*_): os._exit(0)", "the backend ended without an answer"),
     "status": ("import os\ndef build_sdist(*_): os._exit(3)", "the backend ended with status 3 and said nothing"),
@@ -196,14 +241,23 @@ ANSWERS = {
 def test_answers_that_are_none(tmp_path: Path, answer: str) -> None:
     code, said = ANSWERS[answer]
     tree = write(tmp_path / "tree", {"be.py": code})
-    out = tmp_path / "out"
-    out.mkdir()
     hooks = Hooks(tree, BuildSystem((), "be", (".",)), tmp_path, sys.executable, {})
     with pytest.raises(HookError) as caught:
         hooks.requires("sdist", 60)
-        hooks.build("sdist", out, 60)
+        hooks.build("sdist", tmp_path, 60)
     assert said in caught.value.output
     assert (caught.value.is_over_time, caught.value.is_missing) == (False, answer == "no module")
+
+
+def test_a_product_with_another_name_is_copied(tmp_path: Path) -> None:
+    """What is done to that name afterwards is not done to ours."""
+    code = "import os\ndef build_sdist(out, _):\n    os.link(__file__, out + '/x-1.tar.gz')\n    return 'x-1.tar.gz'"
+    folder, into = tmp_path / "folder", tmp_path / "into"
+    tree = write(folder / "tree", {"be.py": code})
+    into.mkdir()
+    made = Hooks(tree, BuildSystem((), "be", (".",)), folder, sys.executable, {}).build("sdist", into, 60)
+    assert made == into / "x-1.tar.gz"
+    assert (made.stat().st_nlink, made.read_text()) == (1, code)
 
 
 def test_a_file_that_is_no_archive(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ LAYERS = (
     ("strangers",),
     ("edit",),
     ("model", "progress"),
+    ("terminal",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

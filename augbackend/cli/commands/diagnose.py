@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import replace
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from augbackend.cli import terminal
 from augbackend.cli.diagnosis import (
     attempt,
     notes,
@@ -140,7 +140,7 @@ def diagnose(
             confinement.here(),
             said,
         )
-        click.echo(json.dumps(report.as_json(diagnosis), indent=2) if as_json else "\n".join(report.lines(diagnosis)))
+        click.echo(terminal.as_json(report.as_json(diagnosis)) if as_json else "\n".join(report.lines(diagnosis)))
         if is_applied and found.declaration.size:
             click.echo("\n".join(_applied(source.subject, found.declaration, lookup)), err=as_json)
     if found.verdict != "builds-as-is" and not (is_applied and found.declaration.size):
@@ -191,5 +191,5 @@ def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list
 
 def _only_read(source: Source, case: Case, python: Interpreter, as_json: bool) -> None:  # noqa: FBT001  # as the option
     said = (source.subject, case, static_report.expected(case, python.version))
-    document = json.dumps(static_report.as_json(*said), indent=2)
+    document = terminal.as_json(static_report.as_json(*said))
     click.echo(document if as_json else "\n".join(static_report.lines(*said)))

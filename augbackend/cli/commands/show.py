@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from augbackend import __version__, features
+from augbackend.cli import terminal
 from augbackend.cli.fetch import build_environment
 from augbackend.cli.strangers import confinement, wrapped_backend
 from augbackend.errors import AugbackendError
@@ -216,7 +217,7 @@ def show(
     else:  # it runs code of the tree only, which the user has here
         confinement.require(require_confinement)
     found = gather(tree, config_settings, isolated=isolated)
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
+    click.echo(terminal.as_json(found) if as_json else "\n".join(lines(found)))
     if found["build-backend"] != "augbackend":
         click.echo("augbackend: warning: it is not the build backend of this tree; see augbackend adopt", err=True)
         raise SystemExit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from augbackend.cli import terminal
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
@@ -148,7 +148,7 @@ def verify(
     if is_built:
         document["confinement"] = confinement.here().as_json()
         said.insert(-1, f"  {confinement.here().in_words()}")
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(said))
+    click.echo(terminal.as_json(document) if as_json else "\n".join(said))
     if not found.is_proved:
         raise SystemExit(1)
 

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from augbackend.cli import terminal
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import Lookup
@@ -166,7 +166,7 @@ def wrap(
         confined.checked(require_confinement)
     run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
     document = {**report.as_json(run), "confinement": confinement.here().as_json() if builds else None}
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(report.lines(run, check=check)))
+    click.echo(terminal.as_json(document) if as_json else "\n".join(report.lines(run, check=check)))
     if check and not run.is_current:
         raise SystemExit(1)
 

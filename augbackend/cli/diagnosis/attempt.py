@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 import time
 import zipfile
@@ -21,10 +20,12 @@ from packaging.utils import canonicalize_name
 from augbackend.cli.fetch import build_environment
 from augbackend.cli.fetch.build_environment import InstallError
 from augbackend.cli.model.requirement import project_of
-from augbackend.cli.strangers import confinement, hook_call, process, temporary_folder
+from augbackend.cli.strangers import confinement, hook_call, process, temporary_folder, tree_copy
 from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
+
+from . import compiler_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +39,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
 _TREE = "tree"
 _SETUPTOOLS = "setuptools.build_meta"
 _FIRST_HOOK = 300.0  # seconds for a hook that only asks
-COMPILE_ERROR = re.compile(
-    r"^\S*?([\w./+\-]+(?::\d+(?::\d+)?: error|:\d+(?::\d+)?: fatal error|: fatal error): .*)$", re.MULTILINE
-)
-_NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
+_NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|(?<!\d)\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
 
 
 @dataclass(frozen=True)
@@ -66,16 +64,23 @@ class Failure:
         """The message for a reader: a compiler's own words, a command without its options."""
         if self.is_over_time:
             return "killed, since the time ran out"
-        compiling = COMPILE_ERROR.search(self.output)
-        if compiling is not None:
-            return compiling[1]
-        return re.sub(r"Command '\['?(?:[^',\]]*/)?([^',\]]+)'?, .*?,? ?'?([^',\]]+)'?\]'", r"\1 … \2", self.message)
+        return compiler_output.error(self.output) or _without_options(self.message)
 
     @cached_property
     def signature(self) -> tuple[str, str]:
         """What stays the same when the same failure happens again."""
         tail = "\n".join(self.output.strip().splitlines()[-6:])
         return self.stage, _NOISE.sub("…", f"{self.message}\n{tail}")
+
+
+def _without_options(message: str) -> str:
+    """A message that quotes a command, with the command's first and last word only."""
+    before, _, quoted = message.partition("Command '[")
+    inside, closed, after = quoted.partition("]'")
+    words = [word.strip(" '") for word in inside.split(",")]
+    if not closed or len(words) == 1:
+        return message
+    return f"{before}{words[0].rpartition('/')[2]} … {words[-1]}{after}"
 
 
 @dataclass(frozen=True)
@@ -142,23 +147,20 @@ def attempt(
     """
     began = time.monotonic()
     with temporary_folder.temporary(having.workplace) as folder:
-        wheel, failure, seen = None, None, _Seen(folder / "none")
+        wheel, failure, seen = None, None, _Seen()
         try:
-            built = _Build(declaration, having, folder, seen, tell).run(environ)
-            wheel = Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)) / built.name
-            shutil.move(built, wheel)
+            wheel = _Build(declaration, having, folder, seen, tell).run(environ)
         except _Failed as error:
             failure = error.failure
         except TimeoutError:
             failure = Failure("install", "", is_over_time=True)
-        installed, importable = _installed_in(seen.environment)
         return Attempt(
             declaration,
             wheel,
             failure,
             time.monotonic() - began,
-            installed,
-            importable,
+            seen.installed,
+            seen.importable,
             tuple(seen.asked),
             tuple(seen.refused),
         )
@@ -166,9 +168,10 @@ def attempt(
 
 @dataclass
 class _Seen:
-    """What was seen of a build so far, however it ends: the environment of its last hook, and what outcomes say."""
+    """What was seen of a build so far, however it ends: what its last environment had, and what outcomes say."""
 
-    environment: Path
+    installed: Mapping[str, str] = field(default_factory=dict)
+    importable: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
@@ -189,10 +192,9 @@ class _Build:
         :raises _Failed: if there is none.
         """
         having, folder = self.having, self.folder
-        tree = Path(shutil.copytree(having.tree, folder / _TREE, symlinks=True))
-        home, out = folder / "home", folder / "out"
+        tree = tree_copy.whole(having.tree, folder / _TREE)
+        home = folder / "home"
         home.mkdir()
-        out.mkdir()
         clean = process.clean_environ(environ, home)
         try:
             system = hook_call.build_system(tree)
@@ -213,7 +215,7 @@ class _Build:
                 hooks = self._hooks(tree, system, clean, [*requires, *more])
             self.tell("building the wheel")
             stage = "wheel"
-            wheel = hooks.build("wheel", out, having.left)
+            wheel = hooks.build("wheel", Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)), having.left)
         except HookError as error:
             said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
             raise _Failed(Failure(stage, said, error.is_over_time)) from None
@@ -224,7 +226,8 @@ class _Build:
     def _hooks(self, tree: Path, system: BuildSystem, clean: Mapping[str, str], requirements: Sequence[str]) -> Hooks:
         """The tree's hooks in an environment that no hook has seen: an installer executes what lies there."""
         isolated = self._environment(requirements)
-        self.seen.environment = isolated.folder
+        # Before the first hook: what it leaves there may be links to anywhere.
+        self.seen.installed, self.seen.importable = _installed_in(isolated.folder)
         environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variable_values}
 
         def heard(output: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from augbackend.knowledge import clues, consequences
+
+from . import compiler_output
 
 if TYPE_CHECKING:
     from augbackend.knowledge.clues import Clue
@@ -16,12 +18,6 @@ if TYPE_CHECKING:
     from .evidence import Case
 
 _OF_A_CHILD = re.compile(r"CalledProcessError|returned non-zero exit status|exit(?:ed with)? (?:code|status)")
-_TRACEBACK = re.compile(r"^\s*Traceback")
-_COMPILES = re.compile(r"\b(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|nvcc)\S* .*-c\b")
-COMPILER_FAILED = re.compile(
-    r"[Cc]ommand \W*\S*(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl\.exe|nvcc)\b.*(?:failed|returned non-zero)"
-    r"|CompileError|compilation terminated"
-)
 _LONGEST_TEXT = 150_000
 _SHORTEST_NAME = 3  # of what is looked for in prose: "R" and "Go" are words
 _NO_NAMES = frozenset(
@@ -38,16 +34,18 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
     """The clues in the last error, then those in the last traceback, then those anywhere."""
     text = _with_source(case, failure.output[-_LONGEST_TEXT:])
     lines = text.strip().splitlines()
-    start = _last_of(lines, _TRACEBACK)
+    start = _last_of(lines, _begins_traceback)
     said = failure.message
     last = [at for at, line in enumerate(lines) if line.strip() == said]
     message = "\n".join(lines[last[-1] :]) if last else said
     parts = [message, "\n".join(lines[start:])]
     if _OF_A_CHILD.search(said):
         before = lines[:start]
-        parts.append("\n".join(before[_last_of(before, _TRACEBACK) :]))
-    if COMPILER_FAILED.search(said):
-        parts.append("\n".join(lines[_last_of(lines, _COMPILES) :]))  # not what a probe before it did without
+        parts.append("\n".join(before[_last_of(before, _begins_traceback) :]))
+    if compiler_output.has_failed(said):
+        parts.append(
+            "\n".join(lines[_last_of(lines, compiler_output.compiles) :])
+        )  # not what a probe before it did without
     found = [clue for part in parts for clue in clues.named_in(part, case.knowledge)]
     found += [
         clue for clue in clues.named_in(text, case.knowledge) if clue.kind != "module" or _is_imported(case, clue.name)
@@ -60,9 +58,13 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
     )  # what pip was to fetch is better declared itself
 
 
-def _last_of(lines: list[str], pattern: re.Pattern[str]) -> int:
-    """Where the last line lies that a pattern fits; behind the end if none does."""
-    return next((at for at in range(len(lines) - 1, -1, -1) if pattern.search(lines[at])), len(lines))
+def _last_of(lines: list[str], is_one: Callable[[str], bool]) -> int:
+    """Where the last line of a kind lies; behind the end if there is none."""
+    return next((at for at in range(len(lines) - 1, -1, -1) if is_one(lines[at])), len(lines))
+
+
+def _begins_traceback(line: str) -> bool:
+    return line.lstrip().startswith("Traceback")
 
 
 def _is_imported(case: Case, module: str) -> bool:
@@ -88,7 +90,7 @@ def _with_source(case: Case, text: str) -> str:
         line = source[number - 1].strip() if 0 < number <= len(source) else ""
         return f"{frame[0]}\n    setup.py:{number}: {line}" if line else frame[0]
 
-    return re.sub(r'^ *File "<string>", line (\d+), in .*$', quoted, text, flags=re.MULTILINE)
+    return re.sub(r'^ *File "<string>", line (\d{1,9}), in .*$', quoted, text, flags=re.MULTILINE)
 
 
 def named_in_words(case: Case, message: str) -> Need | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Callable
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import SpinnerColumn, TimeElapsedColumn
 from rich.text import Text
+
+from augbackend.cli import progress, terminal
+from augbackend.cli.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,7 @@ class Narrator:
     """Tells of a diagnosis while it goes on."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = terminal.console(highlight=False)
         self._number = 0
 
     @property
@@ -33,7 +35,7 @@ class Narrator:
     def say(self, text: str) -> None:
         """A line of its own."""
         if self._speaks:
-            self._console.print(Text(text))
+            self._console.print(Text(visible(text)))
 
     @contextmanager
     def attempt(self, declaration: Declaration, why: str) -> Iterator[Tell]:
@@ -42,9 +44,9 @@ class Narrator:
         if not self._speaks:
             yield lambda _: None
             return
-        self._console.print(Text.assemble((f"{self._number}. ", "bold"), declaration.in_words()))
+        self._console.print(Text.assemble((f"{self._number}. ", "bold"), visible(declaration.in_words())))
         if why and declaration.size:
-            self._console.print(Text(f"   {why}"), overflow="ellipsis", no_wrap=True)
+            self._console.print(Text(visible(f"   {why}")), overflow="ellipsis", no_wrap=True)
         with self.busy("preparing") as tell:
             yield tell
 
@@ -58,7 +60,7 @@ class Narrator:
         time = f"{attempt.seconds:5.1f} s  "
         if attempt.failure is None:
             return Text.assemble("   ", time, ("a wheel", "bold green"))
-        return Text.assemble("   ", time, (attempt.failure.stage, "bold red"), f": {attempt.failure.headline}")
+        return Text.assemble("   ", time, (attempt.failure.stage, "bold red"), visible(f": {attempt.failure.headline}"))
 
     def end(self) -> None:
         """Sets the result off."""
@@ -68,7 +70,6 @@ class Narrator:
     @contextmanager
     def busy(self, what: str) -> Iterator[Tell]:
         """Something that takes a while: what it is, and for how long by now."""
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        with Progress(*columns, console=self._console, transient=True, disable=not self._speaks) as progress:
-            task = progress.add_task(what, total=None)
-            yield lambda text: progress.update(task, description=text)
+        with progress.drawn(self._console, SpinnerColumn(), progress.words(), TimeElapsedColumn()) as shown:
+            task = shown.add_task(visible(what), total=None)
+            yield lambda text: shown.update(task, description=visible(text))

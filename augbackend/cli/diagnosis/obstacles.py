@@ -10,8 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from augbackend.knowledge.pythons import at_least
 
-from . import failure_clues
-from .attempt import COMPILE_ERROR
+from . import compiler_output, failure_clues
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
@@ -52,9 +51,8 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
         return found[0]
     if case.reading.problem:
         return Obstacle(f"setup.py is not for this Python: {case.reading.problem}", failure.message, is_of_python=True)
-    compiling = COMPILE_ERROR.search(failure.output)
-    if compiling is not None:
-        return _does_not_compile(case, compiling[1])
+    if compiling := compiler_output.error(failure.output):
+        return _does_not_compile(case, compiling)
     elsewhere = next((path for path in attempt.refused if path in failure.message), "")
     if elsewhere:
         reason = f"it may not use {elsewhere} here, which is not a build's to read or change: {failure.message}"

@@ -20,7 +20,7 @@ from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
 from augbackend.table import LEGACY_BACKEND
 
-from . import failure_clues, older_tools
+from . import compiler_output, failure_clues, older_tools
 from .evidence import Proposal, declaring
 from .obstacles import in_the_words_of_installer, obstacle
 from .setup_code import DEEPEST, Files
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from .setup_code import Import, Variable
 
 _LINES_OF_PROSE = 6
-_SOURCE_LINE = re.compile(r"^[ \t]*(?:/\S*/)?([\w./+\-]+\.(?:c|cc|cpp|cxx|C)):\d+", re.MULTILINE)
 _FRAME_OF_TREE = re.compile(r'File "([\w\-]+(?:/[\w\-]+)*\.py)", line \d+')
 _OF_SETUPTOOLS = frozenset({"setuptools", "packaging", "wheel", "more_itertools", "jaraco", "platformdirs", "tomli"})
 
@@ -168,11 +167,11 @@ def _generated(case: Case, attempt: Attempt) -> Iterator[Proposal]:
         if "cython" in attempt.declaration.requirement_texts or not is_bounded:
             return
     stems = {name.rpartition("/")[2].removesuffix(".pyx"): name for name in case.reading.pyx}
-    for match in _SOURCE_LINE.finditer(failure.output):
-        stem = match[1].rpartition("/")[2].rpartition(".")[0]
-        if stem in stems and "error" in failure.output[match.start() : match.start() + 400]:
-            line = failure.output[match.start() :].partition("\n")[0].strip()
-            yield Proposal(adds, f"{match[1]} was made by an older Cython from {stems[stem]}", line)
+    for name, text in compiler_output.source_lines(failure.output):
+        stem = name.rpartition("/")[2].rpartition(".")[0]
+        if stem in stems and "error" in text:
+            line = text.partition("\n")[0].strip()
+            yield Proposal(adds, f"{name} was made by an older Cython from {stems[stem]}", line)
             return
 
 
@@ -204,7 +203,7 @@ def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Prop
     of_needs = [(clue.line, found.need.name) for clue, found in known if found is not None and found.need]
     needs = [name for _, name in of_needs]
     needs += ["pip"] if any(clue.name == "pip" for clue in named) else []
-    has_failed_to_compile = failure_clues.COMPILER_FAILED.search(failure.output)
+    has_failed_to_compile = compiler_output.has_failed(failure.output)
     needs += ["native"] if (needs or has_failed_to_compile) and "native" not in needs else []
     line = next((line for line, _ in of_needs), failure.message)
     variables = [*case.reading.variables, *_read_on_the_way(case, failure)] if needs else []

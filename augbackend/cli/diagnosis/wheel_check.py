@@ -5,27 +5,27 @@ Of what it requires, only that is installed which an import asks for.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import zipfile
+import tempfile
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from augbackend.cli.fetch import build_environment
+from augbackend.cli.fetch import build_environment, wheel_content
 from augbackend.cli.fetch.build_environment import InstallError
+from augbackend.cli.fetch.wheel_content import UnsoundWheelError
 from augbackend.cli.model.requirement import project_of
-from augbackend.cli.strangers import confinement, process, temporary_folder
+from augbackend.cli.strangers import answer, confinement, process, temporary_folder
+from augbackend.cli.strangers.answer import UnsoundAnswerError
 from augbackend.cli.strangers.telling_line import telling_line
-from augbackend.standards.core_metadata import parse
 
 from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from augbackend.cli.strangers.environment import Environment
     from augbackend.cli.strangers.process import Ran
@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 
     from .attempt import Circumstances
 
+_MOST_MODULES = 50  # that are imported, a process each
 _ROUNDS = 12  # how often what is missing is installed, and the import tried again
 _LEAST = 1.0  # seconds that must be left for it
 _LIMIT, _INSTALL = 120.0, 300.0  # seconds for an import, and for installing what it asks for
 _NOT_PACKAGES = re.compile(r"tests?|testing|examples?|docs?|benchmarks?|scripts|tools|setup|conftest")
 _COMPILED = (".so", ".pyd", ".dylib")
+_ANSWER = "answer.json"
 _IMPORT = """
 import importlib, json, sys
 name, answer = sys.argv[1:]
@@ -45,9 +47,14 @@ try:
     importlib.import_module(name)
     problem = ["", "", ""]
 except BaseException as error:
-    problem = [type(error).__name__, str(error), getattr(error, "name", None) or ""]
+    problem = [type(error).__name__, "", ""]
+    try:
+        missing = getattr(error, "name", None)
+        problem[1:] = str(error)[:2000], missing[:200] if isinstance(missing, str) else ""
+    except BaseException:  # its own way to say what it is
+        pass
 with open(answer, "w") as stream:
-    json.dump(problem, stream)
+    json.dump({"problem": problem}, stream)
 """
 
 
@@ -75,7 +82,10 @@ class Check:
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
     """Install a wheel and import what it holds."""
-    names, requires = _files_and_requires(wheel)
+    try:
+        names, requires = wheel_content.read(wheel)
+    except UnsoundWheelError as error:
+        return Check((), is_compiled=False, requires_dist=(), installs=str(error))
     found = Check(_importable_at_top(names), any(name.endswith(_COMPILED) for name in names), requires)
     with temporary_folder.temporary(having.workplace) as folder:
         trial = _Trial(wheel, having, process.clean_environ(environ, folder), folder)
@@ -83,7 +93,7 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
             ran = trial.install()
             if ran.status != 0:
                 return replace(found, installs=in_the_words_of_installer(ran.output))
-            for module in found.modules:
+            for module in found.modules[:_MOST_MODULES]:
                 imported = _imported(module, trial, found, knowledge)
                 if imported.problem:
                     return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
@@ -157,18 +167,22 @@ class _Trial:
         self.install()
 
     def imported(self, module: str) -> _Imported:
-        """Import a module."""
+        """Import a module.
+
+        :raises TimeoutError: if the time ran out.
+        """
         isolated, folder = self._environment, self._folder
-        answer = folder / "answer.json"
-        answer.unlink(missing_ok=True)
+        if self._having.left < _LEAST:
+            raise TimeoutError
+        place = Path(tempfile.mkdtemp(prefix="asked-", dir=folder))  # an earlier import may have left anything
         environ = {**self._environ, **isolated.make_extra_environ()}
-        command = [isolated.python_executable, "-c", _IMPORT, module, str(answer)]
+        command = [isolated.python_executable, "-c", _IMPORT, module, str(place / _ANSWER)]
         ran = process.run(command, folder, environ, min(_LIMIT, self._having.left), [folder])
         if ran.status is None:
             return _Imported(f"import {module}: not done in {ran.seconds:.0f} s")
         try:
-            kind, text, missing = json.loads(answer.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            kind, text, missing = _three_texts(answer.read(place, _ANSWER).get("problem"))
+        except UnsoundAnswerError:
             return _Imported(f"import {module}: the interpreter ended: {telling_line(ran.output)}")
         if not kind:
             return _Imported()
@@ -182,12 +196,11 @@ class _Trial:
         return _Imported(f"import {module}: {said}", missing if is_missing else "", may_lack, refused)
 
 
-def _files_and_requires(wheel: Path) -> tuple[list[str], tuple[str, ...]]:
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-        of_metadata = next((name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)), "")
-        document = parse(archive.read(of_metadata) if of_metadata else b"")
-    return names, tuple(document.values("requires-dist"))
+def _three_texts(value: object) -> list[str]:
+    found = answer.texts(value)
+    if len(found) != 3:  # noqa: PLR2004  # what _IMPORT writes
+        raise UnsoundAnswerError("it is not what is wrong, in three texts")
+    return found
 
 
 def _importable_at_top(names: Iterable[str]) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
-from . import index, sdist, wheel_metadata
+from . import index, sdist, wheel_content
+from .wheel_content import UnsoundWheelError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -137,7 +138,7 @@ class _Filling:
             try:
                 requires = index.requires_of_wheel(one, self.using.where, self.using.python.minor)
                 if requires is None:
-                    requires, has_built = wheel_metadata.requires_dist(self._built(one, name)), True
+                    requires, has_built = wheel_content.read(self._built(one, name)).requires_dist, True
             except InstallError:
                 raise
             except AugbackendError:
@@ -156,11 +157,13 @@ class _Filling:
             chain = " needs ".join([*self.around, name])
             raise InstallError(f"error: to be built, {chain}, and there is no wheel of it for this Python")
         inside = _Filling(self.using, self.deadline, self.of_wheels, (*self.around, name))
-        with temporary_folder.temporary() as folder:
+        with temporary_folder.temporary() as above:
+            folder = above / "confined"
+            folder.mkdir()
             try:
                 with sdist.opened(file) as archive:
                     tree = sdist.unpack(archive, folder / "tree")
-                return self._kept(inside.wheel_of_tree(tree, folder))
+                return self._kept(inside.wheel_of_tree(tree, folder, above))
             except InstallError:
                 raise
             except HookError as error:
@@ -169,12 +172,11 @@ class _Filling:
             except AugbackendError as error:
                 raise InstallError(f"error: {name} has no wheel for this Python, and {error.what}") from None
 
-    def wheel_of_tree(self, tree: Path, folder: Path) -> Path:
+    def wheel_of_tree(self, tree: Path, folder: Path, into: Path) -> Path:
         """The wheel of an unpacked sdist in ``folder``, which its code may write to (PEP 517)."""
         system = hook_call.build_system(tree)
-        home, out = folder / "home", folder / "out"
+        home = folder / "home"
         home.mkdir()
-        out.mkdir()
         clean = process.clean_environ(os.environ, home)
 
         def hooks_with(texts: Iterable[str]) -> Hooks:
@@ -184,9 +186,14 @@ class _Filling:
         hooks = hooks_with(system.requires)
         if more := hooks.requires("wheel", min(_FIRST_HOOK, self.left)):
             hooks = hooks_with([*system.requires, *more])
-        return hooks.build("wheel", out, self.left)
+        return hooks.build("wheel", into, self.left)
 
     def _kept(self, wheel: Path) -> Path:
+        """A wheel where the installer looks, if it may be given to one."""
+        try:
+            wheel_content.read(wheel)
+        except UnsoundWheelError as error:
+            raise InstallError(f"error: {wheel.name} is not given to an installer: {error}") from None
         return Path(shutil.copyfile(wheel, self.using.built / wheel.name))
 
 

@@ -25,7 +25,8 @@ from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 from augbackend.standards.core_metadata import parse
 
-from . import wheel_metadata
+from . import wheel_content
+from .wheel_content import UnsoundWheelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,7 +110,7 @@ def find_wheel(requirement: Requirement, where: Sources) -> IndexFile | None:
     return None
 
 
-def requires_of_wheel(requirement: Requirement, where: Sources, python: str) -> list[str] | None:
+def requires_of_wheel(requirement: Requirement, where: Sources, python: str) -> tuple[str, ...] | None:
     """What the wheel requires that a Python on this platform would take; ``None`` if there is none for it.
 
     :param python: such as ``3.11``.
@@ -124,9 +125,12 @@ def requires_of_wheel(requirement: Requirement, where: Sources, python: str) -> 
         if beside is not None:
             answer = finder.session.get(beside.normalized)
             answer.raise_for_status()
-            return list(parse(answer.content).values("requires-dist"))
+            return tuple(parse(answer.content).values("requires-dist"))
     with temporary_folder.temporary() as folder:
-        return wheel_metadata.requires_dist(download(_file_of(package), folder, where, offline=False))
+        try:
+            return wheel_content.read(download(_file_of(package), folder, where, offline=False)).requires_dist
+        except UnsoundWheelError:
+            return ()  # the installer's to refuse
 
 
 def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool) -> Path:

@@ -68,7 +68,9 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
     if lookup.offline and to.parsed.scheme.rpartition("+")[2] != "file":
         hint = "run it once without --offline, with the full commit id"
         raise AugbackendError("this commit was not fetched before", where=index.shown(url), hint=hint)
-    with temporary_folder.temporary() as folder:
+    with temporary_folder.temporary() as above:
+        folder = above / "confined"
+        folder.mkdir()
         tree_of_all = folder / "checkout"
         try:
             with progress.shown(f"fetching {index.shown(url)}"):

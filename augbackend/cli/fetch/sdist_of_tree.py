@@ -50,7 +50,9 @@ def sdist_of(tree: Path, declaration: Declaration, where: Sources) -> Iterator[P
     :raises AugbackendError: if the tree's backend makes none.
     """
     hook_call.build_system(tree)  # says what is wrong with it before anything is copied
-    with temporary_folder.temporary() as folder:
+    with temporary_folder.temporary() as place:
+        folder = place / "confined"
+        folder.mkdir()
         copy = tree_copy.copied(tree, folder / "tree")
         yield build(copy, folder, declaration, where, str(tree))
 
@@ -58,15 +60,14 @@ def sdist_of(tree: Path, declaration: Declaration, where: Sources) -> Iterator[P
 def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, named: str) -> Path:
     """Call ``build_sdist`` on a tree that may be written into (PEP 517).
 
-    :param folder: what the tree is in, and all that its code may write to.
+    :param folder: what the tree is in, and all that its code may write to. The sdist is put beside it.
     :param named: what a message calls the tree.
     :raises AugbackendError: with the line that says most of what went wrong.
     """
     deadline = time.monotonic() + LIMIT
     system = hook_call.build_system(tree)
-    home, out = folder / "home", folder / "out"
+    home = folder / "home"
     home.mkdir()
-    out.mkdir()
     clean = process.clean_environ(os.environ, home)
     values = _values(declaration, os.environ if declaration.is_by_user else clean)
     requires = declaration.kept(system.requires)
@@ -91,12 +92,12 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
             if more := declaration.kept(wanted):
                 hooks = hooks_with([*requires, *more])
             with progress.shown(f"making an sdist of {named}"):
-                made = hooks.build("sdist", out, left(), settings)
+                made = hooks.build("sdist", Path(tempfile.mkdtemp(dir=folder.parent)), left(), settings)
         except HookError as error:
             raise _no_sdist(error, system.backend, named, folder) from None
         except TimeoutError:
             raise _too_slow(named) from None
-    return _normalised(made, Path(tempfile.mkdtemp(dir=folder)))
+    return _normalised(made, Path(tempfile.mkdtemp(dir=folder.parent)))
 
 
 def _no_sdist(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:

@@ -10,7 +10,7 @@ def requirement_of(text: str) -> Requirement | None:
     """The requirement that a text is (PEP 508); ``None`` if it is none."""
     try:
         return Requirement(text)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):  # the parentheses of a marker may be nested
         return None
 
 

@@ -12,6 +12,7 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
@@ -40,6 +41,7 @@ _NOT_BY_LANDLOCK = (
 )
 _FILES = "reading, changing and deleting what you can, your home included"
 _PROBE = 10.0  # seconds
+_MOST_REFUSED = 1000  # files that are looked for
 # Devices that programs open to write, those of GPUs included. The user's terminal is none of them.
 _DEVICES = ("null", "zero", "full", "random", "urandom", "shm", "nvidia*", "kfd", "dri")
 _QUOTES, _UNSEEN = "'\"\u2018\u2019", "\x00-\x1f\x7f"
@@ -143,7 +145,7 @@ def status(code: int) -> int:
 def refused(output: str, own: Path) -> list[str]:
     """The files outside of a folder that an output says it cannot use, because they are kept from it."""
     found: dict[str, None] = {}
-    for one in _REFUSED.finditer(output):
+    for one in islice(_REFUSED.finditer(output), _MOST_REFUSED):
         why, path = (one[1], one[2]) if one[2] else (one[4], one[3])
         is_ours = Path(os.path.realpath(path)).is_relative_to(own.resolve())
         if not is_ours and (why != _ABSENT or _is_hidden(Path(path))):

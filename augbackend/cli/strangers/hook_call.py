@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
-import warnings
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal
@@ -14,7 +16,8 @@ from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
 from augbackend.table import LEGACY_BACKEND, layers
 
-from . import process
+from . import answer, left_file, process
+from .answer import UnsoundAnswerError
 from .process import Ran
 
 if TYPE_CHECKING:
@@ -45,7 +48,11 @@ def build_system(tree: Path) -> BuildSystem:
     pyproject.check_shape(document)
     table = document.get("build-system", {"requires": [pyproject.LEGACY_REQUIRES]})
     backend = table.get("build-backend", LEGACY_BACKEND)
-    return BuildSystem(tuple(table["requires"]), backend, tuple(table.get("backend-path", ())))
+    try:
+        requires = answer.texts([*table["requires"]])
+    except UnsoundAnswerError as error:
+        raise AugbackendError(f"build-system.requires: {error}", where=str(tree / "pyproject.toml")) from None
+    return BuildSystem(tuple(requires), backend, tuple(table.get("backend-path", ())))
 
 
 class HookError(Exception):
@@ -84,26 +91,29 @@ class Hooks:
         :param limit: in seconds.
         :raises HookError: if it does not say.
         """
-        answer, output = self._call(f"get_requires_for_build_{product}", limit, settings)
-        if not isinstance(answer, list) or not all(isinstance(text, str) for text in answer):
-            raise HookError(
-                _said(output, f"the backend says that it requires {answer!r:.80}, which is no list of texts")
-            )
-        return answer
+        wanted, output = self._call(f"get_requires_for_build_{product}", limit, settings)
+        try:
+            return answer.texts(wanted)
+        except UnsoundAnswerError as error:
+            raise HookError(_said(output, f"the backend does not say what it requires: {error}")) from None
 
-    def build(self, product: Product, out: Path, limit: float, settings: Mapping[str, Any] | None = None) -> Path:
-        """Let the backend build into an existing folder.
+    def build(self, product: Product, into: Path, limit: float, settings: Mapping[str, Any] | None = None) -> Path:
+        """Let the backend build.
 
+        :param into: where what it makes is put: an existing folder that the hooks cannot write to.
         :param limit: in seconds.
-        :raises HookError: if it does not, or leaves no file there.
+        :raises HookError: if it does not, or leaves no file where it was told to.
         """
-        answer, output = self._call(f"build_{product}", limit, str(out), settings)
-        made = out / answer if isinstance(answer, str) else out
-        # A link would lead to a file that is not the backend's, but the user's.
-        if made.parent != out or out.is_symlink() or made.is_symlink() or not made.is_file():
-            what = f"the backend says that it made {answer!s:.80}, and there is no such {product}"
-            raise HookError(_said(output, what))
-        return made
+        try:
+            place = Path(tempfile.mkdtemp(prefix="out-", dir=self.folder))
+        except OSError as error:  # it took its own folder from itself
+            raise HookError(f"the backend cannot build: {error}") from None
+        name, output = self._call(f"build_{product}", limit, str(place), settings)
+        try:
+            return left_file.taken(place, answer.text(name), into)
+        except (OSError, ValueError):
+            what = f"the backend says that it made {name!s:.80}, and there is no such {product}"
+            raise HookError(_said(output, what)) from None
 
     def _call(self, hook: str, limit: float, *arguments: object) -> tuple[Any, str]:
         """The hook's answer, and what it printed."""
@@ -111,31 +121,45 @@ class Hooks:
 
         def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
             nonlocal ran
-            # The last argument is the folder in which a hook's answer is left.
-            may_write = [self.folder, Path(cmd[-1])]
+            # The last argument is the folder in which a hook's answer is left. It gets one that it may write to, and
+            # what it leaves there is looked at before the library reads it.
+            command, asked, place = cmd[:-1], Path(cmd[-1]), Path(tempfile.mkdtemp(prefix="asked-", dir=self.folder))
+            shutil.copy(asked / "input.json", place)
             environ = {**self.environ, **(extra_environ or {})}
-            ran = process.run(cmd, Path(cwd or self.tree), environ, limit, may_write)
+            ran = process.run([*command, str(place)], Path(cwd or self.tree), environ, limit, [self.folder])
             self.heard(ran.output)
             if ran.status != 0:
                 raise subprocess.CalledProcessError(ran.status or -1, list(cmd))
+            (asked / "output.json").write_text(json.dumps(_readable_answer(answer.read(place, "output.json"))), "utf-8")
 
         system = self.system
         try:
             caller = pyproject_hooks.BuildBackendHookCaller(
                 str(self.tree), system.backend, system.backend_path, run, self.python
             )
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what a hook printed, which is in its output
-                return getattr(caller, hook)(*arguments), ran.output
+            return getattr(caller, hook)(*arguments), ran.output
         except subprocess.CalledProcessError:
             problem = f"the backend ended with status {ran.status} and said nothing"
             raise HookError(_said(ran.output, problem), is_over_time=ran.status is None) from None
         except pyproject_hooks.BackendUnavailable as error:
-            raise HookError(f"{ran.output}{error.traceback}", is_missing=True) from None
+            raise HookError(f"{ran.output}{error.traceback or error}", is_missing=True) from None
         except pyproject_hooks.UnsupportedOperation as error:
             raise HookError(f"{ran.output}{error.traceback}") from None
+        except pyproject_hooks.HookMissing as error:
+            raise HookError(_said(ran.output, f"the backend has no {error.hook_name}")) from None
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise HookError(_said(ran.output, f"the backend ended without an answer: {error}")) from None
+
+
+def _readable_answer(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What the library reads of an answer; warnings are in the output already.
+
+    :raises UnsoundAnswerError: if a text is none.
+    """
+    flags = ("unsupported", "no_backend", "hook_missing")
+    texts = ("traceback", "backend_error", "missing_hook_name")
+    said = {key: process.readable(answer.text(found[key])) for key in texts if found.get(key)}
+    return {**{flag: found.get(flag) is True for flag in flags}, **said, "return_val": found.get("return_val")}
 
 
 def _said(output: str, otherwise: str) -> str:

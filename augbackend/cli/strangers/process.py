@@ -139,7 +139,11 @@ class _Collector(threading.Thread):
 
     def text(self) -> str:
         gap = f"\n[{self._left_out} bytes left out]\n".encode() if self._left_out else b""
-        text = (self._head + gap + self._tail).decode("utf-8", "replace")
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n")
-        half = _LONGEST_LINE // 2
-        return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[:half]} … {line[-half:]}" for line in lines)
+        return readable((self._head + gap + self._tail).decode("utf-8", "replace"))
+
+
+def readable(text: str) -> str:
+    """What strangers say, in lines of a length that somebody reads."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n")
+    half = _LONGEST_LINE // 2
+    return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[:half]} … {line[-half:]}" for line in lines)

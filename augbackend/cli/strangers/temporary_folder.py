@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from augbackend.errors import say
+
+from . import tree_removal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def temporary(within: Path | None = None) -> Iterator[Path]:
-    """A new folder, removed afterwards.
+    """A new folder, removed afterwards, whatever strangers left there.
 
     :param within: where to make it; by default where this system has its temporary folders.
     """
@@ -22,14 +25,5 @@ def temporary(within: Path | None = None) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, onerror=_made_writable)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _made_writable(_function: object, path: str, _error: object) -> None:
-    """Make a read-only folder writable, since nothing can be removed from it before."""
-    for one in (Path(path).parent, Path(path)):
-        try:
-            one.chmod(0o700)
-        except OSError:
-            continue
+        if not tree_removal.remove(folder) and within is None:  # what is in such a folder is tried again with it
+            say("warning", f"what a build left in {folder} cannot be removed")

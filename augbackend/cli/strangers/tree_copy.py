@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from augbackend.errors import AugbackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # `.git` is copied, too: a build may read its version from there.
 _LEFT_OUT = shutil.ignore_patterns(".tox", ".nox", ".venv", "__pycache__", "node_modules")
 
 
 def copied(tree: Path, to: Path) -> Path:
-    """Copy a tree into a new folder; links stay links.
+    """Copy a tree of the user's into a new folder, without what tools keep there.
 
     :raises AugbackendError: if something in it cannot be copied.
     """
+    return _copy(tree, to, lambda folder, names: {*_LEFT_OUT(folder, names), *_special(folder, names)})
+
+
+def whole(tree: Path, to: Path) -> Path:
+    """Copy all of a tree into a new folder.
+
+    :raises AugbackendError: if something in it cannot be copied.
+    """
+    return _copy(tree, to, _special)
+
+
+def _copy(tree: Path, to: Path, left_out: Callable[[str, list[str]], set[str]]) -> Path:
+    """Links stay links."""
+    hint = "move it elsewhere"
     try:
-        return Path(shutil.copytree(tree, to, symlinks=True, ignore=_LEFT_OUT))
+        return Path(shutil.copytree(tree, to, symlinks=True, ignore=left_out))
     except shutil.Error as error:
         where, _, why = error.args[0][0]
-        raise AugbackendError(f"it cannot be copied: {why}", where=str(where), hint="move it elsewhere") from None
+        raise AugbackendError(f"it cannot be copied: {why}", where=str(where), hint=hint) from None
+    except OSError as error:
+        raise AugbackendError(f"it cannot be copied: {error.strerror}", where=str(tree), hint=hint) from None
+    except RecursionError:
+        raise AugbackendError("it cannot be copied: its folders are too deep", where=str(tree), hint=hint) from None
+
+
+def _special(folder: str, names: list[str]) -> set[str]:
+    """What is neither file, folder nor link: no archive holds a socket or a pipe, git leaves one in ``.git``."""
+    known = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
+    modes = {name: Path(folder, name).lstat().st_mode for name in names}
+    return {name for name, mode in modes.items() if not any(is_known(mode) for is_known in known)}

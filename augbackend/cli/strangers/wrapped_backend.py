@@ -20,7 +20,8 @@ from augbackend.cli.edit.build_backend import IN_TREE_REQUIRES
 from augbackend.cli.model import package_sources
 from augbackend.features.extra_build_variables import declared
 
-from . import ask_backend, environment, interpreter, process, readable, temporary_folder, tree_copy
+from . import answer, ask_backend, environment, interpreter, process, readable, temporary_folder, tree_copy
+from .answer import UnsoundAnswerError
 from .telling_line import telling_line
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     Fill = Callable[[Installer, Path, Collection[str], float], Environment]
 
 _ASKING, _INSTALLING = 300.0, 1800.0  # seconds
+_ANSWER = "answer.json"
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
 
@@ -68,19 +70,35 @@ def _answer(
 ) -> dict[str, Any]:
     # Only the backend half: the wrapped backend must not see what else this environment holds.
     backend_copy.write_copy(folder, backend_copy.whole())
-    answer = folder / "answer.json"
-    more = {"path": [str(folder / backend_copy.FOLDER)], "answer": str(answer)}
+    place = Path(tempfile.mkdtemp(prefix="asked-", dir=folder))
+    more = {"path": [str(folder / backend_copy.FOLDER)], "answer": str(place / _ANSWER)}
     command = [python, ask_backend.__file__, json.dumps({**request, **more})]
     ran = process.run(
         command, tree, environ, _ASKING, [folder], reads=_installed_here() if python == sys.executable else ()
     )
     try:
-        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _description(answer.read(place, _ANSWER))
+    except UnsoundAnswerError as error:
         is_over_time = ran.status is None
-        problem = f"no answer after {_ASKING:.0f} seconds" if is_over_time else telling_line(ran.output, "no output")
+        problem = f"no answer after {_ASKING:.0f} seconds" if is_over_time else telling_line(ran.output, str(error))
         return {"hooks": None, "problem": problem, "requires": {}, "failed": {}}
-    return found
+
+
+def _description(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer, if it is what :mod:`ask_backend` writes.
+
+    :raises UnsoundAnswerError: if it is not: the wrapped backend may have written it.
+    """
+    requires, failed = found.get("requires"), found.get("failed")
+    if not isinstance(requires, dict) or not isinstance(failed, dict):
+        raise UnsoundAnswerError("what the wrapped backend requires is not in it")
+    hooks = found.get("hooks")
+    return {
+        "hooks": None if hooks is None else answer.texts(hooks),
+        "problem": answer.text(found.get("problem")),
+        "requires": {answer.text(target): answer.texts(wanted) for target, wanted in requires.items()},
+        "failed": {answer.text(target): answer.text(why) for target, why in failed.items()},
+    }
 
 
 def _installed_here() -> list[Path]:

@@ -1,0 +1,87 @@
+"""What reaches the user's terminal: what strangers print, name or declare, with its control characters made visible.
+
+They would hide text, rewrite what stands above, or turn a word into a link. All output passes through here, that of the
+libraries included; our own colours are sent past it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from contextlib import contextmanager
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+_HIDING = frozenset({"Cc", "Cf", "Zl", "Zp"})  # control, format (as what lets text run backwards), separators
+_LEFT_AS_IS = frozenset("\n\t\u200c\u200d")  # words of some languages are not spelled without the last two
+
+
+def visible(text: str) -> str:
+    r"""The text with escapes as in Python instead of control characters: ``\x1b``, ``\u202e``."""
+    if text.isprintable():
+        return text
+    pieces = text.split("\r\n")  # the end of a line
+    return "\r\n".join("".join(map(_visible_character, piece)) for piece in pieces)
+
+
+def _visible_character(character: str) -> str:
+    if character in _LEFT_AS_IS or unicodedata.category(character) not in _HIDING:
+        return character
+    return character.encode("unicode_escape").decode("ascii").replace("\\r", "\\x0d")
+
+
+def as_json(document: Any) -> str:
+    """JSON that is readable and all of it ASCII without control characters."""
+    return json.dumps(document, indent=2).replace("\x7f", "\\u007f")
+
+
+def console(*, highlight: bool = True) -> Console:
+    """Stderr for what is drawn on a terminal. Strangers' words are made visible before they are given to it."""
+    stream = sys.stderr
+    return Console(file=stream.stream if isinstance(stream, _Visible) else stream, highlight=highlight)
+
+
+class _Visible:
+    """A text stream, to which only visible text is written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        self.stream.write(visible(text))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "buffer":  # what is written there would not pass through here
+            raise AttributeError(name)
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def visible_output() -> Iterator[None]:
+    """Let stdout and stderr show control characters, and characters that the terminal does not know, as escapes."""
+    own = []
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a console may know fewer characters than TOML
+        if stream is not None and not isinstance(stream, _Visible):
+            own.append((name, stream, _Visible(stream)))
+            setattr(sys, name, own[-1][2])
+    try:
+        yield
+    finally:
+        for name, stream, ours in own:
+            if getattr(sys, name) is ours:  # a library may have put its own around it
+                setattr(sys, name, stream)
