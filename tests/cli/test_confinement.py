@@ -354,7 +354,7 @@ def test_what_holds_is_said(by: str) -> None:
     found = confinement.here()
     assert found.as_json() == {"by": by, "does_not_stop": list(found.does_not_stop)}
     assert "the network" in found.in_words()
-    assert found.in_words().startswith("other people's code was confined by")
+    assert found.in_words().startswith("confined by ")
     assert found.is_full == (by == "bubblewrap" and landlock.is_scoped())
     assert any("ssh-agent" in one for one in found.does_not_stop) == (by == "landlock")
     confinement.require(None)
@@ -403,5 +403,5 @@ def test_little_is_said_before_code_runs(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(confinement, "_bwrap", lambda: None)
     tree = write(tmp_path / "tree", {"pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'none'\n"})
     done = CliRunner().invoke(group, ["wrap", str(tree), "-o", str(tmp_path / "out")])
-    assert "note: other people's code was " in done.output
+    assert "note: other people's code is " in done.output
     assert "docker" in done.output

@@ -160,7 +160,7 @@ def test_what_builds() -> None:
         "  wheel: flash_attn-2.8.3-py3-none-any.whl, pure",
         "  it installs and imports: flash_attn, hopper",
         "  tried: 1 build in 23 s, Python 3.11.7, uv",
-        "  other people's code was confined by Landlock; not stopped: the network; chmod",
+        "  confined by Landlock; not stopped: the network; chmod",
     ]
 
 

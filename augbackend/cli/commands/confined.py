@@ -21,4 +21,4 @@ def checked(level: Level | None) -> None:
     confinement.require(level)
     found = confinement.here()
     if found.by != "bubblewrap":
-        click.echo(f"augbackend: note: {found.in_words()}", err=True)
+        click.echo(f"augbackend: note: other people's code is {found.in_words()}", err=True)

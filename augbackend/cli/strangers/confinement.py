@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Level = Literal["any", "full"]
 _EVERYWHERE = (
-    "the network, this machine's own servers included",
+    "the network and this machine's own servers",
     "reading the system's files",
     "using up memory and disk",
 )
@@ -74,9 +74,9 @@ class Confinement:
         return {"by": self.by, "does_not_stop": list(self.does_not_stop)}
 
     def in_words(self) -> str:
-        """One sentence, for a report."""
+        """For a report."""
         names = {"bubblewrap": "confined by bubblewrap", "landlock": "confined by Landlock", "none": "not confined"}
-        return f"other people's code was {names[self.by]}; not stopped: {'; '.join(self.does_not_stop)}"
+        return f"{names[self.by]}; not stopped: {'; '.join(self.does_not_stop)}"
 
 
 def here() -> Confinement:
