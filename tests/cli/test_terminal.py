@@ -23,7 +23,7 @@ from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.main import group
 
 from ..conftest import write
-from .archives import entries, sdist
+from .archives import sdist
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 EVIL = "a\x1b[8mhidden\x1b[0m\x1b]8;;http://x\x07link\x1b]8;;\x07\x7f\x9b2J\u202egnp.exe\u2066\u2028"
@@ -70,7 +70,8 @@ COMMANDS = (
     "adopt TREE --remove",
     "wrap SDIST --require wheel",
     "wrap SDIST --require wheel --json",
-    "wrap --project TREE",
+    "wrap --check",
+    "wrap",
     f"wrap {EVIL}",
     f"diagnose {EVIL}",
     f"verify {EVIL}",
@@ -88,10 +89,10 @@ def run(*words: str) -> Result:
 @pytest.mark.usefixtures("no_index", "quick")
 @pytest.mark.parametrize("kind", TREES)
 def test_no_command_passes_on_what_a_tree_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(write(tmp_path / "tree", TREES[kind]))
     for command in COMMANDS:
         tree = write(tmp_path / "tree", TREES[kind])
-        archive = sdist(tmp_path / "demo-1.0.tar.gz", entries(TREES[kind]))
+        archive = sdist(tmp_path, TREES[kind])
         ran = run(*(word.replace("TREE", str(tree)).replace("SDIST", str(archive)) for word in command.split(" ")))
         assert ran.exception is None or isinstance(ran.exception, SystemExit), command
         assert CONTROL.search(ran.output) is None, command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def test_a_link_instead_of_the_folder_is_left_alone(tmp_path: Path) -> None:
 def test_what_stays_is_said_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(temporary_folder.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     unlink = os.unlink
 
     def refused(name: str, *, dir_fd: int | None = None) -> None:

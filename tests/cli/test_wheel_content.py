@@ -40,7 +40,10 @@ def patched(old: bytes, new: bytes) -> Callable[[Path], None]:
 
 
 def replaced(content: bytes) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(content) and None
+    def replace(path: Path) -> None:
+        path.write_bytes(content)
+
+    return replace
 
 
 def of_directory(offset: int, form: str, value: int) -> Callable[[Path], None]:

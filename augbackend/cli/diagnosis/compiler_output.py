@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ERROR = re.compile(r"(?::\d{1,9}(?::\d{1,9})?: (?:fatal )?error|: fatal error): ")
 _OF_PATH = re.compile(r"[\w./+\-]+")
-_SOURCE_LINE = re.compile(r"[ \t]*([^\s:]+\.(?:c|cc|cpp|cxx|C)):\d")
+_SOURCE_LINE = re.compile(r"^[ \t]*([^\s:]+\.(?:c|cc|cpp|cxx|C)):\d", re.MULTILINE)
 _COMMAND = re.compile(r"[Cc]ommand \W{0,9}([^\s'\",\]]{1,300})")
 _PROGRAM = re.compile(r"(?:cc|clang|cl\.exe)\b|(?:g|c|clang)\+\+")
 _IS_WORD = re.compile(r"(?:.*\W)?(?:cc|gcc|clang|nvcc|(?:g|c|clang)\+\+)\S*", re.DOTALL)
@@ -14,7 +18,7 @@ _IS_WORD = re.compile(r"(?:.*\W)?(?:cc|gcc|clang|nvcc|(?:g|c|clang)\+\+)\S*", re
 
 def error(output: str) -> str:
     """The first line in which a compiler says where there is an error, from the name of the file on; or nothing."""
-    for line in output.splitlines():
+    for line in output.splitlines() if "error: " in output else ():
         found = _ERROR.search(line) if "error: " in line else None
         backwards = _OF_PATH.match(line[: found.start()][::-1]) if found else None
         if found and backwards and not any(map(str.isspace, line[: found.start()])):
@@ -22,26 +26,21 @@ def error(output: str) -> str:
     return ""
 
 
-def source_lines(output: str) -> list[tuple[str, str]]:
+def source_lines(output: str) -> Iterator[tuple[str, str]]:
     """The C sources that lines begin with: the name of each, and the text from there on."""
-    found, at = [], 0
-    for line in output.splitlines(keepends=True):
-        match = _SOURCE_LINE.match(line)
-        if match:
-            name = match[1].rpartition("/")[2] if match[1].startswith("/") else match[1]
-            found.append((name, output[at : at + 400]))
-        at += len(line)
-    return found
+    for match in _SOURCE_LINE.finditer(output):
+        name = match[1].rpartition("/")[2] if match[1].startswith("/") else match[1]
+        yield name, output[match.start() : match.start() + 400]
 
 
 def has_failed(output: str) -> bool:
     """Whether a command that is a compiler ended in an error."""
-    return any(map(_is_failure, output.splitlines()))
+    if "CompileError" in output or "compilation terminated" in output:
+        return True
+    return any(_is_failure(line) for line in output.splitlines() if "ommand " in line)
 
 
 def _is_failure(line: str) -> bool:
-    if "CompileError" in line or "compilation terminated" in line:
-        return True
     end = max(line.rfind("failed"), line.rfind("returned non-zero"))
     return any(_PROGRAM.search(found[1]) for found in _COMMAND.finditer(line[: max(end, 0)]))
 

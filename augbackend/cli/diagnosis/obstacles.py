@@ -26,6 +26,10 @@ _UNREACHABLE = re.compile(
 )
 
 
+_PROGRESS = re.compile(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)")
+_LONGEST = 400  # characters of a message
+
+
 def unreachable(failure: Failure) -> bool:
     """Whether the installer could not reach an index, which says nothing of the sdist."""
     return failure.stage == "install" and _UNREACHABLE.search(failure.output) is not None
@@ -108,10 +112,11 @@ def plausible(case: Case, obstacle: Obstacle, version: str) -> bool:
 
 def in_the_words_of_installer(output: str) -> str:
     """An installer's message in one line."""
-    lines = [re.sub(r"[^\x20-\x7e]+|^\s*(?:error|ERROR):", " ", line).strip() for line in output.splitlines()]
-    kept = [
-        line
-        for line in lines
-        if line and not re.match(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)", line)
-    ]
-    return re.sub(r"\s+", " ", " ".join(kept))[:400].strip(" x").rstrip(".")
+    said = ""
+    for line in output.splitlines():
+        words = re.sub(r"[^\x20-\x7e]+|^\s*(?:error|ERROR):", " ", line).strip()
+        if words and not _PROGRESS.match(words):
+            said = f"{said} {' '.join(words.split())}"
+        if len(said) > _LONGEST:
+            break
+    return said[1 : _LONGEST + 1].strip(" x").rstrip(".")
