@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tarfile
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -271,5 +272,59 @@ def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
     assert sdist_of_tree._normalised(broken, new).parent == new
 
 
+def test_an_archive_that_unpacks_to_too_much(tmp_path: Path) -> None:
+    """It is not held in memory, and is for whoever opens it to refuse."""
+    bomb, new = tmp_path / "demo-1.0.tar.gz", write(tmp_path / "new", {"x": ""})
+    with tarfile.open(bomb, "w:gz", compresslevel=1) as archive:
+        member = tarfile.TarInfo("demo-1.0/zeros")
+        member.size = 2**29
+        with Path("/dev/zero").open("rb") as zeros:
+            archive.addfile(member, zeros)
+    tracemalloc.start()
+    try:
+        made = sdist_of_tree._normalised(bomb, new)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (made, most < 2**26) == (bomb, True)
+
+
+def test_an_archive_of_holes(tmp_path: Path) -> None:
+    """A member that says that it is a terabyte is a few bytes."""
+    sparse, new = tmp_path / "demo-1.0.tar.gz", write(tmp_path / "new", {"x": ""})
+    member = tarfile.TarInfo("demo-1.0/holes")
+    member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.realsize": str(2**40), "GNU.sparse.size": str(2**40)}
+    with tarfile.open(sparse, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(member)
+    assert sdist_of_tree._normalised(sparse, new) == sparse
+
+
 def test_no_project(tmp_path: Path) -> None:
     assert hook_call.build_system(write(tmp_path, {"setup.py": ""})).backend == "setuptools.build_meta:__legacy__"
+
+
+ASKED = "import json, os, sys\nleft = json.loads(sys.argv[1])['answer']\n{}\nos._exit(0)\n"
+GIVEN = "json.dump({{'hooks': [], 'problem': '', 'requires': {{}}, 'failed': {{}}, {}}}, open(left, 'w'))"
+
+
+@pytest.mark.parametrize(
+    ("leave", "said"),
+    [
+        ("os.mkfifo(left)", "there is none"),
+        ("os.symlink('/dev/zero', left)", "there is none"),
+        ("open(left, 'w').write('[' * 10**5)", "it is too deep"),
+        ("open(left, 'w').write('5')", "5 is no JSON object"),
+        ("json.dump({}, open(left, 'w'))", "what the wrapped backend requires is not in it"),
+        (GIVEN.format("'hooks': 5"), "5 is no list of texts"),
+        (GIVEN.format("'hooks': [5]"), "5 is no text"),
+        (GIVEN.format("'problem': 5"), "5 is no text"),
+        (GIVEN.format("'requires': {'wheel': 5}"), "5 is no list of texts"),
+        (GIVEN.format("'requires': {'wheel': ['a'] * 1000}"), "it lists 1000 texts, more than 500"),
+        (GIVEN.format("'failed': {'wheel': None}"), "None is no text"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pipes with names")
+def test_what_a_wrapped_backend_says_of_itself(tmp_path: Path, leave: str, said: str) -> None:
+    tree = write(tmp_path / "tree", {**TREE, "pyproject.toml": AUGMENTED, "_be/be.py": ASKED.format(leave)})
+    ran = run("show TREE", TREE=tree)
+    assert f"hooks: not known here: {said}" in ran.output

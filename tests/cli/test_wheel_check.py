@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import zipfile
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli.diagnosis import wheel_check
+from augbackend.cli.diagnosis import wheel_check, wheel_content
 from augbackend.cli.diagnosis.attempt import Circumstances
 from augbackend.cli.model.package_sources import Sources
 from augbackend.cli.strangers import environment, interpreter
 from augbackend.cli.strangers.environment import Environment, Installer
 from augbackend.cli.strangers.process import Ran
 from augbackend.knowledge import rows
+
+from ..conftest import write
 
 NOT_TRIED = "not tried, since the time ran out"
 
@@ -59,3 +62,54 @@ def test_while_it_is_installed(
     monkeypatch.setattr(Environment, "install_wheel", lambda *_, **__: Ran(status, "error: it is refused\n", 1.0))
     found = checked(tmp_path, 60)
     assert (found.installs, found.problem) == (installs, problem)
+
+
+LEAVES = "import json, os, sys\nleft = sys.argv[2]\n{}\nos._exit(0)\n"
+ENDED = "import demo: the interpreter ended: it says nothing"
+IMPORTS = {
+    "a name that is a number": ("class E(ImportError): name = 5\nraise E('x')", "import demo: E: x"),
+    "no text": ("class E(Exception):\n    def __str__(self): raise self\nraise E", "import demo: E: "),
+    "much text": ("raise ValueError('x' * 10**7)", "import demo: ValueError: " + "x" * 2000),
+    "half a character": ("raise ValueError('\\ud800')", "import demo: ValueError: ?"),
+    "a module without a name": ("raise ModuleNotFoundError('x', name=None)", "import demo: ModuleNotFoundError: x"),
+    "nothing": (LEAVES.format(""), ENDED),
+    "a pipe": (LEAVES.format("os.mkfifo(left)"), ENDED),
+    "a link": (LEAVES.format("os.symlink('/dev/zero', left)"), ENDED),
+    "a folder": (LEAVES.format("os.mkdir(left)"), ENDED),
+    "a link instead of the folder": (
+        LEAVES.format("at = os.path.dirname(left); os.rename(at, at + 'x'); os.symlink(at + 'x', at)"),
+        ENDED,
+    ),
+    "brackets": (LEAVES.format("open(left, 'w').write('[' * 10**5)"), ENDED),
+    "a number": (LEAVES.format("open(left, 'w').write('5')"), ENDED),
+    "digits": (LEAVES.format("open(left, 'w').write('9' * 10**6)"), ENDED),
+    "other values": (LEAVES.format("json.dump({'problem': ['ImportError', None, None]}, open(left, 'w'))"), ENDED),
+    "two values": (LEAVES.format("json.dump({'problem': ['', '']}, open(left, 'w'))"), ENDED),
+    "no values": (LEAVES.format("json.dump({}, open(left, 'w'))"), ENDED),
+    "a file without an end": (LEAVES.format("open(left, 'w').truncate(2**33)"), ENDED),
+}
+
+
+@pytest.mark.processes
+@pytest.mark.usefixtures("quick")
+@pytest.mark.skipif(os.name == "nt", reason="it has no pipes with names")
+@pytest.mark.parametrize("kind", IMPORTS)
+def test_what_an_import_leaves_as_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    code, said = IMPORTS[kind]
+
+    def install(environment: Environment, *_: object, **__: object) -> Ran:
+        write(environment.folder, {"demo.py": code})
+        return Ran(0, "", 1.0)
+
+    monkeypatch.setattr(Environment, "install_confined", install)
+    found = checked(tmp_path, 60)
+    assert found.problem == said
+    assert (found.installs, found.missing) == ("", "")
+
+
+@pytest.mark.processes
+def test_a_wheel_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No installer gets it."""
+    monkeypatch.setattr(environment, "created", lambda *_: pytest.fail("an environment is made for it"))
+    monkeypatch.setattr(wheel_content, "_MOST_AT_ONCE", 1)
+    assert checked(tmp_path, 60).installs == "it cannot be read: it has too many members"

@@ -86,14 +86,14 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
         names, requires = wheel_content.read(wheel)
     except UnsoundWheelError as error:
         return Check((), is_compiled=False, requires_dist=(), installs=str(error))
-    found = Check(_importable_at_top(names), any(name.endswith(_COMPILED) for name in names), requires)
+    found = Check(_importable_at_top(names)[:_MOST_MODULES], any(name.endswith(_COMPILED) for name in names), requires)
     with temporary_folder.temporary(having.workplace) as folder:
         trial = _Trial(wheel, having, process.clean_environ(environ, folder), folder)
         try:
             ran = trial.install()
             if ran.status != 0:
                 return replace(found, installs=in_the_words_of_installer(ran.output))
-            for module in found.modules[:_MOST_MODULES]:
+            for module in found.modules:
                 imported = _imported(module, trial, found, knowledge)
                 if imported.problem:
                     return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import shlex
+import shutil
 import tarfile
 import tempfile
 import time
+import zlib
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from augbackend.cli import progress
 from augbackend.cli.strangers import (
@@ -119,20 +121,40 @@ def _normalised(path: Path, folder: Path) -> Path:
 
     :param folder: a new one, for the result.
     """
-    stream = io.BytesIO()
-    try:
-        with tarfile.open(path) as old, tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as new:
-            for member in sorted(old.getmembers(), key=lambda member: member.name):
-                content = old.extractfile(member) if member.isreg() else None
-                member.uid = member.gid = 0
-                member.uname = member.gname = ""
-                member.mtime, member.pax_headers = decompression.FIRST_OF_ZIP, {}
-                new.addfile(member, content)
-    except (tarfile.TarError, EOFError, ValueError, OSError):
-        return path  # whoever opens it says what is wrong with it
+    if not path.name.endswith(".tar.gz"):
+        return path
     target = folder / path.name
-    target.write_bytes(gzip.compress(stream.getvalue(), mtime=0))
+    try:
+        with tempfile.TemporaryFile(dir=folder) as plain, tempfile.TemporaryFile(dir=folder) as ordered:
+            decompression.write_tar(path, plain)
+            plain.seek(0)
+            _order(plain, ordered)
+            ordered.seek(0)
+            with target.open("wb") as stream, gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
+                shutil.copyfileobj(ordered, packed)
+    except (AugbackendError, tarfile.TarError, zlib.error, EOFError, ValueError, OSError, LookupError, ArithmeticError):
+        return path  # whoever opens it says what is wrong with it
     return target
+
+
+def _order(plain: IO[bytes], ordered: IO[bytes]) -> None:
+    """Write a tar with its members in order.
+
+    :raises ValueError: if they are too many, or more than the tar holds of them.
+    """
+    with (
+        tarfile.open(fileobj=plain, mode="r:") as old,
+        tarfile.open(fileobj=ordered, mode="w", format=tarfile.PAX_FORMAT) as new,
+    ):
+        members = [*islice(old, decompression.MOST_MEMBERS + 1)]
+        if len(members) > decompression.MOST_MEMBERS or any(member.issparse() for member in members):
+            raise ValueError
+        for member in sorted(members, key=lambda member: member.name):
+            content = old.extractfile(member) if member.isreg() else None
+            member.uid = member.gid = 0
+            member.uname = member.gname = ""
+            member.mtime, member.pax_headers = decompression.FIRST_OF_ZIP, {}
+            new.addfile(member, content)
 
 
 def _values(declaration: Declaration, environ: Mapping[str, str]) -> dict[str, str]:

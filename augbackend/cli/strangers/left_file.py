@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 _BY_FOLDER = os.supports_dir_fd >= {os.open, os.rename}
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_LONGEST_NAME = 200
+# Of a wheel or an sdist. Installers read more than a name into other characters, such as "#", ";" and "$".
+_NAME_OF_PRODUCT = re.compile(r"\w[\w.+!~\-]{0,199}")
 
 
 def content(place: Path, name: str, most: int) -> bytes:
@@ -44,8 +46,7 @@ def taken(place: Path, name: str, into: Path) -> Path:
     :raises OSError: if there is no such file.
     :raises ValueError: if its name is none that a file may have everywhere.
     """
-    is_plain = name.isprintable() and not set(name) & set('/\\:*?"<>|') and name.strip(" .") == name
-    if not is_plain or not 0 < len(name) <= _LONGEST_NAME:
+    if not _NAME_OF_PRODUCT.fullmatch(name):
         raise ValueError(f"{name!r:.80} is no name for it")
     target = into / name
     with _opened_folder(place) as folder, _opened_file(place, name, folder) as opened:
