@@ -65,6 +65,8 @@ def edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
     expected = parse(text, "pyproject.toml")
     check_shape(expected)
     edit(expected)
+    if expected == layers.toml(text):
+        return text  # no need to know where things stand in it
     try:
         document = tomlkit.parse(text)
         edit(document)

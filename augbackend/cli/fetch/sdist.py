@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from augbackend.standards.tar import tar_format
 from augbackend.table import layers
 
-from . import decompression
+from . import decompression, tar_headers
 from .refusal import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _MOST_LINKS = 16
@@ -32,13 +33,8 @@ _LONGEST_NAME, _LONGEST_PART, _DEEPEST = 4096, 255, 100  # bytes, bytes, folders
 _MOST_PARTS = 10 * decompression.MOST_MEMBERS  # of all names together
 _LONGEST_HEADER, _LONG_HEADERS = 2**20, 2**25  # bytes: of one, and of all that are longer than a block
 _MOST_DIGITS = 100
-# A long name by GNU tar, a header by pax; which of several counts, readers disagree.
-_UNAMBIGUOUS = (b"", b"x", b"L", b"K", b"LK", b"KL")
-_NAMING = ("path", "linkpath", "size", "hdrcharset")
-_NUMBERS = {
-    **dict.fromkeys(("size", "uid", "gid"), re.compile(r"[0-9]{1,18}")),
-    **dict.fromkeys(("mtime", "atime", "ctime"), re.compile(r"[0-9]{1,11}(\.[0-9]*)?")),
-}
+# Control characters, what is not UTF-8, a colon, a blank at the end of a name, no name between two slashes.
+_ODD_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff:]| (?:/|\Z)|(?<=.)//|^\Z")
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +153,6 @@ def _read(path: Path, stream: IO[bytes]) -> Sdist:
     _check_end(path, tar, stream)
     if not members:
         raise refusal(path, "it is empty")
-    if named := [key for key in tar.pax_headers if key in _NAMING or key.startswith("GNU.sparse")]:
-        raise refusal(path, f"it gives all members the same {named[0]}")
     _check_order(path, stream, members)
     _check_names(path, members)
     return Sdist(path, tar, _parts(members[0].name)[0], tuple(members))
@@ -208,26 +202,18 @@ def _check_end(path: Path, tar: tarfile.TarFile, stream: IO[bytes]) -> None:
 
 def _check_order(path: Path, stream: IO[bytes], members: Iterable[tarfile.TarInfo]) -> None:
     """Make sure that every reader finds the same members, with the same sizes and names, as tarfile does."""
-    end = 0
+    at = 0
+    form = tar_format(stream)
     for member in members:
-        if member.size < 0 or member.offset < end:
-            raise refusal(path, f"{member.name!r} overlaps what is before it")
-        end = member.offset_data
-        for key, value in member.pax_headers.items():
-            if (form := _NUMBERS.get(key)) and not form.fullmatch(value):
-                raise refusal(path, f"{member.name!r} has the {key} {value!r}, which is no number that every reader takes")
         if member.issparse() or not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
             raise refusal(path, f"{member.name!r} is neither a file, a folder nor a link")
-        at, kinds, header = member.offset, b"", member
-        while at < end:
-            stream.seek(at)
-            header = tarfile.TarInfo.frombuf(stream.read(tarfile.BLOCKSIZE), "utf-8", "surrogateescape")
-            at += tarfile.BLOCKSIZE
-            if at < end:
-                kinds += header.type
-                at += header.size + -header.size % tarfile.BLOCKSIZE
-        if kinds not in _UNAMBIGUOUS or header.size != member.size or (member.size and not member.isreg()):
-            raise refusal(path, f"{member.name!r} has headers that contradict each other")
+        if member.size < 0 or member.offset < at:
+            raise refusal(path, f"{member.name!r} overlaps what is before it")
+        try:
+            tar_headers.check(stream, at, member, form)
+        except ValueError as error:
+            raise refusal(path, f"{member.name!r} has headers that not every reader takes ({error})") from None
+        at = member.offset_data + (member.size + -member.size % tarfile.BLOCKSIZE if member.isreg() else 0)
 
 
 def _check_names(path: Path, members: Iterable[tarfile.TarInfo]) -> None:
@@ -237,22 +223,24 @@ def _check_names(path: Path, members: Iterable[tarfile.TarInfo]) -> None:
     seen: set[tuple[str, ...]] = set()
     others: dict[tuple[str, ...], tarfile.TarInfo] = {}  # than folders
     for member in members:
+        if member.name.startswith("/") or _is_of_windows(member.name):
+            raise refusal(path, f"{member.name!r} is an absolute name, or would be one on Windows")
         _check_spelled(path, member.name)
         parts = _parts(member.name)
         count += len(parts)
         if count > _MOST_PARTS:
             raise refusal(path, f"its names have more than {_MOST_PARTS} folders in all")
-        if member.name.startswith("/") or _is_of_windows(member.name):
-            raise refusal(path, f"{member.name!r} is an absolute name, or would be one on Windows")
         if ".." in parts or not parts:
             raise refusal(path, f"{member.name!r} leads out of the archive")
         if member.issym():
-            _check_spelled(path, member.linkname)
             _check_link(path, member, parts)
+            _check_spelled(path, member.linkname)
         elif member.islnk() and _parts(member.linkname) not in seen:
             raise refusal(path, f"{member.name!r} is a hard link to {member.linkname!r}, which is not in the archive")
         if not member.isdir():
             others[parts] = member
+            if member.name.endswith("/"):
+                raise refusal(path, f"{member.name!r} is the name of a folder, and it is none")
         seen.add(parts)
         tops.add(parts[0])
     for member in members:
@@ -261,20 +249,34 @@ def _check_names(path: Path, members: Iterable[tarfile.TarInfo]) -> None:
             if other := others.get(parts[:depth]):
                 kind = "a link" if other.issym() else f"{other.name!r}, which is no folder"
                 raise refusal(path, f"{member.name!r} lies behind {kind}")
+    _check_no_circle(path, others)
     if len(tops) != 1:
         raise refusal(path, f"it has {len(tops)} top folders ({', '.join(sorted(tops)[:3])}), expected one")
     if not {"setup.py", "pyproject.toml"} & {parts[1] for parts in seen if len(parts) == 2}:  # noqa: PLR2004  # top/name
         raise refusal(path, "it has neither setup.py nor pyproject.toml")
 
 
+def _check_no_circle(path: Path, files: Mapping[tuple[str, ...], tarfile.TarInfo]) -> None:
+    """Make sure that no symbolic link leads back to itself."""
+    done: set[tuple[str, ...]] = set()
+    for start in files:
+        at, passed = start, set[tuple[str, ...]]()
+        while at not in done and (member := files.get(at)) and member.issym():
+            if at in passed:
+                raise refusal(path, f"{member.name!r} is a link that leads back to itself")
+            passed.add(at)
+            at = _parts(posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname)))
+        done |= passed
+
+
 def _check_spelled(path: Path, name: str) -> None:
-    """Make sure that a file can have this name, or a link this target."""
-    size, parts = len(name.encode("utf-8", "surrogateescape")), name.split("/")
+    """Make sure that a file can have this name, or a link this target, wherever it is unpacked, and by whom."""
+    size, parts = len(name.encode("utf-8", "surrogateescape")), name.rstrip("/").split("/")
     longest = max(len(part.encode("utf-8", "surrogateescape")) for part in parts)
     if size > _LONGEST_NAME or longest > _LONGEST_PART or len(parts) > _DEEPEST:
         raise refusal(path, f"{name[:50]!r}… is a name of {size} bytes, {len(parts)} folders deep")
-    if "\0" in name:
-        raise refusal(path, f"{name!r} has a character that no file's name can have")
+    if _ODD_NAME.search(name):
+        raise refusal(path, f"{name!r} is a name that not every system or installer takes")
 
 
 def _parts(name: str) -> tuple[str, ...]:
