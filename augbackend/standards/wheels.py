@@ -18,7 +18,7 @@ from .requirements import canonical_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Optional
 
 # What reading one raises, whichever part of it is odd.

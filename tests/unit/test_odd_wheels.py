@@ -28,7 +28,10 @@ OURS = ("METADATA", "RECORD")
 
 def finish(folder: Path, name: str, data: bytes, more: str = "") -> Path:
     """A wheel under ``local-version``, or under other keys."""
-    tree = write(folder / "tree", {"pyproject.toml": PYPROJECT if not more else PYPROJECT.replace('local-version = "team"', more)})
+    tree = write(
+        folder / "tree",
+        {"pyproject.toml": PYPROJECT if not more else PYPROJECT.replace('local-version = "team"', more)},
+    )
     build = declared.read(tree, environ={})
     file = folder / name
     file.write_bytes(data)
@@ -65,7 +68,11 @@ def test_another_version(tmp_path: Path, what: str) -> None:
         renamed = {one.replace(previous, info).replace("demo-1.0.data", "demo-1.0+team.data") for one in old.namelist()}
         assert {*new.namelist()} == renamed
         text = new.read(f"{info}/METADATA")
-        versions = [line.partition(b":")[2].strip() for line in text.replace(b"\n ", b" ").split(b"\n") if line.lower().startswith(b"version:")]
+        versions = [
+            line.partition(b":")[2].strip()
+            for line in text.replace(b"\n ", b" ").split(b"\n")
+            if line.lower().startswith(b"version:")
+        ]
         assert versions[0].endswith(b"team")
         rows = [row for row in csv.reader(io.StringIO(new.read(f"{info}/RECORD").decode(), newline="")) if row]
         theirs = [row for row in csv.reader(io.StringIO(old.read(f"{previous}/RECORD").decode(), newline="")) if row]

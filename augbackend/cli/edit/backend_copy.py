@@ -100,6 +100,7 @@ def _modules(keys: Collection[str], document: Mapping[str, Any], *, has_readers:
     return found
 
 
+@cache
 def _path(module: str) -> str | None:
     """Where a module of ours lies in the package; ``None`` if there is no such module."""
     name = "/".join(module.split(".")[1:])

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 _MOST_LINKS = 16
 _END_OF_TIME = 2**33  # what a tar's header can say; a pax header may say anything, or infinity
 _LARGEST_READ = 16 * 2**20
-_LONGEST_NAME, _LONGEST_PART, _DEEPEST = 4096, 255, 100  # bytes, bytes, folders: beyond the first two, nobody unpacks it
+_LONGEST_NAME, _LONGEST_PART, _DEEPEST = (
+    4096,
+    255,
+    100,
+)  # bytes, bytes, folders: beyond the first two, nobody unpacks it
 _MOST_PARTS = 10 * decompression.MOST_MEMBERS  # of all names together
 _LONGEST_HEADER, _LONG_HEADERS = 2**20, 2**25  # bytes: of one, and of all that are longer than a block
 _MOST_DIGITS = 100
@@ -149,7 +153,7 @@ def _read(path: Path, stream: IO[bytes]) -> Sdist:
         members.append(member)
         if len(members) > decompression.MOST_MEMBERS:
             raise refusal(path, f"it has more than {decompression.MOST_MEMBERS} members")
-    tar.fileobj = stream  # type: ignore[assignment]
+    tar.fileobj = stream
     _check_end(path, tar, stream)
     if not members:
         raise refusal(path, "it is empty")
