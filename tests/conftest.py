@@ -22,6 +22,10 @@ settings.register_profile(
     derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+# What `tox -e fuzz` takes: many more examples, other ones each time, and a line that repeats one that fails.
+settings.register_profile(
+    "fuzz", settings.get_profile("augbackend"), max_examples=3000, derandomize=False, print_blob=True
+)
 settings.load_profile("augbackend")
 
 CALL_HOOK = """

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-LONGEST = 2**21  # bytes of a file that is parsed
+LONGEST = 2**18  # bytes of a file that is parsed: its syntax takes a thousand times as much memory
+_LONGEST_GAP = 200  # blanks in a row: configparser's patterns take quadratic time on them
 _LONGEST_SUM = 2**14  # entries of a list, or characters of a text, that a sum makes
 COMPUTED: Any = type("Computed", (), {"__repr__": lambda _: "computed"})()  # in place of a value that cannot be seen
 
@@ -70,9 +71,10 @@ def read_cfg(*files: Path) -> SetupCfg:
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # the name of an extra may have capitals
     try:
         for file in files:
-            if file.is_file():
-                with file.open(encoding="utf-8") as stream:
-                    parser.read_file(stream)
+            text = file.read_text(encoding="utf-8") if file.is_file() else ""
+            if len(text) > LONGEST or any(len(gap) > _LONGEST_GAP for gap in re.findall(r"[^\S\n]+", text)):
+                return SetupCfg(problem=f"it is longer than {LONGEST} characters, or has a gap of {_LONGEST_GAP}")
+            parser.read_string(text)
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         return SetupCfg(problem=f"{type(error).__name__}: {error}")
     return SetupCfg({name: dict(parser[name]) for name in parser.sections()})

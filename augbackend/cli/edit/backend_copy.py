@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,7 @@ def _modules(keys: Collection[str], document: Mapping[str, Any], *, has_readers:
     return found
 
 
+@cache
 def _path(module: str) -> str | None:
     """Where a module of ours lies in the package; ``None`` if there is no such module."""
     name = "/".join(module.split(".")[1:])
@@ -106,8 +108,12 @@ def _path(module: str) -> str | None:
     return next((path for path in candidates if (PACKAGE / path).is_file()), None)
 
 
-def _imports(module: str, file: Path) -> list[str]:
-    """The modules that a module imports when it runs, and the names in them, which may be modules as well."""
+@cache
+def _imports(module: str, file: Path) -> tuple[str, ...]:
+    """The modules that a module imports when it runs, and the names in them, which may be modules as well.
+
+    Read once: a run may write a copy for each of many packages.
+    """
     found = []
     waiting: list[ast.AST] = [ast.parse(file.read_bytes())]
     while waiting:
@@ -120,7 +126,7 @@ def _imports(module: str, file: Path) -> list[str]:
             found += [source, *(f"{source}.{one.name}" for one in node.names)]
         is_for_types = isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
         waiting += [] if is_for_types else ast.iter_child_nodes(node)
-    return [name for name in found if name.partition(".")[0] == "augbackend"]
+    return tuple(name for name in found if name.partition(".")[0] == "augbackend")
 
 
 def manifest(tree: Path) -> dict[str, Any]:

@@ -65,6 +65,8 @@ def edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
     expected = parse(text, "pyproject.toml")
     check_shape(expected)
     edit(expected)
+    if expected == layers.toml(text):
+        return text  # no need to know where things stand in it
     try:
         document = tomlkit.parse(text)
         edit(document)
@@ -84,16 +86,21 @@ def check_shape(document: Mapping[str, Any]) -> None:
 
     :raises AugbackendError: naming the first that is not.
     """
-    tool, build_system = document.get("tool", {}), document.get("build-system", {})
+    tool, build_system, project = (document.get(name, {}) for name in ("tool", "build-system", "project"))
     own = tool.get("augbackend", {}) if isinstance(tool, dict) else {}
-    for name, value in (("build-system", build_system), ("tool", tool), ("tool.augbackend", own)):
+    tables = (("build-system", build_system), ("project", project), ("tool", tool), ("tool.augbackend", own))
+    for name, value in tables:
         if not isinstance(value, dict):
             raise _misshapen(value, "a table", name)
     if "build-system" in document and "requires" not in build_system:
         hint = "add the key (PEP 518 asks for it), then run this again"
         what = "no list of build requirements, so no frontend builds this tree"
         raise AugbackendError(what, where="pyproject.toml, build-system.requires", hint=hint)
-    lists = (("build-system", build_system, ("requires", "backend-path")), ("tool.augbackend", own, ("backend-path",)))
+    lists = (
+        ("build-system", build_system, ("requires", "backend-path")),
+        ("project", project, ("dynamic",)),
+        ("tool.augbackend", own, ("backend-path",)),
+    )
     for name, table, keys in lists:
         for key in keys:
             value = table.get(key, [])

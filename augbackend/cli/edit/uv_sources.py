@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import posixpath
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from tomlkit.items import Table
 
 from augbackend.errors import AugbackendError
+from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
 
 from . import pyproject
@@ -35,12 +37,24 @@ def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def before(text: str, name: str) -> dict[str, Any]:
     """What a package's source was before it led to an archive of ours, as the comment beside it says."""
-    for key, item in _entries(tomlkit.parse(text)):
-        old = _remembered(item) if pyproject.same_project(key, name) else None
-        value = _unwrapped(old) if old is not None else None
+    return _all_before(text).get(canonical_name(name), {})
+
+
+@lru_cache(maxsize=1)
+def _all_before(text: str) -> dict[str, dict[str, Any]]:
+    """The same of all packages, by canonical name: a project asks for each of them."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, item in _entries(tomlkit.parse(text)) if _WAS in text else ():
+        value = _unwrapped(_remembered(item))
         if isinstance(value, dict):
-            return value
-    return {}
+            found.setdefault(canonical_name(key), value)
+    return found
+
+
+def leads_into(document: Mapping[str, Any], name: str, folder: str) -> bool:
+    """Whether a package's one source is an archive in ``folder``, relative to the project."""
+    found = source(document, name)
+    return bool(found) and _leads_into(found, folder)
 
 
 def pointed(text: str, archives: Mapping[str, Sequence[tuple[str, str]]], folder: str) -> str:

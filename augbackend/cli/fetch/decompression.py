@@ -10,6 +10,7 @@ import stat
 import tarfile
 import time
 import zipfile
+import zlib
 from typing import IO, TYPE_CHECKING, Any
 
 from .refusal import refusal
@@ -21,9 +22,23 @@ MOST_MEMBERS = 200_000
 MOST_BYTES = 4 * 2**30
 # Beyond this many bytes, nothing honest is compressed this well: source code stays below 1 : 20.
 _SUSPICIOUS_BYTES, _SUSPICIOUS_RATIO = 2**28, 200
+_LONGEST_LINK = 4096  # bytes of its target
 _CHUNK = 2**20
 _OPENERS = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
 _ZIP = b"PK\x03\x04"
+# What the readers of archives raise, whichever part of one is odd.
+BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    RuntimeError,
+    MemoryError,
+)
 FIRST_OF_ZIP = 315_532_800  # 1980-01-01 in seconds since 1970; a zip, and so a wheel, knows no earlier time
 
 
@@ -78,6 +93,8 @@ def _from_zip(path: Path, target: IO[bytes]) -> None:
                 member.type = tarfile.DIRTYPE
                 tar.addfile(member)
             elif stat.S_ISLNK(mode):
+                if entry.file_size > _LONGEST_LINK:
+                    raise refusal(path, f"{entry.filename} is a link to a name of {entry.file_size} bytes")
                 member.type, member.linkname = tarfile.SYMTYPE, archive.read(entry).decode("utf-8", "surrogateescape")
                 tar.addfile(member)
             elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):

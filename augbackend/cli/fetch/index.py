@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 import os
@@ -89,7 +90,7 @@ def published(pin: Requirement, where: Sources, *, not_in: Path) -> list[IndexFi
 
 def _matches(requirement: Requirement, where: Sources) -> Sequence[Any]:
     """Pre-releases only where there is nothing else, or the requirement names one."""
-    finder, plain = _finder(where, wheels=False), Requirement(_plain(requirement))
+    finder, plain = _narrowed(_finder(where, wheels=False), requirement.name), Requirement(_plain(requirement))
     if not plain.specifier:
         final: Sequence[Any] = finder.find_matches(plain, allow_prereleases=False)
         if len(final):
@@ -105,7 +106,8 @@ def _reachable(where: Sources) -> Sources:
 def find_wheel(requirement: Requirement, where: Sources) -> IndexFile | None:
     """A wheel that this interpreter on this platform could install instead of building."""
     with _explained(requirement.name):
-        for package in _finder(where, wheels=True).find_matches(Requirement(_plain(requirement))):
+        finder = _narrowed(_finder(where, wheels=True), requirement.name)
+        for package in finder.find_matches(Requirement(_plain(requirement))):
             return _file_of(package)
     return None
 
@@ -225,6 +227,36 @@ def _finder(where: Sources, *, wheels: bool, python: str = "") -> PackageFinder:
         for link in _existing(where.find_links):
             finder.add_find_links(link)
     return finder
+
+
+def _narrowed(finder: PackageFinder, name: str) -> PackageFinder:
+    """A finder that looks at one project's files in folders, and not at all files for each of many projects."""
+    _ = finder.session  # one for all of them
+    found = copy.copy(finder)
+    found.sources = []
+    for source in finder.sources:
+        folder = Path(source["url"])
+        if source["type"] == "find_links" and folder.is_dir():
+            files = _by_first_word(folder, folder.stat().st_mtime_ns)
+            for file in (*files.get("", ()), *files.get(_first_word(name), ())):
+                found.add_find_links(str(file))
+        else:
+            found.sources.append(source)
+    return found
+
+
+def _first_word(name: str) -> str:
+    return canonicalize_name(name).partition("-")[0]
+
+
+@lru_cache
+def _by_first_word(folder: Path, _changed: int) -> dict[str, list[Path]]:
+    """The files of a folder by the first word of their names; pages, which may link to any project, by none."""
+    found: dict[str, list[Path]] = {}
+    for file in folder.iterdir():
+        is_page = file.suffix.lower() in (".html", ".htm")
+        found.setdefault("" if is_page else _first_word(file.name), []).append(file)
+    return found
 
 
 def _existing(links: Sequence[str]) -> list[str]:

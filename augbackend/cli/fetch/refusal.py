@@ -9,7 +9,10 @@ from augbackend.errors import AugbackendError
 if TYPE_CHECKING:
     from pathlib import Path
 
+_LONGEST = 1000  # characters of what strangers wrote
+
 
 def refusal(path: Path, what: str) -> AugbackendError:
     """The error that refuses an archive."""
-    return AugbackendError(f"not a sound sdist: {what}", where=str(path), hint="nothing of it was unpacked or kept")
+    shown = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
+    return AugbackendError(f"not a sound sdist: {shown}", where=str(path), hint="nothing of it was unpacked or kept")

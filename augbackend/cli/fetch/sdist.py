@@ -7,30 +7,38 @@
 
 from __future__ import annotations
 
-import lzma
-import math
 import posixpath
+import re
 import tarfile
 import tempfile
-import zipfile
-import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from augbackend.standards.tar import tar_format
 from augbackend.table import layers
 
-from . import decompression
+from . import decompression, tar_headers
 from .refusal import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _MOST_LINKS = 16
 _END_OF_TIME = 2**33  # what a tar's header can say; a pax header may say anything, or infinity
 _LARGEST_READ = 16 * 2**20
+_LONGEST_NAME, _LONGEST_PART, _DEEPEST = (
+    4096,
+    255,
+    100,
+)  # bytes, bytes, folders: beyond the first two, nobody unpacks it
+_MOST_PARTS = 10 * decompression.MOST_MEMBERS  # of all names together
+_LONGEST_HEADER, _LONG_HEADERS = 2**20, 2**25  # bytes: of one, and of all that are longer than a block
+_MOST_DIGITS = 100
+# Control characters, what is not UTF-8, a colon, a blank at the end of a name, no name between two slashes.
+_ODD_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff:]| (?:/|\Z)|(?<=.)//|^\Z")
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,29 +130,59 @@ def opened(path: Path) -> Iterator[Sdist]:
     with tempfile.TemporaryFile(prefix="augbackend-") as stream:
         try:
             decompression.write_tar(path, stream)
-            stream.seek(0)
-            with tarfile.open(fileobj=stream, mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
-                members = []
-                for member in tar:
-                    members.append(member)
-                    if len(members) > decompression.MOST_MEMBERS:
-                        raise refusal(path, f"it has more than {decompression.MOST_MEMBERS} members")
-                _check_end(path, tar, stream)
-                _check_members(path, members)
-                yield Sdist(path, tar, _parts(members[0].name)[0], tuple(members))
-        except (
-            tarfile.TarError,
-            zipfile.BadZipFile,
-            zlib.error,
-            lzma.LZMAError,
-            EOFError,
-            NotImplementedError,
-        ) as error:
-            raise refusal(path, f"it is broken or cut short ({error})") from None
+            archive = _read(path, stream)
         except OSError as error:
             if error.errno is not None:
                 raise
             raise refusal(path, f"it is broken ({error})") from None  # gzip's and bz2's complaints
+        except decompression.BROKEN as error:
+            raise refusal(path, f"it is broken or cut short ({error or type(error).__name__})") from None
+        try:
+            yield archive
+        except tarfile.TarError as error:  # it is unpacked
+            raise refusal(path, f"it cannot be unpacked ({error})") from None
+
+
+def _read(path: Path, stream: IO[bytes]) -> Sdist:
+    """Read all headers of a tar, and check them."""
+    headers: Any = _Headers(stream)
+    headers.seek(0)
+    tar = tarfile.open(fileobj=headers, mode="r:", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115  # it holds nothing open but the stream
+    members = []
+    for member in tar:
+        members.append(member)
+        if len(members) > decompression.MOST_MEMBERS:
+            raise refusal(path, f"it has more than {decompression.MOST_MEMBERS} members")
+    tar.fileobj = stream
+    _check_end(path, tar, stream)
+    if not members:
+        raise refusal(path, "it is empty")
+    _check_order(path, stream, members)
+    _check_names(path, members)
+    return Sdist(path, tar, _parts(members[0].name)[0], tuple(members))
+
+
+class _Headers:
+    """A tar while its headers are read. tarfile takes a long header into memory, and some of its versions search it
+    for numbers in quadratic time.
+    """  # noqa: D205  # one thought
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._left = stream, _LONG_HEADERS
+        self.seek, self.tell = stream.seek, stream.tell
+
+    def read(self, size: int) -> bytes:
+        """As of any file.
+
+        :raises tarfile.ReadError: if no honest header is like that.
+        """
+        self._left -= size if size > tarfile.BLOCKSIZE else 0
+        if size > _LONGEST_HEADER or self._left < 0:
+            raise tarfile.ReadError(f"a header has {size} bytes")
+        found = self._stream.read(size)
+        if any(len(digits) > _MOST_DIGITS for digits in re.findall(rb"\d+", found)):
+            raise tarfile.ReadError(f"a header has a number of more than {_MOST_DIGITS} digits")
+        return found
 
 
 def unpack(archive: Sdist, folder: Path) -> Path:
@@ -166,39 +204,83 @@ def _check_end(path: Path, tar: tarfile.TarFile, stream: IO[bytes]) -> None:
         raise refusal(path, f"it is broken at byte {tar.offset} of its tar")
 
 
-def _check_members(path: Path, members: list[tarfile.TarInfo]) -> None:
-    if not members:
-        raise refusal(path, "it is empty")
-    end = 0
-    tops: set[str] = set()
-    links: set[tuple[str, ...]] = set()
-    seen: set[tuple[str, ...]] = set()
+def _check_order(path: Path, stream: IO[bytes], members: Iterable[tarfile.TarInfo]) -> None:
+    """Make sure that every reader finds the same members, with the same sizes and names, as tarfile does."""
+    at = 0
+    form = tar_format(stream)
     for member in members:
-        parts = _parts(member.name)
-        if member.size < 0 or member.offset < end:
-            raise refusal(path, f"{member.name!r} overlaps what is before it")
-        end = member.offset_data
-        if not math.isfinite(member.mtime):
-            raise refusal(path, f"{member.name!r} has a time that is not a number")
-        if member.name.startswith("/") or _is_of_windows(member.name):
-            raise refusal(path, f"{member.name!r} is an absolute name, or would be one on Windows")
-        if ".." in parts or not parts:
-            raise refusal(path, f"{member.name!r} leads out of the archive")
         if member.issparse() or not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
             raise refusal(path, f"{member.name!r} is neither a file, a folder nor a link")
-        if links and any(parts[:depth] in links for depth in range(1, len(parts))):
-            raise refusal(path, f"{member.name!r} lies behind a link")
+        if member.size < 0 or member.offset < at:
+            raise refusal(path, f"{member.name!r} overlaps what is before it")
+        try:
+            tar_headers.check(stream, at, member, form)
+        except ValueError as error:
+            raise refusal(path, f"{member.name!r} has headers that not every reader takes ({error})") from None
+        at = member.offset_data + (member.size + -member.size % tarfile.BLOCKSIZE if member.isreg() else 0)
+
+
+def _check_names(path: Path, members: Iterable[tarfile.TarInfo]) -> None:
+    """Make sure that all lie in one folder, whoever unpacks them, and that whoever unpacks them can."""
+    count = 0
+    tops: set[str] = set()
+    seen: set[tuple[str, ...]] = set()
+    others: dict[tuple[str, ...], tarfile.TarInfo] = {}  # than folders
+    for member in members:
+        if member.name.startswith("/") or _is_of_windows(member.name):
+            raise refusal(path, f"{member.name!r} is an absolute name, or would be one on Windows")
+        _check_spelled(path, member.name)
+        parts = _parts(member.name)
+        count += len(parts)
+        if count > _MOST_PARTS:
+            raise refusal(path, f"its names have more than {_MOST_PARTS} folders in all")
+        if ".." in parts or not parts:
+            raise refusal(path, f"{member.name!r} leads out of the archive")
         if member.issym():
-            links.add(parts)
             _check_link(path, member, parts)
+            _check_spelled(path, member.linkname)
         elif member.islnk() and _parts(member.linkname) not in seen:
             raise refusal(path, f"{member.name!r} is a hard link to {member.linkname!r}, which is not in the archive")
+        if not member.isdir():
+            others[parts] = member
+            if member.name.endswith("/"):
+                raise refusal(path, f"{member.name!r} is the name of a folder, and it is none")
         seen.add(parts)
         tops.add(parts[0])
+    for member in members:
+        parts = _parts(member.name)
+        for depth in range(1, len(parts) + member.isdir()):
+            if other := others.get(parts[:depth]):
+                kind = "a link" if other.issym() else f"{other.name!r}, which is no folder"
+                raise refusal(path, f"{member.name!r} lies behind {kind}")
+    _check_no_circle(path, others)
     if len(tops) != 1:
         raise refusal(path, f"it has {len(tops)} top folders ({', '.join(sorted(tops)[:3])}), expected one")
     if not {"setup.py", "pyproject.toml"} & {parts[1] for parts in seen if len(parts) == 2}:  # noqa: PLR2004  # top/name
         raise refusal(path, "it has neither setup.py nor pyproject.toml")
+
+
+def _check_no_circle(path: Path, files: Mapping[tuple[str, ...], tarfile.TarInfo]) -> None:
+    """Make sure that no symbolic link leads back to itself."""
+    done: set[tuple[str, ...]] = set()
+    for start in files:
+        at, passed = start, set[tuple[str, ...]]()
+        while at not in done and (member := files.get(at)) and member.issym():
+            if at in passed:
+                raise refusal(path, f"{member.name!r} is a link that leads back to itself")
+            passed.add(at)
+            at = _parts(posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname)))
+        done |= passed
+
+
+def _check_spelled(path: Path, name: str) -> None:
+    """Make sure that a file can have this name, or a link this target, wherever it is unpacked, and by whom."""
+    size, parts = len(name.encode("utf-8", "surrogateescape")), name.rstrip("/").split("/")
+    longest = max(len(part.encode("utf-8", "surrogateescape")) for part in parts)
+    if size > _LONGEST_NAME or longest > _LONGEST_PART or len(parts) > _DEEPEST:
+        raise refusal(path, f"{name[:50]!r}… is a name of {size} bytes, {len(parts)} folders deep")
+    if _ODD_NAME.search(name):
+        raise refusal(path, f"{name!r} is a name that not every system or installer takes")
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 
+@lru_cache(maxsize=4096)
 def requirement_of(text: str) -> Requirement | None:
-    """The requirement that a text is (PEP 508); ``None`` if it is none."""
+    """The requirement that a text is (PEP 508); ``None`` if it is none.
+
+    Parsed once, not to be changed: the same texts are looked through for each package of a project.
+    """
     try:
         return Requirement(text)
     except (InvalidRequirement, RecursionError):  # the parentheses of a marker may be nested

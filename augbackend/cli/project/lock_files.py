@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urldefrag, urlsplit
 
 from packaging.pylock import Pylock, PylockValidationError
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.fetch import index
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
+from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import AugbackendError
 from augbackend.standards.markers import Junction, parse_marker
 from augbackend.table import layers
@@ -26,6 +26,8 @@ from . import requirements_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from packaging.requirements import Requirement
 
     from augbackend.standards.markers import Marker
 
@@ -227,11 +229,8 @@ def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
     for text in [
         item for group in (project.get("dependencies", []), *groups) if isinstance(group, list) for item in group
     ]:
-        try:
-            requirement = Requirement(text)
-        except (InvalidRequirement, TypeError):
-            continue  # a group that includes another, or what its own frontend complains of
-        if canonicalize_name(requirement.name) == name:
+        requirement = requirement_of(text) if isinstance(text, str) else None  # a group may include another
+        if requirement is not None and canonicalize_name(requirement.name) == name:
             found.append(requirement)
     return found
 

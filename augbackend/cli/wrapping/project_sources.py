@@ -21,7 +21,8 @@ def check_editable(project: Project, names: Iterable[str], output: Path) -> None
     :raises AugbackendError: if they cannot.
     """
     folder = uv_sources.relative(output, project.file.parent)
-    places = {name: [(f"{folder}/archive.tar.gz", "")] for name in names}
+    new = [name for name in names if not uv_sources.leads_into(project.document, name, folder)]
+    places = {name: [(f"{folder}/archive.tar.gz", "")] for name in new}
     uv_sources.pointed(project.file.read_bytes().decode("utf-8"), places, folder)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Optional
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from augbackend.cli.model.dependencies import Dependencies
@@ -118,7 +119,7 @@ def _from_setuptools(tree: Path) -> tuple[Dependencies | None, str]:
         return None, f"{computed} is computed when it builds"
     found = _dependencies(required, extras, python)
     if found is None:
-        return None, "install_requires holds what is no requirement"
+        return None, "install_requires holds what is no requirement, or what goes with it no name or specifier"
     recorded = _recorded_requirements(tree)
     if recorded is not None and _meanings(recorded) != _meanings(found.requires_dist):
         return None, "setup.py's install_requires is not what upstream's own build recorded"
@@ -161,7 +162,7 @@ def _from_pkg_info(document: Document) -> Dependencies:
 
 
 def _dependencies(required: Iterable[str], extras: Mapping[str, Iterable[str]], python: str) -> Dependencies | None:
-    """Dependencies as core metadata has them; ``None`` if one is no requirement.
+    """Dependencies as core metadata has them; ``None`` if one is no requirement, or no name, or no specifier.
 
     :param extras: requirements by extra, as setuptools takes them: a key may have a marker, ``extra:marker``.
     """
@@ -170,12 +171,15 @@ def _dependencies(required: Iterable[str], extras: Mapping[str, Iterable[str]], 
         lines += [with_marker(text, "") for text in required]
         for key, texts in extras.items():
             extra, _, marker = key.partition(":")
-            name = canonicalize_name(extra.strip()) if extra.strip() else ""
+            name = canonicalize_name(extra.strip(), validate=True) if extra.strip() else ""
             names += [name] if name and name not in names else []
             condition = f'extra == "{name}"' if name else ""
             both = f"({marker.strip()}) and {condition}" if marker.strip() and condition else marker.strip()
             lines += [with_marker(text, both or condition) for text in texts]
-    except InvalidRequirement:
+        SpecifierSet(python)
+    except ValueError:
+        return None
+    if not python.strip().isprintable():
         return None
     return Dependencies(tuple(dict.fromkeys(lines)), python.strip(), tuple(names))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import sdist
+from augbackend.hook import declared
 from augbackend.standards.core_metadata import parse
 from augbackend.table import LEGACY_BACKEND, layers
 
@@ -107,6 +108,8 @@ def laid_out(opened: Sdist, folder: Path) -> TopFiles:
         return TopFiles(folder, {})
     document = layers.read_pyproject(folder)
     pyproject.check_shape(document)
+    if layers.at(document, "tool", "augbackend", default={}):
+        declared.read(folder, environ={}, document=document)  # what is added to must be sound
     for table in (document.get("build-system", {}), layers.at(document, "tool", "augbackend", default={})):
         for path in table.get("backend-path", []):
             inside = sdist.inside(path)
