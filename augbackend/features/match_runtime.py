@@ -19,11 +19,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from augbackend.errors import AugbackendError, say
-from augbackend.standards import requirements
+from augbackend.standards import requirements, versions
 from augbackend.standards.installed import installed_version
 
 from . import Feature
-from .extra_build_dependencies import check_versions, entries, is_wanted, separated
+from .extra_build_dependencies import check_version, entries, is_wanted, separated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def match(build: Build, entry: BuildDependency) -> Match:
             variant = _in_version(entry, f"{wanted.name}{exactly(version)}")
             return Match((variant,), "locked", f"{why}, as the variant in {folders[0]}", (variant,))
         return Match(plain, "locked", why, locked)
-    if version is not None and wanted.accepts(version):
+    if version is not None and _is_version(version) and wanted.accepts(version):
         exact = _in_version(entry, f"{wanted.name}{exactly(version)}")
         return Match((_portable(exact),), "installed", f"matched to what is installed in {folders[0]}", (exact,))
     place = f"none in {folders[0]}" if folders else "the environment that is installed into cannot be seen"
@@ -96,6 +96,13 @@ def names_one(requirement: requirements.Requirement) -> bool:
 def unquoted(url: str) -> str:
     """The file's name in a URL, a local version's plus sign as it is."""
     return url.partition("#")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
+
+
+def _is_version(text: str) -> bool:
+    try:
+        return bool(versions.comparable(text))
+    except versions.InvalidVersion:
+        return False
 
 
 def exactly(version: str) -> str:
@@ -189,7 +196,7 @@ FEATURE = Feature(
     "The versions for what `match-runtime` asks for, such as `torch==2.8.0`, several separated by commas: for one "
     "build, as `AUGBACKEND_MATCH_RUNTIME` or with `-C`.",
     (),
-    check_versions,
+    lambda text: [*map(check_version, separated(text))],
     mistakes=_twice,
     match=match,
     requires=_say_bare,

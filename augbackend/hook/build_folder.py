@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from os.path import exists, expanduser
 from pathlib import Path
 
 from augbackend.errors import AugbackendError
@@ -31,9 +32,10 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
         return
     table = at(read_pyproject(build.tree), "tool", "distutils", "build", default={})  # read after everything else
     stated = (table.get("build-base") or table.get("build_base")) if isinstance(table, dict) else None
-    folder, mark = build.tree / str(stated or _configured(build.tree)), _fingerprint(build, target)
+    name, mark = str(stated or _configured(build.tree)), _fingerprint(build, target)
+    folder = build.tree / name
     stamp = folder / _STAMP
-    if not folder.exists():
+    if not exists(folder) and "\0" not in name:
         folder.mkdir(parents=True)
         stamp.write_text(f"{mark}\n", encoding="utf-8")
     if _text(stamp).strip() == mark:
@@ -58,7 +60,7 @@ def _fingerprint(build: Build, target: Target) -> str:
         from augbackend.standards.installed import versions_of
 
         declared += versions_of(build.requires)
-    content = repr((declared, build.wrapped_backend, sorted((build.config_settings or {}).items())))
+    content = repr((declared, build.wrapped_backend, sorted(map(repr, (build.config_settings or {}).items()))))
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
@@ -67,7 +69,7 @@ def _configured(tree: Path) -> str:
     from configparser import Error, RawConfigParser
 
     parser = RawConfigParser()
-    files = [str(Path("~/.pydistutils.cfg").expanduser()), str(tree / "setup.cfg"), os.environ.get(_CONFIG, "")]
+    files = [expanduser("~/.pydistutils.cfg"), str(tree / "setup.cfg"), os.environ.get(_CONFIG, "")]
     with suppress(Error, UnicodeDecodeError):  # setuptools' to report
         parser.read(files, encoding="utf-8")
     return parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
@@ -75,11 +77,15 @@ def _configured(tree: Path) -> str:
 
 @contextmanager
 def _redirected(folder: Path) -> Iterator[None]:
-    from configparser import RawConfigParser
+    from configparser import Error, RawConfigParser
     from tempfile import TemporaryDirectory
 
     parser = RawConfigParser()
-    parser.read([os.environ.get(_CONFIG, "")], encoding="utf-8")
+    try:
+        parser.read([os.environ.get(_CONFIG, "")], encoding="utf-8")
+    except (Error, UnicodeDecodeError):  # setuptools' to report
+        yield
+        return
     parser.read_dict({"build": {"build_base": str(folder).replace("%", "%%")}})
     with TemporaryDirectory(prefix="augbackend-") as place:
         file = Path(place) / "distutils.cfg"
@@ -97,5 +103,5 @@ def _is_obeyed() -> bool:
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (OSError, ValueError):
         return ""

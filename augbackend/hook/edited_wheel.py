@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Optional
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from augbackend.errors import AugbackendError
-from augbackend.hook import own_copy
+from augbackend.hook import own_copy, unfinished
 from augbackend.hook.edited_metadata import edit, promised, renamed, version_of
 from augbackend.standards import wheels
 from augbackend.standards.core_metadata import parse
@@ -58,6 +58,9 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
 
     :raises AugbackendError: if it is not what was promised.
     """
+    if not file.name.endswith(".whl") or file.name.count("-") not in (4, 5):
+        return file.name  # no wheel at all
+    unfinished.sweep(file.parent)
     try:
         with ZipFile(file) as opened:
             members = opened.namelist()
@@ -66,10 +69,11 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
                 return file.name
             info = wheels.dist_info(opened)
             renaming = partial(renamed, build)
-            own = {*wheels.moved(members, info, renaming), f"{info}/METADATA"} & {*members}
+            record = f"{info}/RECORD"
+            own = {*wheels.moved(members, info, renaming), f"{info}/METADATA", record} & {*members}
             contents = {name: opened.read(name) for name in own}
-    except (BadZipFile, ValueError):
-        return file.name  # no wheel at all
+    except Exception:  # noqa: BLE001  # zipfile raises many kinds
+        return file.name  # none that can be read
     if plan is not None:
         try:
             changes.update(_metadata(file, build, plan, info, contents.get(f"{info}/METADATA", b"")))
@@ -82,7 +86,6 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
         if content is not None and not old.endswith("/"):
             changes[new] = content
         changes[old] = None
-    record = f"{info}/RECORD"
     wheels.edit(file, changes, moved.get(record, record), {new: old for old, new in moved.items()})
     project, version, *tags = file.name.split("-")
     return file.rename(file.with_name("-".join([project, version_of(build, version), *tags]))).name

@@ -9,6 +9,7 @@ from typing import Any
 from augbackend import HOOKS
 from augbackend.errors import AugbackendError, WrappedBackendUnavailable
 from augbackend.hook.declared import read
+from augbackend.hook.wrapped_backend import ALONE, load, surrounded
 from augbackend.table import Build
 
 # Ours to answer, whether or not the wrapped backend has something to add.
@@ -22,7 +23,8 @@ def lookup(name: str) -> Any:
     :raises AttributeError: if the wrapped backend does not have it.
     :raises ImportError: if the wrapped backend cannot be imported. AttributeError would mean that it lacks the hook.
     """
-    found = None if name in _ALWAYS else _in_wrapped(name)
+    with ALONE:
+        found = None if name in _ALWAYS else _in_wrapped(name)
     if found is _MISSING:
         raise AttributeError(f"the wrapped backend has no {name!r}")
     return found if name not in HOOKS else getattr(import_module(f"augbackend.hook.{HOOKS[name]}"), name)
@@ -34,8 +36,6 @@ def _in_wrapped(name: str) -> Any:
         build = read(Path.cwd(), warn=False)
         if _is_promised(build, name):
             return None
-        from augbackend.hook.wrapped_backend import load, surrounded
-
         with surrounded(build):
             backend = load(build)
             found = (

@@ -18,7 +18,7 @@ def prepare_metadata_for_build_editable(metadata_directory: str, config_settings
 
 def _prepare(target: Target, metadata_directory: str, config_settings: ConfigSettings) -> str:
     name = f"prepare_metadata_for_build_{target}"
-    with declared(config_settings) as build:
+    with declared(config_settings, metadata_directory) as build:
         if not any(one.promise or one.edit or one.version for one in build.features):
             with wrapped_hook(name, build) as hook:
                 return hook(metadata_directory, build.config_settings)

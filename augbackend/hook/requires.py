@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from augbackend.errors import say
-from augbackend.hook.wrapped_backend import declared, explained, load, lock
+from augbackend.hook.wrapped_backend import declared, explained, load, lock, surrounded
 from augbackend.table import Build, ConfigSettings, Target
 
 
@@ -24,9 +24,10 @@ def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> l
 
 def answer(target: Target, config_settings: ConfigSettings) -> list[str]:
     """What to install, whether the wrapped backend has the hook or not. Markers are the frontend's to evaluate."""
-    with declared(config_settings) as build, explained(build, f"get_requires_for_build_{target}"):
+    with declared(config_settings) as build, surrounded(build):
         mode = build.values.get("dynamic-requires", "auto")
-        theirs = _asked(build, target, is_forgiven=mode == "auto") if mode != "never" else []
+        with explained(build, f"get_requires_for_build_{target}"):
+            theirs = _asked(build, target, is_forgiven=mode == "auto") if mode != "never" else []
         return combined(build, target, theirs)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from os.path import isfile, join
 from pathlib import Path
 from typing import Optional
 
@@ -27,7 +28,7 @@ def build_editable(
 
 def _build(target: Target, directory: str, config_settings: ConfigSettings, metadata: Optional[str]) -> str:
     """What is no wheel is the frontend's to complain about."""
-    with declared(config_settings) as build, wrapped_hook(f"build_{target}", build) as hook:
+    with declared(config_settings, directory) as build, wrapped_hook(f"build_{target}", build) as hook:
         is_edited = any(one.promise or one.edit or one.version or one.wheel for one in build.features)
         # Other backends may take the in-tree backend for a part of the package; of setuptools, `adopt` makes sure.
         if not is_edited and (build.wraps_setuptools or not build.backend_path):
@@ -39,5 +40,6 @@ def _build(target: Target, directory: str, config_settings: ConfigSettings, meta
         with fresh(build, target):
             # The metadata folder is handed on only if the wrapped backend wrote it.
             wheel = hook(directory, build.config_settings, None if plan and plan.is_ours else metadata)
-        file = Path(directory) / wheel if isinstance(wheel, str) else None
-        return edited_wheel.finished(file, build, plan) if file is not None and file.is_file() else wheel
+        if isinstance(wheel, str) and isfile(join(directory, wheel)):
+            return edited_wheel.finished(Path(directory) / wheel, build, plan)
+        return wheel

@@ -23,10 +23,11 @@ def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for folder in dict.fromkeys(sys.path if folders is None else folders):
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             for entry in sorted(name for name in os.listdir(folder or os.curdir) if name.endswith(".dist-info")):
                 project, _, version = entry[: -len(".dist-info")].partition("-")
-                if version:
+                # pip leaves folders of names that begin with '~', and empty ones, where it was interrupted.
+                if version and project[:1].isalnum() and os.path.exists(os.path.join(folder, entry, "METADATA")):
                     found.setdefault(canonical_name(project), version)
     return found
 
@@ -39,7 +40,14 @@ def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Opt
         return version
     from importlib import metadata
 
-    return next((str(one.version) for one in metadata.distributions(name=name, path=searched)), None)
+    for folder in folders or ():  # of an environment that is not this one, no .pth file is read
+        with suppress(OSError, ValueError), open(os.path.join(folder, f"{name}.egg-link"), encoding="utf-8") as link:
+            searched.append(link.readline().strip())
+    for one in metadata.distributions(name=name, path=searched):
+        with suppress(Exception):  # what cannot be read is as good as not there
+            if one.version:
+                return str(one.version)
+    return None
 
 
 def versions_of(texts: Iterable[str]) -> list[tuple[str, Optional[str]]]:
