@@ -15,7 +15,9 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from augbackend.errors import AugbackendError, say
@@ -23,7 +25,7 @@ from augbackend.standards import requirements, versions
 from augbackend.standards.installed import installed_version
 
 from . import Feature
-from .extra_build_dependencies import check_version, entries, is_wanted, separated
+from .extra_build_dependencies import check_version, entries, is_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +53,17 @@ class Match(NamedTuple):
     exact: tuple[BuildDependency, ...] = ()
 
 
+def separated(text: str) -> list[str]:
+    """The requirements in a text that separates them by commas; specifiers and extras have commas of their own."""
+    parts: list[str] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        if parts and (part[0] in "<>=!~" or parts[-1].count("[") > parts[-1].count("]")):
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return parts
+
+
 def match(build: Build, entry: BuildDependency) -> Match:
     """Find the version for one entry of ``extra-build-dependencies`` that says ``match-runtime``."""
     wanted = entry.parsed
@@ -60,7 +73,7 @@ def match(build: Build, entry: BuildDependency) -> Match:
             why = f"matched to {build.origins.get('match-runtime', 'match-runtime')}"
             return Match((_in_version(entry, text),), "override", why)
     folders = target_folders()
-    version = installed_version(wanted.name, folders)
+    version = installed_version(wanted.name, [*folders, *_linked(wanted.name, folders)])
     if any(_is_for(wanted, text) for text in entry.locked):
         locked = tuple(replace(entry, requirement=text, match_runtime=False, locked=()) for text in entry.locked)
         plain, why = tuple(map(_portable, locked)), "matched to the lock that augbackend wrap was given"
@@ -133,6 +146,13 @@ def target_folders() -> list[str]:
     # pip switches a user's own folder off for the build; outside virtual environments it is part of the target.
     user = [site.getusersitepackages()] if sys.prefix == sys.base_prefix else []
     return list(dict.fromkeys([*user, *found]))
+
+
+def _linked(name: str, folders: list[str]) -> Iterator[str]:
+    """Where old setuptools' ``develop`` says that a project lies. No ``.pth`` file of another environment is read."""
+    for folder in folders:
+        with suppress(OSError, ValueError), Path(folder, f"{name}.egg-link").open(encoding="utf-8") as link:
+            yield link.readline().strip()
 
 
 def _is_for(wanted: requirements.Requirement, text: str) -> bool:

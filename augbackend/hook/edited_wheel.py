@@ -58,10 +58,8 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
 
     :raises AugbackendError: if it is not what was promised.
     """
-    if not file.name.endswith(".whl") or file.name.count("-") not in (4, 5):
-        return file.name  # no wheel at all
-    unfinished.sweep(file.parent)
     try:
+        project, version, python, *tags = file.name.split("-")
         with ZipFile(file) as opened:
             members = opened.namelist()
             changes: dict[str, Optional[bytes]] = dict.fromkeys(own_copy.among(members, build))
@@ -69,26 +67,26 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
                 return file.name
             info = wheels.dist_info(opened)
             renaming = partial(renamed, build)
-            record = f"{info}/RECORD"
-            own = {*wheels.moved(members, info, renaming), f"{info}/METADATA", record} & {*members}
+            metadata, record = f"{info}/METADATA", f"{info}/RECORD"
+            own = {*wheels.moved(members, info, renaming), metadata, record}
             contents = {name: opened.read(name) for name in own}
-    except Exception:  # noqa: BLE001  # zipfile raises many kinds
-        return file.name  # none that can be read
+    except wheels.UNREADABLE:
+        return file.name  # no wheel at all
     if plan is not None:
         try:
-            changes.update(_metadata(file, build, plan, info, contents.get(f"{info}/METADATA", b"")))
+            changes.update(_metadata(file, build, plan, info, contents[metadata]))
         except AugbackendError:
             file.unlink()
             raise
     moved = wheels.moved([*members, *changes], info, renaming)
     for old, new in moved.items():
         content = changes.get(old, contents.get(old))
-        if content is not None and not old.endswith("/"):
+        if content is not None:
             changes[new] = content
         changes[old] = None
+    unfinished.sweep(file.parent)
     wheels.edit(file, changes, moved.get(record, record), {new: old for old, new in moved.items()})
-    project, version, *tags = file.name.split("-")
-    return file.rename(file.with_name("-".join([project, version_of(build, version), *tags]))).name
+    return file.rename(file.with_name("-".join([project, version_of(build, version), python, *tags]))).name
 
 
 def _metadata(file: Path, build: Build, plan: Plan, info: str, old: bytes) -> dict[str, Optional[bytes]]:

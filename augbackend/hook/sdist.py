@@ -13,7 +13,6 @@ from pathlib import Path
 
 from augbackend.hook import own_copy, unfinished
 from augbackend.hook.wrapped_backend import declared, wrapped_hook
-from augbackend.standards import tar
 from augbackend.table import Build, ConfigSettings
 
 
@@ -47,15 +46,15 @@ def complete(sdist: Path, build: Build) -> None:
 
 def _extended(build: Build, sdist: Path, beside: Path) -> bool:
     """Write an sdist with the files that are missing in it; whether there are any. All lie in its first folder."""
+    from augbackend.standards import tar
+
     with tar.opened(sdist) as archive:
         names = [member.name for member in archive.members] if archive else []
         if not archive or not names:
             return False
-        files, top = (
-            {"pyproject.toml": build.tree / "pyproject.toml", **own_copy.files(build)},
-            names[0].partition("/")[0],
-        )
-        absent = {f"{top}/{name}": file for name, file in files.items() if f"{top}/{name}" not in names}
+        files = {"pyproject.toml": build.tree / "pyproject.toml", **own_copy.files(build)}
+        inside = {f"{names[0].partition('/')[0]}/{name}": file for name, file in files.items()}
+        absent = {name: file for name, file in inside.items() if name not in names}
         if absent:
             epoch = os.environ.get("SOURCE_DATE_EPOCH", "")  # one that is no number is the wrapped backend's to report
             time = int(epoch) if re.fullmatch("[0-9]{1,18}", epoch) else archive.newest

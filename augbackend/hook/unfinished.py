@@ -1,4 +1,4 @@
-"""Archives under another name while they are written, beside their places."""
+"""Archives that are being written: beside their places, under names of this process's own."""
 
 from __future__ import annotations
 
@@ -11,24 +11,16 @@ _NAME = r"\..+\.(?:whl|tar\.gz)\.([0-9]{1,9})\.(?:tmp|old)"
 
 
 def beside(file: Path, ending: str = "tmp") -> Path:
-    """The name that a file has meanwhile: this process's own."""
+    """The name that a file has meanwhile."""
     return file.with_name(f".{file.name}.{os.getpid()}.{ending}")
 
 
 def sweep(folder: Path) -> None:
-    """Delete what processes have left that were killed."""
+    """Delete what processes have left that were killed. On Windows nobody can ask for them: to signal is to end."""
     with suppress(OSError):
-        for name in os.listdir(folder):
+        for name in os.listdir(folder) if os.name != "nt" else ():
             found = re.fullmatch(_NAME, name)
-            if found and not _is_running(int(found[1])):
+            try:
+                os.kill(int(found[1]) if found else os.getpid(), 0)
+            except ProcessLookupError:
                 (folder / name).unlink()
-
-
-def _is_running(process: int) -> bool:
-    if os.name == "nt":
-        return False  # files that are open cannot be deleted there
-    try:
-        os.kill(process, 0)
-        return True
-    except OSError as error:
-        return not isinstance(error, ProcessLookupError)  # it may be somebody else's

@@ -39,9 +39,6 @@ def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Opt
         return version
     from importlib import metadata
 
-    for folder in folders or ():  # of an environment that is not this one, no .pth file is read
-        with suppress(OSError, ValueError), open(os.path.join(folder, f"{name}.egg-link"), encoding="utf-8") as link:
-            searched.append(link.readline().strip())
     for one in metadata.distributions(name=name, path=searched):
         with suppress(Exception):  # what cannot be read is as good as not there
             if one.version:

@@ -102,8 +102,12 @@ def test_failure_half_way_leaves_nothing(tree: Tree, monkeypatch: pytest.MonkeyP
     assert sorted(file.name for file in folder.iterdir()) == ["pyproject.toml"]
 
 
+def gz(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
 def odd_tar(*members: tarfile.TarInfo, end: bytes = bytes(2048)) -> bytes:
-    return gzip.compress(b"".join(member.tobuf() for member in members) + end)
+    return gz(b"".join(member.tobuf() for member in members) + end)
 
 
 def member(name: str, **fields: object) -> tarfile.TarInfo:
@@ -118,11 +122,11 @@ def member(name: str, **fields: object) -> tarfile.TarInfo:
     [
         b"",
         b"nothing",
-        gzip.compress(b""),
-        gzip.compress(b"not a tar" * 99),
-        gzip.compress(b"cut")[:-4],
-        gzip.compress(bytes(10_000_000))[:-9],
-        gzip.compress(b"cut")[:-8] + bytes(8),
+        gz(b""),
+        gz(b"not a tar" * 99),
+        gz(b"cut")[:-4],
+        gz(bytes(10_000_000))[:-9],
+        gz(b"cut")[:-8] + bytes(8),
         b"PK\x05\x06" + bytes(18),
         b"BZh91AY&SY",
         odd_tar(),

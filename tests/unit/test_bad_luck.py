@@ -18,7 +18,7 @@ import pytest
 import augbackend
 from augbackend import errors, features
 from augbackend.errors import AugbackendError, SettingsError
-from augbackend.features.match_runtime import match
+from augbackend.features.match_runtime import Match, match
 from augbackend.hook import build_folder, declared, explanation, unfinished
 from augbackend.standards.installed import installed, installed_version
 from augbackend.table import Build
@@ -37,7 +37,11 @@ build-backend = "inner"
 backend-path = ["_inner"]
 """
 # The disk is full from the moment on that the wrapped backend is done: no file may grow beyond a few bytes.
-FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))"
+FULL = """
+    import atexit, resource
+    atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, resource.getrlimit(resource.RLIMIT_FSIZE))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+"""
 INNER = f"""
 import io, os, tarfile
 from zipfile import ZipFile
@@ -47,21 +51,18 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     with ZipFile(os.path.join(wheel_directory, name), "w") as wheel:
         wheel.writestr("demo-1.0.dist-info/METADATA", "Name: demo\\nVersion: 1.0\\n")
         wheel.writestr("demo-1.0.dist-info/RECORD", "")
-    {FULL}
-    return name
+{FULL}    return name
 
 def build_sdist(sdist_directory, config_settings=None):
     with tarfile.open(os.path.join(sdist_directory, "demo-1.0.tar.gz"), "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("demo-1.0/setup.py"))
-    {FULL}
-    return "demo-1.0.tar.gz"
+{FULL}    return "demo-1.0.tar.gz"
 
 def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
     os.mkdir(os.path.join(metadata_directory, "demo-1.0.dist-info"))
     with open(os.path.join(metadata_directory, "demo-1.0.dist-info", "METADATA"), "w") as file:
         file.write("Name: demo\\nVersion: 1.0\\n")
-    {FULL}
-    return "demo-1.0.dist-info"
+{FULL}    return "demo-1.0.dist-info"
 """
 LABEL = "local-version = 'team'\n"
 
@@ -136,18 +137,17 @@ def test_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(pwd, "getpwuid", dict[int, Any]().__getitem__)
     with pytest.raises(RuntimeError):
         pathlib.Path("~/x").expanduser()
-    assert build_folder._configured(tmp_path) == "build"
+    write(tmp_path, {"pyproject.toml": ""})
+    assert build_folder._names(tmp_path) == ("", "build")
 
 
 @pytest.mark.parametrize("content", ["no section\n", "[build\n", b"[build]\nbuild_base = \xff\n"])
 def test_a_broken_configuration_is_left_to_setuptools(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | bytes
 ) -> None:
-    write(tmp_path, {"more.cfg": content})
+    write(tmp_path, {"more.cfg": content, "pyproject.toml": ""})
     monkeypatch.setenv("DIST_EXTRA_CONFIG", str(tmp_path / "more.cfg"))
-    assert build_folder._configured(tmp_path) == "build"
-    with build_folder._redirected(tmp_path):
-        assert os.environ["DIST_EXTRA_CONFIG"] == str(tmp_path / "more.cfg")
+    assert build_folder._names(tmp_path) == ("", "")
 
 
 @pytest.mark.processes
@@ -233,28 +233,40 @@ def test_leftovers_of_pip_are_not_installed(tmp_path: Path) -> None:
         ({"torch.dist-info/METADATA": "Name: torch\n"}, None),
         ({"torch.dist-info/RECORD": ""}, None),
         ({"torch.egg-info": b"\xff"}, None),
-        ({"torch.egg-link": "{}/a\n.", "a/torch.egg-info/PKG-INFO": "Name: torch\nVersion: 2.0\n"}, "2.0"),
-        ({"torch.egg-link": b"\xff"}, None),
-        ({"torch.egg-link": ""}, None),
     ],
 )
 def test_odd_torches(tmp_path: Path, files: dict[str, str | bytes], version: str | None) -> None:
-    filled = {name: one.replace("{}", str(tmp_path)) if isinstance(one, str) else one for name, one in files.items()}
-    assert installed_version("torch", [str(write(tmp_path, {**filled}))]) == version
+    assert installed_version("torch", [str(write(tmp_path, files))]) == version
 
 
 def test_a_folder_that_can_have_no_name() -> None:
     assert installed(["a\0b"]) == {}
 
 
-def test_a_version_that_is_none_is_not_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, {"torch-master.dist-info/METADATA": "", "pyproject.toml": ""})
+def matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str | bytes]) -> Match:
+    write(tmp_path, {**files, "pyproject.toml": ""})
     table = {"extra-build-dependencies": [{"requirement": "torch", "match-runtime": True}]}
     build = declared.read(tmp_path, environ={}, document={"tool": {"augbackend": table}})
     monkeypatch.setattr("augbackend.features.match_runtime.target_folders", lambda: [str(tmp_path)])
-    found = match(build, build.values["extra-build-dependencies"][0])
+    return match(build, build.values["extra-build-dependencies"][0])
+
+
+def test_a_version_that_is_none_is_not_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = matched(tmp_path, monkeypatch, {"torch-master.dist-info/METADATA": ""})
     assert (found.rung, found.entries[0].text) == ("bare", "torch")
     assert found.why == f"matched to nothing: torch master in {tmp_path} is not what is asked for"
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [("{}/a\n.", "torch==2.0"), ("{}/nowhere", "torch"), ("", "torch"), (b"\xff", "torch"), ("a\0b", "torch")],
+)
+def test_what_develop_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str | bytes, expected: str
+) -> None:
+    content = link.replace("{}", str(tmp_path)) if isinstance(link, str) else link
+    files = {"torch.egg-link": content, "a/torch.egg-info/PKG-INFO": "Name: torch\nVersion: 2.0\n"}
+    assert matched(tmp_path, monkeypatch, files).entries[0].text == expected
 
 
 # --- what the wrapped backend made ---
