@@ -29,19 +29,20 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
 def complete(sdist: Path, build: Build) -> None:
     """Add to a finished sdist what the wrapped backend left out.
 
-    Until that is done it has another name: nobody finds an incomplete one under its own, whatever happens meanwhile.
+    Written beside the old one, then renamed: a reader sees the one or the other. If that fails, the old one is deleted,
+    since nothing can be built from it.
     """
     unfinished.sweep(sdist.parent)
-    theirs, ours = unfinished.beside(sdist, "old"), unfinished.beside(sdist)
-    sdist.rename(theirs)
+    beside = unfinished.beside(sdist)
     try:
         for change in (_extended, *(one.pkg_info for one in build.features if one.pkg_info)):
-            if change(build, theirs, ours):
-                ours.replace(theirs)
-        theirs.replace(sdist)
+            if change(build, sdist, beside):
+                beside.replace(sdist)
+    except BaseException:
+        sdist.unlink(missing_ok=True)
+        raise
     finally:
-        for file in (theirs, ours):
-            file.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
 
 
 def _extended(build: Build, sdist: Path, beside: Path) -> bool:

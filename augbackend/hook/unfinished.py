@@ -7,12 +7,12 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-_NAME = r"\..+\.(?:whl|tar\.gz)\.([0-9]{1,9})\.(?:tmp|old)"
+_NAME = r"\..+\.(?:whl|tar\.gz)\.([0-9]{1,9})\.tmp"
 
 
-def beside(file: Path, ending: str = "tmp") -> Path:
+def beside(file: Path) -> Path:
     """The name that a file has meanwhile."""
-    return file.with_name(f".{file.name}.{os.getpid()}.{ending}")
+    return file.with_name(f".{file.name}.{os.getpid()}.tmp")
 
 
 def sweep(folder: Path) -> None:

@@ -33,7 +33,7 @@ def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
 
 def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Optional[str]:
     """The version of an installed project, ``None`` if it is not installed."""
-    searched = list(sys.path if folders is None else folders)
+    searched = [folder for folder in (sys.path if folders is None else folders) if "\0" not in str(folder)]
     version = installed(searched).get(canonical_name(name))
     if version is not None or not searched:
         return version

@@ -93,7 +93,6 @@ def test_failure_half_way_leaves_nothing(tree: Tree, monkeypatch: pytest.MonkeyP
     tar_gz(folder / "p-1.tar.gz", {"p-1/setup.py": b""})
 
     def full(*_arguments: object) -> int:
-        assert not (folder / "p-1.tar.gz").exists()
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(gzip.GzipFile, "write", full)
@@ -149,8 +148,7 @@ def test_what_killed_runs_left_is_swept(tree: Tree) -> None:
     """And neither what a running one is writing, nor anybody else's files."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    gone = [f".p-1.tar.gz.{process.pid}.{ending}" for ending in ("tmp", "old")]
-    gone += [f".p-1-py3-none-any.whl.{process.pid}.tmp"]
+    gone = [f".{name}.{process.pid}.tmp" for name in ("p-1.tar.gz", "p-1-py3-none-any.whl")]
     kept = [".p-1.tar.gz.1.tmp", f"p-1.tar.gz.{process.pid}.tmp", f".p.{process.pid}.tmp", ".p-1.tar.gz.x.tmp"]
     folder = tree({"pyproject.toml": "", **dict.fromkeys([*gone, *kept], "x")})
     tar_gz(folder / "p-1.tar.gz", {"p-1/setup.py": b""})

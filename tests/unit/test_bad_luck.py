@@ -261,9 +261,7 @@ def test_a_version_that_is_none_is_not_matched(tmp_path: Path, monkeypatch: pyte
     ("link", "expected"),
     [("{}/a\n.", "torch==2.0"), ("{}/nowhere", "torch"), ("", "torch"), (b"\xff", "torch"), ("a\0b", "torch")],
 )
-def test_what_develop_links(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str | bytes, expected: str
-) -> None:
+def test_what_develop_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str | bytes, expected: str) -> None:
     content = link.replace("{}", str(tmp_path)) if isinstance(link, str) else link
     files = {"torch.egg-link": content, "a/torch.egg-info/PKG-INFO": "Name: torch\nVersion: 2.0\n"}
     assert matched(tmp_path, monkeypatch, files).entries[0].text == expected

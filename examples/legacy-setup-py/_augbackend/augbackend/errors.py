@@ -64,14 +64,14 @@ def reported(folder: str) -> Iterator[None]:
     """
     try:
         yield
+        return
     except AugbackendError as error:
-        tell(str(error))
+        ours = error
     except OSError as error:
         if hasattr(error, FOREIGN):
             raise
         where = str(error.filename or f"{folder or 'the source tree'}, or the temporary folder")
         hint = "make room there, or let this user write there"
-        tell(str(AugbackendError(f"cannot read or write: {error.strerror or error}", where=where, hint=hint)))
-    else:
-        return
+        ours = AugbackendError(f"cannot read or write: {error.strerror or error}", where=where, hint=hint)
+    tell(str(ours))
     raise SystemExit(1)

@@ -12,17 +12,6 @@ from augbackend.table.convert import key
 from . import Feature, find
 
 
-def separated(text: str) -> list[str]:
-    """The requirements in a text that separates them by commas; specifiers and extras have commas of their own."""
-    parts: list[str] = []
-    for part in filter(None, map(str.strip, text.split(","))):
-        if parts and (part[0] in "<>=!~" or parts[-1].count("[") > parts[-1].count("]")):
-            parts[-1] += f",{part}"
-        else:
-            parts.append(part)
-    return parts
-
-
 def check_version(text: str) -> None:
     """Complain of a requirement that names no version."""
     wanted = requirements.parse_requirement(text)

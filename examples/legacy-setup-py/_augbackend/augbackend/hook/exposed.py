@@ -32,6 +32,7 @@ def lookup(name: str) -> Any:
 
 
 def _in_wrapped(name: str) -> Any:
+    """The wrapped backend's attribute; of a hook, only whether it is missing."""
     build, is_hook = None, name in HOOKS
     try:
         build = read(Path.cwd(), warn=False)
@@ -39,11 +40,9 @@ def _in_wrapped(name: str) -> Any:
             return None
         with surrounded(build):
             backend = load(build)
-            found = (
-                (None if is_exposed(build, name, backend) else _MISSING)
-                if is_hook
-                else getattr(backend, name, _MISSING)
-            )
+            if is_hook:
+                return None if is_exposed(build, name, backend) else _MISSING
+            return getattr(backend, name, _MISSING)
     except WrappedBackendUnavailable:
         raise
     except AugbackendError:
@@ -51,11 +50,10 @@ def _in_wrapped(name: str) -> Any:
         return None if is_hook else _MISSING
     except Exception as error:
         # Before the declared requirements are installed, an import may well fail: the hook says what is missing.
-        if build is None or not is_hook or not _lacks_requirements(build):
-            what = f"importing the wrapped backend {build.wrapped_backend!r} failed" if build else "a lookup failed"
-            raise ImportError(f"augbackend: error: {what}: {type(error).__name__}: {error}") from error
-        return None
-    return found
+        if build is not None and is_hook and _lacks_requirements(build):
+            return None
+        what = f"importing the wrapped backend {build.wrapped_backend!r} failed" if build else "a lookup failed"
+        raise ImportError(f"augbackend: error: {what}: {type(error).__name__}: {error}") from error
 
 
 def is_exposed(build: Build, name: str, backend: object) -> bool:

@@ -36,9 +36,8 @@ def overrides(
         if all(isinstance(line, str) for line in lines):
             texts.append((name[len(OPTION_PREFIX) :], f"-C {name}", "\n".join(lines)))
         else:
-            mistakes.append(
-                f"-C {name}: found a value of type {type(value).__name__}, expected a text, or a list of texts"
-            )
+            found = f"found a value of type {type(value).__name__}"
+            mistakes.append(f"-C {name}: {found}, expected a text, or a list of texts")
     texts += [(names.get(name, ""), f"environment variable {name}", environ[name]) for name in variables]
     for name, origin, text in texts:
         feature = features.find(name)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from augbackend.hook import own_copy, unfinished
 from augbackend.hook.wrapped_backend import declared, wrapped_hook
-from augbackend.standards import tar
 from augbackend.table import Build, ConfigSettings
 
 
@@ -31,32 +30,33 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
 def complete(sdist: Path, build: Build) -> None:
     """Add to a finished sdist what the wrapped backend left out.
 
-    Until that is done it has another name: nobody finds an incomplete one under its own, whatever happens meanwhile.
+    Written beside the old one, then renamed: a reader sees the one or the other. If that fails, the old one is deleted,
+    since nothing can be built from it.
     """
     unfinished.sweep(sdist.parent)
-    theirs, ours = unfinished.beside(sdist, "old"), unfinished.beside(sdist)
-    sdist.rename(theirs)
+    beside = unfinished.beside(sdist)
     try:
         for change in (_extended, *(one.pkg_info for one in build.features if one.pkg_info)):
-            if change(build, theirs, ours):
-                ours.replace(theirs)
-        theirs.replace(sdist)
+            if change(build, sdist, beside):
+                beside.replace(sdist)
+    except BaseException:
+        sdist.unlink(missing_ok=True)
+        raise
     finally:
-        for file in (theirs, ours):
-            file.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
 
 
 def _extended(build: Build, sdist: Path, beside: Path) -> bool:
     """Write an sdist with the files that are missing in it; whether there are any. All lie in its first folder."""
+    from augbackend.standards import tar
+
     with tar.opened(sdist) as archive:
         names = [member.name for member in archive.members] if archive else []
         if not archive or not names:
             return False
-        files, top = (
-            {"pyproject.toml": build.tree / "pyproject.toml", **own_copy.files(build)},
-            names[0].partition("/")[0],
-        )
-        absent = {f"{top}/{name}": file for name, file in files.items() if f"{top}/{name}" not in names}
+        files = {"pyproject.toml": build.tree / "pyproject.toml", **own_copy.files(build)}
+        inside = {f"{names[0].partition('/')[0]}/{name}": file for name, file in files.items()}
+        absent = {name: file for name, file in inside.items() if name not in names}
         if absent:
             epoch = os.environ.get("SOURCE_DATE_EPOCH", "")  # one that is no number is the wrapped backend's to report
             time = int(epoch) if re.fullmatch("[0-9]{1,18}", epoch) else archive.newest

@@ -48,8 +48,8 @@ def locked(tree: Path) -> Iterator[None]:
 def _opened() -> int:
     """One file for all trees, each of which has a byte of it, where none has to be: so it need not be deleted.
 
-    It lies in the temporary folder, where others can put something of that name. Only what nobody else can open is
-    taken, since whoever can open it can hold its locks.
+    In the temporary folder anybody can put something of that name. Taken is only what nobody else can open: whoever
+    can, can hold it up.
 
     :raises OSError: if there is no such file, and none can be made.
     """

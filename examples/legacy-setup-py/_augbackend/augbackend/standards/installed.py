@@ -34,15 +34,12 @@ def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
 
 def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Optional[str]:
     """The version of an installed project, ``None`` if it is not installed."""
-    searched = list(sys.path if folders is None else folders)
+    searched = [folder for folder in (sys.path if folders is None else folders) if "\0" not in str(folder)]
     version = installed(searched).get(canonical_name(name))
     if version is not None or not searched:
         return version
     from importlib import metadata
 
-    for folder in folders or ():  # of an environment that is not this one, no .pth file is read
-        with suppress(OSError, ValueError), open(os.path.join(folder, f"{name}.egg-link"), encoding="utf-8") as link:
-            searched.append(link.readline().strip())
     for one in metadata.distributions(name=name, path=searched):
         with suppress(Exception):  # what cannot be read is as good as not there
             if one.version:

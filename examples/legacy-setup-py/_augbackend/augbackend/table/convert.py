@@ -66,14 +66,14 @@ def converted(
     :param kind: ``str``, ``bool``, ``int``, a dataclass, or of those ``tuple[…, ...]``, ``Mapping[str, …]``, ``Union``,
         ``Literal``.
     """
-    outer, inner = get_origin(kind) or kind, get_args(kind)
+    outer, inner, toml_type = _taken_apart(kind)
     if isinstance(value, str) and getattr(kind, "shorthand", False):
         value = {next(iter(_known(kind))): value}
     if outer is Union:
         for one in inner:
-            if type(value) is _toml_type(one):
+            if type(value) is _taken_apart(one)[2]:
                 return converted(one, value, place, mistakes, check)
-    elif type(value) is not _toml_type(kind):
+    elif type(value) is not toml_type:
         pass
     elif outer is tuple:
         items = [converted(inner[0], item, place.below(at), mistakes, check) for at, item in enumerate(value)]
@@ -123,12 +123,15 @@ def _checked(check: Any, text: str, place: Place, kind: str, mistakes: list[str]
         return False
 
 
-def _toml_type(kind: Any) -> Any:
-    return _TOML_TYPES.get(get_origin(kind) or kind, dict)
+@lru_cache
+def _taken_apart(kind: Any) -> tuple[Any, tuple[Any, ...], Any]:
+    """The outer type, what is in it, and what TOML has for it."""
+    outer = get_origin(kind) or kind
+    return outer, get_args(kind), _TOML_TYPES.get(outer, dict)
 
 
 def _expected(kind: Any) -> str:
-    outer, inner = get_origin(kind) or kind, get_args(kind)
+    outer, inner, _ = _taken_apart(kind)
     if outer is Literal:
         return "one of " + ", ".join(map(repr, inner))
     if outer is Union:
