@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+FOREIGN = "_raised_in_wrapped_backend"  # an attribute of every exception that is not ours to report
 
 
 class AugbackendError(Exception):
@@ -41,16 +43,34 @@ class WrappedBackendUnavailable(AugbackendError, ImportError):
 
 
 def say(kind: str, message: str) -> None:
-    """Print a ``note`` or a ``warning``: one line on stderr, since stdout belongs to the wrapped backend."""
-    print(f"augbackend: {kind}: {message}", file=sys.stderr, flush=True)
+    """Tell a ``note`` or a ``warning`` in one line."""
+    tell(f"augbackend: {kind}: {message}")
+
+
+def tell(text: str) -> None:
+    """Print on stderr, since stdout belongs to the wrapped backend; in a log of both, behind what that has written."""
+    for stream, more in ((sys.stdout, ""), (sys.stderr, f"{text}\n")):
+        with suppress(AttributeError, OSError, ValueError):  # there is none, or it is closed
+            stream.write(more)
+            stream.flush()
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """End the process with status 1 and our message instead of a traceback, for our own errors only."""
+def reported(folder: str) -> Iterator[None]:
+    """End the process with status 1 and our message instead of a traceback, for our own errors only.
+
+    :param folder: where the result goes.
+    """
     try:
         yield
+        return
     except AugbackendError as error:
-        sys.stdout.flush()  # both streams may end in one log
-        print(error, file=sys.stderr, flush=True)
-        raise SystemExit(1) from None
+        ours = error
+    except OSError as error:
+        if hasattr(error, FOREIGN):
+            raise
+        where = str(error.filename or f"{folder or 'the source tree'}, or the temporary folder")
+        hint = "make room there, or let this user write there"
+        ours = AugbackendError(f"cannot read or write: {error.strerror or error}", where=where, hint=hint)
+    tell(str(ours))
+    raise SystemExit(1)

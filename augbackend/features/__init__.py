@@ -89,6 +89,8 @@ def left_out() -> tuple[str, ...]:
     """The keys that this copy leaves out: adopt and wrap copy only those that a table uses."""
     import json
 
-    if not COPY.is_file():
+    try:
+        keys = map(str, json.loads(COPY.read_bytes())["keys"])
+    except (OSError, ValueError, LookupError, TypeError):  # there is none, or it has the marks of a merge conflict
         return ()
-    return tuple(key for key in json.loads(COPY.read_text(encoding="utf-8"))["keys"] if key not in known_keys())
+    return tuple(key for key in keys if key not in known_keys())

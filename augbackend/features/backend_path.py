@@ -17,11 +17,11 @@ def _outside(build: Build) -> Iterator[str]:
     root = build.tree.resolve()
     for at, folder in enumerate(build.values["backend-path"]):
         place = f"tool.augbackend.backend-path[{at}]: found {folder!r}"
-        resolved = (root / folder).resolve() if "\0" not in folder else root.parent
-        if Path(folder).is_absolute() or (resolved != root and root not in resolved.parents):
-            yield f"{place}: expected a folder inside the source tree, this one leads to {resolved}"
-        elif not resolved.is_dir():
+        found = build.folder(folder)
+        if found is None:
             yield f"{place}: there is no such folder in {root}"
+        elif Path(folder).is_absolute() or (found != root and root not in found.parents):
+            yield f"{place}: expected a folder inside the source tree, this one leads to {found}"
 
 
 FEATURE = Feature(

@@ -11,22 +11,11 @@ from augbackend.table.convert import key
 from . import Feature, find
 
 
-def separated(text: str) -> list[str]:
-    """The requirements in a text that separates them by commas; specifiers and extras have commas of their own."""
-    parts: list[str] = []
-    for part in filter(None, map(str.strip, text.split(","))):
-        if parts and (part[0] in "<>=!~" or parts[-1].count("[") > parts[-1].count("]")):
-            parts[-1] += f",{part}"
-        else:
-            parts.append(part)
-    return parts
-
-
-def check_versions(text: str) -> None:
-    """Complain of requirements that name no version."""
-    for one in map(requirements.parse_requirement, separated(text)):
-        if not one.clauses and not one.url:
-            raise ValueError("expected a name and a version, such as 'torch==2.8.0'")
+def check_version(text: str) -> None:
+    """Complain of a requirement that names no version."""
+    wanted = requirements.parse_requirement(text)
+    if not wanted.clauses and not wanted.url:
+        raise ValueError("expected a name and a version, such as 'torch==2.8.0'")
 
 
 def _check_command(text: str) -> None:
@@ -51,7 +40,7 @@ class BuildDependency:
     match_runtime: bool = key(False)
     """In the version that will be there at run time, as far as that is known: what the caller says \
 (`AUGBACKEND_MATCH_RUNTIME`), what `locked` says, what the environment has that pip installs into."""
-    locked: tuple[str, ...] = key((), check=check_versions)
+    locked: tuple[str, ...] = key((), check=check_version)
     """For `match-runtime`: the versions that a lock has, each with its marker. Written by `augbackend wrap`."""
 
     @property

@@ -70,7 +70,7 @@ def _resolve(build: Build, environ: Mapping[str, str], _before: Sequence[Resolve
             continue
         try:
             value, why = templates.expand(variable.value, values), "a default" if variable.default else "declared"
-            os.fsencode(value)
+            os.fsencode(name + value)
         except templates.UndefinedNameError as undefined:
             missing = undefined.args[0]
             cure = f"set it, or write a fallback: ${{{missing}:-fallback}}"

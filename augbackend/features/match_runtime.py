@@ -15,15 +15,17 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from augbackend.errors import AugbackendError, say
-from augbackend.standards import requirements
+from augbackend.standards import requirements, versions
 from augbackend.standards.installed import installed_version
 
 from . import Feature
-from .extra_build_dependencies import check_versions, entries, is_wanted, separated
+from .extra_build_dependencies import check_version, entries, is_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +53,17 @@ class Match(NamedTuple):
     exact: tuple[BuildDependency, ...] = ()
 
 
+def separated(text: str) -> list[str]:
+    """The requirements in a text that separates them by commas; specifiers and extras have commas of their own."""
+    parts: list[str] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        if parts and (part[0] in "<>=!~" or parts[-1].count("[") > parts[-1].count("]")):
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return parts
+
+
 def match(build: Build, entry: BuildDependency) -> Match:
     """Find the version for one entry of ``extra-build-dependencies`` that says ``match-runtime``."""
     wanted = entry.parsed
@@ -60,7 +73,7 @@ def match(build: Build, entry: BuildDependency) -> Match:
             why = f"matched to {build.origins.get('match-runtime', 'match-runtime')}"
             return Match((_in_version(entry, text),), "override", why)
     folders = target_folders()
-    version = installed_version(wanted.name, folders)
+    version = installed_version(wanted.name, [*folders, *_linked(wanted.name, folders)])
     if any(_is_for(wanted, text) for text in entry.locked):
         locked = tuple(replace(entry, requirement=text, match_runtime=False, locked=()) for text in entry.locked)
         plain, why = tuple(map(_portable, locked)), "matched to the lock that augbackend wrap was given"
@@ -70,7 +83,7 @@ def match(build: Build, entry: BuildDependency) -> Match:
             variant = _in_version(entry, f"{wanted.name}{exactly(version)}")
             return Match((variant,), "locked", f"{why}, as the variant in {folders[0]}", (variant,))
         return Match(plain, "locked", why, locked)
-    if version is not None and wanted.accepts(version):
+    if version is not None and _is_version(version) and wanted.accepts(version):
         exact = _in_version(entry, f"{wanted.name}{exactly(version)}")
         return Match((_portable(exact),), "installed", f"matched to what is installed in {folders[0]}", (exact,))
     place = f"none in {folders[0]}" if folders else "the environment that is installed into cannot be seen"
@@ -96,6 +109,13 @@ def names_one(requirement: requirements.Requirement) -> bool:
 def unquoted(url: str) -> str:
     """The file's name in a URL, a local version's plus sign as it is."""
     return url.partition("#")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
+
+
+def _is_version(text: str) -> bool:
+    try:
+        return bool(versions.comparable(text))
+    except versions.InvalidVersion:
+        return False
 
 
 def exactly(version: str) -> str:
@@ -126,6 +146,13 @@ def target_folders() -> list[str]:
     # pip switches a user's own folder off for the build; outside virtual environments it is part of the target.
     user = [site.getusersitepackages()] if sys.prefix == sys.base_prefix else []
     return list(dict.fromkeys([*user, *found]))
+
+
+def _linked(name: str, folders: list[str]) -> Iterator[str]:
+    """Where old setuptools' ``develop`` says that a project lies. No ``.pth`` file of another environment is read."""
+    for folder in folders:
+        with suppress(OSError, ValueError), Path(folder, f"{name}.egg-link").open(encoding="utf-8") as link:
+            yield link.readline().strip()
 
 
 def _is_for(wanted: requirements.Requirement, text: str) -> bool:
@@ -189,7 +216,7 @@ FEATURE = Feature(
     "The versions for what `match-runtime` asks for, such as `torch==2.8.0`, several separated by commas: for one "
     "build, as `AUGBACKEND_MATCH_RUNTIME` or with `-C`.",
     (),
-    check_versions,
+    lambda text: [*map(check_version, separated(text))],
     mistakes=_twice,
     match=match,
     requires=_say_bare,

@@ -262,9 +262,10 @@ def _rewritten_pkg_info(build: Build, sdist: Path, beside: Path) -> bool:
     if origin(build) is not None or all(width == "none" for width in widths(build).values()):
         return False
     with tar.opened(sdist) as archive:
-        names = [member.name for member in archive.members] if archive else []
-        file = f"{names[0].partition('/')[0]}/PKG-INFO" if names else ""
-        stream = archive.tar.extractfile(file) if archive and file in names else None
+        members = archive.members if archive else []
+        file = f"{members[0].name.partition('/')[0]}/PKG-INFO" if members else ""
+        found = next((member for member in members if member.name == file and member.isreg()), None)
+        stream = archive.tar.extractfile(found) if archive and found else None
         if archive is None or stream is None:
             return False
         old = stream.read()

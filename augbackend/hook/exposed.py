@@ -9,6 +9,7 @@ from typing import Any
 from augbackend import HOOKS
 from augbackend.errors import AugbackendError, WrappedBackendUnavailable
 from augbackend.hook.declared import read
+from augbackend.hook.wrapped_backend import ALONE, load, surrounded
 from augbackend.table import Build
 
 # Ours to answer, whether or not the wrapped backend has something to add.
@@ -22,27 +23,25 @@ def lookup(name: str) -> Any:
     :raises AttributeError: if the wrapped backend does not have it.
     :raises ImportError: if the wrapped backend cannot be imported. AttributeError would mean that it lacks the hook.
     """
-    found = None if name in _ALWAYS else _in_wrapped(name)
+    with ALONE:
+        found = None if name in _ALWAYS else _in_wrapped(name)
     if found is _MISSING:
         raise AttributeError(f"the wrapped backend has no {name!r}")
     return found if name not in HOOKS else getattr(import_module(f"augbackend.hook.{HOOKS[name]}"), name)
 
 
 def _in_wrapped(name: str) -> Any:
+    """The wrapped backend's attribute; of a hook, only whether it is missing."""
     build, is_hook = None, name in HOOKS
     try:
         build = read(Path.cwd(), warn=False)
         if _is_promised(build, name):
             return None
-        from augbackend.hook.wrapped_backend import load, surrounded
-
         with surrounded(build):
             backend = load(build)
-            found = (
-                (None if is_exposed(build, name, backend) else _MISSING)
-                if is_hook
-                else getattr(backend, name, _MISSING)
-            )
+            if is_hook:
+                return None if is_exposed(build, name, backend) else _MISSING
+            return getattr(backend, name, _MISSING)
     except WrappedBackendUnavailable:
         raise
     except AugbackendError:
@@ -50,11 +49,10 @@ def _in_wrapped(name: str) -> Any:
         return None if is_hook else _MISSING
     except Exception as error:
         # Before the declared requirements are installed, an import may well fail: the hook says what is missing.
-        if build is None or not is_hook or not _lacks_requirements(build):
-            what = f"importing the wrapped backend {build.wrapped_backend!r} failed" if build else "a lookup failed"
-            raise ImportError(f"augbackend: error: {what}: {type(error).__name__}: {error}") from error
-        return None
-    return found
+        if build is not None and is_hook and _lacks_requirements(build):
+            return None
+        what = f"importing the wrapped backend {build.wrapped_backend!r} failed" if build else "a lookup failed"
+        raise ImportError(f"augbackend: error: {what}: {type(error).__name__}: {error}") from error
 
 
 def is_exposed(build: Build, name: str, backend: object) -> bool:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from augbackend.hook.wrapped_backend import declared, wrapped_hook
 from augbackend.table import ConfigSettings, Target
 
 
-def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
-    """PEP 517: write the ``.dist-info`` folder and return its name."""
-    return _prepare("wheel", metadata_directory, config_settings)
-
-
-def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
-    """PEP 660: write the ``.dist-info`` folder and return its name."""
-    return _prepare("editable", metadata_directory, config_settings)
-
-
-def _prepare(target: Target, metadata_directory: str, config_settings: ConfigSettings) -> str:
+def _prepare(target: Target, metadata_directory: str, config_settings: ConfigSettings = None) -> str:
+    """Write the ``.dist-info`` folder and return its name."""
     name = f"prepare_metadata_for_build_{target}"
-    with declared(config_settings) as build:
+    with declared(config_settings, metadata_directory) as build:
         if not any(one.promise or one.edit or one.version for one in build.features):
             with wrapped_hook(name, build) as hook:
                 return hook(metadata_directory, build.config_settings)
@@ -31,3 +24,7 @@ def _prepare(target: Target, metadata_directory: str, config_settings: ConfigSet
             change = edited_metadata.edit(build) if any(one.edit or one.version for one in build.features) else None
             folder = hook(metadata_directory, build.config_settings)
             return edited_metadata.rewrite(metadata_directory, folder, build, change) if change else folder
+
+
+prepare_metadata_for_build_wheel = partial(_prepare, "wheel")  # PEP 517
+prepare_metadata_for_build_editable = partial(_prepare, "editable")  # PEP 660

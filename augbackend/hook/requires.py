@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from augbackend.errors import say
-from augbackend.hook.wrapped_backend import declared, explained, load, lock
+from augbackend.hook.wrapped_backend import declared, explained, load, lock, surrounded
 from augbackend.table import Build, ConfigSettings, Target
 
 
-def get_requires_for_build_wheel(config_settings: ConfigSettings = None) -> list[str]:
-    """PEP 517: what a wheel needs beyond ``build-system.requires``."""
-    return answer("wheel", config_settings)
-
-
-def get_requires_for_build_sdist(config_settings: ConfigSettings = None) -> list[str]:
-    """PEP 517: what an sdist needs beyond ``build-system.requires``."""
-    return answer("sdist", config_settings)
-
-
-def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> list[str]:
-    """PEP 660: what an editable wheel needs beyond ``build-system.requires``."""
-    return answer("editable", config_settings)
-
-
-def answer(target: Target, config_settings: ConfigSettings) -> list[str]:
-    """What to install, whether the wrapped backend has the hook or not. Markers are the frontend's to evaluate."""
-    with declared(config_settings) as build, explained(build, f"get_requires_for_build_{target}"):
+def _answer(target: Target, config_settings: ConfigSettings = None) -> list[str]:
+    """What to install beyond ``build-system.requires``. Markers are the frontend's to evaluate."""
+    with declared(config_settings) as build, surrounded(build):
         mode = build.values.get("dynamic-requires", "auto")
-        theirs = _asked(build, target, is_forgiven=mode == "auto") if mode != "never" else []
+        with explained(build, f"get_requires_for_build_{target}"):
+            theirs = _asked(build, target, is_forgiven=mode == "auto") if mode != "never" else []
         return combined(build, target, theirs)
+
+
+get_requires_for_build_wheel = partial(_answer, "wheel")  # PEP 517
+get_requires_for_build_sdist = partial(_answer, "sdist")
+get_requires_for_build_editable = partial(_answer, "editable")  # PEP 660
 
 
 def combined(build: Build, target: Target, theirs: list[str]) -> list[str]:

@@ -7,20 +7,21 @@ clock: new members take ``SOURCE_DATE_EPOCH``, or the newest time that the archi
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from os.path import isfile, join
 from pathlib import Path
 
-from augbackend.hook import own_copy
+from augbackend.hook import own_copy, unfinished
 from augbackend.hook.wrapped_backend import declared, wrapped_hook
 from augbackend.table import Build, ConfigSettings
 
 
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 517: build the sdist and return its name. What is no archive is the frontend's to complain about."""
-    with declared(config_settings) as build:
+    with declared(config_settings, sdist_directory) as build:
         with wrapped_hook("build_sdist", build) as hook:
             name = hook(sdist_directory, build.config_settings)
-        if isinstance(name, str):
+        if isinstance(name, str) and name.endswith(".tar.gz") and isfile(join(sdist_directory, name)):
             complete(Path(sdist_directory) / name, build)
         return name
 
@@ -28,64 +29,35 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
 def complete(sdist: Path, build: Build) -> None:
     """Add to a finished sdist what the wrapped backend left out.
 
-    Written beside the old one, then renamed: a reader sees the one or the other.
+    Written beside the old one, then renamed: a reader sees the one or the other. If that fails, the old one is deleted,
+    since nothing can be built from it.
     """
-    beside = sdist.with_name(f"{sdist.name}.{os.getpid()}.tmp")
-    files = {"pyproject.toml": build.tree / "pyproject.toml", **own_copy.files(build)}
-    is_tar, is_zip = sdist.name.endswith(".tar.gz"), sdist.suffix == ".zip"
+    unfinished.sweep(sdist.parent)
+    beside = unfinished.beside(sdist)
     try:
-        if (is_tar and _extend_tar(sdist, beside, files)) or (is_zip and _extend_zip(sdist, beside, files)):
-            beside.replace(sdist)
-        for feature in build.features if is_tar else ():
-            if feature.pkg_info and feature.pkg_info(build, sdist, beside):
+        for change in (_extended, *(one.pkg_info for one in build.features if one.pkg_info)):
+            if change(build, sdist, beside):
                 beside.replace(sdist)
+    except BaseException:
+        sdist.unlink(missing_ok=True)
+        raise
     finally:
         beside.unlink(missing_ok=True)
 
 
-def _missing(names: list[str], sdist: Path, files: Mapping[str, Path]) -> dict[str, bytes]:
-    """The files that are not among an archive's members, by their names in it; all lie in the folder of the first."""
-    top = (names or [sdist.name[: -len(".tar.gz")]])[0].partition("/")[0]
-    absent = {f"{top}/{name}": file for name, file in files.items() if f"{top}/{name}" not in names}
-    return {name: file.read_bytes() for name, file in sorted(absent.items())}
-
-
-def _epoch() -> int | None:
-    """``SOURCE_DATE_EPOCH``; a value that is no number is the wrapped backend's to report, or to ignore."""
-    text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _extend_tar(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
+def _extended(build: Build, sdist: Path, beside: Path) -> bool:
+    """Write an sdist with the files that are missing in it; whether there are any. All lie in its first folder."""
     from augbackend.standards import tar
 
     with tar.opened(sdist) as archive:
-        if archive is None:
+        names = [member.name for member in archive.members] if archive else []
+        if not archive or not names:
             return False
-        missing = _missing([member.name for member in archive.members], sdist, files)
-        newest, epoch = max((member.mtime for member in archive.members), default=0), _epoch()
-        if missing:
-            archive.write(beside, missing, int(newest) if epoch is None else epoch)
-    return bool(missing)
-
-
-def _extend_zip(sdist: Path, beside: Path, files: Mapping[str, Path]) -> bool:
-    import shutil
-    import time
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(sdist) as archive:
-            members = archive.infolist()
-    except zipfile.BadZipFile:
-        return False
-    oldest, epoch = (1980, 1, 1, 0, 0, 0), _epoch()  # a zip knows nothing earlier
-    newest = max((member.date_time for member in members), default=oldest)
-    missing = _missing([member.filename for member in members], sdist, files)
-    shutil.copyfile(sdist, beside)
-    with zipfile.ZipFile(beside, "a", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in missing.items():
-            new = zipfile.ZipInfo(name, newest if epoch is None else max(time.gmtime(epoch)[:6], oldest))
-            new.compress_type, new.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(new, content)
-    return bool(missing)
+        files = {"pyproject.toml": build.tree / "pyproject.toml", **own_copy.files(build)}
+        inside = {f"{names[0].partition('/')[0]}/{name}": file for name, file in files.items()}
+        absent = {name: file for name, file in inside.items() if name not in names}
+        if absent:
+            epoch = os.environ.get("SOURCE_DATE_EPOCH", "")  # one that is no number is the wrapped backend's to report
+            time = int(epoch) if re.fullmatch("[0-9]{1,18}", epoch) else archive.newest
+            archive.write(beside, {name: file.read_bytes() for name, file in absent.items()}, time)
+    return bool(absent)

@@ -6,10 +6,11 @@ uv takes such a lock when a backend is called ``setuptools.build_meta``; named `
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
 
@@ -18,59 +19,70 @@ from augbackend.errors import say
 _HELD = "_AUGBACKEND_TREE_LOCK"
 
 
-def lock_file(tree: Path) -> Path:
-    """Where the lock of ``tree`` lies: in the system's temporary folder, never in the tree."""
-    from tempfile import gettempdir
-
-    user = os.getuid() if hasattr(os, "getuid") else ""
-    # Two trees with the same checksum only wait for each other. hashlib would have to be imported in every build.
-    return Path(gettempdir()) / f"augbackend-{user}-{crc32(os.fsencode(tree.resolve())):08x}.lock"
-
-
 @contextmanager
 def locked(tree: Path) -> Iterator[None]:
     """Hold the lock of ``tree``; the system lets go of it if the process dies.
 
-    Where a lock cannot be made (no temporary folder, say), build without one, as any other frontend would.
+    Where a lock cannot be made (no temporary folder, a file system without locks), build without one, as any other
+    frontend would.
     """
-    file = lock_file(tree)
-    if os.environ.get(_HELD) == str(file):
+    # Two trees with the same checksum only wait for each other. hashlib would have to be imported in every build.
+    place = crc32(os.fsencode(tree.resolve())) >> 1
+    if os.environ.get(_HELD) == str(place):
         yield  # a build that the wrapped backend started, of the same tree: waiting for it to end would take for ever
         return
+    handle = None
     try:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    except OSError:
-        yield
-        return
-    try:
-        _acquire(handle, tree)
-        os.environ[_HELD] = str(file)
+        with suppress(OSError):
+            handle = _opened()
+            _acquire(handle, place, tree)
+        os.environ[_HELD] = str(place)
         yield
     finally:
         os.environ.pop(_HELD, None)
+        if handle is not None:
+            os.close(handle)
+
+
+def _opened() -> int:
+    """One file for all trees, each of which has a byte of it, where none has to be: so it need not be deleted.
+
+    In the temporary folder anybody can put something of that name. Taken is only what nobody else can open: whoever
+    can, can hold it up.
+
+    :raises OSError: if there is no such file, and none can be made.
+    """
+    from tempfile import gettempdir
+
+    user = os.getuid() if hasattr(os, "getuid") else ""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(Path(gettempdir()) / f"augbackend-{user}.lock", flags, 0o600)
+    found = os.fstat(handle)
+    if os.name != "nt" and (found.st_uid != user or not stat.S_ISREG(found.st_mode) or found.st_mode & 0o077):
         os.close(handle)
+        raise PermissionError("it is not ours alone")
+    return handle
 
 
-def _acquire(handle: int, tree: Path) -> None:
+def _acquire(handle: int, place: int, tree: Path) -> None:
     has_told = False
     while True:
         try:
-            return _try_to_lock(handle)
+            return _try_to_lock(handle, place)
         except (BlockingIOError, PermissionError):  # somebody else has it; the second is what Windows says
             if not has_told:
                 say("note", f"waiting for another build of {tree}")
             has_told = True
             time.sleep(0.1)
-        except OSError:
-            return None  # a file system without locks
 
 
-def _try_to_lock(handle: int) -> None:
+def _try_to_lock(handle: int, place: int) -> None:
     if sys.platform == "win32":
         import msvcrt
 
+        os.lseek(handle, place, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
     else:
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from os.path import isfile, join
 from pathlib import Path
 from typing import Optional
 
@@ -10,33 +12,30 @@ from augbackend.hook.wrapped_backend import declared, wrapped_hook
 from augbackend.table import ConfigSettings, Target
 
 
-def build_wheel(
-    wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: Optional[str] = None
+def _build(
+    target: Target,
+    wheel_directory: str,
+    config_settings: ConfigSettings = None,
+    metadata_directory: Optional[str] = None,
 ) -> str:
-    """PEP 517: build the wheel and return its name."""
-    return _build("wheel", wheel_directory, config_settings, metadata_directory)
-
-
-def build_editable(
-    wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: Optional[str] = None
-) -> str:
-    """PEP 660: build the editable wheel and return its name."""
-    return _build("editable", wheel_directory, config_settings, metadata_directory)
-
-
-def _build(target: Target, directory: str, config_settings: ConfigSettings, metadata: Optional[str]) -> str:
-    """What is no wheel is the frontend's to complain about."""
-    with declared(config_settings) as build, wrapped_hook(f"build_{target}", build) as hook:
+    """Build a wheel and return its name. What is no wheel is the frontend's to complain about."""
+    with declared(config_settings, wheel_directory) as build, wrapped_hook(f"build_{target}", build) as hook:
         is_edited = any(one.promise or one.edit or one.version or one.wheel for one in build.features)
         # Other backends may take the in-tree backend for a part of the package; of setuptools, `adopt` makes sure.
         if not is_edited and (build.wraps_setuptools or not build.backend_path):
             with fresh(build, target):
-                return hook(directory, build.config_settings, metadata)
+                return hook(wheel_directory, build.config_settings, metadata_directory)
         from augbackend.hook import edited_wheel
 
-        plan = edited_wheel.plan(build, target, is_answered=metadata is not None)
+        plan = edited_wheel.plan(build, target, is_answered=metadata_directory is not None)
         with fresh(build, target):
             # The metadata folder is handed on only if the wrapped backend wrote it.
-            wheel = hook(directory, build.config_settings, None if plan and plan.is_ours else metadata)
-        file = Path(directory) / wheel if isinstance(wheel, str) else None
-        return edited_wheel.finished(file, build, plan) if file is not None and file.is_file() else wheel
+            metadata_directory = None if plan and plan.is_ours else metadata_directory
+            wheel = hook(wheel_directory, build.config_settings, metadata_directory)
+        if isinstance(wheel, str) and isfile(join(wheel_directory, wheel)):
+            return edited_wheel.finished(Path(wheel_directory) / wheel, build, plan)
+        return wheel
+
+
+build_wheel = partial(_build, "wheel")  # PEP 517
+build_editable = partial(_build, "editable")  # PEP 660

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple, Union
 
@@ -122,24 +123,17 @@ def holds(marker: Marker, *, with_any_extra: bool) -> bool:
     left, right = (value, right) if variable_first else (left, value)
     if operator in ("in", "not in"):
         return (left in right) == (operator == "in")
-    if variable in _VERSION_VARIABLES and _is_bound(operator, right):
+    if variable in _VERSION_VARIABLES:
         from . import versions
 
-        try:
-            return versions.satisfies(left, operator, right)
-        except versions.InvalidVersion:
-            return False  # what is no version satisfies no specifier
+        with suppress(versions.InvalidVersion):
+            bound = versions.checked_bound(operator, right)
+            try:
+                return versions.satisfies(left, operator, bound)
+            except versions.InvalidVersion:
+                return False  # what is no version satisfies no specifier
     # Strings have no order that a specification defines, so equality is all that can hold between them.
     return operator in ("==", "!=", "<=", ">=") and (left == right) == (operator != "!=")
-
-
-def _is_bound(operator: str, text: str) -> bool:
-    from . import versions
-
-    try:
-        return bool(versions.checked_bound(operator, text))
-    except versions.InvalidVersion:
-        return False
 
 
 @lru_cache

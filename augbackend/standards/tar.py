@@ -16,12 +16,13 @@ _CHUNK = 1 << 20
 
 
 class Archive(NamedTuple):
-    """An open one: its uncompressed tar, the members, the time in its gzip header."""
+    """An open one: its uncompressed tar, the members, the time in its gzip header, the newest of its members."""
 
     raw: IO[bytes]
     tar: tarfile.TarFile
     members: list[tarfile.TarInfo]
     time: int
+    newest: int
 
     def write(self, file: Path, changes: Mapping[str, bytes], time: int = 0) -> None:
         """Write the archive with other contents of members, or with more members: of nobody, readable by all.
@@ -59,19 +60,26 @@ class Archive(NamedTuple):
 def opened(path: Path) -> Iterator[Archive | None]:
     """Open an archive; ``None`` if it is none that can be read."""
     with TemporaryFile() as raw:
-        try:
-            with gzip.open(path) as stream:
-                copyfileobj(stream, raw)
-                time = stream.mtime or 0
-            raw.seek(0)
-            tar = tarfile.open(fileobj=raw, mode="r:")  # noqa: SIM115  # it holds nothing open but raw
-            members = tar.getmembers()
-        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, ArithmeticError, RuntimeError) as error:
-            if getattr(error, "errno", None) is not None:
-                raise
-            yield None
-            return
-        yield Archive(raw, tar, members, time)
+        yield _read(path, raw)
+
+
+def _read(path: Path, raw: IO[bytes]) -> Archive | None:
+    try:
+        with gzip.open(path) as stream:
+            copyfileobj(stream, raw)
+            time = stream.mtime or 0
+    except (gzip.BadGzipFile, zlib.error, EOFError):
+        return None
+    raw.seek(0)
+    try:
+        tar = tarfile.open(fileobj=raw, mode="r:")  # noqa: SIM115  # it holds nothing open but raw
+        members = tar.getmembers()
+        newest = max((int(member.mtime) for member in members), default=0)
+        raw.seek(tar.offset)
+        is_at_end = not raw.read(tarfile.BLOCKSIZE).strip(b"\0")
+    except Exception:  # noqa: BLE001  # tarfile raises many kinds, none of which says more than that it cannot be read
+        return None
+    return Archive(raw, tar, members, time, newest) if is_at_end else None
 
 
 def tar_format(stream: Any) -> Literal[1, 2]:

@@ -33,6 +33,14 @@ class Build(NamedTuple):
     path: tuple[str, ...] = ()
     config_settings: Mapping[str, str | list[str]] | None = None
 
+    def folder(self, name: str) -> Path | None:
+        """A folder of the tree, absolute; ``None`` if there is none of that name."""
+        try:
+            found = (self.tree / name).resolve()
+            return found if found.is_dir() else None
+        except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links, a NUL
+            return None
+
     @property
     def wrapped_backend(self) -> str:
         """The wrapped backend's object path."""

@@ -46,7 +46,6 @@ def test_the_core_and_what_the_table_uses(tree: Tree) -> None:
     adopt(folder, "--require", "torch")
     core = {
         "features/__init__.py",
-        "features/backend_path.py",
         "features/build_backend.py",
         "features/dynamic_requires.py",
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import subprocess
+import sys
 import tarfile
-import zipfile
 from pathlib import Path
 from typing import Callable
 
@@ -86,34 +87,10 @@ def test_complete_archive_is_left_alone(tree: Tree) -> None:
     assert (folder / "p-1.tar.gz").read_bytes() == before
 
 
-def test_zip(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tree({"pyproject.toml": "[project]\n"})
-    found = set()
-    for _ in range(2):
-        with zipfile.ZipFile(folder / "p-1.zip", "w") as zipped:
-            zipped.writestr(zipfile.ZipInfo("p-1/setup.py", (2020, 1, 2, 3, 4, 6)), "content")
-        sdist_hook.complete(folder / "p-1.zip", build_of(folder))
-        found.add((folder / "p-1.zip").read_bytes())
-    assert len(found) == 1
-    with zipfile.ZipFile(folder / "p-1.zip") as zipped:
-        assert zipped.testzip() is None
-        assert zipped.read("p-1/pyproject.toml") == b"[project]\n"
-        assert zipped.getinfo("p-1/pyproject.toml").date_time == (2020, 1, 2, 3, 4, 6)
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
-    with zipfile.ZipFile(folder / "p-1.zip", "w") as zipped:
-        zipped.writestr(zipfile.ZipInfo("p-1/setup.py", (2020, 1, 2, 3, 4, 6)), "content")
-    sdist_hook.complete(folder / "p-1.zip", build_of(folder))
-    with zipfile.ZipFile(folder / "p-1.zip") as zipped:
-        assert zipped.getinfo("p-1/pyproject.toml").date_time == (1980, 1, 1, 0, 0, 0)
-    before = (folder / "p-1.zip").read_bytes()
-    sdist_hook.complete(folder / "p-1.zip", build_of(folder))
-    assert (folder / "p-1.zip").read_bytes() == before
-
-
-def test_failure_half_way_leaves_the_archive(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_half_way_leaves_nothing(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody finds an sdist from which nothing can be built."""
     folder = tree({"pyproject.toml": "[project]\n"})
     tar_gz(folder / "p-1.tar.gz", {"p-1/setup.py": b""})
-    before = (folder / "p-1.tar.gz").read_bytes()
 
     def full(*_arguments: object) -> int:
         raise OSError(28, "No space left on device")
@@ -121,33 +98,62 @@ def test_failure_half_way_leaves_the_archive(tree: Tree, monkeypatch: pytest.Mon
     monkeypatch.setattr(gzip.GzipFile, "write", full)
     with pytest.raises(OSError, match="No space"):
         sdist_hook.complete(folder / "p-1.tar.gz", build_of(folder))
-    assert (folder / "p-1.tar.gz").read_bytes() == before
-    assert sorted(file.name for file in folder.iterdir()) == ["p-1.tar.gz", "pyproject.toml"]
+    assert sorted(file.name for file in folder.iterdir()) == ["pyproject.toml"]
 
 
-def test_other_formats_are_left_alone(tree: Tree) -> None:
-    folder = tree({"pyproject.toml": "", "p-1.tar.bz2": b"whatever"})
-    sdist_hook.complete(folder / "p-1.tar.bz2", build_of(folder))
-    assert (folder / "p-1.tar.bz2").read_bytes() == b"whatever"
+def gz(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
 
 
-def test_what_is_no_archive_is_left_alone(tree: Tree) -> None:
-    for name, content in {
-        "p-1.tar.gz": b"nothing",
-        "q-1.tar.gz": gzip.compress(b"not a tar" * 99),
-        "r-1.tar.gz": gzip.compress(b"cut")[:-4],
-        "p-1.zip": b"nothing",
-    }.items():
-        folder = tree({"pyproject.toml": "[project]\n", name: content})
-        sdist_hook.complete(folder / name, build_of(folder))
-        assert (folder / name).read_bytes() == content
-    assert {file.name for file in folder.iterdir()} == {
-        "pyproject.toml",
-        "p-1.tar.gz",
-        "q-1.tar.gz",
-        "r-1.tar.gz",
-        "p-1.zip",
-    }
+def odd_tar(*members: tarfile.TarInfo, end: bytes = bytes(2048)) -> bytes:
+    return gz(b"".join(member.tobuf() for member in members) + end)
+
+
+def member(name: str, **fields: object) -> tarfile.TarInfo:
+    found = tarfile.TarInfo(name)
+    for field, value in fields.items():
+        setattr(found, field, value)
+    return found
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"nothing",
+        gz(b""),
+        gz(b"not a tar" * 99),
+        gz(b"cut")[:-4],
+        gz(bytes(10_000_000))[:-9],
+        gz(b"cut")[:-8] + bytes(8),
+        b"PK\x05\x06" + bytes(18),
+        b"BZh91AY&SY",
+        odd_tar(),
+        odd_tar(member("p-1/setup.py"), end=b"garbage" * 300),
+        odd_tar(member("p-1/setup.py", pax_headers={"mtime": "nan"})),
+        odd_tar(member("p-1/setup.py", pax_headers={"mtime": "inf"})),
+        odd_tar(member("p-1/setup.py", size=2**70)),
+        odd_tar(member("p-1/setup.py", pax_headers={"GNU.sparse.map": "x", "GNU.sparse.size": "y"})),
+    ],
+)
+def test_what_is_no_archive_is_left_alone(tree: Tree, content: bytes) -> None:
+    folder = tree({"pyproject.toml": "[project]\n", "p-1.tar.gz": content})
+    sdist_hook.complete(folder / "p-1.tar.gz", build_of(folder))
+    assert (folder / "p-1.tar.gz").read_bytes() == content
+    assert {file.name for file in folder.iterdir()} == {"pyproject.toml", "p-1.tar.gz"}
+
+
+@pytest.mark.processes
+def test_what_killed_runs_left_is_swept(tree: Tree) -> None:
+    """And neither what a running one is writing, nor anybody else's files."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    gone = [f".{name}.{process.pid}.tmp" for name in ("p-1.tar.gz", "p-1-py3-none-any.whl")]
+    kept = [".p-1.tar.gz.1.tmp", f"p-1.tar.gz.{process.pid}.tmp", f".p.{process.pid}.tmp", ".p-1.tar.gz.x.tmp"]
+    folder = tree({"pyproject.toml": "", **dict.fromkeys([*gone, *kept], "x")})
+    tar_gz(folder / "p-1.tar.gz", {"p-1/setup.py": b""})
+    sdist_hook.complete(folder / "p-1.tar.gz", build_of(folder))
+    assert {file.name for file in folder.iterdir()} == {"pyproject.toml", "p-1.tar.gz", *kept}
 
 
 def test_an_archive_that_is_not_there(tree: Tree) -> None:

@@ -15,8 +15,7 @@ import pytest
 
 from augbackend.errors import SettingsError
 from augbackend.features import extra_build_dependencies, match_runtime
-from augbackend.features.extra_build_dependencies import separated
-from augbackend.features.match_runtime import Match
+from augbackend.features.match_runtime import Match, separated
 from augbackend.hook import declared, requires
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Build

@@ -122,7 +122,11 @@ def test_markers_are_joined(entry: BuildDependency, text: str) -> None:
         ("backend-path = ['..']", "tool.augbackend.backend-path[0]: found '..': expected a folder inside the source tree"),
         ("backend-path = ['/']", "expected a folder inside the source tree"),
         ("backend-path = ['nowhere']", "there is no such folder"),
-        ('backend-path = ["\\u0000"]', "expected a folder inside the source tree"),
+        ('backend-path = ["\\u0000"]', "found '\\x00': there is no such folder"),
+        (f"backend-path = ['{'x' * 300}']", "there is no such folder"),
+        ("extra-build-dependencies = [{ requirement = 'a', locked = ['a==1,b==2'] }]", "[0].locked[0]: found 'a==1,b==2': "),
+        (f"jobs = {{ max = '0x{'f' * 9000}' }}", "jobs.max: found '0xfff"),
+        (f"dynamic-requires = 0x{'f' * 9000}", "dynamic-requires: found 0xfff"),
     ],
 )  # fmt: skip
 def test_one_mistake(tree: Tree, table: str, expected: str) -> None:

@@ -11,6 +11,8 @@ from augbackend.hook.exposed import is_exposed
 from augbackend.hook.process_state import put_back
 from augbackend.standards.installed import installed
 
+from ..conftest import write
+
 
 def test_everything_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEPT", "1")
@@ -99,6 +101,6 @@ def test_what_is_always_exposed(tmp_path: Path) -> None:
 
 
 def test_what_is_installed_is_named_by_its_folders(tmp_path: Path) -> None:
-    for name in ("A_b.c-1.0.dist-info", "no_version.dist-info", "other.txt"):
-        (tmp_path / name).mkdir()
+    for name in ("A_b.c-1.0.dist-info", "no_version.dist-info", "other.txt", "~_b.d-1.0.dist-info"):
+        write(tmp_path, {f"{name}/METADATA": ""})
     assert installed([str(tmp_path), str(tmp_path / "nowhere")]) == {"a-b-c": "1.0"}

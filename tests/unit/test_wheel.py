@@ -111,6 +111,7 @@ def test_no_wheel(tmp_path: Path) -> None:
 def test_a_wheel_without_the_copy_of_the_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some backends take every folder of a tree for a part of the package."""
     monkeypatch.setattr("augbackend.hook.own_copy._PACKAGE", tmp_path.resolve() / "own" / "augbackend")
+    (tmp_path / "own").mkdir()
     build = Build(tmp_path, {}, {}, backend_path=("own",))
     assert edited_wheel.plan(build, "wheel", is_answered=False) is None
     file = tmp_path / "p-1-py3-none-any.whl"

@@ -29,7 +29,7 @@ MANIFEST = features.COPY.name
 _FOR_RUFF = b'exclude = ["*"]  # code of others: not for the rules of this tree\n'
 PACKAGE = Path(augbackend.__file__).parent
 _BESIDE = ".augbackend-"
-_OF_THE_CORE = ("backend-path", "build-backend", "dynamic-requires")  # which backend is wrapped, and how it is asked
+_OF_THE_CORE = ("build-backend", "dynamic-requires")  # which backend is wrapped, and how it is asked
 _NEVER = ("augbackend.cli", "augbackend.knowledge")
 # What edits a wheel or METADATA is imported only where a feature, or a backend that is not setuptools, wants an edit.
 _EDITS = ("augbackend.hook.edited_metadata", "augbackend.hook.edited_wheel")

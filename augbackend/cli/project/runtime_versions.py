@@ -14,7 +14,7 @@ from augbackend.cli.model.declaration import BuildRequirement, MatchedVersion
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.errors import AugbackendError, SettingsError
 from augbackend.features import match_runtime
-from augbackend.features.extra_build_dependencies import separated
+from augbackend.features.match_runtime import separated
 from augbackend.hook import declared
 
 from . import lock_files, wheel_marker

@@ -6,7 +6,10 @@ Frontends look for hooks on this module. Which of them exist depends on the wrap
 they are asked for (PEP 562), and nothing else is imported before that.
 """
 
-from __future__ import annotations
+import sys
+
+if sys.version_info < (3, 9):  # noqa: UP036  # so this file is written for those, too
+    raise SystemExit("augbackend: error: augbackend needs Python 3.9 or newer; this is " + sys.version.split()[0])
 
 __version__ = "0.1.0"
 HOOKS = {  # PEP 517 and PEP 660: name → its module in augbackend.hook

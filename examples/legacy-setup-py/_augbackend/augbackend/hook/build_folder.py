@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
+from os.path import exists, expanduser
 from pathlib import Path
+from typing import Any
 
 from augbackend.errors import AugbackendError
 from augbackend.table import Build, Target
@@ -27,14 +29,13 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
 
     :raises AugbackendError: if this setuptools cannot be told to use another folder.
     """
-    if target != "wheel" or not build.wraps_setuptools:
+    stated, name = _names(build.tree) if target == "wheel" and build.wraps_setuptools else ("", "")
+    if not name:
         yield
         return
-    table = at(read_pyproject(build.tree), "tool", "distutils", "build", default={})  # read after everything else
-    stated = (table.get("build-base") or table.get("build_base")) if isinstance(table, dict) else None
-    folder, mark = build.tree / str(stated or _configured(build.tree)), _fingerprint(build, target)
+    folder, mark = build.tree / name, _fingerprint(build, target)
     stamp = folder / _STAMP
-    if not folder.exists():
+    if not exists(folder):
         folder.mkdir(parents=True)
         stamp.write_text(f"{mark}\n", encoding="utf-8")
     if _text(stamp).strip() == mark:
@@ -50,6 +51,32 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
         yield
 
 
+def _names(tree: Path) -> tuple[str, str]:
+    """The folder's name in ``pyproject.toml``, which is read after all else, and the one that holds.
+
+    Empty if it is none, or where a file cannot be read: that is setuptools' to report.
+    """
+    from configparser import Error
+
+    table = at(read_pyproject(tree), "tool", "distutils", "build", default={})
+    stated = (table.get("build-base") or table.get("build_base") or "") if isinstance(table, dict) else ""
+    try:
+        parser = _configuration(expanduser("~/.pydistutils.cfg"), str(tree / "setup.cfg"), os.environ.get(_CONFIG, ""))
+    except (Error, UnicodeDecodeError):
+        return "", ""
+    found = parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
+    name = str(stated or found)
+    return str(stated), "" if "\0" in name else name
+
+
+def _configuration(*files: str) -> Any:
+    from configparser import RawConfigParser
+
+    parser = RawConfigParser()
+    parser.read(files, encoding="utf-8")
+    return parser
+
+
 def _fingerprint(build: Build, target: Target) -> str:
     """A sum of all that compiled objects depend on; not of the number of jobs, nor of the caller's ``PATH``."""
     import hashlib
@@ -59,28 +86,15 @@ def _fingerprint(build: Build, target: Target) -> str:
         from augbackend.standards.installed import versions_of
 
         declared += versions_of(build.requires)
-    content = repr((declared, build.wrapped_backend, sorted((build.config_settings or {}).items())))
+    content = repr((declared, build.wrapped_backend, sorted(map(repr, (build.config_settings or {}).items()))))
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-
-
-def _configured(tree: Path) -> str:
-    """What distutils' configuration files say."""
-    from configparser import Error, RawConfigParser
-
-    parser = RawConfigParser()
-    files = [str(Path("~/.pydistutils.cfg").expanduser()), str(tree / "setup.cfg"), os.environ.get(_CONFIG, "")]
-    with suppress(Error, UnicodeDecodeError):  # setuptools' to report
-        parser.read(files, encoding="utf-8")
-    return parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
 
 
 @contextmanager
 def _redirected(folder: Path) -> Iterator[None]:
-    from configparser import RawConfigParser
     from tempfile import TemporaryDirectory
 
-    parser = RawConfigParser()
-    parser.read([os.environ.get(_CONFIG, "")], encoding="utf-8")
+    parser = _configuration(os.environ.get(_CONFIG, ""))
     parser.read_dict({"build": {"build_base": str(folder).replace("%", "%%")}})
     with TemporaryDirectory(prefix="augbackend-") as place:
         file = Path(place) / "distutils.cfg"

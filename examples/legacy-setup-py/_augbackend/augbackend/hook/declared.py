@@ -45,10 +45,11 @@ def read(
     settings = config_settings or {}
     layers = [(name, "tool.augbackend in pyproject.toml", value) for name, value in table.items()]
     environ = os.environ if environ is None else environ
-    if any(name.startswith((OPTION_PREFIX, VARIABLE_PREFIX)) for name in (*settings, *environ)):
+    options = {name: one for name, one in settings.items() if str(name).startswith(OPTION_PREFIX)}
+    if options or any(name.startswith(VARIABLE_PREFIX) for name in environ):
         from augbackend.hook.overrides import overrides
 
-        layers += overrides(settings, environ, table, mistakes, warn=warn)
+        layers += overrides(options, environ, table, mistakes, warn=warn)
     values, origins = merged(layers)
     known, used = converted_values(values, origins, mistakes) if values else ({}, ())
     project = at(document, "project", default=None)
@@ -70,7 +71,7 @@ def read(
     }
     if config_settings is None and not below:
         return build
-    above = {name: value for name, value in settings.items() if not name.startswith(OPTION_PREFIX)}
+    above = {name: value for name, value in settings.items() if name not in options}
     return build._replace(config_settings={**below, **above})
 
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import sys
+from os.path import exists
 
+from augbackend.errors import FOREIGN, AugbackendError, tell
 from augbackend.table import Build
 
 
@@ -14,21 +16,22 @@ def explain(error: BaseException, build: Build, hook: str) -> None:
     Python before 3.11 has no notes (PEP 678), and no Python prints those of ``SystemExit``, which setuptools raises for
     most errors. There, the note is printed before.
     """
-    if isinstance(error, SystemExit) and not isinstance(error.code, str):
+    if isinstance(error, AugbackendError) or (isinstance(error, SystemExit) and not isinstance(error.code, str)):
         return  # it has said what it has to say, or nothing is wrong
+    setattr(error, FOREIGN, True)
     note = "\n".join([f"augbackend: raised in {build.wrapped_backend}, hook {hook}", *_cure(error, build)])
     if sys.version_info >= (3, 11) and not isinstance(error, SystemExit):
         error.add_note(note)
     else:
-        print(note, file=sys.stderr, flush=True)
+        tell(note)
 
 
 def _cure(error: BaseException, build: Build) -> list[str]:
-    module = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+    module = str(error.name or "") if isinstance(error, ModuleNotFoundError) else ""
     top = module.partition(".")[0]
     here = (build.tree / folder / name for folder in ("", "src") for name in (module, f"{module}.py") if module)
     # If the name has a dot, its first part was found, and only a part of that package is missing.
-    if module == top and any(path.exists() for path in here):
+    if module == top and any(map(exists, here)):
         cure = "it is with tool.augbackend.build-backend = 'setuptools.build_meta:__legacy__'"
         also = f"; {cure}" if build.wrapped_backend == "setuptools.build_meta" else ""
         return [f"augbackend: {module!r} is a module of this tree, and the tree is not on sys.path here{also}"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, Literal, get_origin
@@ -14,7 +15,7 @@ from augbackend.table.layers import OPTION_PREFIX, VARIABLE_PREFIX, toml
 
 
 def overrides(
-    settings: Mapping[str, Any],
+    options: Mapping[str, Any],
     environ: Mapping[str, str],
     table: Mapping[str, Any],
     mistakes: list[str],
@@ -26,14 +27,17 @@ def overrides(
     A variable that is not known here is only warned of: an environment is shared by all builds of a command, and
     another package may have another copy of augbackend.
     """
-    options = {name: value for name, value in settings.items() if name.startswith(OPTION_PREFIX)}
     variables = sorted(name for name in environ if name.startswith(VARIABLE_PREFIX))
     every = [*features.known_keys(), *features.left_out()]
     names = {VARIABLE_PREFIX + name.upper().replace("-", "_"): name for name in every}
-    texts = [
-        (name[len(OPTION_PREFIX) :], f"-C {name}", value if isinstance(value, str) else "\n".join(map(str, value)))
-        for name, value in options.items()
-    ]
+    texts = []
+    for name, value in options.items():
+        lines = value if isinstance(value, (list, tuple)) else [value]
+        if all(isinstance(line, str) for line in lines):
+            texts.append((name[len(OPTION_PREFIX) :], f"-C {name}", "\n".join(lines)))
+        else:
+            found = f"found a value of type {type(value).__name__}"
+            mistakes.append(f"-C {name}: {found}, expected a text, or a list of texts")
     texts += [(names.get(name, ""), f"environment variable {name}", environ[name]) for name in variables]
     for name, origin, text in texts:
         feature = features.find(name)
@@ -76,7 +80,7 @@ def _from_text(kind: Any, text: str, origin: str, mistakes: list[str]) -> Any:
         return None
     numbers = {name for name, inner in fields_of(kind).items() if inner is int} if is_dataclass(outer) else ()
     return {
-        name.strip(): int(value) if name.strip() in numbers and value.isascii() and value.isdigit() else value
+        name.strip(): int(value) if name.strip() in numbers and re.fullmatch("[0-9]{1,18}", value) else value
         for name, _, value in pairs
     }
 

@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 def _folder(build: Build) -> str | None:
     """The ``backend-path`` that we were imported from; ``None`` if we are not in-tree but installed."""
-    found = (one for one in build.backend_path if (build.tree / one).resolve() == _PACKAGE.parent)
+    found = (one for one in build.backend_path if build.folder(one) == _PACKAGE.parent)
     return next((PurePosixPath(one).as_posix() for one in found), None)
 
 

@@ -55,7 +55,7 @@ def put_back(variables: Mapping[str, str], folders: Sequence[Path]) -> Iterator[
     finally:
         _added_by_imports.extend(item for item in sys.path if item not in {*known, *_added_by_imports})
         sys.meta_path[:] = [item for item in sys.meta_path if item is not finder]
-        for name in os.environ.keys() - environ.keys():
+        for name in [name for name in os.environ if name not in environ]:  # the order in which the system finds them
             del os.environ[name]
         os.environ.update({name: value for name, value in environ.items() if os.environ.get(name) != value})
         for name, (original, items) in lists.items():

@@ -4,6 +4,8 @@
 ::
 
     Build -> variables set -> declared requirements checked -> import -> tree locked -> hook -> put back
+
+All of it belongs to the process, so of several threads one has it at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
 from augbackend.errors import AugbackendError, WrappedBackendUnavailable, reported
@@ -25,10 +28,16 @@ if TYPE_CHECKING:
     from augbackend.features.extra_build_variables import Resolved
 
 
+ALONE = RLock()  # for a lookup, or for a hook; a wrapped backend may call another hook of ours
+
+
 @contextmanager
-def declared(config_settings: ConfigSettings) -> Iterator[Build]:
-    """What is declared, for one hook call; our own errors end the process."""
-    with reported():
+def declared(config_settings: ConfigSettings, folder: str = "") -> Iterator[Build]:
+    """What is declared, for one hook call; our own errors end the process.
+
+    :param folder: where the result goes.
+    """
+    with ALONE, reported(folder):
         yield read(Path.cwd(), config_settings)
 
 
@@ -48,34 +57,32 @@ def surrounded(build: Build) -> AbstractContextManager[None]:
 
 @contextmanager
 def explained(build: Build, hook: str) -> Iterator[None]:
-    """The same, and what is known of an error that the wrapped backend raises is added to it."""
-    with surrounded(build):
-        try:
-            yield
-        except AugbackendError:
-            raise
-        except (Exception, SystemExit) as error:
-            from augbackend.hook.explanation import explain
+    """Add to an error that the wrapped backend raises what is known of it. Nothing of ours runs inside."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        from augbackend.hook.explanation import explain
 
-            explain(error, build, hook)
-            raise
+        explain(error, build, hook)
+        raise
 
 
 @contextmanager
 def wrapped_hook(name: str, build: Build) -> Iterator[Callable[..., str]]:
     """The wrapped backend's hook ``name``, for the length of one call."""
-    with explained(build, name):
+    with surrounded(build):
         if name != "build_sdist" and build.features:
             from augbackend.hook.installed_check import check_installed
 
             check_installed(build, cast("Target", name.rpartition("_")[2]))
-        hook = getattr(load(build), name, None)
+        with explained(build, name):
+            hook = getattr(load(build), name, None)
         if hook is None:
             what = f"the wrapped backend {build.wrapped_backend!r} has no hook {name!r}"
             hint = "ask the frontend for something that does not need this hook"
             raise AugbackendError(what, where=_place(build), hint=hint)
         with lock(build):
-            yield hook
+            yield explained(build, name)(hook)
 
 
 def lock(build: Build) -> AbstractContextManager[None]:
@@ -127,7 +134,7 @@ def load(build: Build) -> Any:
 
 def _folders(build: Build) -> list[Path]:
     """The wrapped backend's own in-tree folders, absolute."""
-    return [(build.tree / folder).resolve() for folder in build.values.get("backend-path", ())]
+    return [folder for name in build.values.get("backend-path", ()) if (folder := build.folder(name))]
 
 
 def _place(build: Build) -> str:

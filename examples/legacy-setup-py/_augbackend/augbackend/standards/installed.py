@@ -23,23 +23,28 @@ def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for folder in dict.fromkeys(sys.path if folders is None else folders):
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             for entry in sorted(name for name in os.listdir(folder or os.curdir) if name.endswith(".dist-info")):
                 project, _, version = entry[: -len(".dist-info")].partition("-")
-                if version:
+                # pip leaves folders of names that begin with '~', and empty ones, where it was interrupted.
+                if version and project[:1].isalnum() and os.path.exists(os.path.join(folder, entry, "METADATA")):
                     found.setdefault(canonical_name(project), version)
     return found
 
 
 def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Optional[str]:
     """The version of an installed project, ``None`` if it is not installed."""
-    searched = list(sys.path if folders is None else folders)
+    searched = [folder for folder in (sys.path if folders is None else folders) if "\0" not in str(folder)]
     version = installed(searched).get(canonical_name(name))
     if version is not None or not searched:
         return version
     from importlib import metadata
 
-    return next((str(one.version) for one in metadata.distributions(name=name, path=searched)), None)
+    for one in metadata.distributions(name=name, path=searched):
+        with suppress(Exception):  # what cannot be read is as good as not there
+            if one.version:
+                return str(one.version)
+    return None
 
 
 def versions_of(texts: Iterable[str]) -> list[tuple[str, Optional[str]]]:

@@ -28,20 +28,24 @@ def key(default: Any, *, check: Callable[[str], object] | None = None, check_nam
 
 
 class Place(NamedTuple):
-    """A key's full name; in a message, with the source of its value where that is not the table."""
+    """A key's full name, put together only where a message has it; with the source of its value if not the table."""
 
-    name: str
+    top: str
     origins: Mapping[str, str] = MappingProxyType({})
+    keys: tuple[str | int, ...] = ()
 
-    def below(self, name: str) -> Place:
-        """The place of a name in a table."""
-        is_bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-        return Place(f"{self.name}.{name if is_bare else repr(name)}", self.origins)
+    def below(self, key: str | int) -> Place:
+        """The place of a name in a table, or of an entry in an array."""
+        return Place(self.top, self.origins, (*self.keys, key))
 
     def __str__(self) -> str:
-        parts = self.name[len(TABLE) + 1 :].partition("[")[0].split(".")
-        origin = self.origins.get(".".join(parts[:2])) or self.origins.get(parts[0], "")
-        return self.name if not origin or origin.startswith(TABLE) else f"{self.name} (from {origin})"
+        name = self.top
+        for key in self.keys:
+            is_bare = isinstance(key, str) and key.isascii() and key.replace("-", "").replace("_", "").isalnum()
+            name += f"[{key}]" if isinstance(key, int) else f".{key if is_bare else repr(key)}"
+        firsts = (".".join(map(str, self.keys[:count])) for count in (2, 1))
+        origin = next((self.origins[first] for first in firsts if first in self.origins), "")
+        return name if not origin or origin.startswith(TABLE) else f"{name} (from {origin})"
 
 
 @lru_cache
@@ -62,38 +66,36 @@ def converted(
     :param kind: ``str``, ``bool``, ``int``, a dataclass, or of those ``tuple[…, ...]``, ``Mapping[str, …]``, ``Union``,
         ``Literal``.
     """
-    outer, inner = get_origin(kind) or kind, get_args(kind)
+    outer, inner, toml_type = _taken_apart(kind)
     if isinstance(value, str) and getattr(kind, "shorthand", False):
-        value = {fields(kind)[0].name: value}
+        value = {next(iter(_known(kind))): value}
     if outer is Union:
         for one in inner:
-            if type(value) is _toml_type(one):
+            if type(value) is _taken_apart(one)[2]:
                 return converted(one, value, place, mistakes, check)
-    elif type(value) is not _toml_type(kind):
+    elif type(value) is not toml_type:
         pass
     elif outer is tuple:
-        places = (place._replace(name=f"{place.name}[{at}]") for at in range(len(value)))
-        items = [converted(inner[0], item, at, mistakes, check) for item, at in zip(value, places)]
+        items = [converted(inner[0], item, place.below(at), mistakes, check) for at, item in enumerate(value)]
         return INVALID if INVALID in items else tuple(items)
     elif is_dataclass(kind):
         return _of_dataclass(kind, value, place, mistakes)
     elif outer is Mapping:
         for name in value:
-            _checked(check_name, name, f"{place.below(name)}: found the name {name!r}", mistakes)
+            _checked(check_name, name, place.below(name), "the name ", mistakes)
         found = {name: converted(inner[1], item, place.below(name), mistakes, check) for name, item in value.items()}
         return INVALID if INVALID in found.values() else MappingProxyType(found)
     elif outer is int and value < 1:
         mistakes.append(f"{place}: found {value}, expected a number from 1 on")
         return INVALID
     elif outer is not Literal or value in inner:
-        return value if _checked(check, value, f"{place}: found {_shown(value)}", mistakes) else INVALID
+        return value if _checked(check, value, place, "", mistakes) else INVALID
     mistakes.append(f"{place}: found {found_instead(value)}, expected {_expected(kind)}")
     return INVALID
 
 
 def _of_dataclass(kind: Any, table: dict[str, Any], place: Place, mistakes: list[str]) -> Any:
-    before, values = len(mistakes), {}
-    known = {one.name.replace("_", "-"): one for one in fields(kind)}  # only '-' is accepted, as in uv
+    before, values, known = len(mistakes), {}, _known(kind)
     for name, value in table.items():
         if name in known:
             one, inner = known[name], fields_of(kind)[name]
@@ -105,22 +107,31 @@ def _of_dataclass(kind: Any, table: dict[str, Any], place: Place, mistakes: list
     return INVALID if len(mistakes) > before else kind(**values)
 
 
-def _checked(check: Any, text: str, place: str, mistakes: list[str]) -> bool:
+@lru_cache
+def _known(kind: type) -> dict[str, Any]:
+    """Key → field of a dataclass. Only '-' is accepted in a key, as in uv."""
+    return {one.name.replace("_", "-"): one for one in fields(kind)}
+
+
+def _checked(check: Any, text: str, place: Place, kind: str, mistakes: list[str]) -> bool:
     try:
         if check:
             check(text)
         return True
     except ValueError as error:
-        mistakes.append(f"{place}: {error}")
+        mistakes.append(f"{place}: found {kind}{_shown(text)}: {error}")
         return False
 
 
-def _toml_type(kind: Any) -> Any:
-    return _TOML_TYPES.get(get_origin(kind) or kind, dict)
+@lru_cache
+def _taken_apart(kind: Any) -> tuple[Any, tuple[Any, ...], Any]:
+    """The outer type, what is in it, and what TOML has for it."""
+    outer = get_origin(kind) or kind
+    return outer, get_args(kind), _TOML_TYPES.get(outer, dict)
 
 
 def _expected(kind: Any) -> str:
-    outer, inner = get_origin(kind) or kind, get_args(kind)
+    outer, inner, _ = _taken_apart(kind)
     if outer is Literal:
         return "one of " + ", ".join(map(repr, inner))
     if outer is Union:
@@ -137,7 +148,10 @@ def found_instead(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    shown = repr(value) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    # A number in hexadecimal digits may have more decimal ones than Python writes.
+    is_long = isinstance(value, int) and value.bit_length() > _LONGEST_SHOWN * 4
+    shown = hex(value) if is_long else repr(value) if isinstance(value, str) else str(value)
+    shown = shown.lower() if isinstance(value, bool) else shown
     return shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + "..."
 
 

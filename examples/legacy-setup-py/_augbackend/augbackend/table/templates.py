@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class UndefinedNameError(LookupError):
     """A template names a variable that is not set and has no fallback; the name is the only argument."""
 
 
+@lru_cache(maxsize=4096)
 def parse(template: str) -> list[Part]:
     """Split a template into its parts.
 
