@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli.diagnosis import wheel_check, wheel_content
+from augbackend.cli.diagnosis import wheel_check
 from augbackend.cli.diagnosis.attempt import Circumstances
 from augbackend.cli.model.package_sources import Sources
 from augbackend.cli.strangers import environment, interpreter
