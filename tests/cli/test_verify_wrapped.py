@@ -53,6 +53,7 @@ WRAPS: dict[str, tuple[Files, tuple[str, ...], tuple[str, ...]]] = {
     "matched to a URL": ({}, ("--match-runtime", "torch", "--lock", "uv.lock"), ("! tool.augbackend.extra-build-dependencies: {", "(it is fetched from a URL)")),
     "matched, [project]": ({"pyproject.toml": STATED}, MATCHED, ("+ project.dependencies: torch>=2.8.0,<2.9", "+ project.dependencies: without torch", "+ project.optional-dependencies.fast: torch")),
     "matched, [project] without it": ({"pyproject.toml": PROJECT}, MATCHED, ("+ project.dependencies: torch",)),
+    "pinned, with a URL": ({"PKG-INFO": STATIC.replace("Dist: torch", "Dist: x @ https://host.test/x.zip\nRequires-Dist: torch")}, MATCHED, ("! tool.augbackend.metadata: requires-dist = [",)),
     "matched, static": ({"PKG-INFO": STATIC}, MATCHED, ("+ PKG-INFO, Requires-Dist: torch",)),
     "pinned later": ({"PKG-INFO": STATIC}, ("--require", "torch", "--pin-runtime", "torch=x.x"), ("+ PKG-INFO, Dynamic: Requires-Dist",)),
     "pinned in [project]": ({"pyproject.toml": STATED}, ("--require", "torch==2.8.0", "--pin-runtime", "torch=exact"), ("pin-runtime: torch = exact",)),
