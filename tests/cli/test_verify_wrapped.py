@@ -247,11 +247,11 @@ def test_an_index_that_does_not_answer(here: Path, monkeypatch: pytest.MonkeyPat
     assert (data["proved"], data["problems"], bool(data["unanswered"])) == (False, [], True)
 
 
-@pytest.mark.parametrize("option", [[], ["--offline"]])
+@pytest.mark.parametrize("option", [[], ["--offline"], ["--find-links", "."]])
 def test_no_index_at_all(here: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]) -> None:
     with serving() as server:
         wrapped(server.publish(sdist(here / "in")), "--output", "out")
-        if not option:
+        if option != ["--offline"]:
             monkeypatch.setenv("PIP_NO_INDEX", "1")
         found = verify(here / "out" / "demo-1.0.tar.gz", *option)
     assert (found.exit_code, found.output.splitlines()[-1].startswith("not proved: ")) == (1, True), found.output
