@@ -53,6 +53,7 @@ WRAPS: dict[str, tuple[Files, tuple[str, ...], tuple[str, ...]]] = {
     "matched to a URL": ({}, ("--match-runtime", "torch", "--lock", "uv.lock"), ("! tool.augbackend.extra-build-dependencies: {", "(it is fetched from a URL)")),
     "matched, [project]": ({"pyproject.toml": STATED}, MATCHED, ("+ project.dependencies: torch>=2.8.0,<2.9", "+ project.dependencies: without torch", "+ project.optional-dependencies.fast: torch")),
     "matched, [project] without it": ({"pyproject.toml": PROJECT}, MATCHED, ("+ project.dependencies: torch",)),
+    "pinned, with a URL": ({"PKG-INFO": STATIC.replace("Dist: torch", "Dist: x @ https://host.test/x.zip\nRequires-Dist: torch")}, MATCHED, ("! tool.augbackend.metadata: requires-dist = [",)),
     "matched, static": ({"PKG-INFO": STATIC}, MATCHED, ("+ PKG-INFO, Requires-Dist: torch",)),
     "pinned later": ({"PKG-INFO": STATIC}, ("--require", "torch", "--pin-runtime", "torch=x.x"), ("+ PKG-INFO, Dynamic: Requires-Dist",)),
     "pinned in [project]": ({"pyproject.toml": STATED}, ("--require", "torch==2.8.0", "--pin-runtime", "torch=exact"), ("pin-runtime: torch = exact",)),
@@ -246,11 +247,11 @@ def test_an_index_that_does_not_answer(here: Path, monkeypatch: pytest.MonkeyPat
     assert (data["proved"], data["problems"], bool(data["unanswered"])) == (False, [], True)
 
 
-@pytest.mark.parametrize("option", [[], ["--offline"]])
+@pytest.mark.parametrize("option", [[], ["--offline"], ["--find-links", "."]])
 def test_no_index_at_all(here: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]) -> None:
     with serving() as server:
         wrapped(server.publish(sdist(here / "in")), "--output", "out")
-        if not option:
+        if option != ["--offline"]:
             monkeypatch.setenv("PIP_NO_INDEX", "1")
         found = verify(here / "out" / "demo-1.0.tar.gz", *option)
     assert (found.exit_code, found.output.splitlines()[-1].startswith("not proved: ")) == (1, True), found.output

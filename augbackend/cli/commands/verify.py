@@ -34,15 +34,15 @@ def lines(archive: Path, found: Proof, *, with_diff: bool = False) -> Iterator[s
 
     :param with_diff: whether the declared texts are shown as diffs as well.
     """
-    return map(_in_one_line, _lines(archive, found, with_diff=with_diff))
+    return map(_escaped_line, _proof_lines(archive, found, with_diff=with_diff))
 
 
-def _in_one_line(text: str) -> str:
+def _escaped_line(text: str) -> str:
     """A text as one line: names and values in an archive may hold anything, a line of ours included."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
-def _lines(archive: Path, found: Proof, *, with_diff: bool) -> Iterator[str]:
+def _proof_lines(archive: Path, found: Proof, *, with_diff: bool) -> Iterator[str]:
     yield str(archive)
     yield f"  upstream: {found.url or 'a file without a URL'}"
     yield from [f"  sha256: {', '.join(filter(None, [found.sha256, found.index]))}"] if found.sha256 else []

@@ -67,7 +67,7 @@ def _members_of(stream: IO[bytes]) -> Iterator[_Raw]:
             if kinds:
                 raise _DoubtError("it ends with a header that belongs to no member")
             return
-        size, kind = _checked(header), header[156:157]
+        size, kind = _size_of(header), header[156:157]
         position += _BLOCK + size + -size % _BLOCK
         if kind in (_RECORDS, _RECORDS_FOR_ALL, _LONG_NAME, _LONG_TARGET):
             said = _said_before(kind, _content(stream, size))
@@ -82,7 +82,7 @@ def _members_of(stream: IO[bytes]) -> Iterator[_Raw]:
         before, kinds = {}, set()
 
 
-def _checked(header: bytes) -> int:
+def _size_of(header: bytes) -> int:
     """Check a header that every reader has to understand in the same way; returns its size."""
     if len(header) < _BLOCK:
         raise _DoubtError("it is cut short")
@@ -146,7 +146,7 @@ def _member(header: bytes, kind: bytes, size: int, before: Mapping[str, bytes]) 
     if prefix and header[257:265] == _POSIX:
         name = prefix + b"/" + name
     name, target = before.get("path", name), before.get("linkpath", target)
-    shown = _text(name)
+    shown = _name_in_utf8(name)
     if kind not in (*_FILES, _FOLDER, *_LINKS):
         raise _DoubtError(f"{shown!r} is of a kind that not all readers know")
     if "size" in before and before["size"] != str(size).encode():
@@ -171,7 +171,7 @@ def _check_same(found: list[_Raw], members: tuple[tarfile.TarInfo, ...]) -> None
     for one, other in zip(found, members):
         kind = b"0" if other.isreg() else other.type
         size, target = (other.size if other.isreg() else 0), other.linkname if kind in _LINKS else ""
-        if (_text(one.name).rstrip("/"), one.kind, one.size, _text(one.target)) != (
+        if (_name_in_utf8(one.name).rstrip("/"), one.kind, one.size, _name_in_utf8(one.target)) != (
             other.name.rstrip("/"),
             kind,
             size,
@@ -186,12 +186,12 @@ def _doubts_of_names(found: list[_Raw]) -> Iterator[str]:
     folders: dict[tuple[str, ...], str] = {}
     files: set[str] = set()
     for one in found:
-        name = _text(one.name).rstrip("/")
+        name = _name_in_utf8(one.name).rstrip("/")
         parts = name.split("/")
         if len(parts) > _DEEPEST or any(part in ("", ".", "..") for part in parts):
             yield f"{name[:100]!r} is spelled in a way that not all readers take for the same place"
             return
-        if one.kind == _HARD_LINK and _text(one.target) not in files:
+        if one.kind == _HARD_LINK and _name_in_utf8(one.target) not in files:
             yield f"{name!r} is a hard link to what is no file before it"
         folded = tuple(map(_folded, parts))
         for depth in range(1, len(parts)):
@@ -222,5 +222,5 @@ def _until_nul(field: bytes) -> bytes:
     return field.partition(b"\0")[0]
 
 
-def _text(name: bytes) -> str:
+def _name_in_utf8(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")

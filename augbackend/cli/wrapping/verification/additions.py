@@ -57,7 +57,7 @@ def _of_table(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[A
                 if one not in new:
                     yield Addition(name, f"without {one}")
                 elif one not in inner or inner[one] != new[one]:
-                    yield Addition(name, f"{one} = {_line(new[one])}", _warning_of_variable(key, one))
+                    yield Addition(name, f"{one} = {_line(new[one])}", _warning_of_entry(key, one, new[one]))
         elif new is None:
             yield Addition(name, f"without {_line(old)}")
         elif new != old:
@@ -83,9 +83,12 @@ def _warning(text: object) -> str:
     return "it is a path" if is_path else "it is fetched from a URL"
 
 
-def _warning_of_variable(key: str, name: str) -> str:
-    is_rerouting = key == "extra-build-variables" and _REROUTES.fullmatch(name)
-    return "it says which programs, modules or packages a build uses" if is_rerouting else ""
+def _warning_of_entry(key: str, name: str, value: Any) -> str:
+    """Why to look twice at an entry of a table: a variable, or dependencies in ``metadata``."""
+    if key == "extra-build-variables" and _REROUTES.fullmatch(name):
+        return "it says which programs, modules or packages a build uses"
+    listed = value if (key, name) == ("metadata", "requires-dist") and isinstance(value, list) else ()
+    return next(filter(None, map(_warning, listed)), "")
 
 
 def _of_requires(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Addition]:

@@ -54,6 +54,9 @@ def asked(origin: Origin, lookup: Lookup, archive: Path, *, is_given: bool) -> I
         return IndexWord("the index could not be asked", problem=str(error).splitlines()[0])
     wanted, own = canonicalize_version(origin.version), caches.sha256(archive)
     ours = [one for one in found if canonicalize_version(one.version) == wanted and one.sha256 != own]
+    if not ours and lookup.where.no_index:
+        remark = "no index was asked"
+        return IndexWord(remark, unanswered="" if is_given else f"{remark}, as PIP_NO_INDEX or UV_NO_INDEX says")
     if not ours:
         return IndexWord("the index does not have it")
     if any(one.sha256 == origin.sha256 for one in ours):
