@@ -12,6 +12,7 @@ import pytest
 
 from augbackend.cli.diagnosis import wheel_check
 from augbackend.cli.diagnosis.attempt import Circumstances
+from augbackend.cli.fetch import wheel_content
 from augbackend.cli.model.package_sources import Sources
 from augbackend.cli.strangers import environment, interpreter
 from augbackend.cli.strangers.environment import Environment, Installer
