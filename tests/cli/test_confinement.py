@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -405,3 +406,14 @@ def test_little_is_said_before_code_runs(tmp_path: Path, monkeypatch: pytest.Mon
     done = CliRunner().invoke(group, ["wrap", str(tree), "-o", str(tmp_path / "out")])
     assert "note: other people's code is " in done.output
     assert "docker" in done.output
+
+
+@pytest.mark.usefixtures("alone", "quick")
+def test_what_held_is_in_the_json_of_wrap(by: str, tmp_path: Path) -> None:
+    backend = "import tarfile\ndef build_sdist(out, _=None):\n    with tarfile.open(f'{out}/demo-1.0.tar.gz', 'w:gz') as tar:\n"
+    backend += "        tar.add('.', 'demo-1.0')\n    return 'demo-1.0.tar.gz'\n"
+    system = "[build-system]\nrequires = []\nbuild-backend = 'be'\nbackend-path = ['.']\n"
+    info = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+    tree = write(tmp_path / "tree", {"be.py": backend, "PKG-INFO": info, "pyproject.toml": system})
+    done = CliRunner().invoke(group, ["wrap", str(tree), "--json", "-o", str(tmp_path / "out")])
+    assert json.loads(done.stdout)["confinement"]["by"] == by

@@ -63,7 +63,7 @@ def wrapped(using: Bubblewrap, command: StrangersCommand) -> list[str]:
     words += _of_system()
     words += [word for home in homes for word in ("--tmpfs", home)]
     for mount in _mounts(map(_readable_at, shown)):
-        words += ["--ro-bind", str(mount.source), str(mount.name)]
+        words += ["--ro-bind-try", str(mount.source), str(mount.name)]
         for path in readable.doors(mount.source, _DEPTH if mount.name in trees else _DEPTH_OF_PROGRAMS):
             words += ["--ro-bind", "/dev/null", str(mount.name / path.relative_to(mount.source))]
     for mount in _mounts(map(_own_at, own)):

@@ -108,9 +108,13 @@ def name_servers() -> list[Path]:
     return [file] if file.is_file() and not is_within(file, SYSTEM) else []
 
 
-@cache
-def secrets_of_system() -> tuple[tuple[Path, bool], ...]:
+def secrets_of_system() -> list[tuple[Path, bool]]:
     """What in ``/etc`` is not for everybody to read, and whether it is a folder. Root could read that, even so."""
+    return [(path, is_folder) for path, is_folder in _secrets_of_system() if os.path.lexists(path)]
+
+
+@cache
+def _secrets_of_system() -> tuple[tuple[Path, bool], ...]:
     found = []
     for folder, names, files in os.walk("/etc"):
         for name in [*names, *files]:
@@ -123,12 +127,16 @@ def secrets_of_system() -> tuple[tuple[Path, bool], ...]:
     return tuple(found)
 
 
-@cache
-def doors(folder: Path, depth: int) -> tuple[Path, ...]:
+def doors(folder: Path, depth: int) -> list[Path]:
     """Sockets and pipes in a folder: who may only read there could still speak to who listens.
 
     :param depth: how many levels of folders are looked at.
     """
+    return [path for path in _doors(folder, depth) if os.path.lexists(path)]
+
+
+@cache
+def _doors(folder: Path, depth: int) -> tuple[Path, ...]:
     found: list[Path] = []
     level, seen = [folder], 0
     for _ in range(depth):
