@@ -308,16 +308,21 @@ def test_what_strangers_have_written_shows_nothing_more(inside: Path, home: Path
     assert "a secret" not in output
 
 
-def test_a_folder_that_became_a_link(inside: Path, outside: Path) -> None:
-    with only("bubblewrap"):
-        own = inside / "own"
-        own.symlink_to(outside)
-        with pytest.raises(AugbackendError, match="has put a link there"):
-            process.run(["/bin/true"], inside, {}, 30, [own])
-        (inside / "deep").mkdir()
-        (inside / "deep/link").symlink_to(outside.parent)
-        with pytest.raises(AugbackendError, match="has put a link there"):
-            process.run(["/bin/true"], inside, {}, 30, [inside / "deep/link/outside"])
+@pytest.mark.usefixtures("by")
+@pytest.mark.parametrize("place", ["link", "link/outside", "deep/link", "deep/link/outside"])
+def test_a_folder_that_became_a_link(inside: Path, outside: Path, place: str) -> None:
+    (inside / "deep").mkdir()
+    for link in ("link", "deep/link"):
+        (inside / link).symlink_to(outside if place.endswith("link") else outside.parent)
+    with pytest.raises(AugbackendError, match="has put a link there"):
+        process.run(["/bin/true"], inside, {}, 30, [inside / place])
+
+
+@pytest.mark.usefixtures("by")
+def test_a_variable_that_leads_up_again(inside: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(home, {"tool/bin/x": "", "tool/lib/x": "the library"})
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"{home}/tool/bin/../lib")
+    assert ran(READ, inside, home / "tool/lib/x") == "the library\n"
 
 
 @pytest.mark.usefixtures("by")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import tempfile
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
@@ -100,6 +101,18 @@ def _is_hidden_otherwise(path: Path) -> bool:
     names = (path, _real(path))
     is_of_system = all(is_within(one, SYSTEM) and not is_within(one, homes()) for one in names)
     return (path.is_file() or path.is_dir()) and not is_of_system and not is_too_much(path)
+
+
+def own_without_links(folder: Path) -> Path:
+    """Where a folder to write to is. A link on the way would be a stranger's, to write to what it leads to.
+
+    :raises AugbackendError: if there is one.
+    """
+    temporary, real = Path(tempfile.gettempdir()), _real(folder)
+    is_temporary = folder != temporary and is_within(folder, [temporary])
+    if is_temporary and real != _real(temporary) / folder.relative_to(temporary):
+        raise AugbackendError("other people's code has put a link there", where=str(folder))
+    return real
 
 
 def name_servers() -> list[Path]:
