@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import platform
 import socket
 import stat
 import sys
@@ -18,7 +19,7 @@ from typing import Any, Callable
 from uuid import uuid4
 
 _SEARCH_KEY, _SESSION_KEYRING = 10, -3  # keyctl(2)
-_KEYCTL, _ADD_KEY = (250, 248) if os.uname().machine == "x86_64" else (219, 217)
+_KEYCTL, _ADD_KEY = (250, 248) if platform.machine() == "x86_64" else (219, 217)
 
 
 class Victim:

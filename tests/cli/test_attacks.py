@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from augbackend.cli.strangers import landlock, process
+from augbackend.cli.strangers import confinement, landlock, process
 
 from . import attacks
 from .attacks import Victim
@@ -39,7 +39,7 @@ NOT_BY_LANDLOCK = {
 }
 SINCE_SCOPES = {"an abstract socket", "a signal"}
 # What this test shows to be an attack at all: it succeeds where nothing is confined.
-ALL = attacks.attacks({"folder": "", "process": 0})
+ALL = attacks.attacks({"folder": "", "process": 0}) if sys.platform == "linux" else {}
 ANYBODY_CAN = (NOT_BY_LANDLOCK - {"a user namespace", "passwords"}) | SINCE_SCOPES
 ANYBODY_CAN |= {"reading", "writing", "reading the home", "writing to the home", "the user's terminal"}
 
@@ -79,6 +79,8 @@ def test_it_does_not_succeed(outcome: tuple[str, dict[str, str], bool], name: st
         pytest.skip("Landlock does not know of that, and this is said")
     if name in SINCE_SCOPES and not landlock.is_scoped() and not (by == "bubblewrap" and name == "a signal"):
         pytest.skip("the Landlock of this kernel has no scopes")
+    if name == "a user namespace" and not getattr(confinement._bwrap(), "options", ()):
+        pytest.skip("this bubblewrap is older than 0.8")
     assert found[name] != "reached"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -307,16 +308,21 @@ def test_what_strangers_have_written_shows_nothing_more(inside: Path, home: Path
     assert "a secret" not in output
 
 
-def test_a_folder_that_became_a_link(inside: Path, outside: Path) -> None:
-    with only("bubblewrap"):
-        own = inside / "own"
-        own.symlink_to(outside)
-        with pytest.raises(AugbackendError, match="has put a link there"):
-            process.run(["/bin/true"], inside, {}, 30, [own])
-        (inside / "deep").mkdir()
-        (inside / "deep/link").symlink_to(outside.parent)
-        with pytest.raises(AugbackendError, match="has put a link there"):
-            process.run(["/bin/true"], inside, {}, 30, [inside / "deep/link/outside"])
+@pytest.mark.usefixtures("by")
+@pytest.mark.parametrize("place", ["link", "link/outside", "deep/link", "deep/link/outside"])
+def test_a_folder_that_became_a_link(inside: Path, outside: Path, place: str) -> None:
+    (inside / "deep").mkdir()
+    for link in ("link", "deep/link"):
+        (inside / link).symlink_to(outside if place.endswith("link") else outside.parent)
+    with pytest.raises(AugbackendError, match="has put a link there"):
+        process.run(["/bin/true"], inside, {}, 30, [inside / place])
+
+
+@pytest.mark.usefixtures("by")
+def test_a_variable_that_leads_up_again(inside: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(home, {"tool/bin/x": "", "tool/lib/x": "the library"})
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"{home}/tool/bin/../lib")
+    assert ran(READ, inside, home / "tool/lib/x") == "the library\n"
 
 
 @pytest.mark.usefixtures("by")
@@ -405,3 +411,14 @@ def test_little_is_said_before_code_runs(tmp_path: Path, monkeypatch: pytest.Mon
     done = CliRunner().invoke(group, ["wrap", str(tree), "-o", str(tmp_path / "out")])
     assert "note: other people's code is " in done.output
     assert "docker" in done.output
+
+
+@pytest.mark.usefixtures("alone", "quick")
+def test_what_held_is_in_the_json_of_wrap(by: str, tmp_path: Path) -> None:
+    backend = "import tarfile\ndef build_sdist(out, _=None):\n    with tarfile.open(f'{out}/demo-1.0.tar.gz', 'w:gz') as tar:\n"
+    backend += "        tar.add('.', 'demo-1.0')\n    return 'demo-1.0.tar.gz'\n"
+    system = "[build-system]\nrequires = []\nbuild-backend = 'be'\nbackend-path = ['.']\n"
+    info = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+    tree = write(tmp_path / "tree", {"be.py": backend, "PKG-INFO": info, "pyproject.toml": system})
+    done = CliRunner().invoke(group, ["wrap", str(tree), "--json", "-o", str(tmp_path / "out")])
+    assert json.loads(done.stdout)["confinement"]["by"] == by

@@ -481,6 +481,7 @@ def test_json(tmp_path: Path) -> None:
         ],
         "skipped": [],
         "sources": None,
+        "confinement": None,
     }
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-from augbackend.errors import AugbackendError
 
 from . import readable
 
@@ -63,7 +60,7 @@ def wrapped(using: Bubblewrap, command: StrangersCommand) -> list[str]:
     words += _of_system()
     words += [word for home in homes for word in ("--tmpfs", home)]
     for mount in _mounts(map(_readable_at, shown)):
-        words += ["--ro-bind", str(mount.source), str(mount.name)]
+        words += ["--ro-bind-try", str(mount.source), str(mount.name)]
         for path in readable.doors(mount.source, _DEPTH if mount.name in trees else _DEPTH_OF_PROGRAMS):
             words += ["--ro-bind", "/dev/null", str(mount.name / path.relative_to(mount.source))]
     for mount in _mounts(map(_own_at, own)):
@@ -115,15 +112,9 @@ def _mounts(wanted: Iterable[_Mount]) -> list[_Mount]:
 
 
 def _readable_at(path: Path) -> _Mount:
-    return _Mount(Path(os.path.realpath(path)), path)
+    real = Path(os.path.realpath(path))
+    return _Mount(real, real if ".." in path.parts else path)
 
 
 def _own_at(folder: Path) -> _Mount:
-    """Where a folder to write to is. A link on the way would be a stranger's: to write to what it leads to."""
-    temporary = Path(tempfile.gettempdir())
-    source = Path(os.path.realpath(folder))
-    if folder != temporary and readable.is_within(folder, [temporary]):
-        expected = Path(os.path.realpath(temporary)) / folder.relative_to(temporary)
-        if source != expected:
-            raise AugbackendError("other people's code has put a link there", where=str(folder))
-    return _Mount(source, folder)
+    return _Mount(readable.own_without_links(folder), folder)

@@ -124,12 +124,13 @@ def started(
             yield process
     elif landlock.version():
         shown = [*readable.SYSTEM, Path("/proc"), *readable.name_servers(), *readable.folders(command)]
+        writable = [readable.own_without_links(folder) for folder in command.writes]
         devices = [path for name in _DEVICES for path in Path("/dev").glob(name)]
 
         def restrict() -> None:
             restricted_thread.give_up_privileges()
             restricted_thread.give_up_capabilities()
-            landlock.restrict_files(shown, [*command.writes, *devices])
+            landlock.restrict_files(shown, [*writable, *devices])
 
         with restricted_thread.starting(restrict, lambda: start(command.words, command.cwd)) as process:
             yield process

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import tempfile
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
@@ -102,15 +103,31 @@ def _is_hidden_otherwise(path: Path) -> bool:
     return (path.is_file() or path.is_dir()) and not is_of_system and not is_too_much(path)
 
 
+def own_without_links(folder: Path) -> Path:
+    """Where a folder to write to is. A link on the way would be a stranger's, to write to what it leads to.
+
+    :raises AugbackendError: if there is one.
+    """
+    temporary, real = Path(tempfile.gettempdir()), _real(folder)
+    is_temporary = folder != temporary and is_within(folder, [temporary])
+    if is_temporary and real != _real(temporary) / folder.relative_to(temporary):
+        raise AugbackendError("other people's code has put a link there", where=str(folder))
+    return real
+
+
 def name_servers() -> list[Path]:
     """The file that ``/etc/resolv.conf`` links to, where that is elsewhere."""
     file = _real(Path("/etc/resolv.conf"))
     return [file] if file.is_file() and not is_within(file, SYSTEM) else []
 
 
-@cache
-def secrets_of_system() -> tuple[tuple[Path, bool], ...]:
+def secrets_of_system() -> list[tuple[Path, bool]]:
     """What in ``/etc`` is not for everybody to read, and whether it is a folder. Root could read that, even so."""
+    return [(path, is_folder) for path, is_folder in _secrets_of_system() if os.path.lexists(path)]
+
+
+@cache
+def _secrets_of_system() -> tuple[tuple[Path, bool], ...]:
     found = []
     for folder, names, files in os.walk("/etc"):
         for name in [*names, *files]:
@@ -123,12 +140,16 @@ def secrets_of_system() -> tuple[tuple[Path, bool], ...]:
     return tuple(found)
 
 
-@cache
-def doors(folder: Path, depth: int) -> tuple[Path, ...]:
+def doors(folder: Path, depth: int) -> list[Path]:
     """Sockets and pipes in a folder: who may only read there could still speak to who listens.
 
     :param depth: how many levels of folders are looked at.
     """
+    return [path for path in _doors(folder, depth) if os.path.lexists(path)]
+
+
+@cache
+def _doors(folder: Path, depth: int) -> tuple[Path, ...]:
     found: list[Path] = []
     level, seen = [folder], 0
     for _ in range(depth):
