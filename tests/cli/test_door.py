@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from augbackend.cli.fetch import sdist_of_tree
 from augbackend.cli.main import group
-from augbackend.cli.strangers import hook_call, process, wrapped_backend
+from augbackend.cli.strangers import hook_call, left_file, process, wrapped_backend
 from augbackend.cli.strangers.hook_call import BuildSystem, HookError, Hooks
 from augbackend.cli.strangers.process import Ran
 
@@ -257,6 +257,24 @@ def test_a_product_with_another_name_is_copied(tmp_path: Path) -> None:
     made = Hooks(tree, BuildSystem((), "be", (".",)), folder, sys.executable, {}).build("sdist", into, 60)
     assert made == into / "x-1.tar.gz"
     assert (made.stat().st_nlink, made.read_text()) == (1, code)
+
+
+@pytest.mark.parametrize("has_descriptors", [True, False])
+def test_a_product_is_moved_and_a_link_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_descriptors: bool
+) -> None:
+    """Also where a folder has no descriptor."""
+    monkeypatch.setattr(left_file, "_BY_FOLDER", has_descriptors and left_file._BY_FOLDER)
+    place, mine = write(tmp_path / "place", {"a.whl": "made"}), write(tmp_path / "mine", {"a.whl": "mine"})
+    (tmp_path / "into").mkdir()
+    assert left_file.taken(place, "a.whl", tmp_path / "into").read_text() == "made"
+    assert not [*place.iterdir()]
+    (place / "a.whl").symlink_to(mine / "a.whl")
+    (tmp_path / "link").symlink_to(mine)
+    for folder in (place, tmp_path / "link"):
+        with pytest.raises(OSError):  # noqa: PT011  # each system has its own
+            left_file.taken(folder, "a.whl", tmp_path / "into")
+    assert (mine / "a.whl").read_text() == "mine"
 
 
 def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
