@@ -239,6 +239,8 @@ ANSWERS = {
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_answers_that_are_none(tmp_path: Path, answer: str) -> None:
     code, said = ANSWERS[answer]
+    if sys.platform == "win32" and ("mkfifo" in code or "/dev/zero" in code):
+        pytest.skip("it has none of these")
     tree = write(tmp_path / "tree", {"be.py": code})
     hooks = Hooks(tree, BuildSystem((), "be", (".",)), tmp_path, sys.executable, {})
     with pytest.raises(HookError) as caught:
@@ -288,14 +290,20 @@ def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
     assert sdist_of_tree._normalised(broken, new).parent == new
 
 
+class Zeros:
+    """A file without an end."""
+
+    def read(self, size: int) -> bytes:
+        return bytes(size)
+
+
 def test_an_archive_that_unpacks_to_too_much(tmp_path: Path) -> None:
     """It is not held in memory, and is for whoever opens it to refuse."""
     bomb, new = tmp_path / "demo-1.0.tar.gz", write(tmp_path / "new", {"x": ""})
     with tarfile.open(bomb, "w:gz", compresslevel=1) as archive:
         member = tarfile.TarInfo("demo-1.0/zeros")
         member.size = 2**29
-        with Path("/dev/zero").open("rb") as zeros:
-            archive.addfile(member, zeros)
+        archive.addfile(member, Zeros())  # type: ignore[arg-type]
     tracemalloc.start()
     try:
         made = sdist_of_tree._normalised(bomb, new)
