@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from augbackend.cli.fetch import sdist_of_tree
 from augbackend.cli.main import group
-from augbackend.cli.strangers import hook_call, process, wrapped_backend
+from augbackend.cli.strangers import hook_call, left_file, process, wrapped_backend
 from augbackend.cli.strangers.hook_call import BuildSystem, HookError, Hooks
 from augbackend.cli.strangers.process import Ran
 
@@ -241,6 +241,8 @@ ANSWERS = {
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_answers_that_are_none(tmp_path: Path, answer: str) -> None:
     code, said = ANSWERS[answer]
+    if sys.platform == "win32" and ("mkfifo" in code or "/dev/zero" in code):
+        pytest.skip("it has none of these")
     tree = write(tmp_path / "tree", {"be.py": code})
     hooks = Hooks(tree, BuildSystem((), "be", (".",)), tmp_path, sys.executable, {})
     with pytest.raises(HookError) as caught:
@@ -261,6 +263,24 @@ def test_a_product_with_another_name_is_copied(tmp_path: Path) -> None:
     assert (made.stat().st_nlink, made.read_text()) == (1, code)
 
 
+@pytest.mark.parametrize("has_descriptors", [True, False])
+def test_a_product_is_moved_and_a_link_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_descriptors: bool
+) -> None:
+    """Also where a folder has no descriptor."""
+    monkeypatch.setattr(left_file, "_BY_FOLDER", has_descriptors and left_file._BY_FOLDER)
+    place, mine = write(tmp_path / "place", {"a.whl": "made"}), write(tmp_path / "mine", {"a.whl": "mine"})
+    (tmp_path / "into").mkdir()
+    assert left_file.taken(place, "a.whl", tmp_path / "into").read_text() == "made"
+    assert not [*place.iterdir()]
+    (place / "a.whl").symlink_to(mine / "a.whl")
+    (tmp_path / "link").symlink_to(mine)
+    for folder in (place, tmp_path / "link"):
+        with pytest.raises(OSError):  # noqa: PT011  # each system has its own
+            left_file.taken(folder, "a.whl", tmp_path / "into")
+    assert (mine / "a.whl").read_text() == "mine"
+
+
 def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
     broken = tmp_path / "demo-1.0.tar.gz"
     for content in (b"", b"x" * 1000, b"\x1f\x8b" + b"x" * 100):
@@ -272,14 +292,20 @@ def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
     assert sdist_of_tree._normalised(broken, new).parent == new
 
 
+class Zeros:
+    """A file without an end."""
+
+    def read(self, size: int) -> bytes:
+        return bytes(size)
+
+
 def test_an_archive_that_unpacks_to_too_much(tmp_path: Path) -> None:
     """It is not held in memory, and is for whoever opens it to refuse."""
     bomb, new = tmp_path / "demo-1.0.tar.gz", write(tmp_path / "new", {"x": ""})
     with tarfile.open(bomb, "w:gz", compresslevel=1) as archive:
         member = tarfile.TarInfo("demo-1.0/zeros")
         member.size = 2**29
-        with Path("/dev/zero").open("rb") as zeros:
-            archive.addfile(member, zeros)
+        archive.addfile(member, Zeros())  # type: ignore[arg-type]
     tracemalloc.start()
     try:
         made = sdist_of_tree._normalised(bomb, new)

@@ -142,3 +142,22 @@ def test_a_tree_that_is_too_deep_to_be_copied(tmp_path: Path) -> None:
         with pytest.raises(AugbackendError, match=r"cannot be copied"), temporary_folder.temporary(tmp_path) as other:
             tree_copy.whole(folder, other / "tree")
     assert not [*tmp_path.iterdir()]
+
+
+@posix
+def test_only_a_folder_is_made_readable(tmp_path: Path) -> None:
+    """Root, as whom tests may run, can read any; an ordinary user cannot list one of mode 0."""
+    (tmp_path / "mine").mkdir(mode=0o500)
+    (tmp_path / "link").symlink_to("mine")
+    (tmp_path / "closed").mkdir(mode=0)
+    above = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with tree_removal._opened("closed", above) as opened:
+            assert os.fstat(opened).st_mode & 0o777 == 0o700
+        with pytest.raises(OSError), tree_removal._opened("link", above):  # noqa: PT011  # each system has its own
+            pass
+        with pytest.raises(OSError):  # noqa: PT011  # as above
+            tree_removal._make_mine("link", above)
+    finally:
+        os.close(above)
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o500

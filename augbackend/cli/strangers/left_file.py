@@ -55,12 +55,12 @@ def taken(place: Path, name: str, into: Path) -> Path:
             with open(opened, "rb", closefd=False) as source, target.open("xb") as copy:
                 shutil.copyfileobj(source, copy)
             return target
-        if folder is None:
-            (place / name).rename(target)
-        else:
+        if folder is not None:
             os.rename(name, target, src_dir_fd=folder)
-        if not os.path.samestat(found, target.lstat()):
-            raise OSError(f"{name} was replaced while it was taken")
+    if not _BY_FOLDER:  # and what is open cannot be renamed there
+        (place / name).rename(target)
+    if not os.path.samestat(found, target.lstat()):
+        raise OSError(f"{name} was replaced while it was taken")
     return target
 
 
