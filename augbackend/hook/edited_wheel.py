@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Optional
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 from augbackend.errors import AugbackendError
-from augbackend.hook import own_copy, unfinished
+from augbackend.hook import own_copy
 from augbackend.hook.edited_metadata import edit, promised, renamed, version_of
 from augbackend.standards import wheels
 from augbackend.standards.core_metadata import parse
@@ -59,7 +59,6 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
     :raises AugbackendError: if it is not what was promised.
     """
     try:
-        project, version, python, *tags = file.name.split("-")
         with ZipFile(file) as opened:
             members = opened.namelist()
             changes: dict[str, Optional[bytes]] = dict.fromkeys(own_copy.among(members, build))
@@ -67,26 +66,26 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
                 return file.name
             info = wheels.dist_info(opened)
             renaming = partial(renamed, build)
-            metadata, record = f"{info}/METADATA", f"{info}/RECORD"
-            own = {*wheels.moved(members, info, renaming), metadata, record}
+            own = {*wheels.moved(members, info, renaming), f"{info}/METADATA"} & {*members}
             contents = {name: opened.read(name) for name in own}
-    except wheels.UNREADABLE:
+    except (BadZipFile, ValueError):
         return file.name  # no wheel at all
     if plan is not None:
         try:
-            changes.update(_metadata(file, build, plan, info, contents[metadata]))
+            changes.update(_metadata(file, build, plan, info, contents.get(f"{info}/METADATA", b"")))
         except AugbackendError:
             file.unlink()
             raise
     moved = wheels.moved([*members, *changes], info, renaming)
     for old, new in moved.items():
         content = changes.get(old, contents.get(old))
-        if content is not None:
+        if content is not None and not old.endswith("/"):
             changes[new] = content
         changes[old] = None
-    unfinished.sweep(file.parent)
+    record = f"{info}/RECORD"
     wheels.edit(file, changes, moved.get(record, record), {new: old for old, new in moved.items()})
-    return file.rename(file.with_name("-".join([project, version_of(build, version), python, *tags]))).name
+    project, version, *tags = file.name.split("-")
+    return file.rename(file.with_name("-".join([project, version_of(build, version), *tags]))).name
 
 
 def _metadata(file: Path, build: Build, plan: Plan, info: str, old: bytes) -> dict[str, Optional[bytes]]:

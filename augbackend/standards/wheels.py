@@ -8,24 +8,18 @@ recommendations"), so that a change of metadata costs what ``.dist-info`` weighs
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import zipfile
-import zlib
 from pathlib import Path
 
 from .requirements import canonical_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, Optional
 
-# What reading one raises, whichever part of it is odd.
-UNREADABLE = (zipfile.BadZipFile, zlib.error, ValueError, LookupError, ArithmeticError, RuntimeError, EOFError)
-_UNLISTED = ("/", "/RECORD.jws", "/RECORD.p7s")  # folders, and signatures of RECORD itself
 _CHUNK = 1 << 20
-_ROW = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\r\n]*))[^\r\n]*(?:\r?\n|\r|\Z)')  # of RECORD, with its path
 
 
 def dist_info(wheel: zipfile.ZipFile) -> str:
@@ -65,37 +59,34 @@ def edit(
     """
     with zipfile.ZipFile(wheel) as archive:
         old = f"{dist_info(archive)}/RECORD"
-        text = archive.read(old).decode("utf-8", "surrogateescape")
+        entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
+        text = archive.read(old).decode("utf-8", "surrogateescape") if old in archive.NameToInfo else ""
+        end: int = archive.start_dir
     new = record or old
     text = _record(text, {old, new}, changes) + f"{new},,\n"
     changes = {**changes, old: None, new: text.encode("utf-8", "surrogateescape")}
     beside = wheel.with_name(f".{wheel.name}.{os.getpid()}.tmp")
     wheel.rename(beside)
     try:
-        _rewrite(beside, archive, changes, like or {})
+        _rewrite(beside, entries, end, changes, like or {})
     except BaseException:
         beside.unlink()
         raise
     beside.replace(wheel)
 
 
-class _Kept(zipfile.ZipInfo):
-    """A member whose name stays the bytes that it is: without a flag that says UTF-8, it may be of another encoding."""
-
-    __slots__ = ()
-
-    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802  # zipfile's
-        return self.orig_filename.encode("utf-8" if self.flag_bits & 0x800 else "cp437"), self.flag_bits
-
-
 def _rewrite(
-    file: Path, wheel: zipfile.ZipFile, changes: Mapping[str, Optional[bytes]], like: Mapping[str, str]
+    file: Path,
+    entries: Sequence[zipfile.ZipInfo],
+    end: int,
+    changes: Mapping[str, Optional[bytes]],
+    like: Mapping[str, str],
 ) -> None:
     """Change a wheel in place.
 
-    :param wheel: what was read of it.
+    :param entries: its members in the order in which they lie there.
+    :param end: where the last of them ends.
     """
-    entries, end = sorted(wheel.filelist, key=lambda entry: entry.header_offset), wheel.start_dir
     first = next((at for at, entry in enumerate(entries) if entry.filename in changes), len(entries))
     start = entries[first].header_offset if first < len(entries) else end
     stops = [*(entry.header_offset for entry in entries[1:]), end]
@@ -115,28 +106,25 @@ def _rewrite(
         old = {entry.filename: entry for entry in entries}
         last = next(entry for entry in reversed(entries) if not entry.is_dir())
         models = {name: old.get(like.get(name, name), last) for name in changes}
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.comment = wheel.comment
-            _finish(archive, [entry for entry, _ in kept], end, models, changes)
+        _finish(stream, [entry for entry, _ in kept], end, models, changes)
 
 
 def _finish(
-    archive: zipfile.ZipFile,
+    stream: Any,
     kept: list[zipfile.ZipInfo],
     end: int,
     models: Mapping[str, zipfile.ZipInfo],
     changes: Mapping[str, Optional[bytes]],
 ) -> None:
     """Write the new members behind the old ones, and the directory of them all."""
-    for entry in kept:
-        entry.__class__ = _Kept
-    archive.filelist[:] = kept
-    archive.NameToInfo.update({entry.filename: entry for entry in kept})
-    archive.start_dir = end
-    stream: Any = archive.fp
-    stream.seek(end)
-    for name, content in changes.items():
-        if content is not None:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.filelist[:] = kept
+        archive.NameToInfo.update({entry.filename: entry for entry in kept})
+        archive.start_dir = end
+        stream.seek(end)
+        for name, content in changes.items():
+            if content is None:
+                continue
             entry = zipfile.ZipInfo(name, models[name].date_time)
             entry.external_attr, entry.compress_type = models[name].external_attr, models[name].compress_type
             archive.writestr(entry, content)
@@ -150,14 +138,15 @@ def _copy(source: Any, target: Any, count: int) -> int:
 
 def _record(text: str, own: set[str], changes: Mapping[str, Optional[bytes]]) -> str:
     """RECORD without its own line: one for each changed member, in its old place; the others as they are."""
-    rest = {name: content for name, content in changes.items() if name not in own and not name.endswith(_UNLISTED)}
-    lines = []
-    for row in _ROW.finditer(text):
-        path = row[2] if row[1] is None else row[1].replace('""', '"')
+    import csv
+
+    lines, rest = [], {name: content for name, content in changes.items() if name not in own}
+    for line in text.splitlines(keepends=True):
+        path = next(csv.reader([line.rstrip("\r\n")]), [""])[0]
         if path in rest:
             lines += _row(path, rest.pop(path))
-        elif path not in own and row[0]:
-            lines.append(row[0] if row[0].endswith(("\n", "\r")) else f"{row[0]}\n")
+        elif path not in own:
+            lines.append(line)
     return "".join([*lines, *(row for path, content in rest.items() for row in _row(path, content))])
 
 
