@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional
 from zipfile import ZipFile
 
 from augbackend.errors import AugbackendError
-from augbackend.hook import own_copy, unfinished
+from augbackend.hook import own_copy
 from augbackend.hook.edited_metadata import edit, promised, renamed, version_of
 from augbackend.standards import wheels
 from augbackend.standards.core_metadata import parse
@@ -84,7 +84,6 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
         if content is not None:
             changes[new] = content
         changes[old] = None
-    unfinished.sweep(file.parent)
     wheels.edit(file, changes, moved.get(record, record), {new: old for old, new in moved.items()})
     return file.rename(file.with_name("-".join([project, version_of(build, version), python, *tags]))).name
 

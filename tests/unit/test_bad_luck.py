@@ -11,7 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Callable
-from zipfile import ZipFile
 
 import pytest
 
@@ -270,13 +269,6 @@ def test_what_develop_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lin
 # --- what the wrapped backend made ---
 
 
-def no_record(file: Path) -> None:
-    with ZipFile(file, "w") as wheel:
-        wheel.writestr("demo-1.0.dist-info/METADATA", "x" * 99)
-        wheel.writestr("demo-1.0.dist-info/RECORD", "y" * 99)
-    file.write_bytes(file.read_bytes().replace(b"y" * 99, b"z" * 99))  # its sum is another now
-
-
 @pytest.mark.processes
 @pytest.mark.parametrize("name", ["demo-1.0-py3-none-any.whl", "demo.whl", "demo-1.0.egg", "x" * 300, "a\0b", "", ".."])
 @pytest.mark.parametrize("hook", ["build_wheel", "build_sdist"])
@@ -284,25 +276,8 @@ def test_an_odd_name_goes_to_the_frontend(tree: Tree, tmp_path: Path, hook: str,
     inner = f"def {hook}(d, c=None, m=None): return {name!r}\n"
     folder = tree({"pyproject.toml": PYPROJECT + LABEL, "_inner/inner.py": inner})
     (tmp_path / "out").mkdir()
-    for other in ("demo.whl", "demo-1.0.egg"):
-        with ZipFile(tmp_path / "out" / other, "w") as wheel:
-            wheel.writestr("demo-1.0.dist-info/METADATA", "Name: demo\nVersion: 1.0\n")
     outcome = run_hook(folder, hook, str(tmp_path / "out"))
     assert (outcome.answer, outcome.status) == (name, 0), outcome.stderr
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"PK\x03\x04" + bytes(99), b"x" * 9999])
-def test_a_wheel_that_is_none(tmp_path: Path, content: bytes) -> None:
-    from augbackend.hook.edited_wheel import Plan, finished
-
-    file = tmp_path / "demo-1.0-py3-none-any.whl"
-    for write_it in (lambda: file.write_bytes(content), lambda: no_record(file)):
-        write_it()
-        before = file.read_bytes()
-        plan = Plan(lambda document: document.edited("version", lambda _: ["2"]), None, [], is_ours=True)
-        assert finished(file, Build(tmp_path, {}, {}), plan) == file.name
-        assert file.read_bytes() == before
-        assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_folder_that_cannot_be_swept(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def _build(
         if not is_edited and (build.wraps_setuptools or not build.backend_path):
             with fresh(build, target):
                 return hook(wheel_directory, build.config_settings, metadata_directory)
-        from augbackend.hook import edited_wheel
+        from augbackend.hook import edited_wheel, unfinished
 
         plan = edited_wheel.plan(build, target, is_answered=metadata_directory is not None)
         with fresh(build, target):
@@ -34,6 +34,7 @@ def _build(
             metadata_directory = None if plan and plan.is_ours else metadata_directory
             wheel = hook(wheel_directory, build.config_settings, metadata_directory)
         if isinstance(wheel, str) and isfile(join(wheel_directory, wheel)):
+            unfinished.sweep(Path(wheel_directory))
             return edited_wheel.finished(Path(wheel_directory) / wheel, build, plan)
         return wheel
 
