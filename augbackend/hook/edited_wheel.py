@@ -68,7 +68,7 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
             info = wheels.dist_info(opened)
             renaming = partial(renamed, build)
             metadata, record = f"{info}/METADATA", f"{info}/RECORD"
-            own = {*wheels.moved(members, info, renaming), metadata, record}
+            own = {*wheels.moved(members, info, renaming), metadata, *({record} & {*members})}
             contents = {name: opened.read(name) for name in own}
     except wheels.UNREADABLE:
         return file.name  # no wheel at all

@@ -65,7 +65,7 @@ def edit(
     """
     with zipfile.ZipFile(wheel) as archive:
         old = f"{dist_info(archive)}/RECORD"
-        text = archive.read(old).decode("utf-8", "surrogateescape")
+        text = archive.read(old).decode("utf-8", "surrogateescape") if old in archive.NameToInfo else ""
     new = record or old
     text = _record(text, {old, new}, changes) + f"{new},,\n"
     changes = {**changes, old: None, new: text.encode("utf-8", "surrogateescape")}

@@ -72,7 +72,7 @@ def problem(command: str, case: crafted_sdists.Crafted) -> str:
     code = os.WEXITSTATUS(status)
     if code not in (0, 1, 2) or "Traceback" in said:
         return f"status {code}: {last}"
-    if code == 2 and not said.startswith("augbackend: error: "):  # noqa: PLR2004  # as main has it
+    if code == 2 and not said.startswith("augbackend: error: "):  # as main has it
         return f"no word on why: {last}"
     if code and list(Path().glob("out/*")):
         return "it failed, and left an archive"

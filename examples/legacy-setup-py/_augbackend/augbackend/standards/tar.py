@@ -67,7 +67,7 @@ def opened(path: Path) -> Iterator[Archive | None]:
             raw.seek(0)
             tar = tarfile.open(fileobj=raw, mode="r:")  # noqa: SIM115  # it holds nothing open but raw
             members = tar.getmembers()
-        except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, ArithmeticError, RuntimeError) as error:
             if getattr(error, "errno", None) is not None:
                 raise
             yield None
