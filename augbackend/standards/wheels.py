@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from typing import Any, Optional
 
 # What reading one raises, whichever part of it is odd.
-UNREADABLE = (zipfile.BadZipFile, zlib.error, ValueError, LookupError, ArithmeticError, RuntimeError, EOFError)
+_OF_LZMA: type[Exception] = getattr(getattr(zipfile, "lzma", None), "LZMAError", zlib.error)  # not every Python has it
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    _OF_LZMA,
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+)
 _UNLISTED = ("/", "/RECORD.jws", "/RECORD.p7s")  # folders, and signatures of RECORD itself
 _CHUNK = 1 << 20
 _ROW = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\r\n]*))[^\r\n]*(?:\r?\n|\r|\Z)')  # of RECORD, with its path

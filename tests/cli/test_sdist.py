@@ -22,6 +22,7 @@ from augbackend.cli.fetch import decompression
 from augbackend.cli.fetch import sdist as sdists
 from augbackend.cli.wrapping import archive as written_archive
 
+from ..fuzz import crafted_sdists as crafted
 from . import archives
 from .archives import MTIME, PKG_INFO, SETUP_PY, Entry, content, hardlink, sdist, serving, sha256, symlink, tarred, wrap
 
@@ -111,6 +112,18 @@ HOSTILE: dict[str, tuple[list[Entry], str]] = {
         [Entry("demo-1.0/x", pax={"GNU.sparse.map": "0,1", "GNU.sparse.size": "9", "GNU.sparse.numblocks": "1"})],
         "is neither a file, a folder nor a link",
     ),
+    "a colon": ([Entry("demo-1.0/C:evil")], "'demo-1.0/C:evil' is a name that not every"),
+    "a control character": ([Entry("demo-1.0/\x1b[31m")], "is a name that not every system or installer takes"),
+    "a new line": ([Entry("demo-1.0/a\nb")], "is a name that not every"),
+    "not UTF-8": ([Entry("demo-1.0/\udcff")], ""),
+    "a blank at the end": ([Entry("demo-1.0/x /y")], "is a name that not every"),
+    "no name between slashes": ([Entry("demo-1.0//x")], "is a name that not every"),
+    "a long name": ([Entry("demo-1.0/" + "x" * 256)], "is a name of 265 bytes, 2 folders deep"),
+    "a deep name": ([Entry("demo-1.0/" + "a/" * 40_000 + "x")], "is a name of 80010 bytes, 40002 folders deep"),
+    "a link to itself": ([symlink("demo-1.0/x", "x")], "'demo-1.0/x' is a link that leads back to itself"),
+    "links in a circle": ([symlink("demo-1.0/x", "y"), symlink("demo-1.0/y", "./x")], "leads back to itself"),
+    "a file that is a folder": ([Entry("demo-1.0/x"), Entry("demo-1.0/x/y")], "lies behind 'demo-1.0/x', which is no"),
+    "a folder that becomes a link": ([Entry("demo-1.0/x/y"), symlink("demo-1.0/x", "setup.py")], "lies behind a link"),
     "two tops": ([Entry("other-1.0/x")], "it has 2 top folders (demo-1.0, other-1.0), expected one"),
     "a file beside the top": ([Entry("x")], "it has 2 top folders"),
 }  # fmt: skip
@@ -135,6 +148,41 @@ def test_a_file_that_is_looked_at_is_a_dangling_link(tmp_path: Path, name: str, 
     members.append(symlink(f"demo-1.0/{name}", target or name))
     result = wrap(written(tmp_path, gzip.compress(tarred(members))), "-o", tmp_path / "out")
     assert result.exit_code in (0, 2), result.output  # refused, or as good as absent; no traceback
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [crafted.pax(crafted.record(b"size", b"99999999999999999999")), crafted.ustar(b"demo-1.0/x")],
+        [crafted.pax(crafted.record(b"size", b"512")), crafted.ustar(b"demo-1.0/x", b"x" * 1024)],
+        [crafted.pax(crafted.record(b"path", b"demo-1.0/a")), crafted.ustar(b"L", b"demo-1.0/b\0", b"L"), crafted.ustar(b"demo-1.0/x")],
+        [crafted.pax(crafted.record(b"path", b"demo-1.0/a")), crafted.pax(crafted.record(b"path", b"demo-1.0/b")), crafted.ustar(b"demo-1.0/x")],
+        [*[crafted.pax(crafted.record(b"path", b"demo-1.0/a"))] * 5000, crafted.ustar(b"demo-1.0/x")],
+        [crafted.pax(crafted.record(b"path", b"demo-1.0/a"), b"g"), crafted.ustar(b"demo-1.0/x")],
+        [crafted.pax(crafted.record(b"mtime", b"-1")), crafted.ustar(b"demo-1.0/x")],
+        [crafted.pax(crafted.record(b"hdrcharset", b"\xff\xfe")), crafted.ustar(b"demo-1.0/x")],
+        [crafted.pax(b"9" * 5000 + b" path=x\n"), crafted.ustar(b"demo-1.0/x")],
+        [crafted.pax(b"5 path=x\n"), crafted.ustar(b"demo-1.0/x")],
+        [crafted.pax(crafted.record(b"linkpath", b"y")), crafted.ustar(b"demo-1.0/x")],
+        [crafted.ustar(b"x", b"", b"x", size=b"17777777777\0"), crafted.ustar(b"demo-1.0/x")],
+        [crafted.ustar(b"demo-1.0/x", b"x" * 512, b"5")],
+        [crafted.ustar(b"demo-1.0/x", magic=b"ustar  \0")],
+        [crafted.ustar(b"demo-1.0/x", mode=b"\xff" * 8)],
+        [crafted.ustar(b"demo-1.0/x", size=b"\x80" + b"\xff" * 11)],
+    ],
+    ids=range(16),
+)  # fmt: skip
+def test_headers_that_readers_disagree_on(tmp_path: Path, blocks: list[bytes]) -> None:
+    unsound(tmp_path, written(tmp_path, crafted.raw(*blocks)), "")
+
+
+def test_the_headers_that_archivers_write(tmp_path: Path) -> None:
+    long = Entry(f"demo-1.0/{'n' * 120}", b"x", mtime=1_600_000_000)
+    for at, form in enumerate((tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)):
+        data = gzip.compress(
+            tarred([*BASE, long, symlink("demo-1.0/l", "n" * 120)], kind=form, everywhere={"comment": "0" * 40})
+        )
+        archives.wrapped(written(tmp_path, data), "-o", tmp_path / f"out{at}")
 
 
 def test_times_beyond_all_times(tmp_path: Path) -> None:

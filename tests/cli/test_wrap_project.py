@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomlkit
+from unearth.evaluator import Evaluator
 
 from ..conftest import write
 from .archives import Index, content, own_table, report, sdist, serving, sha256, table_of, text_of, wrap, wrapped
@@ -1026,3 +1028,27 @@ def test_a_version_that_uv_is_told_of_has_to_move(here: Path) -> None:
     assert "\n  uv sync\n" not in said
     project(here, PROJECT + NINJA + table.replace('version = "1.0"\n', ""))
     assert "\n  uv sync\n" in wrapped().output
+
+
+def test_many_packages_are_looked_for_in_bounded_work(
+    tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of two runs that change nothing looks at each file, and parses the project, a few times in all."""
+    names = [f"a{number:02}-demo" for number in range(30)]
+    for name in names:
+        sdist(tmp_path / "links", name=name)
+    tables = [f'[tool.augbackend.packages.{name}]\nextra-build-dependencies = ["ninja"]\n' for name in names]
+    pins = json.dumps([f"{name}==1.0" for name in names])
+    project(here, f'[project]\nname = "app"\nversion = "1"\ndependencies = {pins}\n{"".join(tables)}[tool.uv]\n')
+    first = report()
+    assert [one["state"] for one in first["packages"]] == ["written"] * 30
+    looked, parsed = [], []
+    evaluate, parse = Evaluator.evaluate_link, tomlkit.parse
+    monkeypatch.setattr(Evaluator, "evaluate_link", lambda self, link: looked.append(link) or evaluate(self, link))
+    monkeypatch.setattr(tomlkit, "parse", lambda text: parsed.append(text) or parse(text))
+    text = (here / "pyproject.toml").read_text()
+    second = report()
+    assert [{**one, "state": ""} for one in second["packages"]] == [{**one, "state": ""} for one in first["packages"]]
+    assert {one["state"] for one in second["packages"]} == {"unchanged"}
+    assert len(looked) <= 2 * len(names)
+    assert parsed.count(text) <= 2

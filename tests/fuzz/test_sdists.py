@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="li
 WHOLE = tarred(files({**BASE, "grün.txt": b"x" * 700}))
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", ["wrap", "diagnose", "verify"])
 @pytest.mark.parametrize("which", ["everything", "bombs"])
 def test_crafted(tmp_path: Path, command: str, which: str) -> None:

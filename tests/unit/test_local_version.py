@@ -118,6 +118,7 @@ def test_folders_in_a_wheel_are_renamed_as_well(tmp_path: Path) -> None:
     assert edited_wheel.finished(file, build, plan) == "demo-1.0+team-py3-none-any.whl"
     with ZipFile(tmp_path / "demo-1.0+team-py3-none-any.whl") as wheel:
         assert sorted(wheel.namelist()) == [
+            "demo-1.0+team.dist-info/",
             "demo-1.0+team.dist-info/METADATA",
             "demo-1.0+team.dist-info/RECORD",
             "demo.py",

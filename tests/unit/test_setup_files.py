@@ -103,7 +103,7 @@ def test_a_list_that_doubles_again_and_again(tree: Tree) -> None:
 UNREADABLE: dict[str, tuple[bytes, str]] = {
     "Python 2": (b"print 'hello'", "SyntaxError: Missing parentheses"),
     "not decodable": (b"x = '\xe9'", "SyntaxError: "),
-    "too long": (b"#" * (LONGEST + 1), "longer than 2097152 bytes"),
+    "too long": (b"#" * (LONGEST + 1), "longer than 262144 bytes"),
     "nested too deep": (b"x = " + b"-" * 100_000 + b"1", "Error"),
 }
 
@@ -114,6 +114,21 @@ def test_a_file_that_cannot_be_parsed(tree: Tree, case: str) -> None:
     found = parse(tree({"setup.py": content}) / "setup.py")
     assert found.module.body == []
     assert problem in found.problem
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[a]\n" + b"#" * LONGEST, b"[a]\nx = 1" + b" " * 201 + b"\n", b"[a]\nx" + b"\t \x0b" * 100 + b"y\n"],
+    ids=["too long", "blanks", "tabs"],
+)
+def test_a_setup_cfg_that_takes_too_long(tree: Tree, content: bytes) -> None:
+    found = read_cfg(tree({"setup.cfg": content}) / "setup.cfg")
+    assert (found.problem, found.sections) == ("it is longer than 262144 characters, or has a gap of 200", {})
+
+
+def test_an_honest_setup_cfg_may_have_blanks_and_empty_lines(tree: Tree) -> None:
+    content = b"[a]\n" + b"\n" * 500 + b"x =" + b" " * 199 + b"1\n"
+    assert read_cfg(tree({"setup.cfg": content}) / "setup.cfg").sections == {"a": {"x": "1"}}
 
 
 def test_files_that_are_not_there(tree: Tree) -> None:

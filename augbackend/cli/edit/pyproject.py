@@ -86,21 +86,16 @@ def check_shape(document: Mapping[str, Any]) -> None:
 
     :raises AugbackendError: naming the first that is not.
     """
-    tool, build_system, project = (document.get(name, {}) for name in ("tool", "build-system", "project"))
+    tool, build_system = document.get("tool", {}), document.get("build-system", {})
     own = tool.get("augbackend", {}) if isinstance(tool, dict) else {}
-    tables = (("build-system", build_system), ("project", project), ("tool", tool), ("tool.augbackend", own))
-    for name, value in tables:
+    for name, value in (("build-system", build_system), ("tool", tool), ("tool.augbackend", own)):
         if not isinstance(value, dict):
             raise _misshapen(value, "a table", name)
     if "build-system" in document and "requires" not in build_system:
         hint = "add the key (PEP 518 asks for it), then run this again"
         what = "no list of build requirements, so no frontend builds this tree"
         raise AugbackendError(what, where="pyproject.toml, build-system.requires", hint=hint)
-    lists = (
-        ("build-system", build_system, ("requires", "backend-path")),
-        ("project", project, ("dynamic",)),
-        ("tool.augbackend", own, ("backend-path",)),
-    )
+    lists = (("build-system", build_system, ("requires", "backend-path")), ("tool.augbackend", own, ("backend-path",)))
     for name, table, keys in lists:
         for key in keys:
             value = table.get(key, [])
@@ -110,6 +105,18 @@ def check_shape(document: Mapping[str, Any]) -> None:
         raise _misshapen(own["extra-build-dependencies"], "a list", "tool.augbackend.extra-build-dependencies")
     if not isinstance(build_system.get("build-backend", ""), str):
         raise _misshapen(build_system["build-backend"], "a string", "build-system.build-backend")
+
+
+def check_project(document: Mapping[str, Any]) -> None:
+    """Make sure that ``[project]`` is a table, for whoever changes it, and that what is dynamic is a list.
+
+    :raises AugbackendError: if not.
+    """
+    project = document.get("project", {})
+    if not isinstance(project, dict):
+        raise _misshapen(project, "a table", "project")
+    if not isinstance(project.get("dynamic", []), list):
+        raise _misshapen(project["dynamic"], "a list of strings", "project.dynamic")
 
 
 def _misshapen(value: object, expected: str, key: str) -> AugbackendError:

@@ -235,7 +235,8 @@ def _narrowed(finder: PackageFinder, name: str) -> PackageFinder:
     found = copy.copy(finder)
     found.sources = []
     for source in finder.sources:
-        folder = Path(source["url"])
+        url = source["url"]
+        folder = Link(url).file_path if url.startswith("file:") else Path(url)
         if source["type"] == "find_links" and folder.is_dir():
             files = _by_first_word(folder, folder.stat().st_mtime_ns)
             for file in (*files.get("", ()), *files.get(_first_word(name), ())):

@@ -130,7 +130,7 @@ def opened(path: Path) -> Iterator[Sdist]:
     with tempfile.TemporaryFile(prefix="augbackend-") as stream:
         try:
             decompression.write_tar(path, stream)
-            archive = _read(path, stream)
+            archive = _checked(path, stream)
         except OSError as error:
             if error.errno is not None:
                 raise
@@ -143,7 +143,7 @@ def opened(path: Path) -> Iterator[Sdist]:
             raise refusal(path, f"it cannot be unpacked ({error})") from None
 
 
-def _read(path: Path, stream: IO[bytes]) -> Sdist:
+def _checked(path: Path, stream: IO[bytes]) -> Sdist:
     """Read all headers of a tar, and check them."""
     headers: Any = _Headers(stream)
     headers.seek(0)

@@ -41,7 +41,7 @@ def check(stream: IO[bytes], at: int, member: tarfile.TarInfo, form: int) -> Non
     chain, said = b"", dict[str, str]()
     last = member.offset_data - tarfile.BLOCKSIZE
     while at < last:
-        header = _header(stream, at, form)
+        header = _header_at(stream, at, form)
         payload = stream.read(header.size)
         if header.type == tarfile.XGLTYPE and not chain:
             if not _records(payload).keys().isdisjoint(_FOR_ALL):
@@ -50,7 +50,7 @@ def check(stream: IO[bytes], at: int, member: tarfile.TarInfo, form: int) -> Non
             chain += header.type
             said = _records(payload) if header.type == tarfile.XHDTYPE else said
         at += tarfile.BLOCKSIZE + header.size + -header.size % tarfile.BLOCKSIZE
-    header = _header(stream, last, form)
+    header = _header_at(stream, last, form)
     if at != last or chain not in _CHAINS[form]:
         raise ValueError("there are several, or of several formats")
     if header.size != int(said.get("size", header.size)) or (header.size and not member.isreg()):
@@ -59,7 +59,7 @@ def check(stream: IO[bytes], at: int, member: tarfile.TarInfo, form: int) -> Non
         raise ValueError("it is no link, and has a target")
 
 
-def _header(stream: IO[bytes], at: int, form: int) -> tarfile.TarInfo:
+def _header_at(stream: IO[bytes], at: int, form: int) -> tarfile.TarInfo:
     stream.seek(at)
     block = stream.read(tarfile.BLOCKSIZE)
     if block[257:265] != _MAGIC[form]:

@@ -108,6 +108,7 @@ def laid_out(opened: Sdist, folder: Path) -> TopFiles:
         return TopFiles(folder, {})
     document = layers.read_pyproject(folder)
     pyproject.check_shape(document)
+    pyproject.check_project(document)
     if layers.at(document, "tool", "augbackend", default={}):
         declared.read(folder, environ={}, document=document)  # what is added to must be sound
     for table in (document.get("build-system", {}), layers.at(document, "tool", "augbackend", default={})):
