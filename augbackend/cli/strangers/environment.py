@@ -18,7 +18,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from augbackend.errors import AugbackendError
 
-from . import interpreter, pip_alone, process
+from . import interpreter, pip_alone, process, temporary_folder
 from .telling_line import telling_line
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ class Environment:
         using = self.installer
         wanted = list(dict.fromkeys(requirements))
         lines = [text for name, text in using.constraints.items() if not _is_excluded(name, text, wanted)]
-        with tempfile.TemporaryDirectory(prefix="augbackend-") as name:
-            folder, environ = Path(name), dict(using.environ)
+        with temporary_folder.temporary() as folder:
+            environ = dict(using.environ)
             constraints = folder / "constraints.txt"
             constraints.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
             for variable in ("UV_CONSTRAINT", "PIP_CONSTRAINT") if lines else ():
@@ -125,7 +125,8 @@ class Environment:
         environ = process.clean_environ(os.environ, home)
         environ |= {"UV_CACHE_DIR": str(home / "cache"), **_OFFLINE, **_COPIED}
         command = self._command("--no-index", "--no-deps", "--", str(wheel))
-        reads = [wheel.parent, Path(self.installer.program), Path(pip_alone.__file__)]
+        program = Path(self.installer.program)  # pip is searched for in the folder that it is in
+        reads = [wheel.parent, program if self.installer.is_uv else program.parent, Path(pip_alone.__file__)]
         return process.run(command, home, environ, limit, [self.folder.parent], reads=reads)
 
     def _command(self, *arguments: str) -> list[str]:
