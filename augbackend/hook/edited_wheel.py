@@ -80,10 +80,7 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
             raise
     moved = wheels.moved([*members, *changes], info, renaming)
     for old, new in moved.items():
-        content = changes.get(old, contents.get(old))
-        if content is not None:
-            changes[new] = content
-        changes[old] = None
+        changes[new], changes[old] = changes.get(old, contents.get(old)), None
     wheels.edit(file, changes, moved.get(record, record), {new: old for old, new in moved.items()})
     return file.rename(file.with_name("-".join([project, version_of(build, version), python, *tags]))).name
 

@@ -1042,10 +1042,11 @@ def test_many_packages_are_looked_for_in_bounded_work(
     project(here, f'[project]\nname = "app"\nversion = "1"\ndependencies = {pins}\n{"".join(tables)}[tool.uv]\n')
     first = report()
     assert [one["state"] for one in first["packages"]] == ["written"] * 30
-    looked, parsed = [], []
+    looked: list[Any] = []
+    parsed: list[str] = []
     evaluate, parse = Evaluator.evaluate_link, tomlkit.parse
-    monkeypatch.setattr(Evaluator, "evaluate_link", lambda self, link: looked.append(link) or evaluate(self, link))
-    monkeypatch.setattr(tomlkit, "parse", lambda text: parsed.append(text) or parse(text))
+    monkeypatch.setattr(Evaluator, "evaluate_link", lambda *what: (looked.append(what), evaluate(*what))[1])  # type: ignore[func-returns-value]
+    monkeypatch.setattr(tomlkit, "parse", lambda text: (parsed.append(text), parse(text))[1])  # type: ignore[func-returns-value]
     text = (here / "pyproject.toml").read_text()
     second = report()
     assert [{**one, "state": ""} for one in second["packages"]] == [{**one, "state": ""} for one in first["packages"]]

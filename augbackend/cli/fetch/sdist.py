@@ -130,7 +130,7 @@ def opened(path: Path) -> Iterator[Sdist]:
     with tempfile.TemporaryFile(prefix="augbackend-") as stream:
         try:
             decompression.write_tar(path, stream)
-            archive = _checked(path, stream)
+            archive = _all_checked(path, stream)
         except OSError as error:
             if error.errno is not None:
                 raise
@@ -143,7 +143,7 @@ def opened(path: Path) -> Iterator[Sdist]:
             raise refusal(path, f"it cannot be unpacked ({error})") from None
 
 
-def _checked(path: Path, stream: IO[bytes]) -> Sdist:
+def _all_checked(path: Path, stream: IO[bytes]) -> Sdist:
     """Read all headers of a tar, and check them."""
     headers: Any = _Headers(stream)
     headers.seek(0)

@@ -25,7 +25,7 @@ _FORMS = {
 _OF_A_VENDOR = re.compile(r"(?!GNU\.sparse)[A-Z]+\..+")
 # What a header's numbers look like, by their places: mode, uid, gid, size, mtime. GNU's may be binary.
 _PLACES = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148))
-_OCTAL = re.compile(rb"[0-7]+[ \0]*|\0+")
+_OCTAL = re.compile(rb"[0-7]+[ \0]+|\0+")
 _MAGIC = {tarfile.GNU_FORMAT: tarfile.GNU_MAGIC, tarfile.PAX_FORMAT: tarfile.POSIX_MAGIC}
 _FOR_ALL = ("path", "linkpath", "size", "hdrcharset")  # what may not be the same of all members
 

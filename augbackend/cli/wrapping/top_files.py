@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import sdist
+from augbackend.cli.fetch.refusal import refusal
 from augbackend.hook import declared
 from augbackend.standards.core_metadata import parse
 from augbackend.table import LEGACY_BACKEND, layers
@@ -97,6 +98,10 @@ def laid_out(opened: Sdist, folder: Path) -> TopFiles:
 
     :raises AugbackendError: if its ``pyproject.toml`` is no TOML, or its tables are none.
     """
+    for member in opened.members:
+        first, *more = sdist.relative(member.name).split("/")
+        if first in _LOOKED_AT and (more or member.isdir()):
+            raise refusal(opened.path, f"{first} is a folder")
     names = {name for name in opened.names if name in _LOOKED_AT}
     recorded = [name for name in opened.names if name.endswith(".egg-info/requires.txt") and name.count("/") <= 2]  # noqa: PLR2004  # at the top, or in src
     for name in sorted({*names, *recorded}):
