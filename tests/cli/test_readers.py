@@ -73,7 +73,7 @@ VICTIM = block(b"demo-1.0/a.py", b"good\n")
 @pytest.mark.parametrize("mtime", [1_600_000_000, 1_600_000_000.5])
 def test_what_python_writes(tmp_path: Path, kind: int, mtime: float) -> None:
     long_names = (
-        [] if kind == tarfile.USTAR_FORMAT else [Entry(f"demo-1.0/{'x' * 300}", b"x"), symlink("demo-1.0/l", "y" * 200)]
+        [] if kind == tarfile.USTAR_FORMAT else [Entry(f"demo-1.0/{'x' * 200}", b"x"), symlink("demo-1.0/l", "y" * 200)]
     )
     more = [Entry("demo-1.0/docs", kind=tarfile.DIRTYPE, mode=0o755), symlink("demo-1.0/docs/s", "../setup.py")]
     more += [hardlink("demo-1.0/h", "demo-1.0/setup.py"), Entry(f"demo-1.0/{'d' * 90}/{'f' * 90}", b"x")]
@@ -87,41 +87,41 @@ def test_what_python_writes(tmp_path: Path, kind: int, mtime: float) -> None:
 TARS: dict[str, tuple[bytes | Sequence[bytes], str]] = {
     "more behind the end": ([SETUP, CLOSING, VICTIM], "there is more behind its end"),
     "one block of zeros between": ([SETUP, b"\0" * BLOCK, VICTIM], "there is more behind its end"),
-    "a name in two ways": ([SETUP, block(b"././@LongLink", b"demo-1.0/b.py\0", b"L"), block(b"x", record("path", b"demo-1.0/c.py"), b"x"), VICTIM], "two names"),
-    "two long names": ([SETUP, *[block(b"././@LongLink", name, b"L") for name in (b"demo-1.0/b.py\0", b"demo-1.0/c.py\0")], VICTIM], "two names"),
-    "two headers of records": ([SETUP, *[block(b"x", record("comment", b"x"), b"x")] * 2, VICTIM], "two headers of a kind"),
-    "a record twice": ([SETUP, block(b"x", record("path", b"demo-1.0/b") + record("path", b"demo-1.0/c"), b"x"), VICTIM], "is there twice"),
-    "NUL in a path": ([SETUP, block(b"x", record("path", b"demo-1.0/b\0c"), b"x"), VICTIM], "NUL"),
+    "a name in two ways": ([SETUP, block(b"././@LongLink", b"demo-1.0/b.py\0", b"L"), block(b"x", record("path", b"demo-1.0/c.py"), b"x"), VICTIM], "there are several"),
+    "two long names": ([SETUP, *[block(b"././@LongLink", name, b"L") for name in (b"demo-1.0/b.py\0", b"demo-1.0/c.py\0")], VICTIM], "there are several"),
+    "two headers of records": ([SETUP, *[block(b"x", record("comment", b"x"), b"x")] * 2, VICTIM], "there are several"),
+    "a record twice": ([SETUP, block(b"x", record("path", b"demo-1.0/b") + record("path", b"demo-1.0/c"), b"x"), VICTIM], "is said twice"),
+    "NUL in a path": ([SETUP, block(b"x", record("path", b"demo-1.0/b\0c"), b"x"), VICTIM], "is no record of pax"),
     "an empty path": ([SETUP, block(b"x", record("path", b""), b"x"), VICTIM], ""),
     "NUL in a long name": ([SETUP, block(b"././@LongLink", b"demo-1.0/b\0/../c\0", b"L"), VICTIM], "NUL"),
     "two sizes": ([SETUP, block(b"x", record("size", b"3"), b"x"), VICTIM], "two sizes"),
-    "names for all": ([SETUP, block(b"x", record("path", b"demo-1.0/b"), b"g"), VICTIM], "'path' is understood by some"),
-    "a hidden record": ([SETUP, block(b"x", b"0" + record("comment", b"x"), b"x"), VICTIM], "broken"),
+    "names for all": ([SETUP, block(b"x", record("path", b"demo-1.0/b"), b"g"), VICTIM], "it names all members at once"),
+    "a hidden record": ([SETUP, block(b"x", b"0" + record("comment", b"x"), b"x"), VICTIM], "is no record of pax"),
     "records cut short": ([SETUP, block(b"x", b"99 path=x\n", b"x"), VICTIM], ""),
     "GNU's sparse": ([SETUP, block(b"x", record("GNU.sparse.name", b"demo-1.0/b"), b"x"), VICTIM], "sparse"),
-    "another encoding": ([SETUP, block(b"x", record("hdrcharset", b"EBCDIC"), b"x"), VICTIM], "in another encoding"),
-    "a prefix that only some read": ([SETUP, block(b"a.py", b"x", magic=b"ustar  \0", prefix=b"demo-1.0")], "only POSIX"),
-    "a prefix of the oldest": ([SETUP, block(b"a.py", b"x", magic=b"", prefix=b"demo-1.0")], "only POSIX"),
-    "an unknown magic": ([SETUP, block(b"demo-1.0/a.py", b"x", magic=b"ustar\0  ")], "neither POSIX's nor GNU's"),
-    "a number with an underscore": ([SETUP, block(b"demo-1.0/a.py", b"x" * 9, size=b"1_1")], "not plainly octal"),
-    "a number with a sign": ([SETUP, block(b"demo-1.0/a.py", b"x" * 9, size=b"+11")], "not plainly octal"),
-    "two numbers": ([SETUP, block(b"demo-1.0/a.py", b"x" * 9, size=b"11\x0017")], "not plainly octal"),
-    "a number in base 256": ([SETUP, block(b"demo-1.0/a.py", b"x", size=b"\x80" + b"\0" * 10 + b"\1")], "not plainly octal"),
-    "a folder with a size": ([SETUP, block(b"demo-1.0/d/", kind=b"5", size=b"1000"), VICTIM], "no file, and has a size"),
-    "a link with a size": ([SETUP, block(b"demo-1.0/l", kind=b"2", target=b"setup.py", size=b"1000"), VICTIM], "no file, and has a size"),
-    "a contiguous file": ([SETUP, block(b"demo-1.0/c", b"x", b"7")], "of a kind that not all readers know"),
-    "a file like a folder": ([SETUP, block(b"demo-1.0/c/", b"x")], "called like a folder"),
+    "another encoding": ([SETUP, block(b"x", record("hdrcharset", b"EBCDIC"), b"x"), VICTIM], "is no record of pax"),
+    "a prefix that only some read": ([SETUP, block(b"a.py", b"x", magic=b"ustar  \0", prefix=b"demo-1.0")], "its format is not"),
+    "a prefix of the oldest": ([SETUP, block(b"a.py", b"x", magic=b"", prefix=b"demo-1.0")], "its format is not"),
+    "an unknown magic": ([SETUP, block(b"demo-1.0/a.py", b"x", magic=b"ustar\0  ")], "none of POSIX or GNU"),
+    "a number with an underscore": ([SETUP, block(b"demo-1.0/a.py", b"x" * 9, size=b"1_1")], "is no number"),
+    "a number with a sign": ([SETUP, block(b"demo-1.0/a.py", b"x" * 9, size=b"+11")], "is no number"),
+    "two numbers": ([SETUP, block(b"demo-1.0/a.py", b"x" * 9, size=b"11\x0017")], "is no number"),
+    "a number in base 256": ([SETUP, block(b"demo-1.0/a.py", b"x", size=b"\x80" + b"\0" * 10 + b"\1")], "is no number"),
+    "a folder with a size": ([SETUP, block(b"demo-1.0/d/", kind=b"5", size=b"1000"), VICTIM], "it has two sizes, or none is due"),
+    "a link with a size": ([SETUP, block(b"demo-1.0/l", kind=b"2", target=b"setup.py", size=b"1000"), VICTIM], "it has two sizes, or none is due"),
+    "a contiguous file": ([SETUP, block(b"demo-1.0/c", b"x", b"7")], "only some take for a file"),
+    "a file like a folder": ([SETUP, block(b"demo-1.0/c/", b"x")], "the name of a folder, and it is none"),
     "an old file like a folder": ([SETUP, block(b"demo-1.0/c/", b"x", b"\0")], ""),
     "twice": ([SETUP, SETUP], "'demo-1.0/setup.py' is there twice"),
     "another case": ([SETUP, block(b"demo-1.0/SETUP.py", b"x")], "are one file on some systems"),
     "another case of a folder": ([SETUP, block(b"demo-1.0/A", kind=b"2", target=b"b"), block(b"demo-1.0/a/x", b"x")], "and a folder to"),
     "an accent apart": ([SETUP, block("demo-1.0/é".encode()), block("demo-1.0/e\u0301".encode())], "are one file on some systems"),
-    "a stream": ([SETUP, block(b"demo-1.0/setup.py::$DATA", b"x")], "are one file on some systems"),
+    "a stream": ([SETUP, block(b"demo-1.0/setup.py::$DATA", b"x")], "not every system"),
     "a dot at the end": ([SETUP, block(b"demo-1.0/setup.py.", b"x")], "are one file on some systems"),
     "what cannot be seen": ([SETUP, block("demo-1.0/setup\u200c.py".encode(), b"x")], "are one file on some systems"),
     "spelled otherwise": ([SETUP, block(b"./demo-1.0/a.py", b"x")], "spelled in a way"),
-    "two slashes": ([SETUP, block(b"demo-1.0//a.py", b"x")], "spelled in a way"),
-    "deep": ([SETUP, block(b"x", record("path", b"demo-1.0/" + b"a/" * 600 + b"b"), b"x"), VICTIM], "spelled in a way"),
+    "two slashes": ([SETUP, block(b"demo-1.0//a.py", b"x")], "not every system"),
+    "deep": ([SETUP, block(b"x", record("path", b"demo-1.0/" + b"a/" * 600 + b"b"), b"x"), VICTIM], "folders deep"),
     "a hard link to a link": ([SETUP, block(b"demo-1.0/l", kind=b"2", target=b"x"), block(b"demo-1.0/h", kind=b"1", target=b"demo-1.0/l")], "hard link to what is no file"),
     "a hard link spelled otherwise": ([SETUP, block(b"demo-1.0/h", kind=b"1", target=b"./demo-1.0/setup.py")], "hard link to what is no file"),
     "a header of nothing": ([SETUP, block(b"x", record("comment", b"x"), b"x")], ""),
@@ -144,7 +144,7 @@ def test_a_signed_checksum(tmp_path: Path) -> None:
     plain = block(name)
     signed = sum(one - 256 if one > 127 else one for one in plain[:148] + plain[156:BLOCK]) + 256
     found = doubts_of(tmp_path, SETUP + block(name, checksum=b"%06o\0 " % signed) + CLOSING)
-    assert found == ["a header has a wrong checksum"]
+    assert "a checksum that only some compute so" in found[0]
 
 
 # --- what the tar is compressed in ---

@@ -102,7 +102,7 @@ def test_what_an_import_leaves_as_its_answer(tmp_path: Path, monkeypatch: pytest
         write(environment.folder, {"demo.py": code})
         return Ran(0, "", 1.0)
 
-    monkeypatch.setattr(Environment, "install_confined", install)
+    monkeypatch.setattr(Environment, "install_wheel", install)
     found = checked(tmp_path, 60)
     assert found.problem == said
     assert (found.installs, found.missing) == ("", "")

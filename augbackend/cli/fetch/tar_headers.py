@@ -48,6 +48,8 @@ def check(stream: IO[bytes], at: int, member: tarfile.TarInfo, form: int) -> Non
                 raise ValueError("it names all members at once")
         else:
             chain += header.type
+            if header.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK) and b"\0" in payload[:-1]:
+                raise ValueError("a long name has a NUL in it")
             said = _records(payload) if header.type == tarfile.XHDTYPE else said
         at += tarfile.BLOCKSIZE + header.size + -header.size % tarfile.BLOCKSIZE
     header = _header_at(stream, last, form)
@@ -68,6 +70,10 @@ def _header_at(stream: IO[bytes], at: int, form: int) -> tarfile.TarInfo:
         number = block[start:stop]
         if not _OCTAL.fullmatch(number) and (form != tarfile.GNU_FORMAT or number[:1] != b"\x80"):
             raise ValueError(f"{number!r} is no number")
+    if sum(block[:148]) + 8 * 32 + sum(block[156:]) != int(block[148:156].strip(b" \0") or b"0", 8):
+        raise ValueError("it has a checksum that only some compute so")
+    if block[156:157] == tarfile.CONTTYPE:
+        raise ValueError("it is of a kind that only some take for a file")
     return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
 
 
@@ -85,6 +91,8 @@ def _records(payload: bytes) -> dict[str, str]:
         form = _FORMS.get(key, _OF_A_VENDOR)
         if not equals or record[-1:] != b"\n" or not form.fullmatch(value if key in _FORMS else key):
             raise ValueError(f"{record[:100]!r} is no record of pax")
+        if key in found:
+            raise ValueError(f"{key!r} is said twice")
         found[key], at = value, end
     if not found:
         raise ValueError("it has no records")
