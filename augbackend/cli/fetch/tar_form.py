@@ -1,4 +1,4 @@
-"""Whether a tar is the same to all, beyond what :mod:`.sdist` refuses: nothing behind its end, no names for one file."""
+"""Whether all see the same tar, beyond what :mod:`.sdist` refuses: nothing behind its end, no two names for one file."""
 
 from __future__ import annotations
 
