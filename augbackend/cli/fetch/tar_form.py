@@ -1,4 +1,4 @@
-"""Whether all see the same tar, beyond what :mod:`.sdist` refuses: nothing behind its end, no two names for one file."""
+"""Whether all see the same tar, beyond what :mod:`.sdist` refuses: nothing behind its end, no two names for a file."""
 
 from __future__ import annotations
 
