@@ -35,6 +35,7 @@ UNREADABLE = (
     RuntimeError,
 )
 _UNLISTED = ("/", "/RECORD.jws", "/RECORD.p7s")  # folders, and signatures of RECORD itself
+_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what every Python can write
 _CHUNK = 1 << 20
 _ROW = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\r\n]*))[^\r\n]*(?:\r?\n|\r|\Z)')  # of RECORD, with its path
 
@@ -124,7 +125,8 @@ def _rewrite(
             _copy(carried, stream, length)
         end = stream.tell()
         old = {entry.filename: entry for entry in entries}
-        last = next(entry for entry in reversed(entries) if not entry.is_dir())
+        plain = (entry for entry in reversed(entries) if entry.compress_type in _PLAIN and not entry.is_dir())
+        last = next(plain, entries[0])
         models = {name: old.get(like.get(name, name), last) for name in changes}
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.comment = wheel.comment
