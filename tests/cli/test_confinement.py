@@ -348,6 +348,15 @@ def test_a_tree_in_the_home_is_read_and_not_written(inside: Path, home: Path) ->
 
 
 @pytest.mark.usefixtures("by")
+@pytest.mark.parametrize("name", ["project", "./project", "other/../project"])
+def test_a_tree_that_is_named_from_here(inside: Path, home: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(home, {"project/x": "", "other/x": ""})
+    monkeypatch.chdir(home)
+    command = ["/bin/ls", "-a"]
+    assert process.run(command, Path(name), dict(os.environ), 30, [inside]).output.split() == [".", "..", "x"]
+
+
+@pytest.mark.usefixtures("by")
 def test_a_home_that_is_a_tree(inside: Path, home: Path) -> None:
     with pytest.raises(AugbackendError, match="does not see a whole home"):
         process.run([sys.executable, "-c", ""], home, dict(os.environ), 30, [inside])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
-from . import confinement, leftover_processes
+from . import confinement, leftover_processes, readable
 from .readable import StrangersCommand
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ def run(
                 process = start(command, cwd)
             else:
                 users = clean_environ(os.environ, cwd)
-                strangers = StrangersCommand(command, cwd, users, tuple(reads), tuple(confined_to))
+                strangers = readable.by_full_names(
+                    StrangersCommand(command, cwd, users, tuple(reads), tuple(confined_to))
+                )
                 process = kept.enter_context(confinement.started(start, strangers))
             collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
             with suppress(subprocess.TimeoutExpired):

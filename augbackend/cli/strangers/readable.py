@@ -56,6 +56,17 @@ class StrangersCommand(NamedTuple):
     writes: tuple[Path, ...]
 
 
+def by_full_names(command: StrangersCommand) -> StrangersCommand:
+    """The command with folders that are named from the root. Links are not followed: a stranger may have made them."""
+
+    def full(path: Path) -> Path:
+        return Path(os.path.normpath(path.absolute()))
+
+    return command._replace(
+        cwd=full(command.cwd), reads=tuple(map(full, command.reads)), writes=tuple(map(full, command.writes))
+    )
+
+
 def homes() -> frozenset[Path]:
     """The user's home, by every name that it has."""
     return _homes(os.environ.get("HOME", ""))
