@@ -16,7 +16,7 @@ from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import confinement
-from augbackend.cli.strangers.process import readable
+from augbackend.cli.strangers.process import legible
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.knowledge import clues, rows
 from augbackend.standards import core_metadata
@@ -45,7 +45,7 @@ def seconds(do: Callable[[], object]) -> float:
 def megabyte(piece: str) -> str:
     """A build's output, as it is handed on: lines differ, and none is longer than what is kept of one."""
     line = piece * (4000 // len(piece))
-    return readable("\n".join(f"{number}{line}: {number}" for number in range(2**20 // 4000)))
+    return legible("\n".join(f"{number}{line}: {number}" for number in range(2**20 // 4000)))
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -56,7 +56,7 @@ def test_a_megabyte_of_one_thing(tmp_path: Path, piece: str) -> None:
     failures = [
         Failure("wheel", output),
         Failure("install", output),
-        Failure("wheel", readable(f"{output}\nerror: {piece * 2000}")),
+        Failure("wheel", legible(f"{output}\nerror: {piece * 2000}")),
     ]
 
     def everything() -> None:

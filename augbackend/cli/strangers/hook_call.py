@@ -158,7 +158,7 @@ def _readable_answer(found: Mapping[str, Any]) -> dict[str, Any]:
     """
     flags = ("unsupported", "no_backend", "hook_missing")
     texts = ("traceback", "backend_error", "missing_hook_name")
-    said = {key: process.readable(answer.text(found[key])) for key in texts if found.get(key)}
+    said = {key: process.legible(answer.text(found[key])) for key in texts if found.get(key)}
     return {**{flag: found.get(flag) is True for flag in flags}, **said, "return_val": found.get("return_val")}
 
 

@@ -141,10 +141,10 @@ class _Collector(threading.Thread):
 
     def text(self) -> str:
         gap = f"\n[{self._left_out} bytes left out]\n".encode() if self._left_out else b""
-        return readable((self._head + gap + self._tail).decode("utf-8", "replace"))
+        return legible((self._head + gap + self._tail).decode("utf-8", "replace"))
 
 
-def readable(text: str) -> str:
+def legible(text: str) -> str:
     """What strangers say, in lines of a length that somebody reads."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n")
     half = _LONGEST_LINE // 2
