@@ -23,7 +23,7 @@ from augbackend.errors import AugbackendError
 
 from .archives import BLOCK, PKG_INFO, Entry, entries, hardlink, symlink, tarred, wrapped
 
-pytestmark = pytest.mark.usefixtures("alone")
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("alone")]
 
 PROJECT = """\
 [build-system]

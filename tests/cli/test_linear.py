@@ -21,6 +21,8 @@ from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.knowledge import clues, rows
 from augbackend.standards import core_metadata
 
+pytestmark = pytest.mark.once
+
 if sys.version_info >= (3, 11):
     from re import _parser as parser  # type: ignore[attr-defined]
 else:
