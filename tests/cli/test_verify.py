@@ -439,6 +439,7 @@ def test_links_and_submodules_of_a_repository(tmp_path: Path) -> None:
     assert ("  5 members are" in before, "  6 members are" in found.output) == (True, True), before
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     "url",
     [
@@ -456,6 +457,7 @@ def test_an_origin_that_is_not_fetched(tmp_path: Path, url: str, option: list[st
     assert "--allow-origin " in found.output
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("url", ["git+ext::sh -c touch% ran", "git+fd::17"])
 def test_an_origin_that_is_a_command(tmp_path: Path, url: str) -> None:
     _, archive = made(tmp_path)
