@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -105,6 +107,18 @@ def test_files_of_this_machine_and_repositories_are_not_taken(using: Installer, 
     assert "no file of this machine and no repository is taken" in error.value.output
 
 
+@pytest.mark.parametrize("text", ['x; os_name ~= "foo"', 'x; "a" in extras', "x @ http://[::1/x.whl"])
+def test_what_only_looks_like_a_requirement(using: Installer, tmp_path: Path, text: str) -> None:
+    with pytest.raises(InstallError):
+        filled(using, tmp_path, text)
+
+
+def test_a_requirement_of_a_requirement_whose_marker_compares_nothing(using: Installer, tmp_path: Path) -> None:
+    source(tmp_path / "links", "one", 'two; "a" in extras')
+    with pytest.raises(InstallError):  # the installer's words
+        filled(using, tmp_path, "one")
+
+
 def test_what_has_no_wheel_is_built_and_so_is_what_that_requires(using: Installer, tmp_path: Path) -> None:
     source(tmp_path / "links", "outer", "inner")
     source(tmp_path / "links", "inner", builds_with='"tool"')
@@ -179,6 +193,32 @@ def test_an_index_with_a_password_that_no_build_gets(
 def test_a_file_that_a_requirement_names_by_its_address(using: Installer, private: str, tmp_path: Path) -> None:
     url = f"{private}/secretive/secretive-1.0.tar.gz"
     assert has(filled(using, tmp_path, f"secretive @ {url}"), "secretive")
+
+
+class _Dripping(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        with suppress(OSError):
+            for _ in range(600):
+                self.wfile.write(b"x")
+                time.sleep(0.1)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_a_download_that_does_not_end(using: Installer, tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Dripping)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    (tmp_path / "within").mkdir()
+    began = time.monotonic()
+    with pytest.raises(InstallError) as error:
+        build_environment.filled(using, tmp_path / "within", [f"x @ http://127.0.0.1:{server.server_port}/x.whl"], 5)
+    assert "the time ran out" in error.value.output
+    assert time.monotonic() - began < 45
+    server.shutdown()
+    server.server_close()
 
 
 def test_pip_starts_no_program(tmp_path: Path) -> None:

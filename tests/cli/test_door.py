@@ -252,15 +252,24 @@ def test_answers_that_are_none(tmp_path: Path, answer: str) -> None:
     assert (caught.value.is_over_time, caught.value.is_missing) == (False, answer == "no module")
 
 
-def test_a_product_with_another_name_is_copied(tmp_path: Path) -> None:
-    """What is done to that name afterwards is not done to ours."""
+def test_a_product_with_another_name_is_refused(tmp_path: Path) -> None:
+    """What is done to that name afterwards would be done to ours, and a copy may be larger than the disk."""
     code = "import os\ndef build_sdist(out, _):\n    os.link(__file__, out + '/x-1.tar.gz')\n    return 'x-1.tar.gz'"
     folder, into = tmp_path / "folder", tmp_path / "into"
     tree = write(folder / "tree", {"be.py": code})
     into.mkdir()
-    made = Hooks(tree, BuildSystem((), "be", (".",)), folder, sys.executable, {}).build("sdist", into, 60)
-    assert made == into / "x-1.tar.gz"
-    assert (made.stat().st_nlink, made.read_text()) == (1, code)
+    with pytest.raises(HookError, match="there is no such sdist"):
+        Hooks(tree, BuildSystem((), "be", (".",)), folder, sys.executable, {}).build("sdist", into, 60)
+    assert list(into.iterdir()) == []
+
+
+def test_a_wheel_that_is_called_otherwise(tmp_path: Path) -> None:
+    code = "def build_wheel(out, *_):\n    open(out + '/x-1.zip', 'w').close()\n    return 'x-1.zip'"
+    folder, into = tmp_path / "folder", tmp_path / "into"
+    tree = write(folder / "tree", {"be.py": code})
+    into.mkdir()
+    with pytest.raises(HookError, match="there is no such wheel"):
+        Hooks(tree, BuildSystem((), "be", (".",)), folder, sys.executable, {}).build("wheel", into, 60)
 
 
 @pytest.mark.parametrize("has_descriptors", [True, False])

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Callable
 
 from augbackend.knowledge import clues, consequences
+from augbackend.standards.setup_files import LONGEST
 
 from . import compiler_output
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .evidence import Case
 
 _OF_A_CHILD = re.compile(r"CalledProcessError|returned non-zero exit status|exit(?:ed with)? (?:code|status)")
-_LONGEST_TEXT = 150_000
+_LONGEST_TEXT, _LONGEST_LINE = 150_000, 200
 _SHORTEST_NAME = 3  # of what is looked for in prose: "R" and "Go" are words
 _NO_NAMES = frozenset(
     {"network", "native", "Python", "Windows", "macOS", "git", "Docker", "make", "patch", "audit", "crypt"}
@@ -74,11 +75,13 @@ def _is_imported(case: Case, module: str) -> bool:
 
 
 def setup_py(case: Case) -> str:
-    """The text of ``setup.py``; empty if there is none."""
+    """The text of ``setup.py``; empty if there is none, or one that is too long to be read."""
     try:
-        return (case.tree / "setup.py").read_bytes().decode("utf-8", "replace")
+        with (case.tree / "setup.py").open("rb") as stream:
+            content = stream.read(LONGEST + 1)
     except OSError:
         return ""
+    return content.decode("utf-8", "replace") if len(content) <= LONGEST else ""
 
 
 def _with_source(case: Case, text: str) -> str:
@@ -87,7 +90,7 @@ def _with_source(case: Case, text: str) -> str:
 
     def quoted(frame: re.Match[str]) -> str:
         number = int(frame[1])
-        line = source[number - 1].strip() if 0 < number <= len(source) else ""
+        line = source[number - 1].strip()[:_LONGEST_LINE] if 0 < number <= len(source) else ""
         return f"{frame[0]}\n    setup.py:{number}: {line}" if line else frame[0]
 
     return re.sub(r'^ *File "<string>", line (\d{1,9}), in .*$', quoted, text, flags=re.MULTILINE)

@@ -11,11 +11,10 @@ from fnmatch import fnmatchcase
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.model.declaration import Declaration
-from augbackend.cli.model.requirement import project_of, requirement_of
+from augbackend.cli.model.requirement import applies, project_of, requirement_of
 from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
 from augbackend.table import LEGACY_BACKEND
@@ -257,8 +256,12 @@ def _is_bounded(text: str, name: str) -> bool:
 
 def _is_for(case: Case, text: str) -> bool:
     """Whether a requirement's marker, if it has one, takes in the Python of the builds."""
-    marker = Requirement(text).marker
-    return marker is None or marker.evaluate({"python_version": case.python, "python_full_version": f"{case.python}.0"})
+    there = {"python_version": case.python, "python_full_version": f"{case.python}.0"}
+    requirement = requirement_of(text)
+    try:
+        return requirement is None or applies(requirement, there)
+    except ValueError:  # the installer's to refuse
+        return True
 
 
 def is_there(case: Case, module: str) -> bool:

@@ -110,6 +110,7 @@ class Files:
         if not depth:
             self.problem = parsed.problem
         parents = {child: node for node in ast.walk(module) for child in ast.iter_child_nodes(node)}
+        compared = _comparisons(module)
         for node in ast.walk(module):
             place = SourceLine(name, getattr(node, "lineno", 0))
             for imported in _modules_named_by(node, name):
@@ -118,7 +119,7 @@ class Files:
                 self.imports.append(Import(imported, kind, place))
             variable = _variable_read_by(node)
             if variable is not None:
-                yes, no = _answers(node, parents, module)
+                yes, no = _answers(node, parents, compared)
                 self.variables.append(Variable(variable, yes, no, place))
             self.called += _called(node, place)
         if depth < DEEPEST:
@@ -206,7 +207,17 @@ def _is_environ(node: ast.AST) -> bool:
     return dotted(node).endswith("environ")
 
 
-def _answers(node: ast.AST, parents: Mapping[ast.AST, ast.AST], module: ast.Module) -> tuple[str, str]:
+def _comparisons(module: ast.Module) -> dict[str, ast.Compare]:
+    """The first comparison of each name."""
+    found: dict[str, ast.Compare] = {}
+    for one in ast.walk(module):
+        if isinstance(one, ast.Compare):
+            for side in (one.left, one.comparators[0]):
+                found.setdefault(_root(side), one)
+    return found
+
+
+def _answers(node: ast.AST, parents: Mapping[ast.AST, ast.AST], compared: Mapping[str, ast.Compare]) -> tuple[str, str]:
     """The values by which a variable says yes and no, from what it is compared with, converted by, or defaults to."""
     if isinstance(node, ast.Compare):
         return "1", ""
@@ -217,10 +228,9 @@ def _answers(node: ast.AST, parents: Mapping[ast.AST, ast.AST], module: ast.Modu
         if isinstance(parent, ast.Compare):
             return _answers_in(parent, default)
         if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
-            name = parent.targets[0].id
-            for other in ast.walk(module):
-                if isinstance(other, ast.Compare) and name in (_root(other.left), _root(other.comparators[0])):
-                    return _answers_in(other, default)
+            other = compared.get(parent.targets[0].id)
+            if other is not None:
+                return _answers_in(other, default)
             break
         is_method = isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and parent.func is node)
         is_conversion = isinstance(parent, ast.Call) and parent.func is not node

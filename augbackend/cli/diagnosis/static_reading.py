@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from augbackend.standards.core_metadata import Document
 
+_LARGEST = 8 * 2**20  # bytes of a PKG-INFO that are read
+_MINOR = re.compile(r"^Programming Language :: Python :: ([0-9]{1,3}\.[0-9]{1,3})\s*$", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -76,9 +79,7 @@ def read(tree: Path) -> Reading:
         modules=frozenset(_importable(tree)),
         pyx=tuple(sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*.pyx"))),
         requires_python=info.value("requires-python") or str(project.get("requires-python", "")),
-        pythons=tuple(
-            re.findall(r"^Programming Language :: Python :: (\d+\.\d+)\s*$", "\n".join(classifiers), re.MULTILINE)
-        ),
+        pythons=tuple(_MINOR.findall("\n".join(classifiers))),
         requires_dist=tuple(info.values("requires-dist")),
         problem=files.problem,
     )
@@ -86,8 +87,11 @@ def read(tree: Path) -> Reading:
 
 def _pkg_info(tree: Path) -> Document:
     file = tree / "PKG-INFO"
-    text = file.read_bytes().decode("utf-8", "replace") if file.is_file() else ""
-    return core_metadata.parse(text.encode())
+    content = b""
+    if file.is_file():
+        with file.open("rb") as stream:
+            content = stream.read(_LARGEST)  # what is behind that is a text for readers
+    return core_metadata.parse(content.decode("utf-8", "replace").encode())
 
 
 def _importable(tree: Path) -> Iterator[str]:

@@ -97,6 +97,8 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
                 imported = _imported(module, trial, found, knowledge)
                 if imported.problem:
                     return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
+        except InstallError as error:
+            return replace(found, problem=f"not tried: {error.hint}")
         except TimeoutError:
             return replace(found, problem="not tried, since the time ran out")
     return found
@@ -174,7 +176,10 @@ class _Trial:
         isolated, folder = self._environment, self._folder
         if self._having.left < _LEAST:
             raise TimeoutError
-        place = Path(tempfile.mkdtemp(prefix="asked-", dir=folder))  # an earlier import may have left anything
+        try:
+            place = Path(tempfile.mkdtemp(prefix="asked-", dir=folder))  # an earlier import may have left anything
+        except OSError as error:
+            return _Imported(f"import {module}: an import before it has closed its folder: {error.strerror}")
         environ = {**self._environ, **isolated.make_extra_environ()}
         command = [isolated.python_executable, "-c", _IMPORT, module, str(place / _ANSWER)]
         ran = process.run(command, folder, environ, min(_LIMIT, self._having.left), [folder])

@@ -13,17 +13,18 @@ No installer builds anything, and no process that builds knows an index or its p
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from augbackend.cli.model.requirement import requirement_of
+from augbackend.cli.model.requirement import applies, requirement_of
 from augbackend.cli.strangers import environment, hook_call, process, temporary_folder
 from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
@@ -33,13 +34,14 @@ from . import index, sdist, wheel_content
 from .wheel_content import UnsoundWheelError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from augbackend.cli.strangers.environment import Environment, Installer
 
 _DEEPEST = 6  # builds inside of each other
 _FIRST_HOOK = 300.0  # seconds for a hook that only asks
 _MOST = 200  # projects that are looked up for one environment
+_LARGEST = 2**32  # bytes of a download
 
 
 class InstallError(AugbackendError):
@@ -90,37 +92,47 @@ class _Filling:
         return max(0.0, self.deadline - time.monotonic())
 
     def filled(self, within: Path, texts: Iterable[str]) -> Environment:
-        made = environment.created(self.using, within, self.left)
+        made = self._empty(within)
         wanted = [self._at_hand(one) for one in map(_parsed, texts) if self._applies(one)]
         if not wanted:
             return made
         ran = made.install(wanted, self.left)
         if ran.status not in (0, None) and self._build_missing(wanted):
-            made = environment.created(self.using, within, self.left)
+            made = self._empty(within)
             ran = made.install(wanted, self.left)
         if ran.status != 0:
             raise InstallError(ran.output, map(str, wanted), is_over_time=ran.status is None)
         return made
 
+    def _empty(self, within: Path) -> Environment:
+        try:
+            return environment.created(self.using, within, self.left)
+        except TimeoutError:
+            raise
+        except OSError as error:  # what a build did to its own folder
+            raise InstallError(f"error: no environment can be made beside the build: {error.strerror}") from None
+
     def _applies(self, one: Requirement, extras: Collection[str] = ()) -> bool:
         python = self.using.python
         here = {"python_version": python.minor, "python_full_version": python.version}
-        marker = one.marker
-        return marker is None or any(marker.evaluate({**here, "extra": extra}) for extra in extras or ("",))
+        try:
+            return any(applies(one, {**here, "extra": extra}) for extra in extras or ("",))
+        except ValueError as error:
+            raise InstallError(f"error: {one}: its marker cannot be evaluated: {error}") from None
 
     def _at_hand(self, one: Requirement) -> Requirement:
         """The requirement; if it names a URL, with the file there as a wheel on this disk."""
         if not one.url:
             return one
-        if urlsplit(one.url).scheme not in ("http", "https"):
+        if not re.match("https?://[^/]", one.url):
             what = "of what a package requires, no file of this machine and no repository is taken"
             raise InstallError(f"error: {one}: {what}")
         with temporary_folder.temporary() as folder:
-            found = index.IndexFile(canonicalize_name(one.name), "", index.filename(one.url), one.url)
             try:
-                file = index.download(found, folder, self.using.where, offline=False)
-            except AugbackendError as error:
-                raise InstallError(str(error)) from None
+                found = index.IndexFile(canonicalize_name(one.name), "", index.filename(one.url), one.url)
+                file = self._downloaded(found, folder)
+            except (AugbackendError, ValueError) as error:
+                raise InstallError(str(error), is_over_time=not self.left) from None
             wheel = self._kept(file) if file.suffix == ".whl" else self._wheel_of(file, canonicalize_name(one.name))
         here = Requirement(str(one))
         here.url = wheel.as_uri()
@@ -136,20 +148,29 @@ class _Filling:
                 continue
             seen.add(name)
             try:
-                requires = index.requires_of_wheel(one, self.using.where, self.using.python.minor)
+                requires = index.requires_of_wheel(one, self.using.where, self.using.python.minor, self.deadline)
                 if requires is None:
                     requires, has_built = wheel_content.read(self._built(one, name)).requires_dist, True
             except InstallError:
                 raise
             except AugbackendError:
                 continue  # the installer has said that it is nowhere
-            queue += [more for more in map(requirement_of, requires) if more and self._applies(more, one.extras)]
+            queue += self._those_that_apply(requires, one.extras)
         return has_built
+
+    def _those_that_apply(self, texts: Iterable[str], extras: Collection[str]) -> Iterator[Requirement]:
+        for one in filter(None, map(requirement_of, texts)):
+            with suppress(InstallError):  # the installer's to refuse
+                if self._applies(one, extras):
+                    yield one
+
+    def _downloaded(self, found: index.IndexFile, folder: Path) -> Path:
+        using = self.using
+        return index.download(found, folder, using.where, offline=False, bounds=index.Bounds(self.deadline, _LARGEST))
 
     def _built(self, one: Requirement, name: str) -> Path:
         with temporary_folder.temporary() as folder:
-            found = index.find_sdist(one, self.using.where)
-            return self._wheel_of(index.download(found, folder, self.using.where, offline=False), name)
+            return self._wheel_of(self._downloaded(index.find_sdist(one, self.using.where), folder), name)
 
     def _wheel_of(self, file: Path, name: str) -> Path:
         """Build a wheel as a frontend does, and keep it where the installer looks."""
@@ -191,8 +212,9 @@ class _Filling:
     def _kept(self, wheel: Path) -> Path:
         """A wheel where the installer looks, if it may be given to one."""
         try:
+            parse_wheel_filename(wheel.name)
             wheel_content.read(wheel)
-        except UnsoundWheelError as error:
+        except (InvalidWheelFilename, UnsoundWheelError) as error:
             raise InstallError(f"error: {wheel.name} is not given to an installer: {error}") from None
         return Path(shutil.copyfile(wheel, self.using.built / wheel.name))
 

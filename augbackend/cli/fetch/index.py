@@ -7,11 +7,13 @@ import hashlib
 import logging
 import os
 import re
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
@@ -48,6 +50,20 @@ class IndexFile:
 
 class UnansweredError(AugbackendError):
     """No place could be asked, so nothing is known of what is there."""
+
+
+class Bounds(NamedTuple):
+    """What a download that strangers name may take.
+
+    :param until: in seconds of the monotonic clock.
+    :param most: bytes.
+    """
+
+    until: float
+    most: float
+
+
+NO_BOUNDS = Bounds(inf, inf)
 
 
 def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None = None) -> IndexFile:
@@ -112,10 +128,11 @@ def find_wheel(requirement: Requirement, where: Sources) -> IndexFile | None:
     return None
 
 
-def requires_of_wheel(requirement: Requirement, where: Sources, python: str) -> tuple[str, ...] | None:
+def requires_of_wheel(requirement: Requirement, where: Sources, python: str, until: float) -> tuple[str, ...] | None:
     """What the wheel requires that a Python on this platform would take; ``None`` if there is none for it.
 
     :param python: such as ``3.11``.
+    :param until: in seconds of the monotonic clock.
     :raises AugbackendError: if an index cannot be asked.
     """
     with _explained(requirement.name):
@@ -123,21 +140,26 @@ def requires_of_wheel(requirement: Requirement, where: Sources, python: str) -> 
         package = next(iter(finder.find_matches(Requirement(_plain(requirement)))), None)
         if package is None:
             return None
-        beside = package.link.dist_info_link  # PEP 658
-        if beside is not None:
-            answer = finder.session.get(beside.normalized)
-            answer.raise_for_status()
-            return tuple(parse(answer.content).values("requires-dist"))
+    beside, file = package.link.dist_info_link, _file_of(package)  # PEP 658
     with temporary_folder.temporary() as folder:
+        if beside is not None:
+            metadata = replace(file, filename=beside.filename, url=beside.url_without_fragment, sha256="")
+            found = download(
+                metadata, folder, where, offline=False, bounds=Bounds(until, wheel_content.MOST_OF_METADATA)
+            )
+            return tuple(parse(found.read_bytes()).values("requires-dist"))
         try:
-            return wheel_content.read(download(_file_of(package), folder, where, offline=False)).requires_dist
+            return wheel_content.read(
+                download(file, folder, where, offline=False, bounds=Bounds(until, inf))
+            ).requires_dist
         except UnsoundWheelError:
             return ()  # the installer's to refuse
 
 
-def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool) -> Path:
+def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool, bounds: Bounds = NO_BOUNDS) -> Path:
     """Fetch a file into ``folder``, its sha256 checked where the index says one.
 
+    :param bounds: of a file that strangers name.
     :raises AugbackendError: if it cannot be had, or is not the file that the index promised.
     """
     link = Link(found.url)
@@ -150,9 +172,10 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool) -
     hashes = {"sha256": [found.sha256]} if found.sha256 else None
     try:
         with progress.downloading(found.filename) as report, _explained(found.name):
-            file: Path = _finder(_reachable(where), wheels=False).download(
-                link, folder, hashes, lambda _, done, total: report(done, total)
-            )
+            finder = _finder(_reachable(where), wheels=False)
+            if bounds is not NO_BOUNDS and not link.is_file:
+                return _streamed(finder, found, folder / found.filename, bounds)
+            file: Path = finder.download(link, folder, hashes, lambda _, done, total: report(done, total))
     except HashMismatchError as error:
         got = ", ".join(error.actual.values())
         raise AugbackendError(
@@ -165,6 +188,28 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool) -
             f"it cannot be downloaded: {error}", where=shown(found.url), hint="is the URL right?"
         ) from None
     return file
+
+
+def _streamed(finder: PackageFinder, found: IndexFile, target: Path, bounds: Bounds) -> Path:
+    """Fetch a file, looking at the time and the size as often as something comes: unearth waits for a whole chunk.
+
+    :raises AugbackendError: if it is too much, took too long, or is another file.
+    """
+    digest, done, what = hashlib.sha256(), 0, ""
+    with finder.session.get_stream(found.url) as answer, target.open("wb") as file:
+        answer.raise_for_status()
+        for chunk in answer.iter_bytes():
+            done += file.write(chunk)
+            digest.update(chunk)
+            if done > bounds.most:
+                what = f"it has more than {bounds.most:.0f} bytes"
+            elif time.monotonic() > bounds.until:
+                what = "the time ran out while it was downloaded"
+            if what:
+                raise AugbackendError(what, where=shown(found.url))
+    if found.sha256 and digest.hexdigest() != found.sha256:
+        raise AugbackendError(f"its sha256 is {digest.hexdigest()}, expected {found.sha256}", where=shown(found.url))
+    return target
 
 
 def shown(url: str) -> str:

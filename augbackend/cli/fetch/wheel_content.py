@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_MEMBERS, _MOST_AT_ONCE = 200_000, 48 * 2**20  # bytes that are read at once, such as the list of the members
 _MOST_BYTES = 64 * 2**30  # of all members; what is for GPUs comes in gigabytes
 _SUSPICIOUS_BYTES, _SUSPICIOUS_RATIO = 2**28, 200  # beyond this many, nothing honest is compressed this well
-_MOST_OF_METADATA, _MOST_OF_DIST_INFO = 8 * 2**20, 128 * 2**20  # bytes
+MOST_OF_METADATA, _MOST_OF_DIST_INFO = 8 * 2**20, 128 * 2**20  # bytes
 _MOST_REQUIREMENTS = 2000
 _LOCAL_HEADER = 30  # bytes, without the name
 _ENCRYPTED = 1
@@ -103,7 +103,7 @@ def _metadata(archive: zipfile.ZipFile) -> bytes:
         if entry.filename in found:
             raise UnsoundWheelError(f"it has two members called {entry.filename:.80}")
         is_metadata = entry.filename.endswith("/METADATA")
-        content = _whole(archive, entry, min(left, _MOST_OF_METADATA) if is_metadata else left)
+        content = _whole(archive, entry, min(left, MOST_OF_METADATA) if is_metadata else left)
         left -= len(content)
         found[entry.filename] = content if is_metadata else b""
     return next((content for name, content in found.items() if name.endswith("/METADATA")), b"")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @lru_cache(maxsize=4096)
@@ -18,6 +22,17 @@ def requirement_of(text: str) -> Requirement | None:
         return Requirement(text)
     except (InvalidRequirement, RecursionError):  # the parentheses of a marker may be nested
         return None
+
+
+def applies(requirement: Requirement, environment: Mapping[str, str]) -> bool:
+    """Whether a requirement's marker holds where some variables are others than here.
+
+    :raises ValueError: if the marker compares what cannot be compared.
+    """
+    try:
+        return requirement.marker is None or requirement.marker.evaluate(dict(environment))
+    except (LookupError, TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
 def project_of(text: str) -> str:

@@ -105,7 +105,8 @@ class Environment:
         wanted = list(dict.fromkeys(requirements))
         lines = [text for name, text in using.constraints.items() if not _is_excluded(name, text, wanted)]
         with temporary_folder.temporary() as folder:
-            environ = dict(using.environ)
+            # An installer that is killed leaves its own temporary files.
+            environ = {**using.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))}
             constraints = folder / "constraints.txt"
             constraints.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
             for variable in ("UV_CONSTRAINT", "PIP_CONSTRAINT") if lines else ():

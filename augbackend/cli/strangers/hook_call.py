@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
 import pyproject_hooks
+from packaging.utils import parse_wheel_filename
 
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
@@ -110,6 +111,8 @@ class Hooks:
             raise HookError(f"the backend cannot build: {error}") from None
         name, output = self._call(f"build_{product}", limit, str(place), settings)
         try:
+            if product == "wheel":
+                parse_wheel_filename(answer.text(name))
             return left_file.taken(place, answer.text(name), into)
         except (OSError, ValueError):
             what = f"the backend says that it made {name!s:.80}, and there is no such {product}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -51,10 +50,8 @@ def taken(place: Path, name: str, into: Path) -> Path:
     target = into / name
     with _opened_folder(place) as folder, _opened_file(place, name, folder) as opened:
         found = os.fstat(opened)
-        if found.st_nlink > 1:  # it stays what it is, whatever is done to its other name
-            with open(opened, "rb", closefd=False) as source, target.open("xb") as copy:
-                shutil.copyfileobj(source, copy)
-            return target
+        if found.st_nlink > 1:  # it would change with its other name; and a copy may be far larger than it is
+            raise OSError(f"{name} has another name as well")
         if folder is not None:
             os.rename(name, target, src_dir_fd=folder)
     if not _BY_FOLDER:  # and what is open cannot be renamed there

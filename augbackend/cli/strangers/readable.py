@@ -111,7 +111,10 @@ def _is_hidden_otherwise(path: Path) -> bool:
     """Whether something is to be shown that the system's folders do not hold."""
     names = (path, _real(path))
     is_of_system = all(is_within(one, SYSTEM) and not is_within(one, homes()) for one in names)
-    return (path.is_file() or path.is_dir()) and not is_of_system and not is_too_much(path)
+    try:
+        return (path.is_file() or path.is_dir()) and not is_of_system and not is_too_much(path)
+    except OSError:  # this user may not look there
+        return False
 
 
 def own_without_links(folder: Path) -> Path:
@@ -199,11 +202,12 @@ def _of_user(environ: tuple[tuple[str, str], ...]) -> tuple[Path, ...]:
     for name, value in environ:
         if name == "PATH":
             for folder in map(Path, value.split(os.pathsep)):
-                found += _belonging(folder)
-                found += _linked_from(folder)
+                with suppress(OSError):  # this user may not look there
+                    found += [*_belonging(folder), *_linked_from(folder)]
         else:
             for path in map(Path, _PATH_IN_VALUE.findall(value)):
-                found += _of_program(path) if path.is_file() and path.parent.name in _OF_PROGRAMS else [path]
+                with suppress(OSError):
+                    found += _of_program(path) if path.is_file() and path.parent.name in _OF_PROGRAMS else [path]
     return tuple(filter(_is_hidden_otherwise, dict.fromkeys(found)))
 
 
