@@ -175,6 +175,8 @@ def test_backend_path_through_a_link(tree: Tree, tmp_path: Path) -> None:
         (b"name = 'caf\xe9'\n", "it is not UTF-8 (byte 11 is 0xe9)"),
         (b"a = \n", "it is not TOML: Invalid value (at line 1, column 5)"),
         (b"[[[", "it is not TOML"),
+        (b"#" * (2**20 + 1), "it is not TOML: it is longer than 1048576 bytes"),
+        (b"a" + b".a" * 6000 + b" = 1", "a line with more than 5000 dots"),
         (b"a = " + b"[" * 100_000, "it is not TOML"),
     ],
 )

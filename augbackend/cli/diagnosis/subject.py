@@ -69,7 +69,9 @@ def _read(tree: Path, named: str) -> Reading:
     try:
         return static_reading.read(tree)
     except AugbackendError as error:
-        raise AugbackendError(error.what, where=error.where.replace(str(tree), named), hint=error.hint) from None
+        where = error.where.replace(str(tree), named)
+        where = where if named in where else f"{named}, {where}"
+        raise AugbackendError(error.what, where=where, hint=error.hint) from None
 
 
 @contextmanager

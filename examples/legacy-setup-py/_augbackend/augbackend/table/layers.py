@@ -11,6 +11,7 @@ from typing import Any
 
 from augbackend.errors import AugbackendError
 
+LARGEST, _MOST_DOTS = 2**20, 5000
 OPTION_PREFIX, VARIABLE_PREFIX = "augbackend.", "AUGBACKEND_"
 
 
@@ -21,7 +22,8 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
     """
     file = tree / "pyproject.toml"
     try:
-        return toml(file.read_bytes().decode("utf-8"))
+        with file.open("rb") as stream:
+            return toml(checked(stream.read(LARGEST + 1).decode("utf-8")))
     except OSError as error:
         what, hint = f"cannot read it: {error.strerror}", "run this in the folder that holds pyproject.toml, or name it"
     except UnicodeDecodeError as error:
@@ -30,6 +32,16 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         what, hint = f"it is not TOML: {error}", "mend the file there"
     raise AugbackendError(what, where=str(file), hint=hint)
+
+
+def checked(text: str) -> str:
+    """A ``pyproject.toml`` that is not too much: of a key with many parts, the parser keeps every beginning.
+
+    :raises ValueError: if it is.
+    """
+    if len(text) > LARGEST or any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+        raise ValueError(f"it is longer than {LARGEST} bytes, or has a line with more than {_MOST_DOTS} dots")
+    return text
 
 
 @lru_cache(maxsize=4)
