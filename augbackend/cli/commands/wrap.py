@@ -22,7 +22,6 @@ from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
-from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import removal, report
@@ -148,8 +147,8 @@ def wrap(
             click.echo(line)
         return
     project = projects.read(Path(), lock) if not has_options else None
-    if lock and project is None and not matched:
-        raise click.UsageError("--lock needs --match-runtime, or a project whose tables name packages")
+    if lock and project is None and not matched and not any(jobs.is_bare(upstream.parse(text)) for text in targets):
+        raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
     if project is not None and targets and not project.names_all(targets):
         project = None  # it says nothing of these packages
     if project is None and not targets:
@@ -158,7 +157,7 @@ def wrap(
     where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ, default)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if project is None:
-        wanted = [Job(upstream.parse(text), given) for text in targets]
+        wanted = jobs.of_targets(targets, given, lock, lookup)
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
     builds = any(upstream.is_built(job.target) for job in wanted)

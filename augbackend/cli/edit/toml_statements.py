@@ -49,12 +49,12 @@ def read(text: str) -> list[Statement]:
             kind: Kind = "comment" if text[comment : comment + 1] == "#" else "blank"
             found.append(Statement(kind, start, end, table=table))
         elif equals is None:
-            table = _keys(said.strip("[]"))
+            table = _dotted_keys(said.strip("[]"))
             found.append(Statement("header", start, end, table, table))
         else:
             value = comment - len(text[equals + 1 : comment].lstrip())
             value_end = start + len(text[start:comment].rstrip())
-            path = (*table, *_keys(text[start:equals]))
+            path = (*table, *_dotted_keys(text[start:equals]))
             found.append(Statement("entry", start, end, path, table, value, value_end))
     return found
 
@@ -103,7 +103,7 @@ def _spans(text: str) -> Iterator[tuple[int, int, int | None, int]]:
         yield start, len(text), equals, len(text) if comment is None else comment
 
 
-def _keys(key: str) -> tuple[str, ...]:
+def _dotted_keys(key: str) -> tuple[str, ...]:
     value: Any = layers.toml(f"{key.strip()} = 0")
     found = []
     while isinstance(value, dict):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.project import lock_files
+from augbackend.cli.project import stated_requirements
 from augbackend.table import layers
 
 from . import project_sources
@@ -71,7 +71,7 @@ def _indirect(run: WrapRun) -> Iterator[str]:
     if layers.at(run.project.document, "tool", "uv", "workspace", default=None) is not None:
         return  # its members share the sources of the root
     for name in dict.fromkeys(package.plan.name for package in run.packages):
-        if not lock_files.requirements(run.project.document, name):
+        if not stated_requirements.of(run.project.runtime.stated, name):
             yield f"{name} is not a direct dependency of this project: add it there, or uv ignores its source"
             yield ""
 
