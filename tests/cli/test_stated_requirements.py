@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from packaging.requirements import Requirement
 from augbackend.cli.project import stated_requirements
 
 from ..conftest import write
-from .archives import own_table, report, sdist, wrap
+from .archives import own_table, report, sdist, wrap, wrapped
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -158,3 +159,52 @@ def test_a_lock_needs_something_to_say(here: Path) -> None:
     write(here, {"r.txt": "demo==1.0\n"})
     result = wrap("demo==1.0", "--lock", "r.txt")
     assert (result.exit_code, "a bare name" in result.output) == (2, True)
+
+
+# --- in a folder of the project, and in a member of a workspace ---
+
+NINJA = "\n[tool.uv.extra-build-dependencies]\ndemo = ['ninja']\n"
+
+
+def test_in_a_subfolder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = PROJECT.replace("version = '1'", "version = '1'\nscripts.app = 'app:main'") + NINJA
+    write(here, {"pyproject.toml": text, "src/deep/x.py": ""})
+    monkeypatch.chdir(here / "src" / "deep")
+    assert report("demo", "--require", "cmake", "-o", "other")["packages"][0]["version"] == "1.0"
+    lines = wrapped().output.splitlines()
+    assert (here / "wrapped" / "demo-1.0.tar.gz").is_file()
+    assert not (here / "src" / "deep" / "wrapped").exists()
+    assert 'demo = { path = "wrapped/demo-1.0.tar.gz" }' in (here / "pyproject.toml").read_text()
+    for command in (
+        "uv tool install ../..",
+        "uvx --from ../.. app",
+        "pip install ../.. ../../wrapped/demo-1.0.tar.gz",
+    ):
+        assert f"  {command}".replace("/", os.sep) in lines
+    assert wrap("--check").exit_code == 0
+    wrapped("--remove")
+    assert (here / "pyproject.toml").read_text() == text
+    assert not (here / "wrapped").exists()
+
+
+@pytest.mark.parametrize(("exclude", "root"), [("", True), ("exclude = ['packages/a']\n", False)])
+def test_in_a_member_of_a_workspace(here: Path, monkeypatch: pytest.MonkeyPatch, exclude: str, root: bool) -> None:
+    workspace = f"[tool.uv.workspace]\nmembers = ['packages/*', '/no', '']\n{exclude}"
+    write(here, {"pyproject.toml": workspace + NINJA, "packages/a/pyproject.toml": PROJECT, "packages/b/x": ""})
+    monkeypatch.chdir(here / "packages" / "a")
+    result = wrap()
+    assert (result.exit_code, (here / "wrapped" / "demo-1.0.tar.gz").is_file()) == ((0, True) if root else (2, False))
+    assert (here / "packages" / "a" / "pyproject.toml").read_text() == PROJECT
+
+
+def test_a_member_with_tables_of_its_own(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(here, {"pyproject.toml": "[tool.uv.workspace]\nmembers = ['a']\n", "a/pyproject.toml": PROJECT + NINJA})
+    monkeypatch.chdir(here / "a")
+    wrapped()
+    assert (here / "a" / "wrapped" / "demo-1.0.tar.gz").is_file()
+
+
+def test_a_broken_file_above_is_nobodys_here(here: Path) -> None:
+    write(here.parent, {"pyproject.toml": "x ="})
+    write(here, {"pyproject.toml": PROJECT})
+    assert report("demo", "--require", "ninja")["packages"][0]["version"] == "1.0"

@@ -16,6 +16,7 @@ from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the t
 
 from . import lock_files, runtime_versions, stated_requirements
 from . import project as projects
+from .project_root import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +65,7 @@ def of_targets(targets: Sequence[str], given: Declaration, lock: Path | None, lo
     found = []
     for text in targets:
         target = upstream.parse(text)
-        here = projects.stating(Path(), lock, {target.name: given}) if is_bare(target) else None
+        here = projects.stating(project_root(Path()), lock, {target.name: given}) if is_bare(target) else None
         if here is not None and _says_anything_of(here, target.name):
             found += _of_package(here, target.name, Requirement(target.name), lookup)
         else:

@@ -13,7 +13,7 @@ from augbackend.errors import SettingsError
 from augbackend.table import layers
 from augbackend.table.convert import found_instead
 
-from . import lock_files, runtime_versions, stated_requirements, uv_tables
+from . import lock_files, project_root, runtime_versions, stated_requirements, uv_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,6 +108,8 @@ def _project(
 ) -> Project:
     locked = lock_files.read_file(lock) if lock else lock_files.read(file.parent)
     stated = stated_requirements.read(document, file.parent)
+    for member in project_root.members(file.parent, document):  # the root's tables and lock are theirs
+        stated += stated_requirements.read(layers.read_pyproject(member), member)
     overrides = runtime_versions.overrides(os.environ)
     return Project(
         file,

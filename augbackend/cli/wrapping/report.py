@@ -124,17 +124,18 @@ def _commands(run: WrapRun) -> Iterator[str]:
             yield f"pip install {shown_path(package.archive)}"
             yield f"uv pip install {shown_path(package.archive)}"
         return
+    here = shown_path(run.project.file.parent)
     scripts = layers.at(run.project.document, "project", "scripts", default={})
     if run.project.uses_uv:
         yield from _relock(run)
         yield from ["uv sync"] if not _stated_to_uv(run) else []
         if scripts:
-            yield "uv tool install ."
-            yield f"uvx --from . {next(iter(scripts))}"
+            yield f"uv tool install {here}"
+            yield f"uvx --from {here} {next(iter(scripts))}"
     archives = " ".join(shown_path(package.archive) for package in run.packages)
-    yield f"pip install . {archives}"
+    yield f"pip install {here} {archives}"
     if run.packages and all("+" in package.plan.version for package in run.packages):
-        yield f"pip install --find-links {shown_path(run.output)} ."
+        yield f"pip install --find-links {shown_path(run.output)} {here}"
 
 
 def _relock(run: WrapRun) -> Iterator[str]:
