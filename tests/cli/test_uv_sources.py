@@ -37,6 +37,8 @@ LAYOUTS = {
     "table": "[tool.uv.sources.demo]  # why\nindex = 'x'  # because\n\n# left\n\n[tool.ruff]\n",
     "table, no blank lines": "[tool.uv.sources.demo]\ngit = 'x'\n# rev\nrev = '1'\n[tool.ruff]\n",
     "tables": "[[tool.uv.sources.demo]]\nindex = 'x'\nmarker = 'a'\n\n[[tool.uv.sources.demo]]\nindex = 'y'\n",
+    "empty, and a table": "[tool.uv.sources]  # why\n[tool.uv.sources.demo]\nindex = 'x'\n",
+    "comments only": "# nothing\n\n# more\n\n",
     "table of another": "[tool.uv.sources.other]\nindex = 'x'\n\n[tool.ruff]\n",
     "dotted": "[tool.uv.sources]\ndemo.git = 'x'\ndemo.rev = 'y' # tail\nother.index = 'x'\n",
     "dotted in uv": "[tool.uv]\nsources.other.index = 'x'\nsources.demo = { index = 'x' }\n\n[tool.ruff]\n",
@@ -59,10 +61,10 @@ def sources(text: str) -> dict[str, Any]:
 @pytest.mark.parametrize("form", ["lines", "CRLF", "no newline", "CRLF, no newline"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_there_and_back(layout: str, form: str) -> None:
-    text = HEAD + LAYOUTS[layout]
+    text = LAYOUTS[layout] if "only" in layout else HEAD + LAYOUTS[layout]
     text = text.rstrip("\n") if "no newline" in form else text
     text = text.replace("\n", "\r\n") if "CRLF" in form else text
-    was = tomllib.loads(text)["tool"].get("uv", {}).get("sources", {})
+    was = tomllib.loads(text).get("tool", {}).get("uv", {}).get("sources", {})
     places = {"demo": [(OURS["path"], "")], "new": [("wrapped/new-1.tar.gz", "")]}
     once = uv_sources.pointed(text, places, "wrapped")
     assert (sources(once)["demo"], sources(once)["new"]) == (OURS, {"path": "wrapped/new-1.tar.gz"})

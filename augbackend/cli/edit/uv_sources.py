@@ -207,7 +207,8 @@ def _with_new(text: str, statements: Sequence[Statement], key: str, value: Any) 
 
 def _end(text: str, statements: Sequence[Statement], index: int) -> int:
     """How many statements there are up to where a new one can follow the table or entry at ``index``."""
-    end = toml_statements.body_end(statements, index) if index >= 0 else 0
+    comments = [place + 1 for place, one in enumerate(statements) if one.kind == "comment"]
+    end = toml_statements.body_end(statements, index) if index >= 0 else max(comments, default=0)
     # The lines that remember a source stay below it.
     while end < len(statements) and re.match(_WAS_LINE, text[statements[end].start :]):
         end += 1
@@ -216,12 +217,11 @@ def _end(text: str, statements: Sequence[Statement], index: int) -> int:
 
 def _taken_out(text: str, keys: Sequence[str]) -> str:
     """The text without the sources of these keys, or with what was there before."""
-    table = _sources_in(layers.toml(text))
     statements = toml_statements.read(text)
     around = _inline_around(statements)
     if around is not None:
         return _inline_taken_out(text, around, statements, keys)
-    stays = False
+    stays, is_ours = False, False  # the table
     for key in keys:
         mine = [one for one in statements if one.path[:4] == (*_SOURCES, key)]
         first, last = mine[0], mine[-1]
@@ -233,16 +233,12 @@ def _taken_out(text: str, keys: Sequence[str]) -> str:
             text = text[: last.value] + text[last.value_end + beside.end() :]
         else:
             stays = stays or _WAS_EMPTY in text[last.value_end : last.end]
+            is_ours = is_ours or first.table == _SOURCES
             text = _cut(text, first.start, last.end)
         statements = toml_statements.read(text)
     header = next((one for one in statements if one.kind == "header" and one.path == _SOURCES), None)
-    if (
-        not keys
-        or not table
-        or header is None
-        or stays
-        or any(one.table == _SOURCES and one.kind == "entry" for one in statements)
-    ):
+    has_entries = any(one.table == _SOURCES and one.kind == "entry" for one in statements)
+    if header is None or stays or not is_ours or has_entries:
         return text
     index = statements.index(header)
     if toml_statements.body_end(statements, index) > index + 1:
