@@ -731,9 +731,7 @@ def test_a_source_that_is_replaced_comes_back(here: Path, case: str) -> None:
     wrapped()
     assert (here / "pyproject.toml").read_text() == once
     wrapped("--remove")
-    after = (here / "pyproject.toml").read_text()
-    assert tomllib.loads(after) == tomllib.loads(before)
-    assert after == before or case in ("list", "lines")  # what does not fit beside it may come back in another layout
+    assert (here / "pyproject.toml").read_text() == before
 
 
 def test_a_comment_beside_a_source_that_is_replaced(here: Path) -> None:

@@ -22,7 +22,7 @@ from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
-from augbackend.cli.project.jobs import Job
+from augbackend.cli.project.project_root import project_root
 from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import removal, report
@@ -120,7 +120,8 @@ def wrap(
     """Repack published packages with what their builds need.
 
     Every frontend can then build them. In a project, without a package: wrap all dependencies that uv's tables or
-    tool.augbackend.packages name, in the versions of the project's lock. A bare name picks one of these.
+    tool.augbackend.packages name, in the versions of the project's lock. A bare name, here or of anything else, is
+    wrapped in the version that the project uses.
 
     \b
     Examples:
@@ -140,25 +141,26 @@ def wrap(
     )
     has_options = given != Declaration(local_version=local_version)
     given = replace(_matched_to_lock(given, lock), features=feature)
-    output = output or Path("wrapped")
+    root = project_root(Path())
     if remove:
         if has_options or targets or check or as_json or no_sources:
             raise click.UsageError("--remove takes no other option than --output")
-        for line in removal.undo(Path("pyproject.toml"), output):
+        for line in removal.undo(root / "pyproject.toml", output or root / "wrapped"):
             click.echo(line)
         return
-    project = projects.read(Path(), lock) if not has_options else None
-    if lock and project is None and not matched:
-        raise click.UsageError("--lock needs --match-runtime, or a project whose tables name packages")
+    project = projects.read(root, lock) if not has_options else None
+    if lock and project is None and not matched and not any(jobs.is_bare(upstream.parse(text)) for text in targets):
+        raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
     if project is not None and targets and not project.names_all(targets):
         project = None  # it says nothing of these packages
     if project is None and not targets:
-        _refuse(has_options=has_options)
+        _refuse(root, has_options=has_options)
+    output = output or (root if project else Path()) / "wrapped"
     default = project.sources if project else package_sources.NOWHERE
     where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ, default)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if project is None:
-        wanted = [Job(upstream.parse(text), given) for text in targets]
+        wanted = jobs.of_targets(targets, given, lock, lookup)
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
     builds = any(upstream.is_built(job.target) for job in wanted)
@@ -183,11 +185,11 @@ def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
     return matched
 
 
-def _refuse(*, has_options: bool) -> None:
+def _refuse(root: Path, *, has_options: bool) -> None:
     if has_options:
         raise click.UsageError("name the package that the options are for")
     raise AugbackendError(
         "there is no package to wrap",
-        where=str(Path("pyproject.toml").resolve()),
+        where=str((root / "pyproject.toml").resolve()),
         hint="name a package, or fill tool.uv.extra-build-dependencies or tool.augbackend.packages there",
     )

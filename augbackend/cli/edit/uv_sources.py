@@ -1,29 +1,36 @@
-"""``[tool.uv.sources]``: pointing uv to the wrapped archives, and back, with formatting and comments kept.
+"""``[tool.uv.sources]``: pointing uv to the wrapped archives, and back, with every other byte left alone.
 
-A source that is replaced is kept in a comment beside the new one: ``# was: `` and the old source.
+A source that is replaced is kept in a comment: beside the new one, ``# was: `` and the old value, or, where that
+would not hold all of it, in lines of their own below, each with ``# was: `` before it.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import posixpath
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
-from tomlkit.items import Table
 
 from augbackend.errors import AugbackendError
 from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
 
-from . import pyproject
+from . import pyproject, toml_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, MutableMapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from .toml_statements import Statement
+
 _WAS = "# was: "
+_WAS_LINE = r"# was:(?: |(?=\r?\n|\Z))"  # an empty line may have lost its last space
+_WAS_EMPTY = "# was: an empty table"
+_SOURCES = ("tool", "uv", "sources")
 
 
 def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -43,12 +50,10 @@ def before(text: str, name: str) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _all_before(text: str) -> dict[str, dict[str, Any]]:
     """The same of all packages, by canonical name: a project asks for each of them."""
-    found: dict[str, dict[str, Any]] = {}
-    for key, item in _entries(tomlkit.parse(text)) if _WAS in text else ():
-        value = _unwrapped(_remembered(item))
-        if isinstance(value, dict):
-            found.setdefault(canonical_name(key), value)
-    return found
+    if _WAS not in text:
+        return {}
+    found = _sources_in(layers.toml(_taken_out(text, list(_sources_in(layers.toml(text))))))
+    return {canonical_name(key): value for key, value in found.items() if isinstance(value, dict)}
 
 
 def leads_into(document: Mapping[str, Any], name: str, folder: str) -> bool:
@@ -64,47 +69,43 @@ def pointed(text: str, archives: Mapping[str, Sequence[tuple[str, str]]], folder
     :param folder: of the archives, relative to the project.
     :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
-
-    def edit(document: MutableMapping[str, Any]) -> None:
-        table = _sources_table(document) if archives else {}
-        for name, places in archives.items():
-            key = next((key for key in table if pyproject.same_project(key, name)), name)
-            entries = [{"path": path, **({"marker": marker} if marker else {})} for path, marker in places]
-            value: Any = entries[0] if len(entries) == 1 else entries
-            old = table.get(key)
-            if _unwrapped(old) != value:
-                _put(document, table, key, value, _note(old, folder))
-
-    return pyproject.edited(text, edit)
+    expected = pyproject.parse(text, "pyproject.toml")
+    pyproject.check_shape(expected)
+    place = expected
+    for key in _SOURCES if archives else ():
+        place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            raise AugbackendError(
+                f"found {place!r}, expected a table", where=f"pyproject.toml, {key}", hint="mend it there"
+            )
+    new = text
+    for name, places in archives.items():
+        key = next((key for key in place if pyproject.same_project(key, name)), name)
+        entries = [{"path": path, **({"marker": marker} if marker else {})} for path, marker in places]
+        value: Any = entries[0] if len(entries) == 1 else entries
+        old = place.get(key)
+        if old != value:
+            new = _put(new, key, value, is_ours=old is not None and _leads_into(old, folder))
+            place[key] = value
+    return _checked(new, expected)
 
 
 def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
     """The text without the sources that lead into ``folder``; what was there before comes back.
 
     :param kept: paths in ``folder`` that are not ours.
+    :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
-    remembered = {key: _remembered(item) for key, item in _entries(tomlkit.parse(text))}
-
-    def edit(document: MutableMapping[str, Any]) -> None:
-        table = layers.at(document, "tool", "uv", "sources", default={})
-        if not isinstance(table, dict):
-            return  # uv complains of it
-        for key in [key for key, value in table.items() if _leads_into(_unwrapped(value), folder, kept)]:
-            old = remembered.get(key)
-            if old is not None:
-                if hasattr(table[key], "trivia"):
-                    table[key].trivia.comment = table[key].trivia.comment_ws = ""
-                table[key] = old if isinstance(document, tomlkit.TOMLDocument) else _unwrapped(old)
-            else:
-                del table[key]
-        if not table and "sources" in layers.at(document, "tool", "uv", default={}):
-            del document["tool"]["uv"]["sources"]
-            if not document["tool"]["uv"]:
-                del document["tool"]["uv"]
-            if not document["tool"]:
-                del document["tool"]
-
-    return pyproject.edited(text, edit)
+    old = pyproject.parse(text, "pyproject.toml")
+    keys = [key for key, value in _sources_in(old).items() if _leads_into(value, folder, kept)]
+    new = _taken_out(text, keys)
+    # What comes back is what the text remembers; all else has to be as it was.
+    expected, came_back = old, _sources_in(pyproject.parse(new, "pyproject.toml"))
+    for key in keys:
+        expected["tool"]["uv"]["sources"].pop(key)
+        if key in came_back:
+            expected["tool"]["uv"]["sources"][key] = came_back[key]
+    return _checked(new, expected)
 
 
 def relative(path: Path, project: Path) -> str:
@@ -112,80 +113,244 @@ def relative(path: Path, project: Path) -> str:
     return os.path.relpath(path.resolve(), project.resolve()).replace(os.sep, "/")
 
 
-def _sources_table(document: MutableMapping[str, Any]) -> Any:
-    is_toml = isinstance(document, tomlkit.TOMLDocument)
-    place: Any = document
-    for key in ("tool", "uv", "sources"):
-        if not isinstance(place.get(key, {}), dict):
-            raise AugbackendError(
-                f"found {place[key]!r}, expected a table", where=f"pyproject.toml, {key}", hint="mend it there"
-            )
-        if key not in place:
-            place[key] = (tomlkit.table(is_super_table=key != "sources")) if is_toml else {}
-        place = place[key]
-    return place
+def _sources_in(document: Mapping[str, Any]) -> dict[str, Any]:
+    found = layers.at(document, *_SOURCES, default={})
+    return found if isinstance(found, dict) else {}  # uv complains of anything else
 
 
-def _put(document: MutableMapping[str, Any], table: Any, key: str, value: Any, note: str) -> None:
-    """Set a source, with a comment beside it and none of what was beside the old one."""
-    old = table.get(key)
-    if hasattr(old, "trivia"):
-        old.trivia.comment = old.trivia.comment_ws = ""  # tomlkit would hand it on
-    table[key] = _array_of_sources(document, value) if isinstance(value, list) else pyproject.plain(document, value)
-    if note and isinstance(document, tomlkit.TOMLDocument):
-        table[key].comment(note)
-
-
-def _array_of_sources(document: MutableMapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Any:
-    if not isinstance(document, tomlkit.TOMLDocument):
-        return [dict(entry) for entry in entries]
-    array = tomlkit.array().multiline(multiline=True)
-    for entry in entries:
-        array.append(pyproject.plain(document, dict(entry)))
-    return array
-
-
-def _unwrapped(value: Any) -> Any:
-    return value.unwrap() if hasattr(value, "unwrap") else value
-
-
-def _note(old: Any, folder: str) -> str:
-    """The comment that keeps a replaced source; if that was one of ours already, its comment stays."""
-    if old is None or not hasattr(old, "trivia"):
-        return ""
-    comment = str(old.trivia.comment)
-    value = _unwrapped(old)
-    if _leads_into(value, folder):
-        return comment
-    text = "" if isinstance(old, Table) else old.as_string().strip()
-    if not text or "\n" in text:
-        text = _in_one_line(value)
-        comment = "" if isinstance(old, Table) else comment
-    return f"{_WAS[2:]}{text}{old.trivia.comment_ws or ' '}{comment}".rstrip()
-
-
-def _in_one_line(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_in_one_line(item) for item in value)}]"
-    table = tomlkit.inline_table()
-    table.update(value)
-    return f"{{ {table.as_string()[1:-1]} }}"
-
-
-def _remembered(item: Any) -> Any:
-    """The source that a comment remembers, with its own comment; ``None`` if it remembers none."""
-    comment = str(item.trivia.comment) if hasattr(item, "trivia") else ""
-    if not comment.startswith(_WAS):
-        return None
+def _checked(text: str, expected: Mapping[str, Any]) -> str:
+    """Make sure that a text means what is expected; tables that are left empty may have gone."""
     try:
-        return tomlkit.parse(f"was = {comment[len(_WAS) :]}\n")["was"]
-    except ValueError:
-        return None
+        found = pyproject.parse(text, "pyproject.toml")
+    except AugbackendError as error:
+        raise _uneditable(error.what) from None
+    if _without_empty(found) != _without_empty(expected):
+        raise _uneditable("its layout is one that cannot be edited without changing what it means")
+    return text
 
 
-def _entries(document: Any) -> list[tuple[str, Any]]:
-    table = layers.at(document, "tool", "uv", "sources", default={})
-    return [(key, table[key]) for key in table] if isinstance(table, dict) else []
+def _without_empty(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document without ``tool.uv.sources`` if that is empty, nor what is empty around it."""
+    found = copy.deepcopy(dict(document))
+    for depth in (3, 2, 1):
+        above = layers.at(found, *_SOURCES[: depth - 1], default=None)
+        if isinstance(above, dict) and above.get(_SOURCES[depth - 1]) == {}:
+            del above[_SOURCES[depth - 1]]
+    return found
+
+
+def _uneditable(why: str) -> AugbackendError:
+    hint = "write tool.uv.sources as a table of its own there; nothing was changed"
+    return AugbackendError(f"it cannot be edited safely: {why}", where="pyproject.toml", hint=hint)
+
+
+def _put(text: str, key: str, value: Any, *, is_ours: bool) -> str:
+    """Set a source; what was there goes into a comment, unless it was one of ours."""
+    statements = toml_statements.read(text)
+    around = _inline_around(statements)
+    if around is not None:
+        return _inline_put(text, around, statements, key, value)
+    mine = [one for one in statements if one.path[:4] == (*_SOURCES, key)]
+    if not mine:
+        return _with_new(text, statements, key, value)
+    first, last = mine[0], mine[-1]
+    is_one = len(mine) == 1 and first.kind == "entry" and len(first.path) == len(_SOURCES) + 1
+    if is_one and is_ours:
+        return text[: first.value] + _source_text(value, _newline(text)) + text[first.value_end :]
+    if is_ours:
+        return _put(_taken_out(text, [key]), key, value, is_ours=False)
+    new = _source_text(value, _newline(text))
+    if is_one and "\n" not in text[first.start : first.end].rstrip("\n"):
+        return f"{text[: first.value]}{new} {_WAS}{text[first.value :]}"
+    between = statements[statements.index(first) : statements.index(last)]
+    if not all(one in mine or one.kind in ("comment", "blank") for one in between):
+        raise _uneditable(f"the source of {key} stands in several places")
+    if first.kind == "header":
+        ours = _tables(key, value, _newline(text))
+    else:
+        ours = f"{_key((*_SOURCES, key)[len(first.table) :])} = {new}{_newline(text)}"
+    commented = "".join(_WAS + line for line in toml_statements.lines(text[first.start : last.end]))
+    return text[: first.start] + ours + commented + text[last.end :]
+
+
+def _with_new(text: str, statements: Sequence[Statement], key: str, value: Any) -> str:
+    """A source where there was none: in the table, among dotted keys, or in a table that is made."""
+    newline = _newline(text)
+    new = _source_text(value, newline)
+    paths = [one.path if one.kind == "header" else () for one in statements]
+    dotted = [
+        index for index, one in enumerate(statements) if one.path[:3] == _SOURCES and len(one.table) < len(_SOURCES)
+    ]
+    if _SOURCES in paths:
+        index = paths.index(_SOURCES)
+        entries = [one for one in statements if one.kind == "entry" and one.table == _SOURCES]
+        indent = re.match(r"[ \t]*", text[entries[-1].start :])[0] if entries else ""  # type: ignore[index]  # always
+        note = "" if entries else f" {_WAS_EMPTY}"
+        block = f"{indent}{_key((key,))} = {new}{note}{newline}"
+    elif dotted:
+        index = dotted[-1]
+        block = f"{_key((*_SOURCES, key)[len(statements[index].table) :])} = {new}{newline}"
+    else:
+        block = f"[{_key(_SOURCES)}]{newline}{_key((key,))} = {new}{newline}"
+        said = [index for index, one in enumerate(statements) if one.kind in ("header", "entry")]
+        index = next((index for index in reversed(said) if paths[index][:2] == _SOURCES[:2]), said[-1] if said else -1)
+        end = _end(text, statements, index)
+        # A blank line before it, as people write it; not in a file that has none between its tables.
+        is_loose = end == len(statements) or statements[end].kind == "blank"
+        block = f"{newline}{block}" if is_loose and end else block
+    end = _end(text, statements, index)
+    at = statements[end - 1].end if end else 0
+    if at and text[at - 1] != "\n":  # the file has no newline at its end, and keeps none
+        return text + newline + block[: -len(newline)]
+    return text[:at] + block + text[at:]
+
+
+def _end(text: str, statements: Sequence[Statement], index: int) -> int:
+    """How many statements there are up to where a new one can follow the table or entry at ``index``."""
+    comments = [place + 1 for place, one in enumerate(statements) if one.kind == "comment"]
+    end = toml_statements.body_end(statements, index) if index >= 0 else max(comments, default=0)
+    # The lines that remember a source stay below it.
+    while end < len(statements) and re.match(_WAS_LINE, text[statements[end].start :]):
+        end += 1
+    return end
+
+
+def _taken_out(text: str, keys: Sequence[str]) -> str:
+    """The text without the sources of these keys, or with what was there before."""
+    statements = toml_statements.read(text)
+    around = _inline_around(statements)
+    if around is not None:
+        return _inline_taken_out(text, around, statements, keys)
+    stays, is_ours = False, False  # the table
+    for key in keys:
+        mine = [one for one in statements if one.path[:4] == (*_SOURCES, key)]
+        first, last = mine[0], mine[-1]
+        end, lines = _remembered_below(text, statements, last)
+        beside = re.match(rf"[ \t]*{_WAS}", text[last.value_end : last.end]) if first is last else None
+        if lines:
+            text = text[: first.start] + lines + text[end:]
+        elif beside and _is_toml(f"x = {text[last.value_end + beside.end() : last.end]}"):
+            text = text[: last.value] + text[last.value_end + beside.end() :]
+        else:
+            stays = stays or _WAS_EMPTY in text[last.value_end : last.end]
+            is_ours = is_ours or first.table == _SOURCES
+            text = _cut(text, first.start, last.end)
+        statements = toml_statements.read(text)
+    header = next((one for one in statements if one.kind == "header" and one.path == _SOURCES), None)
+    has_entries = any(one.table == _SOURCES and one.kind == "entry" for one in statements)
+    if header is None or stays or not is_ours or has_entries:
+        return text
+    index = statements.index(header)
+    if toml_statements.body_end(statements, index) > index + 1:
+        return text  # somebody's comment is in it
+    before = statements[index - 1] if index else header
+    return _cut(text, before.start if before.kind == "blank" else header.start, header.end)
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """The text without what stands there; a file without a newline at its end still has none."""
+    if end == len(text) and not text.endswith("\n"):
+        return re.sub(r"\r?\n\Z", "", text[:start])
+    return text[:start] + text[end:]
+
+
+def _remembered_below(text: str, statements: Sequence[Statement], last: Statement) -> tuple[int, str]:
+    """The lines below a source that remember another: where they end, and what they say."""
+    end, lines = last.end, ""
+    for one in statements[statements.index(last) + 1 :]:
+        found = re.match(_WAS_LINE, text[one.start : one.end])
+        if found is None:
+            break
+        end, lines = one.end, lines + text[one.start + found.end() : one.end]
+    return end, lines
+
+
+def _is_toml(text: str) -> bool:
+    try:
+        layers.toml(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _inline_around(statements: Sequence[Statement]) -> Statement | None:
+    """The entry whose value holds the sources, if they are in a table that is written in one value."""
+    return next((one for one in statements if one.kind == "entry" and one.path == _SOURCES[: len(one.path)]), None)
+
+
+def _inline_put(text: str, around: Statement, statements: Sequence[Statement], key: str, value: Any) -> str:
+    whole = copy.deepcopy(layers.at(layers.toml(text), *around.path, default={}))
+    table = whole
+    for name in _SOURCES[len(around.path) :]:
+        table = table.setdefault(name, {})
+    table[key] = value
+    newline = _newline(text)
+    old = text[around.start : around.end]
+    _, lines = _remembered_below(text, statements, around)
+    kept = "" if lines else "".join(_WAS + line for line in toml_statements.lines(old))
+    return f"{text[: around.value]}{_inline(whole)}{newline}{kept}{text[around.end :]}"
+
+
+def _inline_taken_out(text: str, around: Statement, statements: Sequence[Statement], keys: Sequence[str]) -> str:
+    end, lines = _remembered_below(text, statements, around)
+    below = _SOURCES[len(around.path) :]
+    whole = copy.deepcopy(layers.at(layers.toml(text), *around.path, default={}))
+    relative_path = around.path[len(around.table) :]
+    was = layers.at(layers.toml(lines), *relative_path, default={}) if lines and _is_toml(lines) else {}
+    old = layers.at(was, *below, default={})
+    table = layers.at(whole, *below, default={})
+    for key in keys:
+        del table[key]
+        if key in old:
+            table[key] = old[key]
+    if lines and _without_empty({"tool": {"uv": {"sources": table}}}) == _without_empty(
+        {"tool": {"uv": {"sources": old}}}
+    ):
+        return text[: around.start] + lines + text[end:]
+    # Somebody has changed it meanwhile, so that its old text would undo that too.
+    rest = text[end:] if lines else text[around.value_end :]
+    return text[: around.value] + _inline(whole) + (_newline(text) if lines else "") + rest
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _source_text(value: Any, newline: str) -> str:
+    """A source as a value: a table in one line, several of them one a line."""
+    if isinstance(value, list):
+        return "".join(["[", *(f"{newline}    {_inline(item)}," for item in value), newline, "]"])
+    return _inline(value)
+
+
+def _tables(key: str, value: Any, newline: str) -> str:
+    """A source as tables with headers."""
+    header = f"[{_key((*_SOURCES, key))}]"
+    entries = value if isinstance(value, list) else [value]
+    parts = [
+        newline.join(
+            [
+                f"[{header}]" if isinstance(value, list) else header,
+                *(f"{_key((k,))} = {_inline(v)}" for k, v in one.items()),
+                "",
+            ]
+        )
+        for one in entries
+    ]
+    return newline.join(parts)
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f"{_key((name,))} = {_inline(item)}" for name, item in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_inline, value))}]"
+    return str(tomlkit.item(value).as_string())
+
+
+def _key(path: Sequence[str]) -> str:
+    return ".".join(tomlkit.key(name).as_string() for name in path)
 
 
 def _leads_into(value: Any, folder: str, kept: Collection[str] = ()) -> bool:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import uv_sources
-from augbackend.cli.fetch import index, sdist
+from augbackend.cli.fetch import index, sdist, upstream
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
 
-from . import lock_files, runtime_versions
+from . import lock_files, runtime_versions, stated_requirements
+from . import project as projects
+from .project_root import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.model.locked_version import Locked
@@ -54,11 +56,39 @@ def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_v
     return [replace(job, declaration=replace(job.declaration, local_version=one)) for job, one in zip(jobs, labels)]
 
 
+def of_targets(targets: Sequence[str], given: Declaration, lock: Path | None, lookup: Lookup) -> list[Job]:
+    """The packages that are named, each with the same declaration; a bare name in the version that is used here.
+
+    :param lock: what says so, if it is not the lock in this folder.
+    :raises AugbackendError: if a target cannot be understood, or a file with versions not be read.
+    """
+    found = []
+    for text in targets:
+        target = upstream.parse(text)
+        here = projects.stating(project_root(Path()), lock, {target.name: given}) if is_bare(target) else None
+        if here is not None and _says_anything_of(here, target.name):
+            found += _of_package(here, target.name, Requirement(target.name), lookup)
+        else:
+            found.append(Job(target, given))
+    return found
+
+
+def is_bare(target: Target) -> bool:
+    """Whether a target is a name and nothing else, so that something else may say which version."""
+    return bool(target.name) and target.requirement == target.name
+
+
+def _says_anything_of(project: Project, name: str) -> bool:
+    is_locked = any(one.name == name for one in project.locked)
+    asked = stated_requirements.of(project.runtime.stated, name)
+    return is_locked or bool(asked) or bool(uv_sources.source(project.document, name))
+
+
 def _of_package(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
     declaration = runtime_versions.matched(project.packages[name], project.runtime)
     if asked is not None and asked.specifier:
         return [Job(Target(name, requirement=f"{name}{asked.specifier}"), declaration, "named on the command line")]
-    wanted = lock_files.requirements(project.document, name)
+    wanted = stated_requirements.of(project.runtime.stated, name)
     found = [one for one in project.locked if one.name == name]
     stale = ""
     if found and lock_files.are_allowed(found, wanted):

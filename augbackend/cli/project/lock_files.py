@@ -16,7 +16,6 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.fetch import index
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
-from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import AugbackendError
 from augbackend.standards.markers import Junction, parse_marker
 from augbackend.table import layers
@@ -213,26 +212,6 @@ def _only(kind: type[_Kind], value: Any) -> list[_Kind]:
 
 def _table_or_empty(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
-    """What a ``pyproject.toml`` itself asks for of one project: dependencies, extras and dependency groups."""
-    project = _table_or_empty(document.get("project"))
-    groups = [
-        *_table_or_empty(project.get("optional-dependencies")).values(),
-        *_table_or_empty(document.get("dependency-groups")).values(),
-    ]
-    groups += [
-        layers.at(document, "tool", "uv", key, default=[]) for key in ("dev-dependencies", "constraint-dependencies")
-    ]
-    found = []
-    for text in [
-        item for group in (project.get("dependencies", []), *groups) if isinstance(group, list) for item in group
-    ]:
-        requirement = requirement_of(text) if isinstance(text, str) else None  # a group may include another
-        if requirement is not None and canonicalize_name(requirement.name) == name:
-            found.append(requirement)
-    return found
 
 
 def are_allowed(found: Sequence[Locked], wanted: Sequence[Requirement]) -> bool:

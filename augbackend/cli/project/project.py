@@ -13,7 +13,7 @@ from augbackend.errors import SettingsError
 from augbackend.table import layers
 from augbackend.table.convert import found_instead
 
-from . import lock_files, runtime_versions, uv_tables
+from . import lock_files, project_root, runtime_versions, stated_requirements, uv_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,34 +61,62 @@ def read(folder: Path, lock: Path | None = None) -> Project | None:
     return read_file(file, lock) if file.is_file() else None
 
 
+def stating(folder: Path, lock: Path | None, packages: Mapping[str, Declaration]) -> Project:
+    """What is known in ``folder`` of the versions of packages that its tables need not name.
+
+    :param lock: its lock, if it is not the one in the folder.
+    :param packages: by canonical name.
+    :raises AugbackendError: if its ``pyproject.toml`` or its lock cannot be read.
+    """
+    file = folder / "pyproject.toml"
+    document = layers.read_pyproject(folder) if file.is_file() else {}
+    return _project(file, document, _uv_settings(file, document), packages, lock)
+
+
 def read_file(file: Path, lock: Path | None = None) -> Project | None:
     """The same of a file that may have another name.
 
     :raises AugbackendError: if it cannot be read, or is no TOML.
     """
-    folder, is_usual = file.parent, file.name == "pyproject.toml"
-    document = layers.read_pyproject(folder) if is_usual else lock_files.parsed(file, "mend the file there")
-    uv = layers.at(document, "tool", "uv", default={})
-    if not isinstance(uv, dict):
-        raise SettingsError(str(file), [f"tool.uv: found {found_instead(uv)}, expected a table"])
-    if (folder / "uv.toml").is_file():  # uv reads it instead of the table, sources aside
-        table = lock_files.parsed(folder / "uv.toml", "mend the file there")
-        uv = {**table, "sources": layers.at(uv, "sources", default={})}
+    is_usual = file.name == "pyproject.toml"
+    document = layers.read_pyproject(file.parent) if is_usual else lock_files.parsed(file, "mend the file there")
+    uv = _uv_settings(file, document)
     mistakes: list[str] = []
     ours = layers.at(document, "tool", "augbackend", "packages", default={})
     packages = uv_tables.declared(uv, ours, mistakes)
     if mistakes:
         raise SettingsError(str(file), mistakes)
-    if not packages:
-        return None
-    locked = lock_files.read_file(lock) if lock else lock_files.read(folder)
+    return _project(file, document, uv, packages, lock) if packages else None
+
+
+def _uv_settings(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+    uv = layers.at(document, "tool", "uv", default={})
+    if not isinstance(uv, dict):
+        raise SettingsError(str(file), [f"tool.uv: found {found_instead(uv)}, expected a table"])
+    if (file.parent / "uv.toml").is_file():  # uv reads it instead of the table, sources aside
+        table = lock_files.parsed(file.parent / "uv.toml", "mend the file there")
+        uv = {**table, "sources": layers.at(uv, "sources", default={})}
+    return uv
+
+
+def _project(
+    file: Path,
+    document: dict[str, Any],
+    uv: Mapping[str, Any],
+    packages: Mapping[str, Declaration],
+    lock: Path | None,
+) -> Project:
+    locked = lock_files.read_file(lock) if lock else lock_files.read(file.parent)
+    stated = stated_requirements.read(document, file.parent)
+    for member in project_root.members(file.parent, document):  # the root's tables and lock are theirs
+        stated += stated_requirements.read(layers.read_pyproject(member), member)
     overrides = runtime_versions.overrides(os.environ)
     return Project(
         file,
         document,
         packages,
         locked,
-        uses_uv=bool(uv) or (folder / "uv.lock").is_file(),
+        uses_uv=bool(uv) or (file.parent / "uv.lock").is_file(),
         sources=uv_tables.indexes(uv),
-        runtime=runtime_versions.RuntimeVersions(document, locked, uv_tables.other_indexes(uv), overrides),
+        runtime=runtime_versions.RuntimeVersions(stated, locked, uv_tables.other_indexes(uv), overrides),
     )

@@ -1,4 +1,4 @@
-"""Requirements and constraints files, as pip reads them: the exact versions in them."""
+"""Requirements and constraints files, as pip reads them: what they require, and the exact versions in them."""
 
 from __future__ import annotations
 
@@ -37,11 +37,29 @@ _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 _URL = r"(?i)(https?|file):"
 
 
-def pins(file: Path, above: tuple[Path, ...] = ()) -> Iterator[Locked]:
+def pins(file: Path) -> Iterator[Locked]:
     """The exact versions in a file and in those that it includes.
 
-    :param above: the files that include this one.
     :raises AugbackendError: if one cannot be read.
+    """
+    for requirement, source in _required_in(file):
+        locked = _locked(requirement, source)
+        if locked:
+            yield locked
+
+
+def requirements(file: Path) -> Iterator[Requirement]:
+    """All that a file and those that it includes require.
+
+    :raises AugbackendError: if one cannot be read.
+    """
+    return (requirement for requirement, _ in _required_in(file))
+
+
+def _required_in(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requirement, Path]]:
+    """Each requirement, and the file that it stands in.
+
+    :param above: the files that include this one.
     """
     try:
         text = _decoded(file.read_bytes())
@@ -54,13 +72,12 @@ def pins(file: Path, above: tuple[Path, ...] = ()) -> Iterator[Locked]:
         required, dash, options = f" {line}".partition(" -")
         if required.strip():
             requirement = requirement_of(required)  # none of a path or a bare URL
-            locked = _locked(requirement, file) if requirement else None
-            if locked:
-                yield locked
+            if requirement:
+                yield requirement, file
         elif dash:
             other = _included(f"-{options}", file)
             if other and not re.match(_URL, other) and (file.parent / other).resolve() not in above:
-                yield from pins(file.parent / other, above)
+                yield from _required_in(file.parent / other, above)
 
 
 def _decoded(content: bytes) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -17,7 +17,7 @@ from augbackend.features import match_runtime
 from augbackend.features.match_runtime import separated
 from augbackend.hook import declared
 
-from . import lock_files, wheel_marker
+from . import lock_files, stated_requirements, wheel_marker
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 class RuntimeVersions:
     """What says which versions there will be at run time.
 
-    :param document: the ``pyproject.toml`` of the project that depends on the package; empty if there is none.
+    :param stated: what the project that depends on the package asks for; empty if there is none.
     :param locked: what its lock says.
     :param other_indexes: URLs of its indexes, the default one aside.
     :param overrides: versions that count more than the lock, see :func:`overrides`.
     """
 
-    document: Mapping[str, Any] = field(default_factory=dict)
+    stated: Sequence[Requirement] = ()
     locked: Sequence[Locked] = ()
     other_indexes: Collection[str] = ()
     overrides: Sequence[Requirement] = ()
@@ -74,7 +74,7 @@ def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[Buil
     # A locked version has the whole marker in it.
     whole = replace(requirement, entry=replace(requirement.entry, requirement=requirement.entry.text, marker=""))
     name, origin = requirement.name, requirement.origin
-    wanted = lock_files.requirements(known.document, name)
+    wanted = stated_requirements.of(known.stated, name)
     override = next((one for one in known.overrides if canonicalize_name(one.name) == name), None)
     if override is not None:
         versions = [MatchedVersion(exact_version(override), "", is_exact=False)]

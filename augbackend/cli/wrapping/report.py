@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.project import lock_files
+from augbackend.cli.project import stated_requirements
 from augbackend.table import layers
 
 from . import project_sources
@@ -71,7 +71,7 @@ def _indirect(run: WrapRun) -> Iterator[str]:
     if layers.at(run.project.document, "tool", "uv", "workspace", default=None) is not None:
         return  # its members share the sources of the root
     for name in dict.fromkeys(package.plan.name for package in run.packages):
-        if not lock_files.requirements(run.project.document, name):
+        if not stated_requirements.of(run.project.runtime.stated, name):
             yield f"{name} is not a direct dependency of this project: add it there, or uv ignores its source"
             yield ""
 
@@ -124,17 +124,18 @@ def _commands(run: WrapRun) -> Iterator[str]:
             yield f"pip install {shown_path(package.archive)}"
             yield f"uv pip install {shown_path(package.archive)}"
         return
+    here = shown_path(run.project.file.parent)
     scripts = layers.at(run.project.document, "project", "scripts", default={})
     if run.project.uses_uv:
         yield from _relock(run)
         yield from ["uv sync"] if not _stated_to_uv(run) else []
         if scripts:
-            yield "uv tool install ."
-            yield f"uvx --from . {next(iter(scripts))}"
+            yield f"uv tool install {here}"
+            yield f"uvx --from {here} {next(iter(scripts))}"
     archives = " ".join(shown_path(package.archive) for package in run.packages)
-    yield f"pip install . {archives}"
+    yield f"pip install {here} {archives}"
     if run.packages and all("+" in package.plan.version for package in run.packages):
-        yield f"pip install --find-links {shown_path(run.output)} ."
+        yield f"pip install --find-links {shown_path(run.output)} {here}"
 
 
 def _relock(run: WrapRun) -> Iterator[str]:
