@@ -74,6 +74,8 @@ def _by_build(frontends: Frontends, tree: Path, scratch: Path) -> list[str]:
     match = {"AUGBACKEND_MATCH_RUNTIME": FAKELIB}
     frontends.run(python, "-m", "build", "--outdir", str(scratch / "dist"), str(tree), cwd=scratch, **match)
     (wheel,) = (scratch / "dist").glob("*.whl")
+    (sdist,) = (scratch / "dist").glob("*.tar.gz")
+    assert sdist.name.endswith(f"-{wheel.name.split('-')[1]}.tar.gz")
     frontends.environment(scratch / "environment", python=oldest)
     frontends.install(scratch / "environment", str(wheel))
     installed = frontends.run(str(scratch / "environment" / BIN / f"python{EXE}"), "-c", TOLD, cwd=scratch)
@@ -88,7 +90,7 @@ BUILDERS: dict[str, Callable[[Frontends, Path, Path], list[str]]] = {"pip": _by_
 @pytest.mark.parametrize("table", TABLES)
 def test_edited_metadata(frontends: Frontends, tmp_path: Path, table: str, setuptools: str, builder: str) -> None:
     wanted = "setuptools" if setuptools == "newest" else f"setuptools=={setuptools}"
-    requires = [wanted, "augbackend", *(["fakelib"] if table == "pin" else [])]
+    requires = [wanted, "augbackend", *([FAKELIB] if table == "pin" else [])]
     head = f"""[build-system]
 requires = {json.dumps(requires)}
 build-backend = "augbackend"

@@ -1066,7 +1066,7 @@ def test_what_setuptools_lacks(made: Made, requires: list[str], expected: list[s
 
 def test_wheel_for_an_old_setuptools_of_the_user(made: Made) -> None:
     archive = made(None, "--require", "setuptools<60")
-    assert own_table(archive)["extra-build-dependencies"] == ["setuptools<60", "wheel"]
+    assert own_table(archive)["extra-build-dependencies"] == ["setuptools>=40.8.0,<60", "wheel"]
 
 
 def test_wheel_is_assumed_where_setup_py_imports_it(made: Made) -> None:
