@@ -65,6 +65,8 @@ def test_a_label_in_name_folder_and_pkg_info(tree: Tree, form: int) -> None:
         assert new["p-1+team/soft"].linkname == "PKG-INFO"
         assert {(one.mode, one.mtime) for one in new.values()} == {(0o750, 1_600_000_000)}
         assert new["p-1+team"].isdir()
+        soft = new["p-1+team/soft"]
+        assert soft.offset_data - soft.offset == tarfile.BLOCKSIZE  # what is said of all is not said of each
         assert tar.pax_headers == ({"comment": "of all"} if form == tarfile.PAX_FORMAT else {})
     before = found.read_bytes()
     assert sdist_hook.complete(found, labelled(folder)) == found
