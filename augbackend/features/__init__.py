@@ -65,8 +65,8 @@ class Feature(NamedTuple):
     METADATA, if any. It gets the promise (or ``None``), and whether the frontend has asked for metadata."""
     fingerprint: Optional[Callable[[Build, Target], Iterable[object]]] = None
     """What of it makes compiled objects others: installed versions, values."""
-    pkg_info: Optional[Callable[[Build, Path, Path], bool]] = None
-    """Writes an sdist (the second) anew beside it (the third), if its ``PKG-INFO`` has to say else."""
+    pkg_info: Optional[Callable[[Build, Path, Path], Optional[Path]]] = None
+    """Writes an sdist (the second) anew beside it (the third), if its ``PKG-INFO`` has to say else; then its name."""
 
 
 def find(key: str) -> Feature | None:

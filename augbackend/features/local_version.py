@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 from . import Feature
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from augbackend.table import Build
 
 
@@ -31,6 +33,23 @@ def _version(build: Build, version: str) -> str:
     return labelled(version, build.values["local-version"])
 
 
+def _labelled_sdist(build: Build, sdist: Path, beside: Path) -> Optional[Path]:
+    """Write an sdist with the label in its name, its first folder and its ``PKG-INFO``, as the wheel has it."""
+    from augbackend.standards import tar
+    from augbackend.standards.core_metadata import parse
+
+    project, dash, version = sdist.name[: -len(".tar.gz")].rpartition("-")
+    top = f"{project}-{_version(build, version)}"
+    target = sdist.with_name(f"{top}.tar.gz")
+    with tar.opened(sdist) as archive:
+        if not archive or not archive.members or not dash or target == sdist:
+            return None
+        file, old = archive.at_top("PKG-INFO")
+        new = parse(old or b"").edited("version", lambda one: [_version(build, one)])
+        archive.write(beside, {file: new.content} if old else {}, top=top)
+    return target
+
+
 FEATURE = Feature(
     str,
     "A local version label (PEP 440) for what is built, such as `team`: `2.8.3+team` satisfies `==2.8.3`, and is "
@@ -38,4 +57,5 @@ FEATURE = Feature(
     "",
     _check_label,
     version=_version,
+    pkg_info=_labelled_sdist,
 )

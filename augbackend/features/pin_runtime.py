@@ -255,23 +255,19 @@ def dynamic_requires(document: Document) -> Document:
     return document.stated("requires-dist", ()).stated("dynamic", (*others, "Requires-Dist"))
 
 
-def _rewritten_pkg_info(build: Build, sdist: Path, beside: Path) -> bool:
-    """Write an sdist again with dynamic dependencies in its ``PKG-INFO``; returns whether that changed anything."""
+def _rewritten_pkg_info(build: Build, sdist: Path, beside: Path) -> Optional[Path]:
+    """Write an sdist again with dynamic dependencies in its ``PKG-INFO``, if that changes anything."""
     from augbackend.standards import tar
 
     if origin(build) is not None or all(width == "none" for width in widths(build).values()):
-        return False
+        return None
     with tar.opened(sdist) as archive:
-        members = archive.members if archive else []
-        file = f"{members[0].name.partition('/')[0]}/PKG-INFO" if members else ""
-        found = next((member for member in members if member.name == file and member.isreg()), None)
-        stream = archive.tar.extractfile(found) if archive and found else None
-        if archive is None or stream is None:
-            return False
-        old = stream.read()
+        file, old = archive.at_top("PKG-INFO") if archive else ("", None)
+        if archive is None or old is None:
+            return None
         new = dynamic_requires(parse(old)).content
         archive.write(beside, {file: new})
-    return new != old
+    return sdist if new != old else None
 
 
 def _unpinnable(build: Build) -> Iterator[str]:

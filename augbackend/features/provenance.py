@@ -8,6 +8,7 @@ since a library would have to be installed into every build. Nothing in it depen
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from augbackend.standards.core_metadata import Document
     from augbackend.table import Build, Target
 
+# The public index names a file's folder by what is in it (its BLAKE2b), and mirrors keep that.
+_PUBLIC = r"^https://[^/?#]+/([^?#]+/)?packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/[^/?#]+$"
 FILE = "sboms/augbackend.cdx.json"
 
 
@@ -72,9 +75,9 @@ def document(build: Build, target: Target, metadata: Document, present: Mapping[
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 
-def _component(name: str, version: str) -> dict[str, Any]:
+def _component(name: str, version: str, kind: str = "pypi") -> dict[str, Any]:
     # purl-spec, type pypi: the name is lower-case, with dashes.
-    purl = f"pkg:pypi/{requirements.canonical_name(name)}@{version.replace('+', '%2B').replace('!', '%21')}"
+    purl = f"pkg:{kind}/{requirements.canonical_name(name)}@{version.replace('+', '%2B').replace('!', '%21')}"
     return {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
 
 
@@ -83,7 +86,8 @@ def _pedigree(build: Build) -> dict[str, Any]:
     made_from = origin(build)
     if made_from is None:
         return {}
-    upstream = {**_component(made_from.name, made_from.version), "bom-ref": "upstream"}
+    kind = "pypi" if re.search(_PUBLIC, made_from.url) else "generic"
+    upstream = {**_component(made_from.name, made_from.version, kind), "bom-ref": "upstream"}
     hashes = {"hashes": [{"alg": "SHA-256", "content": made_from.sha256}]} if made_from.sha256 else {}
     if made_from.url:
         kind = "vcs" if made_from.url.startswith(("git+", "hg+", "svn+", "bzr+")) else "source-distribution"

@@ -48,21 +48,15 @@ def edit(build: Build) -> Callable[[Document], Document]:
     return all_of_them
 
 
-def renamed(build: Build, name: str, ending: str) -> str:
-    """The name of a ``.dist-info`` or ``.data`` folder with the version of what is built.
+def rewrite(directory: str, folder: str, change: Callable[[Document], Document]) -> str:
+    """Edit the ``.dist-info`` folder that the wrapped backend wrote; returns its new name.
 
-    setuptools before 62 leaves the version out of it; there it stays out.
+    It goes by what METADATA says: setuptools before 62 calls it ``name.dist-info``, without a version.
     """
-    project, dash, version = name[: -len(ending)].rpartition("-")
-    return f"{project}-{version_of(build, version)}{ending}" if dash else name
-
-
-def rewrite(directory: str, folder: str, build: Build, change: Callable[[Document], Document]) -> str:
-    """Edit the ``.dist-info`` folder that the wrapped backend wrote; returns its new name."""
     info = Path(directory) / folder
-    file = info / "METADATA"
-    file.write_bytes(change(parse(file.read_bytes())).content)
-    return info.rename(info.with_name(renamed(build, folder, ".dist-info"))).name
+    document = change(parse((info / "METADATA").read_bytes()))
+    (info / "METADATA").write_bytes(document.content)
+    return info.rename(info.with_name(_folder_name(document))).name
 
 
 def write_answer(promise: Document, build: Build, directory: str) -> str:
@@ -70,8 +64,12 @@ def write_answer(promise: Document, build: Build, directory: str) -> str:
     if any(feature.edit for feature in build.features):
         check_installed(build, "wheel")
     document = edit(build)(promise)
-    name = canonical_name(document.value("name")).replace("-", "_")
-    target = Path(directory) / f"{name}-{document.value('version').replace('-', '_')}.dist-info"
+    target = Path(directory) / _folder_name(document)
     target.mkdir(parents=True, exist_ok=True)
     (target / "METADATA").write_bytes(document.content)
     return target.name
+
+
+def _folder_name(document: Document) -> str:
+    name, version = canonical_name(document.value("name")), document.value("version")
+    return f"{name.replace('-', '_')}-{version.replace('-', '_')}.dist-info"

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 from augbackend.errors import AugbackendError
 from augbackend.hook import own_copy
-from augbackend.hook.edited_metadata import edit, promised, renamed, version_of
+from augbackend.hook.edited_metadata import edit, promised, version_of
 from augbackend.standards import wheels
 from augbackend.standards.core_metadata import parse
 
@@ -66,7 +66,7 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
             if plan is None and not changes:
                 return file.name
             info = wheels.dist_info(opened)
-            renaming = partial(renamed, build)
+            renaming = partial(_renamed, build)
             metadata, record = f"{info}/METADATA", f"{info}/RECORD"
             own = {*wheels.moved(members, info, renaming), metadata, *({record} & {*members})}
             contents = {name: opened.read(name) for name in own}
@@ -83,6 +83,12 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
         changes[new], changes[old] = changes.get(old, contents.get(old)), None
     wheels.edit(file, changes, moved.get(record, record), {new: old for old, new in moved.items()})
     return file.rename(file.with_name("-".join([project, version_of(build, version), python, *tags]))).name
+
+
+def _renamed(build: Build, name: str, ending: str) -> str:
+    """The name of a ``.dist-info`` or ``.data`` folder with the version of what is built; without any, it stays."""
+    project, dash, version = name[: -len(ending)].rpartition("-")
+    return f"{project}-{version_of(build, version)}{ending}" if dash else name
 
 
 def _metadata(file: Path, build: Build, plan: Plan, info: str, old: bytes) -> dict[str, Optional[bytes]]:

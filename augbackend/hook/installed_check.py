@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Optional
 
 from augbackend.errors import AugbackendError, say
+from augbackend.standards import InvalidRequirement
+from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Build, Target
 
 
@@ -33,9 +36,29 @@ def check_installed(build: Build, target: Target) -> None:
             say("warning", f"{text} is declared, but {name} {version} is installed")
     absent = {text: name for text, name, version in found if version is None}
     if absent:
+        refuse_absent(build, absent)
+
+
+def refuse_absent(build: Build, absent: Mapping[str, str]) -> None:
+    """Name what is not installed of ``build-system.requires`` and of what is declared, if anything is, in one message.
+
+    :param absent: what is declared and missing, requirement → name.
+    :raises AugbackendError: with the command that installs it.
+    """
+    from augbackend.standards.installed import installed_version
+
+    required: dict[str, str] = {}
+    for text in build.requires:
+        with suppress(InvalidRequirement):  # the frontend's to report
+            one = parse_requirement(text)
+            if one.applies() and installed_version(one.name) is None:
+                required[text] = one.name
+    absent = {**required, **absent}
+    if absent:
         raise AugbackendError(
-            f"not installed in the build environment: {', '.join(absent.values())}",
-            where="tool.augbackend.extra-build-dependencies; a frontend without build isolation installs nothing",
+            f"not installed in the build environment: {', '.join(dict.fromkeys(absent.values()))}",
+            where="build-system.requires, tool.augbackend.extra-build-dependencies; "
+            "a frontend without build isolation installs nothing",
             hint=command_line([sys.executable or "python", "-m", "pip", "install", *absent]),
         )
 

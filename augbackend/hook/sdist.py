@@ -22,12 +22,12 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
         with wrapped_hook("build_sdist", build) as hook:
             name = hook(sdist_directory, build.config_settings)
         if isinstance(name, str) and name.endswith(".tar.gz") and isfile(join(sdist_directory, name)):
-            complete(Path(sdist_directory) / name, build)
+            return complete(Path(sdist_directory) / name, build).name
         return name
 
 
-def complete(sdist: Path, build: Build) -> None:
-    """Add to a finished sdist what the wrapped backend left out.
+def complete(sdist: Path, build: Build) -> Path:
+    """Add to a finished sdist what the wrapped backend left out; returns it, under the name of what it is now.
 
     Written beside the old one, then renamed: a reader sees the one or the other. If that fails, the old one is deleted,
     since nothing can be built from it.
@@ -36,8 +36,13 @@ def complete(sdist: Path, build: Build) -> None:
     beside = unfinished.beside(sdist)
     try:
         for change in (_extended, *(one.pkg_info for one in build.features if one.pkg_info)):
-            if change(build, sdist, beside):
-                beside.replace(sdist)
+            changed = change(build, sdist, beside)
+            if changed:
+                beside.replace(changed)
+                if changed != sdist:
+                    sdist.unlink()
+                sdist = changed
+        return sdist
     except BaseException:
         sdist.unlink(missing_ok=True)
         raise
@@ -45,14 +50,14 @@ def complete(sdist: Path, build: Build) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _extended(build: Build, sdist: Path, beside: Path) -> bool:
-    """Write an sdist with the files that are missing in it; whether there are any. All lie in its first folder."""
+def _extended(build: Build, sdist: Path, beside: Path) -> Path | None:
+    """Write an sdist with the files that are missing in it, if there are any. All lie in its first folder."""
     from augbackend.standards import tar
 
     with tar.opened(sdist) as archive:
         names = [member.name for member in archive.members] if archive else []
         if not archive or not names:
-            return False
+            return None
         files = {"pyproject.toml": build.tree / "pyproject.toml", **own_copy.files(build)}
         inside = {f"{names[0].partition('/')[0]}/{name}": file for name, file in files.items()}
         absent = {name: file for name, file in inside.items() if name not in names}
@@ -60,4 +65,4 @@ def _extended(build: Build, sdist: Path, beside: Path) -> bool:
             epoch = os.environ.get("SOURCE_DATE_EPOCH", "")  # one that is no number is the wrapped backend's to report
             time = int(epoch) if re.fullmatch("[0-9]{1,18}", epoch) else archive.newest
             archive.write(beside, {name: file.read_bytes() for name, file in absent.items()}, time)
-    return bool(absent)
+    return sdist if absent else None

@@ -193,6 +193,22 @@ def test_a_requirement_that_is_declared_already_stays_the_users(tree: Tree) -> N
     assert content(folder) == before
 
 
+def test_one_requirement_a_project_where_the_list_is_ours(tree: Tree) -> None:
+    """Of two, some frontends keep but one. What the user wrote stays, so that --remove can give it back."""
+    folder = tree({"setup.py": SETUP_PY})
+    for _ in range(2):
+        adopt(folder, "--require", "setuptools<58")
+        found = tomllib.loads((folder / "pyproject.toml").read_text())
+        assert found["build-system"]["requires"] == ["setuptools>=40.8.0,<58", TOMLI]
+        assert found["tool"]["augbackend"]["extra-build-dependencies"] == ["setuptools>=40.8.0,<58"]
+    adopt(folder, "--remove")
+    assert not (folder / "pyproject.toml").exists()
+    folder = tree({"setup.py": SETUP_PY, "pyproject.toml": DOCUMENTS["setuptools"]})
+    adopt(folder, "--require", "setuptools<58")
+    adopt(folder, "--remove")
+    assert (folder / "pyproject.toml").read_text() == DOCUMENTS["setuptools"]
+
+
 def test_installed(tree: Tree) -> None:
     folder = tree({"pyproject.toml": DOCUMENTS["in-tree"], "_be/be.py": ""})
     adopt(folder, "--installed", "--require", "torch")

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from augbackend.cli.fetch import decompression
 from augbackend.cli.fetch import sdist as sdists
+from augbackend.cli.main import group
 from augbackend.cli.wrapping import archive as written_archive
 
 from ..fuzz import crafted_sdists as crafted
@@ -557,6 +559,42 @@ def test_upstreams_members_are_carried_over_byte_for_byte(
             assert tar.pax_headers == everywhere
 
 
+@pytest.mark.parametrize("kind", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+@pytest.mark.parametrize("everywhere", [None, {"comment": "4dcb81d68cf6ce58a25e8aadd0ee0f6d0f0a0e50"}])
+@pytest.mark.parametrize("prefix", ["", "./"])
+def test_a_label_is_in_the_top_folder_as_well(
+    tmp_path: Path, kind: int, everywhere: dict[str, str] | None, prefix: str
+) -> None:
+    """PEP 625: an archive and the folder in it have one name. All else that members are stays."""
+    odd = [one for one in ODD if kind != tarfile.USTAR_FORMAT or len(one.name.encode()) < 100]
+    members = [
+        Entry(prefix + one.name, one.content, one.kind, prefix + one.link if one.kind == tarfile.LNKTYPE else one.link, one.mode, one.mtime, one.pax)
+        for one in [Entry("demo-1.0", kind=tarfile.DIRTYPE, mode=0o755), *BASE, *odd]
+    ]  # fmt: skip
+    upstream = written(tmp_path, gzip.compress(tarred(members, kind=kind, everywhere=everywhere)))
+    archives.wrapped(upstream, "-o", tmp_path / "out", "--require", "torch", "--local-version", "team")
+    archive = tmp_path / "out" / "demo-1.0+team.tar.gz"
+    with tarfile.open(upstream) as before, tarfile.open(archive) as after:
+        new = {member.name: member for member in after}
+        assert {name.partition("/")[0] for name in new} == {"demo-1.0+team"}
+        for old in before:
+            name = "demo-1.0+team" + old.name.removeprefix("./").removeprefix("demo-1.0")
+            one = new[name]
+            if name.endswith("/PKG-INFO"):
+                continue
+            assert (one.type, one.mode, one.size, one.mtime) == (old.type, old.mode, old.size, old.mtime)
+            if old.isreg() or old.islnk():
+                assert after.extractfile(one).read() == before.extractfile(old).read()  # type: ignore[union-attr]
+            else:
+                assert one.linkname == old.linkname
+        assert after.pax_headers == before.pax_headers
+    found = CliRunner().invoke(group, ["verify", str(archive), "--upstream", str(upstream)])
+    problems = [line for line in found.output.splitlines() if "problem: " in line]
+    # Upstream's spelling, which cannot be proved, is gone; no other problem.
+    assert len(problems) == (prefix != ""), found.output
+    assert (found.exit_code == 0) == (prefix == "")
+
+
 def test_a_wrapped_archive_can_be_unpacked(tmp_path: Path) -> None:
     archives.wrapped(packed(tmp_path, *ODD), "-o", tmp_path / "out")
     folder = archives.extracted(tmp_path / "out" / "demo-1.0.tar.gz", tmp_path / "unpacked")
@@ -700,7 +738,7 @@ def test_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, previo
             patch.setattr(os, "replace", _killed)
             patch.setattr(Path, "replace", _killed)
         else:
-            patch.setattr(written_archive, "_kept_ranges", _killed)
+            patch.setattr(written_archive, "_pieces", _killed)
         with pytest.raises(Killed):
             wrap(archive, "-o", out)
     assert content(tmp_path) == before

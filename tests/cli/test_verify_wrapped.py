@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import re
 import tarfile
@@ -94,6 +95,23 @@ def test_what_wrap_writes(here: Path, case: str) -> None:
     assert [one for one in listed if one not in found.output] == [], found.output
     marked = found.output.count("\n  ! ")
     assert (f"{marked} of them marked with !" in found.output.splitlines()[-1]) == bool(marked)
+
+
+@pytest.mark.parametrize("top", ["demo-1.0", "demo-1.0+other", "demo-1.0+teams", "Demo-1.0+team"])
+def test_another_top_folder_than_wrap_writes(here: Path, top: str) -> None:
+    upstream = sdist(here / "in")
+    wrapped(upstream, "--local-version", "team", "--output", "out")
+    archive = here / "out" / "demo-1.0+team.tar.gz"
+    content = gzip.decompress(archive.read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        found = [
+            Entry(one.name.replace("demo-1.0+team", top), tar.extractfile(one).read(), mtime=int(one.mtime))  # type: ignore[union-attr]
+            for one in tar
+        ]
+    archive.write_bytes(gzip.compress(tarred(found), 5, mtime=0))
+    result = verify(archive, "--upstream", upstream)
+    assert result.exit_code == 1, result.output
+    assert "setup.py: changed" in result.output
 
 
 def packed(kind: str) -> tuple[str, bytes]:

@@ -439,6 +439,36 @@ def test_removed_requirements_leave_build_system_requires(made: Made) -> None:
     assert own_table(archive)["remove-build-dependencies"] == ["torch.x"]
 
 
+@pytest.mark.parametrize(
+    ("theirs", "required", "expected"),
+    [
+        (None, ["setuptools<58"], ["setuptools>=40.8.0,<58", TOMLI, "wheel"]),
+        (["SetupTools >= 40 , <70", "wheel"], ["setuptools<58"], ["SetupTools>=40,<70,<58", "wheel", TOMLI]),
+        (["x", "setuptools"], ["setuptools<58", "setuptools>50"], ["x", "setuptools<58,>50", TOMLI, "wheel"]),
+        (["torch>=2", "setuptools"], ["torch==2.8.0"], ["torch>=2,==2.8.0", "setuptools", TOMLI]),
+        (["setuptools", "vcs[toml] (>=3,<9)"], ["vcs[Git_x]>=8"], ["setuptools", "vcs[git-x,toml]>=3,<9,>=8", TOMLI]),
+        (["setuptools", "x>=2 ; os_name=='nt'"], ["x<3; os_name == 'nt'"], ["setuptools", "x>=2,<3; os_name=='nt'", TOMLI]),
+        (["setuptools", "x>=2; os_name=='nt'"], ["x<3"], ["setuptools", "x>=2; os_name=='nt'", TOMLI, "x<3"]),
+        (["setuptools", 'tomli; python_version < "3.11"'], [], ["setuptools", TOMLI]),
+        (["setuptools", "x"], ["x @ https://e.example/x.whl"], ["setuptools", "x @ https://e.example/x.whl", TOMLI]),
+        (["setuptools", "x>=1"], ["x @ https://e.example/x.whl"], ["setuptools", "x>=1", TOMLI, "x @ https://e.example/x.whl"]),
+        (["setuptools", "x>=1", "x>=1"], [], ["setuptools", "x>=1", "x>=1", TOMLI]),
+        (["setuptools", "no requirement!", "no requirement!"], [], ["setuptools", "no requirement!", "no requirement!", TOMLI]),
+    ],
+)  # fmt: skip
+def test_one_requirement_a_project(
+    made: Made, theirs: list[str] | None, required: list[str], expected: list[str]
+) -> None:
+    """Of two, some frontends keep but one; and the hook's answer is the text that stands there."""
+    table = f"[build-system]\nrequires = {json.dumps(theirs)}\nbuild-backend = 'setuptools.build_meta'\n"
+    files: dict[str, str | bytes] = {"setup.py": SETUP_CALL.format("")}
+    options = [word for one in required for word in ("--require", one)]
+    archive = made({**files, **({} if theirs is None else {"pyproject.toml": table})}, *(options or ["--require", "y"]))
+    requires = table_of(archive)["build-system"]["requires"]
+    assert requires == [*expected, *([] if options else ["y"])]
+    assert {*own_table(archive)["extra-build-dependencies"]} <= {*requires}
+
+
 def test_a_requirement_may_replace_a_removed_one(made: Made) -> None:
     pyproject = '[build-system]\nrequires = ["setuptools", "torch==2.9"]\nbuild-backend = "setuptools.build_meta"\n'
     archive = made({"pyproject.toml": pyproject}, "--remove-require", "torch", "--require", "torch==2.8")
@@ -1036,7 +1066,7 @@ def test_what_setuptools_lacks(made: Made, requires: list[str], expected: list[s
 
 def test_wheel_for_an_old_setuptools_of_the_user(made: Made) -> None:
     archive = made(None, "--require", "setuptools<60")
-    assert own_table(archive)["extra-build-dependencies"] == ["setuptools<60", "wheel"]
+    assert own_table(archive)["extra-build-dependencies"] == ["setuptools>=40.8.0,<60", "wheel"]
 
 
 def test_wheel_is_assumed_where_setup_py_imports_it(made: Made) -> None:

@@ -12,7 +12,7 @@ from typing import Callable
 
 import pytest
 
-from augbackend.hook import own_copy
+from augbackend.hook import declared, own_copy
 from augbackend.hook import sdist as sdist_hook
 from augbackend.table import Build
 
@@ -35,6 +35,57 @@ def tar_gz(
 
 def build_of(folder: Path) -> Build:
     return Build(folder, {}, {})
+
+
+def labelled(folder: Path) -> Build:
+    document = {"tool": {"augbackend": {"local-version": "team"}}}
+    return declared.read(folder, environ={}, document=document)
+
+
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_label_in_name_folder_and_pkg_info(tree: Tree, form: int) -> None:
+    """As the wheel has it: frontends compare the two."""
+    folder, raw, top = tree({"pyproject.toml": ""}), io.BytesIO(), "p-1"
+    with tarfile.open(fileobj=raw, mode="w", format=form, pax_headers={"comment": "of all"}) as tar:
+        for name in (top, f"{top}/pyproject.toml", f"{top}/PKG-INFO", f"{top}/{LONG}/ä", f"{top}/soft", f"{top}/hard"):
+            one, content = tarfile.TarInfo(name), b"Name: p\nVersion: 1\n\nVersion: 1\n" if "INFO" in name else b""
+            one.size, one.mode, one.mtime = len(content), 0o750, 1_600_000_000
+            one.type = tarfile.DIRTYPE if name == top else tarfile.SYMTYPE if "soft" in name else tarfile.REGTYPE
+            one.type, one.linkname = (tarfile.LNKTYPE, f"{top}/PKG-INFO") if "hard" in name else (one.type, "PKG-INFO")
+            tar.addfile(one, io.BytesIO(content))
+    (folder / "p-1.tar.gz").write_bytes(gzip.compress(raw.getvalue(), mtime=12345))
+    found = sdist_hook.complete(folder / "p-1.tar.gz", labelled(folder))
+    assert sorted(file.name for file in folder.iterdir()) == ["p-1+team.tar.gz", "pyproject.toml"]
+    assert (found.name, found.read_bytes()[4:8]) == ("p-1+team.tar.gz", (12345).to_bytes(4, "little"))
+    with tarfile.open(found) as tar:
+        new = {member.name: member for member in tar}
+        names = ["", "/pyproject.toml", "/PKG-INFO", f"/{LONG}/ä", "/soft", "/hard"]
+        assert [*new] == [f"p-1+team{name}" for name in names]
+        assert tar.extractfile("p-1+team/hard").read() == b"Name: p\nVersion: 1+team\n\nVersion: 1\n"  # type: ignore[union-attr]
+        assert new["p-1+team/soft"].linkname == "PKG-INFO"
+        assert {(one.mode, one.mtime) for one in new.values()} == {(0o750, 1_600_000_000)}
+        assert new["p-1+team"].isdir()
+        soft = new["p-1+team/soft"]
+        assert soft.offset_data - soft.offset == tarfile.BLOCKSIZE  # what is said of all is not said of each
+        assert tar.pax_headers == ({"comment": "of all"} if form == tarfile.PAX_FORMAT else {})
+    before = found.read_bytes()
+    assert sdist_hook.complete(found, labelled(folder)) == found
+    assert found.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["p-1.tar.gz", "p.tar.gz"])
+@pytest.mark.parametrize("content", [b"nothing", gzip.compress(bytes(10240), mtime=0)])
+def test_what_cannot_be_labelled_stays(tree: Tree, name: str, content: bytes) -> None:
+    folder = tree({"pyproject.toml": "", name: content})
+    assert sdist_hook.complete(folder / name, labelled(folder)) == folder / name
+    assert (folder / name).read_bytes() == content
+
+
+def test_a_label_without_pkg_info(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": ""})
+    tar_gz(folder / "p-1.tar.gz", {"p-1/setup.py": b"x"})
+    with tarfile.open(sdist_hook.complete(folder / "p-1.tar.gz", labelled(folder))) as tar:
+        assert tar.getnames() == ["p-1+team/setup.py", "p-1+team/pyproject.toml"]
 
 
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])

@@ -368,6 +368,27 @@ def test_missing_requirement_before_a_build(tree: Tree) -> None:
     assert run_hook(folder, "build_sdist", "x").status == 0
 
 
+@pytest.mark.parametrize("extra", ["[]", "['pytest']", "['nothing-such>=2']"])
+def test_a_wrapped_backend_that_is_not_installed(tree: Tree, extra: str) -> None:
+    """What a user of --no-build-isolation meets: all that is missing in one message, from every hook."""
+    requires = ["pytest", "Nothing_Much>=1", "no requirement!", "nt; os_name == 'x'"]
+    table = f"[tool.augbackend]\nbuild-backend = 'nothing_much.api'\nextra-build-dependencies = {extra}\n"
+    folder = tree({"pyproject.toml": f"[build-system]\nrequires = {json.dumps(requires)}\n{table}"})
+    more = ["nothing-such>=2"] if "such" in extra else []
+    for hook in ("build_wheel", "build_editable", "build_sdist", "prepare_metadata_for_build_wheel"):
+        outcome = run_hook(folder, hook, "x")
+        first, where, hint = outcome.stderr.splitlines()
+        assert outcome.status == 1
+        assert (
+            first
+            == f"augbackend: error: not installed in the build environment: nothing-much{', nothing-such' * len(more)}"
+        )
+        assert "build-system.requires" in where
+        assert (
+            hint == f"  hint: {sys.executable} -m pip install 'Nothing_Much>=1'{''.join(f' {one!r}' for one in more)}"
+        )
+
+
 def test_other_version_is_warned_of(tree: Tree) -> None:
     outcome = run_hook(project(tree, RECORDER, "extra-build-dependencies = ['pytest<1']"), "build_wheel", "x")
     assert outcome.status == 0

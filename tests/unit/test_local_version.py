@@ -83,6 +83,18 @@ def test_metadata_and_wheel_agree(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.parametrize("folder", ["demo.dist-info", "demo-1.0.dist-info", "de.mo-1.0.dist-info"])
+def test_the_metadata_folder_goes_by_its_content(tmp_path: Path, folder: str) -> None:
+    """setuptools before 62 leaves the version out of its name."""
+    backend = BACKEND.partition("def build_wheel")[0].replace("demo-1.0.dist-info", folder)
+    tree = write(tmp_path / "tree", {"pyproject.toml": PYPROJECT, "backend.py": backend})
+    (tmp_path / "out").mkdir()
+    prepared = run_hook(tree, "prepare_metadata_for_build_wheel", str(tmp_path / "out"))
+    assert prepared.answer == "demo-1.0+team.dist-info", prepared.stderr
+    assert [file.name for file in (tmp_path / "out").iterdir()] == [prepared.answer]
+
+
+@pytest.mark.processes
 def test_scripts_stay_executable(tmp_path: Path) -> None:
     backend = BACKEND.replace(
         "wheel.writestr(name, text)",

@@ -9,7 +9,7 @@ import tomlkit
 from augbackend.cli.model.requirement import project_of
 from augbackend.standards.requirements import canonical_name
 
-from . import build_backend, pyproject
+from . import build_backend, merged_requirements, pyproject
 from .backend_copy import FOLDER
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def adopted(text: str | None, declaration: Declaration, *, installed: bool, assu
     :param assumed_requires: what a frontend installs where there is no ``[build-system]``.
     :raises AugbackendError: if the edit would change what the rest of the file means.
     """
+    parsed = tomlkit.parse(text or "")
+    is_ours = "build-system" not in parsed or _comment(parsed["build-system"]) == _CREATED_TABLE
 
     def edit(document: MutableMapping[str, Any]) -> None:
         is_new = "augbackend" not in document.get("tool", {})
@@ -35,6 +37,8 @@ def adopted(text: str | None, declaration: Declaration, *, installed: bool, assu
             folder = None if installed else FOLDER
             build_backend.move_in(document, assumed_requires, folder=folder, created=_CREATED_TABLE)
         _declare(document, declaration)
+        if is_ours:  # what the user wrote stays, so that --remove gives it back
+            merged_requirements.merge(document)
         if is_new and isinstance(document, tomlkit.TOMLDocument):
             document["tool"]["augbackend"].add(tomlkit.nl())  # sets off a table that follows
 

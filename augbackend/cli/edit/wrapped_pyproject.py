@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.model.requirement import project_of
 
-from . import build_backend, pyproject
+from . import build_backend, merged_requirements, pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, MutableMapping, Sequence
@@ -75,6 +75,7 @@ def wrapped(text: str | None, change: Change) -> str:
             pyproject.append(build_system, "requires", requirement)
         for key, value in change.table.items():
             _merge(document, table, key, value)
+        merged_requirements.merge(document)
         origin = pyproject.new_table(document)
         origin.update(change.origin)
         table["origin"] = origin

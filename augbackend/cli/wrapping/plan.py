@@ -34,6 +34,7 @@ class ArchivePlan:
     """An archive to be written.
 
     :param folder: of the in-tree backend.
+    :param top: the name of its top folder: upstream's, or one with the label.
     :param files: what is ours, name below the top folder → content.
     :param dropped: what of upstream's gives way: an older copy of the backend.
     :param metadata_from: where the dependencies come from, or why they are not known before a build.
@@ -44,6 +45,7 @@ class ArchivePlan:
     name: str
     version: str
     folder: str
+    top: str
     files: dict[str, bytes]
     dropped: frozenset[str]
     requires: BuildRequirements
@@ -54,7 +56,12 @@ class ArchivePlan:
     @property
     def filename(self) -> str:
         """The archive's name (PEP 625)."""
-        return f"{self.name.replace('-', '_')}-{self.version}.tar.gz"
+        return f"{stem(self.name, self.version)}.tar.gz"
+
+
+def stem(name: str, version: str) -> str:
+    """The name of an sdist and of the folder in it (PEP 625)."""
+    return f"{name.replace('-', '_')}-{version}"
 
 
 def planned(opened: Sdist, upstream: Upstream, declaration: Declaration) -> ArchivePlan:
@@ -111,4 +118,5 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     if pinned.promise.text is not None:
         files["PKG-INFO"] = pinned.promise.text.encode()
     is_static, why = pinned.promise.is_promise, pinned.promise.why
-    return ArchivePlan(name, version, folder, files, dropped, requires, why, is_static, pinned.shown)
+    top_folder = opened.top if version == upstreams_version else stem(name, version)
+    return ArchivePlan(name, version, folder, top_folder, files, dropped, requires, why, is_static, pinned.shown)

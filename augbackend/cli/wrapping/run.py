@@ -70,13 +70,13 @@ def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedP
     with upstream.fetched(job.target, job.declaration, lookup) as found, sdist.opened(found.path) as opened:
         planned = plan.planned(opened, found, job.declaration)
         target = lookup.output / planned.filename
-        is_current = archive.holds(target, archive.content(opened, planned.files, planned.dropped)) or (
+        is_current = archive.holds(target, archive.content(opened, planned.files, planned.dropped, planned.top)) or (
             not upgrade and _is_of_another_version(target, opened, planned)
         )
         state: State = "unchanged" if is_current else "stale" if target.exists() else "missing"
         if not is_current and not check:
             lookup.output.mkdir(parents=True, exist_ok=True)
-            archive.write(archive.content(opened, planned.files, planned.dropped), target)
+            archive.write(archive.content(opened, planned.files, planned.dropped, planned.top), target)
             state = "written"
         return WrappedPackage(job, planned, target, found.source, state)
 
@@ -96,7 +96,7 @@ def _is_of_another_version(target: Path, opened: Sdist, planned: ArchivePlan) ->
     ours = {name: content for name, content in planned.files.items() if not name.startswith(head)}
     new_line, old_line = (f'augbackend = "{one}"'.encode() for one in (__version__, version))
     ours["pyproject.toml"] = ours["pyproject.toml"].replace(new_line, old_line)
-    return archive.holds(target, archive.content(opened, {**ours, **copy}, planned.dropped))
+    return archive.holds(target, archive.content(opened, {**ours, **copy}, planned.dropped, planned.top))
 
 
 def run(

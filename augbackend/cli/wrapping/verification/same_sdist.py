@@ -5,9 +5,14 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import gzip_form, index, tar_form, zip_form
 from augbackend.cli.wrapping import archive as archives
+from augbackend.cli.wrapping.plan import stem
+from augbackend.features import local_version
+from augbackend.standards.tar import below
 
 from . import additions, backend_copy_proof, refusals
 from . import claim as claims
@@ -47,9 +52,9 @@ def compared(claim: Claim, original: Sdist, word: IndexWord, made_from: str) -> 
     old, new = texts(original), texts(wrapped)
     problems += refusals.refused(old, new)
     problems += _taken_folder(claim, original, old.document)
-    same, declared = 0, {}
+    same, declared, top = 0, {}, _top(claim, original)
     for name in sorted(ours.keys() | theirs.keys()):
-        if name in ours and name in theirs and _is_same(wrapped, ours[name], original, theirs[name]):
+        if name in ours and name in theirs and _is_same(wrapped, ours[name], original, theirs[name], top):
             same += 1
         elif name in TEXTS and name in ours and ours[name].isreg():
             declared[name] = difference(name, original.read(name), wrapped.read(name))
@@ -106,10 +111,19 @@ def _is_rebuilt(claim: Claim, original: Sdist, declared: Iterable[str]) -> bool:
         if text is not None and (text != original.read(name) or (had_backend and name.startswith(prefix))):
             changed[name] = text
     dropped = frozenset({prefix.rstrip("/")} if had_backend else ())
-    return archives.holds(wrapped.path, archives.content(original, changed, dropped))
+    return archives.holds(wrapped.path, archives.content(original, changed, dropped, _top(claim, original)))
 
 
-def _is_same(wrapped: Sdist, one: tarfile.TarInfo, original: Sdist, other: tarfile.TarInfo) -> bool:
+def _top(claim: Claim, original: Sdist) -> str:
+    """The name that wrapping gives the top folder: upstream's, or one with the label."""
+    origin, label = claim.origin, str(claim.values.get("local-version", ""))
+    version = local_version.labelled(origin.version, label)
+    return original.top if version == origin.version else stem(canonicalize_name(origin.name), version)
+
+
+def _is_same(wrapped: Sdist, one: tarfile.TarInfo, original: Sdist, other: tarfile.TarInfo, top: str) -> bool:
+    if top != original.top:
+        other = below(original.tar, other, top)
     if any(getattr(one, field) != getattr(other, field) for field in _COMPARED):
         return False
     if not one.isreg():

@@ -24,7 +24,7 @@ def _prepare(target: Target, metadata_directory: str, config_settings: ConfigSet
         with wrapped_hook(name, build) as hook:
             change = edited_metadata.edit(build) if any(one.edit or one.version for one in build.features) else None
             folder = hook(metadata_directory, build.config_settings)
-            return edited_metadata.rewrite(metadata_directory, folder, build, change) if change else folder
+            return edited_metadata.rewrite(metadata_directory, folder, change) if change else folder
 
 
 prepare_metadata_for_build_wheel = partial(_prepare, "wheel")  # PEP 517

@@ -116,6 +116,10 @@ def load(build: Build) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
+        if error.name == top:
+            from augbackend.hook.installed_check import refuse_absent, unmet
+
+            refuse_absent(build, {text: one for text, one, version in unmet(build, "wheel") if version is None})
         parent, _, child = error.name.rpartition(".")
         hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
         hint = f"{parent!r} is there, but has no module {child!r}: misspelt?" if parent else hint

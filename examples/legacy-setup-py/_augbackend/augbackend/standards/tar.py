@@ -8,10 +8,11 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import IO, Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple, Optional
 
 _CHUNK = 1 << 20
 
@@ -25,20 +26,31 @@ class Archive(NamedTuple):
     time: int
     newest: int
 
-    def write(self, file: Path, changes: Mapping[str, bytes], time: int = 0) -> None:
+    def at_top(self, name: str) -> tuple[str, Optional[bytes]]:
+        """A file in the first folder: its member's name, and its content if it is there."""
+        file = f"{self.members[0].name.partition('/')[0] if self.members else ''}/{name}"
+        found = next((member for member in self.members if member.name == file and member.isreg()), None)
+        stream = self.tar.extractfile(found) if found else None
+        return file, stream.read() if stream else None
+
+    def write(self, file: Path, changes: Mapping[str, bytes], time: int = 0, top: str = "") -> None:
         """Write the archive with other contents of members, or with more members: of nobody, readable by all.
 
         The gzip header has the old one's time and no name: the same inputs give the same bytes.
 
         :param time: of new members.
+        :param top: another name for the first folder of all members.
         """
         with file.open("wb") as stream, gzip.GzipFile("", "wb", 9, stream, self.time) as target:
             at = 0
             for member in self.members:
-                if member.name in changes:
+                if top or member.name in changes:
                     self._carry_over(at, member.offset, target)
-                    at = member.offset_data + member.size + -member.size % tarfile.BLOCKSIZE
-                    target.write(self._written(member, changes[member.name]))
+                    size = member.size if member.isreg() else 0
+                    at = member.offset_data + size + -size % tarfile.BLOCKSIZE
+                    self.raw.seek(member.offset_data)
+                    content = changes[member.name] if member.name in changes else self.raw.read(size)
+                    target.write(self._written(below(self.tar, member, top) if top else member, content))
             self._carry_over(at, self.tar.offset, target)
             for name in sorted(changes.keys() - {member.name for member in self.members}):
                 new = tarfile.TarInfo(name)
@@ -55,6 +67,19 @@ class Archive(NamedTuple):
         member.size = len(content)
         header = member.tobuf(tar_format(self.raw), self.tar.encoding or "utf-8", "surrogateescape")
         return header + content + b"\0" * (-len(content) % tarfile.BLOCKSIZE)
+
+
+def below(tar: tarfile.TarFile, member: tarfile.TarInfo, top: str) -> tarfile.TarInfo:
+    """A member's header with another name for its first folder; a hard link leads there as well."""
+    moved, own = copy(member), member.pax_headers.items()
+    for field in ("name", "linkname") if member.islnk() else ("name",):
+        parts = [part for part in getattr(member, field).split("/") if part not in ("", ".")]
+        setattr(moved, field, "/".join([top, *parts[1:]]))
+    # What these say would go before the new name, and what is said of all members stays where it is said.
+    moved.pax_headers = {
+        key: one for key, one in own if key not in ("path", "linkpath") and tar.pax_headers.get(key) != one
+    }
+    return moved
 
 
 @contextmanager
