@@ -889,13 +889,6 @@ def test_a_project_that_cannot_be_edited(here: Path) -> None:
         assert (result.exit_code, (here / "pyproject.toml").read_text()) == (2, text), result.output
 
 
-def test_a_failing_package_leaves_the_sources_alone(here: Path) -> None:
-    project(here, PROJECT + NINJA + 'other = ["cmake"]\n')
-    before = (here / "pyproject.toml").read_bytes()
-    assert wrap().exit_code == 2
-    assert (here / "pyproject.toml").read_bytes() == before
-
-
 # --- check ---
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,6 @@ import click
 from augbackend.cli import terminal
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
-from augbackend.cli.model import package_sources
 from augbackend.cli.project import project as projects
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping.verification import prove
@@ -137,7 +135,7 @@ def verify(
     if is_built:
         confinement.require(require_confinement)
     project = _expected(expect) if expect else None
-    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
+    where = options.places(index_url, extra_index_url, find_links)
     with tempfile.TemporaryDirectory(prefix="augbackend-") as nothing:
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
         lookup = Lookup(where, cache, offline, archive.parent)

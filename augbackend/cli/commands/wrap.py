@@ -27,11 +27,12 @@ from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import removal, report
 from augbackend.cli.wrapping import run as runs
-from augbackend.errors import AugbackendError
+from augbackend.errors import AugbackendError, say
 
 from . import confined, options
 
 if TYPE_CHECKING:
+    from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.strangers.confinement import Level
     from augbackend.features.pin_runtime import Width
 
@@ -141,6 +142,7 @@ def wrap(
     has_options = given != Declaration(local_version=local_version)
     given = replace(_matched_to_lock(given, lock), features=feature)
     output = output or Path("wrapped")
+    named = [upstream.parse(text) for text in targets]
     if remove:
         if has_options or targets or check or as_json or no_sources:
             raise click.UsageError("--remove takes no other option than --output")
@@ -154,21 +156,45 @@ def wrap(
         project = None  # it says nothing of these packages
     if project is None and not targets:
         _refuse(has_options=has_options)
-    default = project.sources if project else package_sources.NOWHERE
-    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ, default)
+    named_there = project.sources if project else package_sources.NOWHERE
+    where = options.places(index_url, extra_index_url, find_links, named_there)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if project is None:
-        wanted = [Job(upstream.parse(text), given) for text in targets]
+        wanted = [Job(target, given) for target in named]
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
     builds = any(upstream.is_built(job.target) for job in wanted)
     if builds:
         confined.checked(require_confinement)
-    run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
-    document = {**report.as_json(run), "confinement": confinement.here().as_json() if builds else None}
+    for target in named:
+        _say_what_is_dropped(target)
+    run = runs.run(
+        project,
+        wanted,
+        lookup,
+        check=check,
+        upgrade=upgrade,
+        with_sources=not no_sources,
+        is_asked=project is None or bool(targets),
+    )
+    confined_how = confinement.here().as_json() if builds else None
+    document = {**report.as_json(run, check=check), "confinement": confined_how}
     click.echo(terminal.as_json(document) if as_json else "\n".join(report.lines(run, check=check)))
-    if check and not run.is_current:
+    if run.failures or (check and not run.is_current):
         raise SystemExit(1)
+
+
+def _say_what_is_dropped(target: Target) -> None:
+    """What a requirement says beside the package: an archive holds neither extras nor a marker."""
+    if target.extras:
+        say(
+            "note",
+            f"the archive of {target.name} is the same for all extras; ask for {target.extras} where you install it",
+        )
+    if target.marker:
+        say(
+            "note", f"the archive of {target.name} is for every environment; write {target.marker} where you ask for it"
+        )
 
 
 def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:

@@ -217,6 +217,15 @@ def _table_or_empty(value: Any) -> dict[str, Any]:
 
 def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
     """What a ``pyproject.toml`` itself asks for of one project: dependencies, extras and dependency groups."""
+    return [one for one in _all_requirements(document) if canonicalize_name(one.name) == name]
+
+
+def asked_names(document: Mapping[str, Any]) -> list[str]:
+    """All projects that a ``pyproject.toml`` itself asks for, by canonical name."""
+    return [canonicalize_name(one.name) for one in _all_requirements(document)]
+
+
+def _all_requirements(document: Mapping[str, Any]) -> Iterator[Requirement]:
     project = _table_or_empty(document.get("project"))
     groups = [
         *_table_or_empty(project.get("optional-dependencies")).values(),
@@ -225,14 +234,12 @@ def requirements(document: Mapping[str, Any], name: str) -> list[Requirement]:
     groups += [
         layers.at(document, "tool", "uv", key, default=[]) for key in ("dev-dependencies", "constraint-dependencies")
     ]
-    found = []
     for text in [
         item for group in (project.get("dependencies", []), *groups) if isinstance(group, list) for item in group
     ]:
         requirement = requirement_of(text) if isinstance(text, str) else None  # a group may include another
-        if requirement is not None and canonicalize_name(requirement.name) == name:
-            found.append(requirement)
-    return found
+        if requirement is not None:
+            yield requirement
 
 
 def are_allowed(found: Sequence[Locked], wanted: Sequence[Requirement]) -> bool:
