@@ -473,6 +473,7 @@ def test_json(tmp_path: Path) -> None:
                 "upstream-sha256": sha256(tmp_path / "in" / "demo-1.0.tar.gz"),
                 "archive": str(archive),
                 "sha256": sha256(archive),
+                "size": archive.stat().st_size,
                 "state": "written",
                 "why": "",
                 "build-requirements": [{"requirement": "torch", "why": "--require"}],
@@ -486,6 +487,7 @@ def test_json(tmp_path: Path) -> None:
             }
         ],
         "skipped": [],
+        "ignored-by-git": [],
         "failures": [],
         "commands": [f"pip install {archive}", f"uv pip install {archive}"],
         "sources": None,

@@ -60,6 +60,24 @@ def _remarks(run: WrapRun) -> Iterator[str]:
         yield ""
     yield from _left_over(run)
     yield from _told_apart_by_extras(run)
+    yield from _to_commit(run)
+
+
+def _to_commit(run: WrapRun) -> Iterator[str]:
+    """Files that the project needs from now on, with what they weigh in its repository."""
+    written = [package.archive for package in run.packages if package.state == "written"]
+    if run.project is None or not written:
+        return
+    yield "commit these:"
+    yield from (f"  {file}  ({_size(file.stat().st_size)})" for file in dict.fromkeys(written))
+    for file in run.ignored:
+        yield f"  git ignores {file}, so that nobody else gets it; to add it: git add --force {shlex.quote(str(file))}"
+    yield ""
+
+
+def _size(count: int) -> str:
+    """A number of bytes for a reader."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 / 20 else f"{max(1, round(count / 1e3))} kB"
 
 
 def _failures(run: WrapRun) -> Iterator[str]:
@@ -189,6 +207,7 @@ def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
     return {
         "packages": [_as_json(package) for package in run.packages],
         "skipped": [{"name": job.target.name, "why": job.skipped} for job in run.skipped],
+        "ignored-by-git": [str(file) for file in run.ignored],
         "failures": [{"name": target.name, "requirement": target.requirement, **said} for target, said in failures],
         "commands": [] if check else commands(run),
         "sources": None
@@ -209,6 +228,7 @@ def _as_json(package: WrappedPackage) -> dict[str, Any]:
         "upstream-sha256": package.sha256,
         "archive": str(package.archive),
         "sha256": cache.sha256(package.archive) if package.archive.is_file() else "",
+        "size": package.archive.stat().st_size if package.archive.is_file() else 0,
         "state": package.state,
         "why": package.why,
         "build-requirements": [

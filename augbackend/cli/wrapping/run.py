@@ -11,7 +11,7 @@ from augbackend.cli.fetch.absence import NoProjectError, OnlyWheelsError
 from augbackend.cli.project import nearest_name
 from augbackend.errors import AugbackendError
 
-from . import archive, plan, project_sources, staleness
+from . import archive, ignored_files, plan, project_sources, staleness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,7 @@ class WrapRun:
     :param project: the one that said what to wrap; ``None`` if the command line did.
     :param skipped: packages that need not be wrapped.
     :param failures: packages that could not be had or wrapped. Their sources are left as they are.
+    :param ignored: archives that git would leave out of a commit.
     :param sources_are_stale: whether the project's sources lead elsewhere, and were only to be checked.
     """
 
@@ -70,6 +71,7 @@ class WrapRun:
     skipped: tuple[Job, ...]
     failures: tuple[LostPackage, ...]
     output: Path
+    ignored: tuple[Path, ...]
     sources_are_stale: bool
 
     @property
@@ -164,7 +166,9 @@ def run(
         if package.plan.name not in failed  # half of its versions would lead astray
     ]
     is_stale = edited is not None and not project_sources.point(edited, places, lookup.output, check=check)
-    return WrapRun(project, tuple(packages), tuple(skipped), tuple(failures), lookup.output, is_stale)
+    archives = [] if check or project is None else [package.archive for package in packages]
+    ignored = ignored_files.ignored(archives, project.file.parent) if project is not None else ()
+    return WrapRun(project, tuple(packages), tuple(skipped), tuple(failures), lookup.output, ignored, is_stale)
 
 
 def _with_nearest(error: AugbackendError, job: Job, project: Project | None) -> AugbackendError:
