@@ -900,6 +900,7 @@ def test_check(here: Path) -> None:
     assert result.output.endswith(
         "stale: wrapped/demo-1.0.tar.gz, pyproject.toml, tool.uv.sources; run augbackend wrap\n"
     )
+    assert "tool.uv.sources.demo does not lead to one archive, and should to wrapped/demo-1.0.tar.gz" in result.output
     wrapped()
     assert wrapped("--check").output.endswith("everything is up to date\n")
     text = (here / "pyproject.toml").read_text()
@@ -913,6 +914,8 @@ def test_check(here: Path) -> None:
         result = wrap("--check")
         assert (result.exit_code, content(here)) == (1, before)
         assert stale in result.output
+        changed_source = "tool.uv.sources.demo leads to " in result.output
+        assert changed_source == ("tool.uv.sources;" in stale)
         found = json.loads(wrap("--check", "--json").output)
         assert (found["sources"]["state"] == "stale") == ("tool.uv.sources" in stale)
     project(here, text)

@@ -71,8 +71,9 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
     if unanswered:
         hint = "is the network there, and the address right? --offline uses what was downloaded before"
         raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=hint)
-    places = ", ".join(shown(one) for one in (where.index_url, *where.extra_index_urls, *where.find_links) if one)
-    raise absence.absence(requirement, places or "the public index", there)
+    first = [where.index_url or "the public index"] if where.index_url or not where.no_index else []
+    places = ", ".join(map(shown, (*first, *where.extra_index_urls, *where.find_links)))
+    raise absence.absence(requirement, places, there)
 
 
 def _is_elsewhere(package: Any, folder: Path | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.edit import pyproject
+from augbackend.cli.edit import pyproject, uv_sources
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.model.shown_path import shown_path
@@ -34,6 +34,7 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
         yield from [f"  it depends on {near}: is that meant?"] if near else []
         yield ""
     if check:
+        yield from _astray(run)
         stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
         stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
         if stale:
@@ -48,6 +49,19 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
     if run.failures:
         yield from [""] if check or commands(run) else []
         yield from _failures(run)
+
+
+def _astray(run: WrapRun) -> Iterator[str]:
+    """The sources that are to be changed: where each leads, and where it should."""
+    if run.project is None or not run.sources_are_stale:
+        return
+    for package in run.packages:
+        place = uv_sources.relative(package.archive, run.project.file.parent)
+        source = uv_sources.source(run.project.document, package.plan.name)
+        if source != {"path": place}:
+            now = f"leads to {next(iter(source.values()))}" if source else "does not lead to one archive"
+            yield f"{run.project.file}: tool.uv.sources.{package.plan.name} {now}, and should to {place}"
+    yield ""
 
 
 def _remarks(run: WrapRun) -> Iterator[str]:
