@@ -123,6 +123,8 @@ def wrap(
     Every frontend can then build them. In a project, without a package: wrap all dependencies that uv's tables or
     tool.augbackend.packages name, in the versions of the project's lock. A bare name picks one of these.
 
+    Exit status: 0 if all is wrapped, 1 if some of it could not be had or --check finds it stale, 2 for an error.
+
     \b
     Examples:
       augbackend wrap

@@ -137,7 +137,8 @@ def run(
     :param upgrade: see :func:`wrapped`.
     :param with_sources: whether the project's sources are to be changed, if uv reads them.
     :param is_asked: whether the user named the packages: then having only wheels is no reason to skip one.
-    :raises AugbackendError: if the only package cannot be wrapped, or the project's file cannot be edited.
+    :raises AugbackendError: if the one package that the user named cannot be wrapped, or the project's file cannot be
+        edited.
     """
     wanted = [job for job in jobs if not job.skipped]
     edited = project if with_sources and project is not None and project.uses_uv else None
@@ -157,7 +158,7 @@ def run(
         except OSError as error:
             told = AugbackendError(error.strerror or str(error), where=str(error.filename or ""))
             failures.append(LostPackage(job, told))
-    if failures and len(wanted) == 1:
+    if failures and len(wanted) == 1 and is_asked:
         raise failures[0].error
     failed = {failure.job.target.name for failure in failures}
     places = [
