@@ -45,7 +45,7 @@ class _Group(click.Group):
         except BrokenPipeError:
             raise  # click ends quietly
         except OSError as error:
-            _tell(AugbackendError(error.strerror or str(error), where=str(error.filename or "")), is_json=is_json)
+            _tell(error_report.of_system(error), is_json=is_json)
             ctx.exit(2)
 
 

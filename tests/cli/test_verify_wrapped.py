@@ -381,11 +381,12 @@ def test_a_folder(here: Path) -> None:
         assert (found.exit_code, found.output.splitlines()[0]) == (1, "1 of 2 archives are proved"), found.output
         (here / "out" / "evil-1.0-py3-none-any.whl").write_bytes(b"")
         (here / "out" / "notes.txt").write_bytes(b"")
+        (here / "out" / "folder-1.0.tar.gz").mkdir()
         found = verify(here / "out", *options)
-        assert (found.exit_code, found.output.splitlines()[0]) == (2, "1 of 3 archives are proved"), found.output
+        assert (found.exit_code, found.output.splitlines()[0]) == (2, "1 of 4 archives are proved"), found.output
         data = json.loads(verify(here / "out", *options, "--json").stdout)
-        assert [one["proved"] for one in data["archives"]] == [True, False, False]
-        assert "what" in data["archives"][1]["error"]
+        assert [one["proved"] for one in data["archives"]] == [True, False, False, False]
+        assert [bool(one["error"]) for one in data["archives"]] == [False, True, True, False]
 
 
 def test_a_folder_without_archives(here: Path) -> None:

@@ -156,6 +156,8 @@ def verify(
                 if len(archives) == 1:
                     raise
                 proofs[archive] = error
+            except OSError as error:
+                proofs[archive] = error_report.of_system(error)
     how = confinement.here() if is_built else None
     if as_json:
         click.echo(terminal.as_json({**_proofs_as_json(proofs), **({"confinement": how.as_json()} if how else {})}))

@@ -47,7 +47,7 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
             yield "next:"
             yield from (f"  {command}" for command in commands(run))
     if run.failures:
-        yield from [""] if check or commands(run) else []
+        yield from [""] if not check and commands(run) else []
         yield from _failures(run)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Optional
 from augbackend import __version__
 from augbackend.cli.fetch import sdist, upstream
 from augbackend.cli.fetch.absence import NoProjectError, OnlyWheelsError
+from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name
 from augbackend.errors import AugbackendError
 
@@ -156,8 +157,7 @@ def run(
         except AugbackendError as error:
             failures.append(LostPackage(job, _with_nearest(error, job, project)))
         except OSError as error:
-            told = AugbackendError(error.strerror or str(error), where=str(error.filename or ""))
-            failures.append(LostPackage(job, told))
+            failures.append(LostPackage(job, error_report.of_system(error)))
     if failures and len(wanted) == 1 and is_asked:
         raise failures[0].error
     failed = {failure.job.target.name for failure in failures}
