@@ -15,6 +15,7 @@ from augbackend.cli.commands.diagnose import diagnose
 from augbackend.cli.commands.show import show
 from augbackend.cli.commands.verify import verify
 from augbackend.cli.commands.wrap import wrap
+from augbackend.cli.model import error_report
 from augbackend.errors import AugbackendError
 
 # "color": an escape of somebody's is shown, not taken out.
@@ -31,17 +32,28 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         _end_by_exception()
+        is_json = "--json" in ctx.args  # nobody has parsed them yet
         try:
             return super().invoke(ctx)
         except AugbackendError as error:
-            click.echo(str(error), err=True)
+            _tell(error, is_json=is_json)
             ctx.exit(2)
+        except click.ClickException as error:
+            if is_json:
+                click.echo(terminal.as_json({"error": error_report.as_json(AugbackendError(error.format_message()))}))
+            raise
         except BrokenPipeError:
             raise  # click ends quietly
         except OSError as error:
-            place = f"\n  where: {error.filename}" if error.filename else ""
-            click.echo(f"augbackend: error: {error.strerror or error}{place}", err=True)
+            _tell(error_report.of_system(error), is_json=is_json)
             ctx.exit(2)
+
+
+def _tell(error: AugbackendError, *, is_json: bool) -> None:
+    """Print an error: for a reader, and for a script that waits for JSON."""
+    click.echo(str(error), err=True)
+    if is_json:
+        click.echo(terminal.as_json({"error": error_report.as_json(error)}))
 
 
 def _end_by_exception() -> None:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import TextIO
 
+FORMAT = 1  # of all JSON that is printed; keys may be added to it
 _HIDING = frozenset({"Cc", "Cf", "Zl", "Zp"})  # control, format (as what lets text run backwards), separators
 _LEFT_AS_IS = frozenset("\n\t\u200c\u200d")  # words of some languages are not spelled without the last two
 
@@ -37,9 +38,9 @@ def _visible_character(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii").replace("\\r", "\\x0d")
 
 
-def as_json(document: Any) -> str:
-    """JSON that is readable and all of it ASCII without control characters."""
-    return json.dumps(document, indent=2).replace("\x7f", "\\u007f")
+def as_json(document: Mapping[str, Any]) -> str:
+    """JSON that is readable and all of it ASCII without control characters, with the number of its format."""
+    return json.dumps({"format": FORMAT, **document}, indent=2).replace("\x7f", "\\u007f")
 
 
 def console(*, highlight: bool = True) -> Console:

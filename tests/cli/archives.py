@@ -158,11 +158,12 @@ def content(folder: Path) -> dict[str, bytes]:
 
 @dataclass
 class Index:
-    """An index on this machine: files by path, and what was asked for."""
+    """An index on this machine: files by path, and what was asked for; paths with a status of their own."""
 
     url: str
     pages: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    statuses: dict[str, int] = field(default_factory=dict)
 
     def publish(self, archive: Path, *, digest: str | None = None, name: str = "demo") -> str:
         """Put an sdist on its project's page, with a sha256 in its link; returns its URL."""
@@ -187,7 +188,7 @@ def serving() -> Iterator[Index]:
         def do_GET(self) -> None:
             found.asked.append(self.path)
             body = found.pages.get(self.path)
-            self.send_response(404 if body is None else 200)
+            self.send_response(found.statuses.get(self.path, 404 if body is None else 200))
             self.send_header("Content-Type", "text/html" if self.path.endswith("/") else "application/octet-stream")
             self.send_header("Content-Length", str(len(body or b"")))
             self.send_header("Connection", "close")

@@ -33,6 +33,7 @@ def _only_here(ask: Any) -> Any:
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.upper().startswith(("PIP_", "UV_")) or "PROXY" in name.upper()]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setattr(socket, "getaddrinfo", _only_here(socket.getaddrinfo))
     # Reading this machine's certificates for each client takes longer than all the rest, and nobody speaks TLS here.
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)

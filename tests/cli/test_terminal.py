@@ -130,7 +130,7 @@ def test_json_is_ascii_without_control_characters_and_says_the_same() -> None:
     text = terminal.as_json({EVIL: [EVIL]})
     assert text.isascii()
     assert CONTROL.search(text) is None
-    assert json.loads(text) == {EVIL: [EVIL]}
+    assert json.loads(text) == {"format": 1, EVIL: [EVIL]}
 
 
 def test_the_streams_are_as_before_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,14 +86,14 @@ def test_what_wrap_makes_is_proved(tmp_path: Path) -> None:
     upstream, archive = made(tmp_path, {"src/x.py": "x = 1\n", "data/ä": b"\0"})
     found = verify(archive, "--upstream", upstream)
     assert found.exit_code == 0, found.output
-    assert found.output.splitlines()[-1].startswith(
-        f"proved: it is demo 1.0 as it is at {upstream} (the index could not "
-    )
-    assert found.output.endswith(", with 6 additions (listed above); nothing else differs\n")
+    assert found.output.startswith(f"proved: it is demo 1.0 as it is at {upstream} (the index could not ")
+    assert found.output.splitlines()[0].endswith(", with 6 additions (listed below); nothing else differs")
     assert "  + tool.augbackend.extra-build-dependencies: ninja\n" in found.output
     assert "+extra-build-dependencies = [" not in found.output
     assert "+extra-build-dependencies = [" in verify(archive, "--upstream", upstream, "--diff").output
-    data = json.loads(verify(archive, "--upstream", upstream, "--json").output)
+    everything = json.loads(verify(archive, "--upstream", upstream, "--json").output)
+    data = everything["archives"][0]
+    assert (everything["format"], everything["proved"], data["archive"]) == (1, True, str(archive))
     assert (data["proved"], data["problems"], data["sha256"]) == (True, [], sha256(upstream))
     added = {"key": "tool.augbackend.extra-build-dependencies", "text": "ninja", "warning": ""}
     assert added in data["additions"]
@@ -166,7 +166,7 @@ def test_upstream_is_fetched_again(tmp_path: Path) -> None:
         offline = verify(archive, *arguments, "--offline")
         assert (offline.exit_code, "  1 members are upstream's" in offline.output) == (1, True), offline.output
         assert "not known: the index was not asked: leave --offline out" in offline.output
-        assert offline.output.splitlines()[-1].startswith("not proved: ")
+        assert offline.output.startswith("not proved: ")
 
 
 def test_links(tmp_path: Path) -> None:
@@ -295,16 +295,16 @@ def test_a_repository(tmp_path: Path, below: str) -> None:
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "later")
     found = verify(archive, *ALLOWED)
-    assert (found.exit_code, found.output.splitlines()[-1]) == (
+    assert (found.exit_code, found.output.splitlines()[0]) == (
         1,
         "not proved without a build: add --build, which runs upstream's code, confined",
     ), found.output
     assert "5 members are upstream's, unchanged" in found.output
     assert '+build-backend = "augbackend"' in verify(archive, *ALLOWED, "--diff").output
-    data = json.loads(verify(archive, *ALLOWED, "--json").output)
+    data = json.loads(verify(archive, *ALLOWED, "--json").output)["archives"][0]
     assert (data["proved"], data["problems"], data["unproved"]) == (False, [], UNPROVED)
     found = verify(archive, *ALLOWED, "--build")
-    assert (found.exit_code, found.output.endswith("; nothing else differs\n")) == (0, True), found.output
+    assert (found.exit_code, found.output.splitlines()[0].endswith("; nothing else differs")) == (0, True), found.output
 
 
 @pytest.mark.processes

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+import shutil
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -94,7 +95,7 @@ def test_what_wrap_writes(here: Path, case: str) -> None:
     assert found.exit_code == 0, found.output
     assert [one for one in listed if one not in found.output] == [], found.output
     marked = found.output.count("\n  ! ")
-    assert (f"{marked} of them marked with !" in found.output.splitlines()[-1]) == bool(marked)
+    assert (f"{marked} of them marked with !" in found.output.splitlines()[0]) == bool(marked)
 
 
 @pytest.mark.parametrize("top", ["demo-1.0", "demo-1.0+other", "demo-1.0+teams", "Demo-1.0+team"])
@@ -208,10 +209,10 @@ def test_the_index_has_it(here: Path) -> None:
         archive = here / "out" / "demo-1.0.tar.gz"
         found = verify(archive, "--index-url", server.simple)
         assert found.exit_code == 0, found.output
-        assert found.output.splitlines()[-1].startswith("proved: it is demo 1.0 as the index has it, with ")
+        assert found.output.startswith("proved: it is demo 1.0 as the index has it, with ")
         server.pages.pop("/simple/demo/")
         gone = verify(archive, "--index-url", server.simple)
-    assert (gone.exit_code, "(the index does not have it)" in gone.output.splitlines()[-1]) == (0, True), gone.output
+    assert (gone.exit_code, "(the index does not have it)" in gone.output.splitlines()[0]) == (0, True), gone.output
 
 
 def test_the_index_has_another(here: Path) -> None:
@@ -257,11 +258,11 @@ def test_an_index_that_does_not_answer(here: Path, monkeypatch: pytest.MonkeyPat
             )
             url = f"{server.url}/broken/"
         found = verify(archive, "--index-url", url)
-        data = json.loads(verify(archive, "--index-url", url, "--json").output)
+        data = json.loads(verify(archive, "--index-url", url, "--json").output)["archives"][0]
     assert found.exit_code == 1, found.output
     assert "not known: the index cannot be asked for demo" in found.output
     assert "does not have it" not in found.output
-    assert found.output.splitlines()[-1].startswith("not proved: ")
+    assert found.output.startswith("not proved: ")
     assert (data["proved"], data["problems"], bool(data["unanswered"])) == (False, [], True)
 
 
@@ -272,7 +273,7 @@ def test_no_index_at_all(here: Path, monkeypatch: pytest.MonkeyPatch, option: li
         if option != ["--offline"]:
             monkeypatch.setenv("PIP_NO_INDEX", "1")
         found = verify(here / "out" / "demo-1.0.tar.gz", *option)
-    assert (found.exit_code, found.output.splitlines()[-1].startswith("not proved: ")) == (1, True), found.output
+    assert (found.exit_code, found.output.startswith("not proved: ")) == (1, True), found.output
     assert "  1 members are upstream's" in found.output
 
 
@@ -285,9 +286,7 @@ def test_a_folder_of_the_users_has_it(here: Path, monkeypatch: pytest.MonkeyPatc
     assert verify(archive).exit_code == 0
     upstream.unlink()
     found = verify(archive)
-    assert (found.exit_code, "problem: upstream: there is no sdist of demo==1.0" in found.output) == (1, True), (
-        found.output
-    )
+    assert (found.exit_code, "problem: upstream: there is no project demo" in found.output) == (1, True), found.output
 
 
 def test_an_index_of_ours_has_the_archive_itself(here: Path) -> None:
@@ -379,3 +378,53 @@ def test_names_that_look_like_lines_of_ours(here: Path) -> None:
     assert "\nproved: all is well" not in archive_of_other
     assert "\u202e" not in archive_of_other
     assert verify(archive, "--upstream", other).exit_code == 1
+
+
+# --- many of them ---
+
+
+def test_a_folder(here: Path) -> None:
+    with serving() as server:
+        for name in ("demo", "other"):
+            wrapped(server.publish(sdist(here / "links", name=name), name=name), "--output", "out")
+        options = ("--index-url", server.simple)
+        found = verify(here / "out", *options)
+        assert (found.exit_code, found.output.splitlines()[0]) == (0, "2 of 2 archives are proved"), found.output
+        both = [str(one) for one in sorted((here / "out").iterdir())]
+        data = json.loads(verify(here / "out" / "demo-1.0.tar.gz", both[1], *options, "--json").output)
+        assert (data["proved"], [one["archive"] for one in data["archives"]]) == (True, both)
+        # One that is not ours, and one that was changed, are found among the others.
+        del server.pages["/files/other-1.0.tar.gz"]
+        found = verify(here / "out", *options)
+        assert (found.exit_code, found.output.splitlines()[0]) == (1, "1 of 2 archives are proved"), found.output
+        (here / "out" / "evil-1.0-py3-none-any.whl").write_bytes(b"")
+        (here / "out" / "notes.txt").write_bytes(b"")
+        (here / "out" / "folder-1.0.tar.gz").mkdir()
+        found = verify(here / "out", *options)
+        assert (found.exit_code, found.output.splitlines()[0]) == (2, "1 of 4 archives are proved"), found.output
+        data = json.loads(verify(here / "out", *options, "--json").stdout)
+        assert [one["proved"] for one in data["archives"]] == [True, False, False, False]
+        assert [bool(one["error"]) for one in data["archives"]] == [False, True, True, False]
+
+
+def test_a_folder_without_archives(here: Path) -> None:
+    (here / "out").mkdir()
+    assert (verify(here / "out").exit_code, verify(here / "out" / "none").exit_code) == (2, 2)
+    data = json.loads(verify(here / "out", "--json").stdout)
+    assert data == {
+        "format": 1,
+        "error": {
+            "what": "there is no archive in it",
+            "where": str(here / "out"),
+            "hint": "name the folder that wrap writes to",
+            "mistakes": [],
+        },
+    }
+
+
+def test_upstream_is_of_one_archive(here: Path) -> None:
+    upstream = sdist(here / "in")
+    wrapped(upstream, "--output", "out")
+    assert verify(here / "out", "--upstream", upstream).exit_code == 0
+    shutil.copy(here / "out" / "demo-1.0.tar.gz", here / "out" / "demo-1.1.tar.gz")
+    assert verify(here / "out", "--upstream", upstream).exit_code == 2

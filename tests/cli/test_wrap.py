@@ -107,7 +107,7 @@ def test_find_links(tmp_path: Path) -> None:
         assert found["sdist-from"] == f"a folder of find-links, demo-{version}.tar.gz"
         shutil.rmtree(tmp_path / "out")
     result = wrap("demo>2", "--find-links", tmp_path / "links", "-o", tmp_path / "out")
-    assert (result.exit_code, "there is no sdist of demo>2" in result.output) == (2, True)
+    assert (result.exit_code, "demo has no version >2; there are 0.9, 1.0, 1.1rc1" in result.output) == (2, True)
     assert not (tmp_path / "out").exists()
 
 
@@ -230,7 +230,7 @@ def test_no_such_project(tmp_path: Path) -> None:
     with serving() as index:
         result = wrap("demo==1.0", "--index-url", index.simple, "-o", tmp_path / "out")
     assert result.exit_code == 2
-    assert result.output.startswith("augbackend: error: there is no sdist of demo==1.0\n")
+    assert result.output.startswith("augbackend: error: there is no project demo\n")
 
 
 def test_no_index_answers(tmp_path: Path) -> None:
@@ -490,15 +490,22 @@ def test_requires_dist_is_the_users_word(made: Made) -> None:
 def test_json(tmp_path: Path) -> None:
     out = tmp_path / "out"
     found = report(sdist(tmp_path / "in"), "-o", out, "--require", "torch", "--variable", "A=1", "-C", "k=v")
+    archive = out / "demo-1.0.tar.gz"
     assert found == {
+        "format": 1,
         "packages": [
             {
                 "name": "demo",
                 "version": "1.0",
                 "version-from": "",
                 "sdist-from": "the file given",
-                "archive": str(out / "demo-1.0.tar.gz"),
+                "url": "",
+                "upstream-sha256": sha256(tmp_path / "in" / "demo-1.0.tar.gz"),
+                "archive": str(archive),
+                "sha256": sha256(archive),
+                "size": archive.stat().st_size,
                 "state": "written",
+                "why": "",
                 "build-requirements": [{"requirement": "torch", "why": "--require"}],
                 "remove-build-dependencies": [],
                 "variables": {"A": "1"},
@@ -510,6 +517,9 @@ def test_json(tmp_path: Path) -> None:
             }
         ],
         "skipped": [],
+        "ignored-by-git": [],
+        "failures": [],
+        "commands": [f"pip install {archive}", f"uv pip install {archive}"],
         "sources": None,
         "confinement": None,
     }

@@ -55,7 +55,7 @@ def trees(request: pytest.FixtureRequest, frontends: Frontends, tmp_path_factory
     frontends.run(sys.executable, "-m", "augbackend.cli", *command, cwd=folder, **environ)
     archive = folder / f"flash_attn-{request.param}.tar.gz"
     said = frontends.run(sys.executable, "-m", "augbackend.cli", "verify", str(archive), cwd=folder, **environ)
-    assert said.endswith("nothing else differs\n")
+    assert said.splitlines()[0].endswith("nothing else differs")
     frontends.run("tar", "xf", str(archive), cwd=folder)
     (folder / f"flash_attn-{request.param}").rename(folder / "wrapped")
     shutil.copytree(

@@ -34,7 +34,6 @@ from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
 from augbackend.cli.fetch.lookup import Lookup
-from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
@@ -112,7 +111,7 @@ def diagnose(
         confinement.require(require_confinement)  # what holds is said in the end
     began = time.monotonic()
     knowledge, narrator = rows.load(files), Narrator()
-    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
+    where = options.places(index_url, extra_index_url, find_links)
     cache = caches.Cache(cache_dir or caches.default_folder())
     lookup = Lookup(where, cache, offline, Path("wrapped"))
     with subject.unpacked(target, upstream.parse(target), lookup) as source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, get_args
@@ -10,15 +11,17 @@ import click
 from packaging.requirements import InvalidRequirement, Requirement
 
 from augbackend import features
+from augbackend.cli.fetch import pip_configuration
 from augbackend.cli.model import declaration as declarations
-from augbackend.cli.model import dependencies
+from augbackend.cli.model import dependencies, package_sources
 from augbackend.cli.strangers.confinement import Level
 from augbackend.features.pin_runtime import Width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from augbackend.cli.model.declaration import Declaration
+    from augbackend.cli.model.package_sources import Sources
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -96,6 +99,17 @@ def declaration(
     return replace(found, requires=tuple(requires), dependencies=stated)
 
 
+def places(
+    index_url: str | None, extra: Sequence[str], find_links: Sequence[str], project: Sources = package_sources.NOWHERE
+) -> Sources:
+    """Where to look for distributions: what the options say, then the variables, the project, pip's own files.
+
+    :raises AugbackendError: if pip's files cannot be read.
+    """
+    default = package_sources.beneath(project, pip_configuration.sources(os.environ))
+    return package_sources.chosen(index_url, extra, find_links, os.environ, default)
+
+
 require = click.option(
     "--require",
     "requirements",
@@ -153,7 +167,11 @@ require_confinement = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SOURCES = (
-    click.option("--index-url", metavar="URL", help="The index to look in. [default: pip's and uv's variables]"),
+    click.option(
+        "--index-url",
+        metavar="URL",
+        help="The index to look in. [default: what pip's and uv's variables and pip's files say]",
+    ),
     click.option("--extra-index-url", multiple=True, metavar="URL", help="One more index. Repeatable."),
     click.option("--find-links", multiple=True, metavar="PLACE", help="A folder or page of archives. Repeatable."),
     click.option("--offline", is_flag=True, help="Ask no index; use only what was downloaded before."),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from augbackend.cli import terminal
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
-from augbackend.cli.model import package_sources
+from augbackend.cli.model import error_report
 from augbackend.cli.project import project as projects
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping.verification import prove
@@ -22,7 +21,7 @@ from augbackend.errors import AugbackendError
 from . import options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from augbackend.cli.project.project import Project
     from augbackend.cli.strangers.confinement import Level
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def lines(archive: Path, found: Proof, *, with_diff: bool = False) -> Iterator[str]:
-    """The text of ``verify``, a line at a time; the last says it all.
+    """The text of ``verify`` about one archive, a line at a time; the first says it all.
 
     :param with_diff: whether the declared texts are shown as diffs as well.
     """
@@ -43,7 +42,8 @@ def _escaped_line(text: str) -> str:
 
 
 def _proof_lines(archive: Path, found: Proof, *, with_diff: bool) -> Iterator[str]:
-    yield str(archive)
+    yield _verdict(found)  # nothing that an archive says, its name included, stands before it
+    yield f"  {archive}"
     yield f"  upstream: {found.url or 'a file without a URL'}"
     yield from [f"  sha256: {', '.join(filter(None, [found.sha256, found.index]))}"] if found.sha256 else []
     if found.backend:
@@ -57,7 +57,6 @@ def _proof_lines(archive: Path, found: Proof, *, with_diff: bool) -> Iterator[st
     yield from (f"  not proved without a build: {one}" for one in found.unproved)
     yield from (f"  problem: {problem}" for problem in found.problems)
     yield from [f"  not known: {found.unanswered}"] if found.unanswered else []
-    yield _verdict(found)
 
 
 def _verdict(found: Proof) -> str:
@@ -70,16 +69,20 @@ def _verdict(found: Proof) -> str:
         return "not proved without a build: add --build, which runs upstream's code, confined"
     count = f"{len(found.additions)} addition{'' if len(found.additions) == 1 else 's'}"
     marked = sum(bool(one.warning) for one in found.additions)
-    listed = f"listed above, {marked} of them marked with !" if marked else "listed above"
+    listed = f"listed below, {marked} of them marked with !" if marked else "listed below"
     return f"proved: it is {found.made_from}, with {count} ({listed}); nothing else differs"
 
 
+EXISTING = click.Path(path_type=Path, exists=True)
+_DISTRIBUTIONS = (".tar.gz", ".tgz", ".zip", ".whl", ".tar.bz2", ".tar.xz", ".tar")  # what a find-links folder offers
+
+
 @click.command()
-@click.argument("archive", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("given_paths", metavar="ARCHIVE|FOLDER...", nargs=-1, required=True, type=EXISTING)
 @click.option(
     "--upstream",
     "given",
-    type=click.Path(path_type=Path, exists=True),
+    type=EXISTING,
     help="Upstream's sdist or folder, which is not fetched then.",
 )
 @click.option(
@@ -106,7 +109,7 @@ def _verdict(found: Proof) -> str:
 @options.require_confinement
 @options.as_json
 def verify(
-    archive: Path,
+    given_paths: tuple[Path, ...],
     given: Path | None,
     schemes: tuple[str, ...],
     expect: Path | None,
@@ -121,36 +124,93 @@ def verify(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Prove that a wrapped ARCHIVE is upstream's.
+    """Prove that each wrapped ARCHIVE, and each in a FOLDER, is upstream's.
 
     Upstream's sdist is fetched again and compared, and the index is asked for its sha256. Only what is printed may
     differ: all that is added is listed, with a ! where it is worth a second look. A repository is compared by its files
     at the commit; what its build adds is proved only with --build. With --offline, earlier downloads are compared, and
     nothing is proved.
 
-    Exit status: 0 if it is proved, 1 if not, 2 if it is no archive of ours, or an option is missing.
+    Exit status: 0 if all is proved, 1 if not, 2 if one is no archive of ours, or an option is missing.
 
     \b
     Example:
       augbackend verify wrapped/flash_attn-2.8.3.tar.gz
+      augbackend verify wrapped
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if is_built:
         confinement.require(require_confinement)
+    archives = [*dict.fromkeys(archive for path in given_paths for archive in _archives(path))]
+    if given is not None and len(archives) > 1:
+        raise click.UsageError("--upstream is of one archive: name just that one")
     project = _expected(expect) if expect else None
-    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ)
+    where = options.places(index_url, extra_index_url, find_links)
+    proofs: dict[Path, Proof | AugbackendError] = {}
     with tempfile.TemporaryDirectory(prefix="augbackend-") as nothing:
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
-        lookup = Lookup(where, cache, offline, archive.parent)
-        found = prove.prove(archive, prove.Terms(lookup, given, is_built, schemes, project))
-    document = {"archive": str(archive), "proved": found.is_proved, **asdict(found)}
-    document["additions"] = [one._asdict() for one in found.additions]
-    said = [*lines(archive, found, with_diff=with_diff)]
-    if is_built:
-        document["confinement"] = confinement.here().as_json()
-        said.insert(-1, f"  {confinement.here().in_words()}")
-    click.echo(terminal.as_json(document) if as_json else "\n".join(said))
-    if not found.is_proved:
+        for archive in archives:
+            lookup = Lookup(where, cache, offline, archive.parent)
+            try:
+                proofs[archive] = prove.prove(archive, prove.Terms(lookup, given, is_built, schemes, project))
+            except AugbackendError as error:
+                if len(archives) == 1:
+                    raise
+                proofs[archive] = error
+            except OSError as error:
+                proofs[archive] = error_report.of_system(error)
+    how = confinement.here() if is_built else None
+    if as_json:
+        click.echo(terminal.as_json({**_proofs_as_json(proofs), **({"confinement": how.as_json()} if how else {})}))
+    else:
+        click.echo("\n".join(_all_lines(proofs, with_diff=with_diff)))
+        if how is not None:
+            click.echo(f"  {how.in_words()}")
+    if any(isinstance(found, AugbackendError) for found in proofs.values()):
+        raise SystemExit(2)
+    if not all(_is_proved(found) for found in proofs.values()):
         raise SystemExit(1)
+
+
+def _archives(path: Path) -> list[Path]:
+    """The archive that was named; of a folder, each file that an installer might take: one of another hand, too.
+
+    :raises AugbackendError: if there is nothing to verify.
+    """
+    if not path.is_dir():
+        return [path]
+    found = [file for file in sorted(path.iterdir()) if file.name.lower().endswith(_DISTRIBUTIONS)]
+    if not found:
+        raise AugbackendError("there is no archive in it", where=str(path), hint="name the folder that wrap writes to")
+    return found
+
+
+def _is_proved(found: Proof | AugbackendError) -> bool:
+    return not isinstance(found, AugbackendError) and found.is_proved
+
+
+def _all_lines(proofs: Mapping[Path, Proof | AugbackendError], *, with_diff: bool) -> Iterator[str]:
+    """The verdict of all, then each archive's."""
+    if len(proofs) > 1:
+        yield f"{sum(map(_is_proved, proofs.values()))} of {len(proofs)} archives are proved"
+    for archive, found in proofs.items():
+        yield from [""] if len(proofs) > 1 else []
+        if isinstance(found, AugbackendError):
+            more = [f"  {name}: {text}" for name, text in (("where", found.where), ("hint", found.hint)) if text]
+            yield from map(_escaped_line, [f"not proved: {found.what}", f"  {archive}", *more])
+        else:
+            yield from lines(archive, found, with_diff=with_diff)
+
+
+def _proofs_as_json(proofs: Mapping[Path, Proof | AugbackendError]) -> dict[str, Any]:
+    archives: list[dict[str, Any]] = []
+    for archive, found in proofs.items():
+        one: dict[str, Any] = {"archive": str(archive), "proved": _is_proved(found), "error": None}
+        if isinstance(found, AugbackendError):
+            one["error"] = error_report.as_json(found)
+        else:
+            one |= {**asdict(found), "additions": [one._asdict() for one in found.additions]}
+        archives.append(one)
+    return {"proved": all(map(_is_proved, proofs.values())), "archives": archives}
 
 
 def _expected(file: Path) -> Project:

@@ -27,11 +27,12 @@ from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import removal, report
 from augbackend.cli.wrapping import run as runs
-from augbackend.errors import AugbackendError
+from augbackend.errors import AugbackendError, say
 
 from . import confined, options
 
 if TYPE_CHECKING:
+    from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.strangers.confinement import Level
     from augbackend.features.pin_runtime import Width
 
@@ -123,6 +124,8 @@ def wrap(
     tool.augbackend.packages name, in the versions of the project's lock. A bare name, here or of anything else, is
     wrapped in the version that the project uses.
 
+    Exit status: 0 if all is wrapped, 1 if some of it could not be had or --check finds it stale, 2 for an error.
+
     \b
     Examples:
       augbackend wrap
@@ -142,6 +145,7 @@ def wrap(
     has_options = given != Declaration(local_version=local_version)
     given = replace(_matched_to_lock(given, lock), features=feature)
     root = project_root(Path())
+    named = [upstream.parse(text) for text in targets]
     if remove:
         if has_options or targets or check or as_json or no_sources:
             raise click.UsageError("--remove takes no other option than --output")
@@ -149,28 +153,52 @@ def wrap(
             click.echo(line)
         return
     project = projects.read(root, lock) if not has_options else None
-    if lock and project is None and not matched and not any(jobs.is_bare(upstream.parse(text)) for text in targets):
+    if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
         raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
     if project is not None and targets and not project.names_all(targets):
         project = None  # it says nothing of these packages
     if project is None and not targets:
         _refuse(root, has_options=has_options)
     output = output or (root if project else Path()) / "wrapped"
-    default = project.sources if project else package_sources.NOWHERE
-    where = package_sources.chosen(index_url, extra_index_url, find_links, os.environ, default)
+    named_there = project.sources if project else package_sources.NOWHERE
+    where = options.places(index_url, extra_index_url, find_links, named_there)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
     if project is None:
-        wanted = jobs.of_targets(targets, given, lock, lookup)
+        wanted = jobs.of_targets(named, given, lock, lookup)
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
     builds = any(upstream.is_built(job.target) for job in wanted)
     if builds:
         confined.checked(require_confinement)
-    run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=not no_sources)
-    document = {**report.as_json(run), "confinement": confinement.here().as_json() if builds else None}
+    for target in named:
+        _say_what_is_dropped(target)
+    run = runs.run(
+        project,
+        wanted,
+        lookup,
+        check=check,
+        upgrade=upgrade,
+        with_sources=not no_sources,
+        is_asked=project is None or bool(targets),
+    )
+    confined_how = confinement.here().as_json() if builds else None
+    document = {**report.as_json(run, check=check), "confinement": confined_how}
     click.echo(terminal.as_json(document) if as_json else "\n".join(report.lines(run, check=check)))
-    if check and not run.is_current:
+    if run.failures or (check and not run.is_current):
         raise SystemExit(1)
+
+
+def _say_what_is_dropped(target: Target) -> None:
+    """What a requirement says beside the package: an archive holds neither extras nor a marker."""
+    if target.extras:
+        say(
+            "note",
+            f"the archive of {target.name} is the same for all extras; ask for {target.extras} where you install it",
+        )
+    if target.marker:
+        say(
+            "note", f"the archive of {target.name} is for every environment; write {target.marker} where you ask for it"
+        )
 
 
 def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import re
+import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 from augbackend.standards.core_metadata import parse
 
-from . import wheel_content
+from . import absence, wheel_content
 from .wheel_content import UnsoundWheelError
 
 if TYPE_CHECKING:
@@ -70,16 +71,36 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
     """The newest sdist that the requirement allows, for whatever Python and platform: others will build it, too.
 
     :param not_in: a folder whose archives do not count: our own output may be among the find-links.
-    :raises AugbackendError: if there is none, or an index cannot be asked.
+    :raises NoProjectError: if no place knows the project.
+    :raises OnlyWheelsError: if what is allowed is published as wheels only.
+    :raises UnansweredError: if there is none, and a place that might have it could not be asked.
+    :raises AugbackendError: if the project has no version that is allowed.
     """
     with _explained(requirement.name) as heard:
         for package in _matches(requirement, where):
-            path = package.link.file_path if package.link.is_file else None
-            if not_in is None or path is None or not_in.resolve() not in path.resolve().parents:
+            if _is_elsewhere(package, not_in):
                 return _file_of(package)
-    where_looked = "; ".join(dict.fromkeys(map(without_credentials, heard)))
-    hint = "name the URL of an sdist, or its repository (git+https://…), if it has one elsewhere"
-    raise AugbackendError(f"there is no sdist of {_plain(requirement)}", where=where_looked or "the index", hint=hint)
+        every_kind = _narrowed(_finder(where, wheels=None), requirement.name)
+        packages = every_kind.find_all_packages(requirement.name, allow_yanked=True)
+        there = [package for package in packages if _is_elsewhere(package, not_in)]
+    unanswered = _unanswered(heard)
+    if unanswered:
+        hint = "is the network there, and the address right? --offline uses what was downloaded before"
+        raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=hint)
+    first = [where.index_url or "the public index"] if where.index_url or not where.no_index else []
+    places = ", ".join(map(shown, (*first, *where.extra_index_urls, *where.find_links)))
+    raise absence.absence(requirement, places, there)
+
+
+def _is_elsewhere(package: Any, folder: Path | None) -> bool:
+    """Whether a file is not in a folder."""
+    path = package.link.file_path if package.link.is_file else None
+    return folder is None or path is None or folder.resolve() not in path.resolve().parents
+
+
+def _unanswered(heard: Sequence[str]) -> str:
+    """What was heard of places that may have the project, and did not say; empty if all of them answered."""
+    return "; ".join(dict.fromkeys(without_credentials(line) for line in heard if not _ABSENT.search(line)))
 
 
 def published(pin: Requirement, where: Sources, *, not_in: Path) -> list[IndexFile]:
@@ -98,9 +119,9 @@ def published(pin: Requirement, where: Sources, *, not_in: Path) -> list[IndexFi
             found.append(_file_of(package))
         elif not_in.resolve() not in path.resolve().parents:
             found.append(replace(_file_of(package), sha256=hashlib.sha256(path.read_bytes()).hexdigest()))
-    silent = [without_credentials(line) for line in heard if not _ABSENT.search(line)]
-    if silent and not found:
-        raise UnansweredError(f"the index cannot be asked for {pin.name}: {'; '.join(dict.fromkeys(silent))}")
+    unanswered = _unanswered(heard)
+    if unanswered and not found:
+        raise UnansweredError(f"the index cannot be asked for {pin.name}: {unanswered}")
     return found
 
 
@@ -251,7 +272,11 @@ def _file_of(package: Any) -> IndexFile:
 
 
 @lru_cache
-def _finder(where: Sources, *, wheels: bool, python: str = "") -> PackageFinder:
+def _finder(where: Sources, *, wheels: bool | None, python: str = "") -> PackageFinder:
+    """Where distributions are looked for.
+
+    :param wheels: only wheels that fit a Python, only sdists, or with ``None`` whatever there is.
+    """
     if where.no_index and not _existing(where.find_links):
         raise UnansweredError(
             "there is no index and no folder to look in", hint="name one: --index-url or --find-links"
@@ -263,7 +288,7 @@ def _finder(where: Sources, *, wheels: bool, python: str = "") -> PackageFinder:
         target_python=TargetPython(tuple(map(int, python.split(".")))) if python else None,
         ignore_compatibility=not wheels,
         only_binary=[":all:"] if wheels else [],
-        no_binary=[] if wheels else [":all:"],
+        no_binary=[":all:"] if wheels is False else [],
     )
     # Without any source, unearth takes the public index; so these are added afterwards.
     if not where.no_index:
@@ -271,12 +296,13 @@ def _finder(where: Sources, *, wheels: bool, python: str = "") -> PackageFinder:
             finder.add_index_url(url)
         for link in _existing(where.find_links):
             finder.add_find_links(link)
+    session: Any = finder.session
+    session.auth.prompting = sys.stdin is not None and sys.stdin.isatty()  # nobody answers a script
     return finder
 
 
 def _narrowed(finder: PackageFinder, name: str) -> PackageFinder:
     """A finder that looks at one project's files in folders, and not at all files for each of many projects."""
-    _ = finder.session  # one for all of them
     found = copy.copy(finder)
     found.sources = []
     for source in finder.sources:
@@ -310,6 +336,14 @@ def _existing(links: Sequence[str]) -> list[str]:
     return [link for link in links if "://" in link or Path(link).exists()]
 
 
+def _asked_place(error: Exception) -> str:
+    """The address that was asked when the HTTP library raised this; empty if it does not say."""
+    try:
+        return shown(str(error.request.url))  # type: ignore[attr-defined]
+    except (AttributeError, RuntimeError):  # of no request, or before one
+        return ""
+
+
 @contextmanager
 def _explained(name: str) -> Iterator[list[str]]:
     """Turn what the HTTP library raises into a sentence, and collect what unearth only logs.
@@ -334,6 +368,6 @@ def _explained(name: str) -> Iterator[list[str]]:
             raise
         hint = "is the network there? --offline uses what was downloaded before"
         what = f"the index cannot be asked for {name}: {type(error).__name__}: {error}"
-        raise UnansweredError(what, hint=hint) from None
+        raise UnansweredError(what, where=_asked_place(error), hint=hint) from None
     finally:
         logger.removeHandler(handler)

@@ -49,6 +49,8 @@ class Target:
     :param requirement: to be looked up on an index.
     :param url: of an sdist, or of a repository (``git+…``).
     :param sha256: of the sdist, where a lock says it.
+    :param extras: that were asked for, as in ``[cuda,test]``; empty for none. An archive is the same for all of them.
+    :param marker: that was asked for; empty for none. An archive is for every environment.
     """
 
     name: str = ""
@@ -56,6 +58,8 @@ class Target:
     url: str = ""
     path: Path | None = None
     sha256: str = ""
+    extras: str = ""
+    marker: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Upstream:
 def parse(text: str) -> Target:
     """Understand what the user named.
 
-    :raises AugbackendError: if it is neither a requirement, a URL nor a path.
+    :raises AugbackendError: if it is neither a requirement, a URL nor a path, or may be two of them.
     """
     try:
         urlsplit(text)
@@ -101,10 +105,20 @@ def parse(text: str) -> Target:
     except InvalidRequirement as error:
         hint = "name a requirement (flash-attn==2.8.3), an sdist, a ./folder or a URL"
         raise AugbackendError(str(error).splitlines()[0], where=text, hint=hint) from None
+    _check_is_no_folder(text.strip())
     name = canonicalize_name(requirement.name)
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    found = Target(name=name, extras=extras, marker=str(requirement.marker or ""))
     if requirement.url:
-        return Target(name=name, url=requirement.url, sha256=index.sha256(requirement.url))
-    return Target(name=name, requirement=f"{name}{requirement.specifier}")
+        return replace(found, url=requirement.url, sha256=index.sha256(requirement.url))
+    return replace(found, requirement=f"{name}{requirement.specifier}")
+
+
+def _check_is_no_folder(name: str) -> None:
+    """Make sure that a name does not mean a folder as well: guessing would wrap one for the other."""
+    if Path(name).is_dir():
+        hint = f'write ./{name} for the folder, and "{name}>=0" or {name}==VERSION for the published package'
+        raise AugbackendError(f"{name} is a folder here, and the name of a package", where=str(Path.cwd()), hint=hint)
 
 
 def is_repository(url: str) -> bool:

@@ -1,7 +1,8 @@
-"""Where to look for distributions: what the options say, then pip's and uv's variables, then the project."""
+"""Where to look for distributions: what the options say, then pip's and uv's variables, the project, pip's files."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ def chosen(
 ) -> Sources:
     """The options; each kind that is not given from pip's and uv's variables, and from ``default``.
 
+    An index in a variable does not switch off ``no-index`` in one; in pip, too, that is the stronger.
+
     pip separates several by spaces; uv separates indexes by spaces, links by commas, and names them ``name=URL``.
     """
     links = [
@@ -45,13 +48,25 @@ def chosen(
     ]
     further = [_unnamed(url) for name in _EXTRA_INDEX for url in environ.get(name, "").split()]
     hosts = [host for name in _TRUSTED for host in environ.get(name, "").split()]
-    switched_off = any(environ.get(name, "").lower() in _TRUE for name in _NO_INDEX)
+    switches = [environ[name].lower() in _TRUE for name in _NO_INDEX if environ.get(name)]
+    index = next((_unnamed(environ[name]) for name in _INDEX if environ.get(name)), default.index_url)
     return Sources(
-        index_url or next((_unnamed(environ[name]) for name in _INDEX if environ.get(name)), default.index_url),
+        index_url or index,
         tuple(extra or dict.fromkeys([*further, *default.extra_index_urls])),
-        tuple(find_links or dict.fromkeys([*links, *default.find_links])),
-        tuple(hosts),
-        no_index=switched_off and not index_url and not extra,
+        tuple(find_links or map(os.path.expanduser, dict.fromkeys([*links, *default.find_links]))),
+        tuple(dict.fromkeys([*hosts, *default.trusted_hosts])),
+        no_index=(any(switches) if switches else default.no_index) and not index_url and not extra,
+    )
+
+
+def beneath(stronger: Sources, weaker: Sources) -> Sources:
+    """Both: of what can be there once, that of the first. Where it names an index, the second switches none off."""
+    return Sources(
+        stronger.index_url or weaker.index_url,
+        tuple(dict.fromkeys([*stronger.extra_index_urls, *weaker.extra_index_urls])),
+        tuple(dict.fromkeys([*stronger.find_links, *weaker.find_links])),
+        tuple(dict.fromkeys([*stronger.trusted_hosts, *weaker.trusted_hosts])),
+        no_index=stronger.no_index or (weaker.no_index and not stronger.index_url and not stronger.extra_index_urls),
     )
 
 

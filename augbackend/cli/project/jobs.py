@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import uv_sources
-from augbackend.cli.fetch import index, sdist, upstream
+from augbackend.cli.fetch import index, sdist
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
 
@@ -56,15 +56,14 @@ def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_v
     return [replace(job, declaration=replace(job.declaration, local_version=one)) for job, one in zip(jobs, labels)]
 
 
-def of_targets(targets: Sequence[str], given: Declaration, lock: Path | None, lookup: Lookup) -> list[Job]:
+def of_targets(targets: Sequence[Target], given: Declaration, lock: Path | None, lookup: Lookup) -> list[Job]:
     """The packages that are named, each with the same declaration; a bare name in the version that is used here.
 
     :param lock: what says so, if it is not the lock in this folder.
-    :raises AugbackendError: if a target cannot be understood, or a file with versions not be read.
+    :raises AugbackendError: if a file with versions cannot be read.
     """
     found = []
-    for text in targets:
-        target = upstream.parse(text)
+    for target in targets:
         here = projects.stating(project_root(Path()), lock, {target.name: given}) if is_bare(target) else None
         if here is not None and _says_anything_of(here, target.name):
             found += _of_package(here, target.name, Requirement(target.name), lookup)

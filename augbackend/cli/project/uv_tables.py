@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,11 @@ _UV_KEYS = {
     "extra-build-variables": "extra-build-variables",
     "config-settings-package": "config-settings",
 }
+_READ = (*_UV_KEYS, "dependency-metadata", "build-constraint-dependencies", "no-build-isolation-package")
+_LIKE_THEM = frozenset((  # keys of uv's with names so like these that they could be taken for them
+    "config-settings", "dev-dependencies", "constraint-dependencies", "override-dependencies", "exclude-dependencies",
+    "dependency-groups", "no-build-isolation", "no-build-package", "no-binary-package",
+))  # fmt: skip
 
 
 def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str, Declaration]:
@@ -32,6 +38,7 @@ def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str,
     :param ours: ``[tool.augbackend.packages]``.
     :param mistakes: grows by one line for each mistake.
     """
+    mistakes += [f"tool.uv.{key}: uv has no such table; is {near} meant?" for key, near in _misspelt(uv)]
     found: dict[str, Declaration] = {}
     # What uv's tables say of dependencies counts least, so it comes first.
     tables = [*_uv_metadata(uv), *_uv_build_tables(uv, mistakes).items()]
@@ -61,6 +68,14 @@ def indexes(uv: Mapping[str, Any]) -> Sources:
 def other_indexes(uv: Mapping[str, Any]) -> frozenset[str]:
     """The URLs of all indexes but the default one."""
     return frozenset(str(one["url"]).rstrip("/") for one in _index_tables(uv) if not one.get("default"))
+
+
+def _misspelt(uv: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Keys that are almost one that is read here, each with that one: uv ignores the whole table then."""
+    for key in uv:
+        if key not in _READ and key not in _LIKE_THEM:
+            plain = key.lower().replace("_", "-")
+            yield from ((key, near) for near in difflib.get_close_matches(plain, _READ, 1, 0.82))
 
 
 def _uv_build_tables(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_NEXT = "uv.lock still leads to them; next: uv lock"
+
+
 def undo(file: Path, folder: Path) -> list[str]:
     """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
     layers.read_pyproject(file.parent)  # says what is wrong with it, if anything is
@@ -24,11 +27,14 @@ def undo(file: Path, folder: Path) -> list[str]:
     if new != text:
         replace_file.replace_file(file, new.encode())
         done.append(f"{file}: the sources that pointed into {folder} are removed")
+        if (file.parent / "uv.lock").is_file():
+            done.append(_NEXT)
     for archive in [archive for archive, is_wrapped in archives.items() if is_wrapped]:
         archive.unlink()
         done.append(f"{archive}: deleted")
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
+    done.sort(key=_NEXT.__eq__)  # what is to be done stands last
     return done or ["nothing to undo"]
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.edit import pyproject
+from augbackend.cli.edit import pyproject, uv_sources
+from augbackend.cli.fetch import cache
+from augbackend.cli.model import error_report
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.project import stated_requirements
+from augbackend.cli.project import nearest_name, stated_requirements
 from augbackend.table import layers
 
 from . import project_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from augbackend.cli.project.jobs import Job
+    from augbackend.cli.project.project import Project
 
     from .run import WrappedPackage, WrapRun
 
@@ -24,30 +30,91 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
         yield ""
     for job in run.skipped:
         yield f"{job.target.name}: not wrapped, since {job.skipped}"
+        near = nearest_name.nearest(run.project, job.target.name) if run.project and not _is_asked_for(run, job) else ""
+        yield from [f"  it depends on {near}: is that meant?"] if near else []
         yield ""
-    stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
-    stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
     if check:
-        yield f"stale: {', '.join(stale)}; run augbackend wrap" if stale else "everything is up to date"
+        yield from _astray(run)
+        stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
+        stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
+        if stale:
+            yield f"stale: {', '.join(stale)}; run augbackend wrap"
+        elif not run.failures:
+            yield "everything is up to date"
     else:
-        yield from _indirect(run)
-        yield from _unknown_versions(run)
-        for name in _stated_to_uv(run):
-            cure = f"move it to tool.augbackend.packages.{name}, with the keys requires-dist and requires-python"
-            yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
-            yield ""
-        yield from _left_over(run)
-        yield from _told_apart_by_extras(run)
-        if not run.packages:
-            return
-        yield "next:"
-        yield from (f"  {command}" for command in _commands(run))
+        yield from _remarks(run)
+        if commands(run):
+            yield "next:"
+            yield from (f"  {command}" for command in commands(run))
+    if run.failures:
+        yield from [""] if not check and commands(run) else []
+        yield from _failures(run)
+
+
+def _astray(run: WrapRun) -> Iterator[str]:
+    """The sources that are to be changed: where each leads, and where it should."""
+    if run.project is None or not run.sources_are_stale:
+        return
+    for package in run.packages:
+        place = uv_sources.relative(package.archive, run.project.file.parent)
+        source = uv_sources.source(run.project.document, package.plan.name)
+        if source != {"path": place}:
+            now = f"leads to {next(iter(source.values()))}" if source else "does not lead to one archive"
+            yield f"{run.project.file}: tool.uv.sources.{package.plan.name} {now}, and should to {place}"
+    yield ""
+
+
+def _remarks(run: WrapRun) -> Iterator[str]:
+    """What is worth knowing of what was wrapped."""
+    yield from _indirect(run)
+    yield from _unknown_versions(run)
+    for name in _stated_to_uv(run):
+        cure = f"move it to tool.augbackend.packages.{name}, with the keys requires-dist and requires-python"
+        yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
+        yield ""
+    yield from _left_over(run)
+    yield from _told_apart_by_extras(run)
+    yield from _to_commit(run)
+
+
+def _to_commit(run: WrapRun) -> Iterator[str]:
+    """Files that the project needs from now on, with what they weigh in its repository."""
+    written = [package.archive for package in run.packages if package.state == "written"]
+    if run.project is None or not written:
+        return
+    yield "commit these:"
+    yield from (f"  {file}  ({_size(file.stat().st_size)})" for file in dict.fromkeys(written))
+    for file in run.ignored:
+        yield f"  git ignores {file}, so that nobody else gets it; to add it: git add --force {shlex.quote(str(file))}"
+    yield ""
+
+
+def _size(count: int) -> str:
+    """A number of bytes for a reader."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 / 20 else f"{max(1, round(count / 1e3))} kB"
+
+
+def _failures(run: WrapRun) -> Iterator[str]:
+    """What came to nothing, last: it is what is left to do."""
+    others = "; the others are as they should be" if run.packages else ""
+    yield f"not wrapped: {len(run.failures)} of {len(run.failures) + len(run.packages)}{others}"
+    for failure in run.failures:
+        target, error = failure.job.target, failure.error
+        yield f"  {target.requirement or target.name or target.url or target.path}: {error.what}"
+        yield from [f"    where: {error.where}"] if error.where else []
+        yield from [f"    hint: {error.hint}"] if error.hint else []
+        mistakes = error_report.as_json(error)["mistakes"]
+        yield from (f"    {mistake}" for mistake in mistakes)
+
+
+def _is_asked_for(run: WrapRun, job: Job) -> bool:
+    return run.project is None or bool(stated_requirements.of(run.project.runtime.stated, job.target.name))
 
 
 def _package_lines(package: WrappedPackage) -> Iterator[str]:
     plan, job = package.plan, package.job
     version = f"{job.version_from}; " if job.version_from else ""
-    yield f"{package.archive}: {package.state}"
+    yield f"{package.archive}: {package.state}{f', since {package.why}' if package.why else ''}"
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
     yield from (f"  + {text}  ({one.origin})" for one in plan.requires.added for text in one.texts)
@@ -118,24 +185,27 @@ def _left_over(run: WrapRun) -> Iterator[str]:
             yield ""
 
 
-def _commands(run: WrapRun) -> Iterator[str]:
+def commands(run: WrapRun) -> list[str]:
+    """What to run next. A project of which some package is missing is not known to install, so there is nothing."""
     if run.project is None:
-        for package in run.packages:
-            yield f"pip install {shown_path(package.archive)}"
-            yield f"uv pip install {shown_path(package.archive)}"
-        return
-    here = shown_path(run.project.file.parent)
-    scripts = layers.at(run.project.document, "project", "scripts", default={})
-    if run.project.uses_uv:
+        paths = [shlex.quote(f"{shown_path(package.archive)}{package.job.target.extras}") for package in run.packages]
+        return [f"{installer} install {path}" for path in paths for installer in ("pip", "uv pip")]
+    return [] if run.failures or not run.packages else [*_project_commands(run, run.project)]
+
+
+def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
+    here = shlex.quote(shown_path(project.file.parent))
+    scripts = layers.at(project.document, "project", "scripts", default={})
+    if project.uses_uv:
         yield from _relock(run)
         yield from ["uv sync"] if not _stated_to_uv(run) else []
         if scripts:
             yield f"uv tool install {here}"
             yield f"uvx --from {here} {next(iter(scripts))}"
-    archives = " ".join(shown_path(package.archive) for package in run.packages)
+    archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
     yield f"pip install {here} {archives}"
-    if run.packages and all("+" in package.plan.version for package in run.packages):
-        yield f"pip install --find-links {shown_path(run.output)} {here}"
+    if all("+" in package.plan.version for package in run.packages):
+        yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {here}"
 
 
 def _relock(run: WrapRun) -> Iterator[str]:
@@ -146,11 +216,15 @@ def _relock(run: WrapRun) -> Iterator[str]:
             yield f"uv lock --upgrade-package {name}"
 
 
-def as_json(run: WrapRun) -> dict[str, Any]:
+def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
     """The same for a script."""
+    failures = [(failure.job.target, error_report.as_json(failure.error)) for failure in run.failures]
     return {
         "packages": [_as_json(package) for package in run.packages],
         "skipped": [{"name": job.target.name, "why": job.skipped} for job in run.skipped],
+        "ignored-by-git": [str(file) for file in run.ignored],
+        "failures": [{"name": target.name, "requirement": target.requirement, **said} for target, said in failures],
+        "commands": [] if check else commands(run),
         "sources": None
         if run.project is None or not run.project.uses_uv
         else {"file": str(run.project.file), "state": "stale" if run.sources_are_stale else "current"},
@@ -165,8 +239,13 @@ def _as_json(package: WrappedPackage) -> dict[str, Any]:
         "version": plan.version,
         "version-from": job.version_from,
         "sdist-from": package.source,
+        "url": package.url,
+        "upstream-sha256": package.sha256,
         "archive": str(package.archive),
+        "sha256": cache.sha256(package.archive) if package.archive.is_file() else "",
+        "size": package.archive.stat().st_size if package.archive.is_file() else 0,
         "state": package.state,
+        "why": package.why,
         "build-requirements": [
             {"requirement": text, "why": one.origin} for one in plan.requires.added for text in one.texts
         ],

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Optional
 
 from augbackend import __version__
 from augbackend.cli.fetch import sdist, upstream
+from augbackend.cli.fetch.absence import NoProjectError, OnlyWheelsError
+from augbackend.cli.model import error_report
+from augbackend.cli.project import nearest_name
 from augbackend.errors import AugbackendError
 
-from . import archive, plan, project_sources
+from . import archive, ignored_files, plan, project_sources, staleness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +33,27 @@ class WrappedPackage:
     """What became of one job.
 
     :param source: where upstream's sdist came from, in a few words.
+    :param url: of upstream's sdist; empty if it was on a disk only.
+    :param sha256: of upstream's sdist; empty if it was made from a source tree.
+    :param why: what differs from the archive that was there, where that is stale; empty otherwise.
     """
 
     job: Job
     plan: ArchivePlan
     archive: Path
     source: str
+    url: str
+    sha256: str
     state: State
+    why: str
+
+
+@dataclass(frozen=True)
+class LostPackage:
+    """A job that came to nothing."""
+
+    job: Job
+    error: AugbackendError
 
 
 @dataclass(frozen=True)
@@ -45,19 +62,24 @@ class WrapRun:
 
     :param project: the one that said what to wrap; ``None`` if the command line did.
     :param skipped: packages that need not be wrapped.
+    :param failures: packages that could not be had or wrapped. Their sources are left as they are.
+    :param ignored: archives that git would leave out of a commit.
     :param sources_are_stale: whether the project's sources lead elsewhere, and were only to be checked.
     """
 
     project: Optional[Project]
     packages: tuple[WrappedPackage, ...]
     skipped: tuple[Job, ...]
+    failures: tuple[LostPackage, ...]
     output: Path
+    ignored: tuple[Path, ...]
     sources_are_stale: bool
 
     @property
     def is_current(self) -> bool:
         """Whether everything was as it should be before the run."""
-        return not self.sources_are_stale and all(package.state == "unchanged" for package in self.packages)
+        is_content = all(package.state == "unchanged" for package in self.packages)
+        return is_content and not self.sources_are_stale and not self.failures
 
 
 def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedPackage:
@@ -74,11 +96,12 @@ def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedP
             not upgrade and _is_of_another_version(target, opened, planned)
         )
         state: State = "unchanged" if is_current else "stale" if target.exists() else "missing"
+        why = staleness.reason(target, opened, planned) if state == "stale" else ""
         if not is_current and not check:
             lookup.output.mkdir(parents=True, exist_ok=True)
             archive.write(archive.content(opened, planned.files, planned.dropped, planned.top), target)
             state = "written"
-        return WrappedPackage(job, planned, target, found.source, state)
+        return WrappedPackage(job, planned, target, found.source, found.url, found.sha256, state, why)
 
 
 def _is_of_another_version(target: Path, opened: Sdist, planned: ArchivePlan) -> bool:
@@ -100,20 +123,59 @@ def _is_of_another_version(target: Path, opened: Sdist, planned: ArchivePlan) ->
 
 
 def run(
-    project: Project | None, jobs: Sequence[Job], lookup: Lookup, *, check: bool, upgrade: bool, with_sources: bool
+    project: Project | None,
+    jobs: Sequence[Job],
+    lookup: Lookup,
+    *,
+    check: bool,
+    upgrade: bool,
+    with_sources: bool,
+    is_asked: bool,
 ) -> WrapRun:
-    """Wrap all packages, and point the project's sources to them.
+    """Wrap all packages, and point the project's sources to them. One that cannot be had does not lose the others.
 
     :param check: write nothing.
     :param upgrade: see :func:`wrapped`.
     :param with_sources: whether the project's sources are to be changed, if uv reads them.
-    :raises AugbackendError: if a package cannot be wrapped, or the project's file cannot be edited.
+    :param is_asked: whether the user named the packages: then having only wheels is no reason to skip one.
+    :raises AugbackendError: if the one package that the user named cannot be wrapped, or the project's file cannot be
+        edited.
     """
     wanted = [job for job in jobs if not job.skipped]
     edited = project if with_sources and project is not None and project.uses_uv else None
     if edited is not None:
         project_sources.check_editable(edited, [job.target.name for job in wanted], lookup.output)
-    packages = tuple(wrapped(job, lookup, check=check, upgrade=upgrade) for job in wanted)
-    places = [(package.plan.name, package.archive, package.job.marker) for package in packages]
+    packages, skipped, failures = [], [job for job in jobs if job.skipped], []
+    for job in wanted:
+        try:
+            packages.append(wrapped(job, lookup, check=check, upgrade=upgrade))
+        except OnlyWheelsError as error:
+            if is_asked:
+                failures.append(LostPackage(job, error))
+            else:
+                skipped.append(replace(job, skipped=f"there is nothing to build it from: {error.what}"))
+        except AugbackendError as error:
+            failures.append(LostPackage(job, _with_nearest(error, job, project)))
+        except OSError as error:
+            failures.append(LostPackage(job, error_report.of_system(error)))
+    if failures and len(wanted) == 1 and is_asked:
+        raise failures[0].error
+    failed = {failure.job.target.name for failure in failures}
+    places = [
+        (package.plan.name, package.archive, package.job.marker)
+        for package in packages
+        if package.plan.name not in failed  # half of its versions would lead astray
+    ]
     is_stale = edited is not None and not project_sources.point(edited, places, lookup.output, check=check)
-    return WrapRun(project, packages, tuple(job for job in jobs if job.skipped), lookup.output, is_stale)
+    archives = [] if check or project is None else [package.archive for package in packages]
+    ignored = ignored_files.ignored(archives, project.file.parent) if project is not None else ()
+    return WrapRun(project, tuple(packages), tuple(skipped), tuple(failures), lookup.output, ignored, is_stale)
+
+
+def _with_nearest(error: AugbackendError, job: Job, project: Project | None) -> AugbackendError:
+    """An error that also names the project that is meant, where a name is misspelt."""
+    near = nearest_name.nearest(project, job.target.name) if project and isinstance(error, NoProjectError) else ""
+    if not near:
+        return error
+    hint = f"this project asks for {near}: is that meant? Then spell it so in the table that says {job.target.name}"
+    return AugbackendError(error.what, where=error.where, hint=hint)

@@ -1,0 +1,18 @@
+"""Errors for a script, and those of the system in the form of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from augbackend.errors import AugbackendError, SettingsError
+
+
+def as_json(error: AugbackendError) -> dict[str, Any]:
+    """What happened, where, what to do; and each mistake, where several are told at once."""
+    mistakes = list(error.mistakes) if isinstance(error, SettingsError) else []
+    return {"what": error.what, "where": error.where, "hint": error.hint, "mistakes": mistakes}
+
+
+def of_system(error: OSError) -> AugbackendError:
+    """What the system says, as an error of ours."""
+    return AugbackendError(error.strerror or str(error), where=str(error.filename or ""))

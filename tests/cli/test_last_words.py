@@ -1,0 +1,81 @@
+"""What `augbackend wrap` says in the end: what is to be committed, what git leaves out, what is misspelt."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ..conftest import write
+from .archives import report, sdist, wrap, wrapped
+from .test_wrap import git
+from .test_wrap_failures import TABLE
+from .test_wrap_project import PROJECT, locked, project, uv_lock
+
+pytestmark = pytest.mark.usefixtures("no_index")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PIP_FIND_LINKS", str(sdist(tmp_path / "links", {"data": os.urandom(200_000)}).parent))
+    folder = tmp_path / "app"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return project(folder, PROJECT + TABLE + 'demo = ["ninja"]\n')
+
+
+@pytest.mark.processes
+def test_what_git_ignores(here: Path) -> None:
+    git(here, "init", "-q")
+    marker = here.parent / "ran"
+    git(here, "config", "core.fsmonitor", f"touch {marker}")
+    write(here, {".gitignore": "*.tar.gz\n"})
+    found = wrapped()
+    size = (here / "wrapped" / "demo-1.0.tar.gz").stat().st_size / 1e6
+    assert f"commit these:\n  wrapped/demo-1.0.tar.gz  ({size:.1f} MB)\n  git ignores wrapped/demo" in found.stdout
+    assert "git add --force wrapped/demo-1.0.tar.gz" in found.stdout
+    assert report()["ignored-by-git"] == ["wrapped/demo-1.0.tar.gz"]
+    assert not marker.exists()
+    write(here, {".gitignore": ""})
+    assert report()["ignored-by-git"] == []
+    assert "commit these" not in wrapped().output  # nothing was written
+
+
+@pytest.mark.processes
+def test_a_broken_repository(here: Path) -> None:
+    write(here, {".git": "gitdir: nowhere\n"})
+    assert report()["ignored-by-git"] == []
+
+
+@pytest.mark.parametrize(
+    ("found", "meant"),
+    [
+        ("extra-build-dependancies", "extra-build-dependencies"),
+        ("extra_build_dependencies", "extra-build-dependencies"),
+        ("extra-build-variable", "extra-build-variables"),
+        ("dependency-metdata", "dependency-metadata"),
+    ],
+)
+@pytest.mark.parametrize("others", ["", '[tool.uv.config-settings-package]\ndemo = { a = "b" }\n'])
+def test_a_misspelt_table(here: Path, found: str, meant: str, others: str) -> None:
+    before = project(here, f'{PROJECT}[tool.uv.{found}]\ndemo = ["ninja"]\n{others}').joinpath("pyproject.toml")
+    text = before.read_text()
+    said = wrap()
+    assert (said.exit_code, f"tool.uv.{found}: uv has no such table; is {meant} meant?" in said.output) == (2, True)
+    assert before.read_text() == text
+
+
+def test_tables_of_uvs_with_similar_names(here: Path) -> None:
+    more = "dev-dependencies = []\noverride-dependencies = []\nconfig-settings = {}\nconstraint-dependencies = []\n"
+    project(here, PROJECT + "[tool.uv]\n" + more + TABLE + 'demo = ["ninja"]\n')
+    wrapped()
+
+
+def test_the_lock_after_remove(here: Path) -> None:
+    wrapped()
+    assert "uv lock" not in wrapped("--remove").output
+    wrapped()
+    (here / "uv.lock").write_text(uv_lock(locked(source={"path": "wrapped/demo-1.0.tar.gz"})))
+    assert wrapped("--remove").output.endswith("next: uv lock\n")
+    assert "uv lock" not in wrap("--remove").output
