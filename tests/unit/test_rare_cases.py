@@ -88,7 +88,8 @@ def test_an_in_tree_copy_goes_with_the_sdist_and_not_with_the_wheel(tree: Tree, 
     sdist = run_hook(folder, "build_sdist", str(tmp_path), environ=environ)
     assert sdist.status == 0, sdist.stderr
     with tarfile.open(tmp_path / sdist.answer) as tar:
-        assert {"demo-1.0/pyproject.toml", "demo-1.0/_augbackend/augbackend/__init__.py"} <= {*tar.getnames()}
+        top = f"demo-1.0{'+team' if table else ''}"
+        assert {f"{top}/pyproject.toml", f"{top}/_augbackend/augbackend/__init__.py"} <= {*tar.getnames()}
     wheel = run_hook(folder, "build_wheel", str(tmp_path), environ=environ)
     assert wheel.status == 0, wheel.stderr
     assert wheel.answer == f"demo-1.0{'+team' if table else ''}-py3-none-any.whl"

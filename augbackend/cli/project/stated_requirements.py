@@ -35,7 +35,7 @@ def read(document: Mapping[str, Any], folder: Path) -> tuple[Requirement, ...]:
     """
     texts = [*_pdm_overrides(document), *_standard(document), *_poetry(document)]
     parsed = [one for one in map(requirement_of, texts) if one is not None]  # a group may include another
-    return (*parsed, *(one for file in _files(document) for one in _in_file(folder / file)))
+    return (*parsed, *(one for file in _requirement_files(document) for one in _in_file(folder / file)))
 
 
 def of(stated: Sequence[Requirement], name: str) -> list[Requirement]:
@@ -127,7 +127,7 @@ def _clause(part: str) -> str:
     return f">={bare},<{above}"
 
 
-def _files(document: Mapping[str, Any]) -> Iterator[str]:
+def _requirement_files(document: Mapping[str, Any]) -> Iterator[str]:
     """The requirements files that setuptools, or hatch-requirements-txt, reads dependencies from."""
     dynamic = strings(layers.at(document, "project", "dynamic", default=[]))
     told = layers.at(document, "tool", "setuptools", "dynamic", default={})
