@@ -106,6 +106,7 @@ class Declaration:
     :param features: keys whose files its backend is to have though nothing here uses them.
     :param dependencies: what it depends on at run time, if the user states it.
     :param dependencies_of: the same for single versions, by version.
+    :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
     """
 
     requires: tuple[BuildRequirement, ...] = ()
@@ -118,6 +119,7 @@ class Declaration:
     dependencies_of: Mapping[str, Dependencies] = field(default_factory=dict)
     is_by_user: bool = True
     features: tuple[str, ...] = ()
+    build_constraints: tuple[BuildRequirement, ...] = ()
 
     @property
     def requirement_texts(self) -> dict[str, str]:
@@ -164,6 +166,7 @@ class Declaration:
             {**self.dependencies_of, **other.dependencies_of},
             self.is_by_user and other.is_by_user,
             (*self.features, *other.features),
+            (*self.build_constraints, *other.build_constraints),
         )
 
     def joined(self, other: Declaration) -> Declaration:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -13,7 +13,7 @@ from augbackend.errors import SettingsError
 from augbackend.table import layers
 from augbackend.table.convert import found_instead
 
-from . import lock_files, runtime_versions, uv_tables
+from . import build_constraints, lock_files, runtime_versions, uv_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,10 +77,13 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
     mistakes: list[str] = []
     ours = layers.at(document, "tool", "augbackend", "packages", default={})
     packages = uv_tables.declared(uv, ours, mistakes)
+    constraints = build_constraints.of_table(uv, mistakes)
     if mistakes:
         raise SettingsError(str(file), mistakes)
     if not packages:
         return None
+    constraints += build_constraints.of_environment(os.environ)
+    packages = {name: replace(one, build_constraints=constraints) for name, one in packages.items()}
     locked = lock_files.read_file(lock) if lock else lock_files.read(folder)
     overrides = runtime_versions.overrides(os.environ)
     return Project(

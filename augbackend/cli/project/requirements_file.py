@@ -37,11 +37,31 @@ _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 _URL = r"(?i)(https?|file):"
 
 
-def pins(file: Path, above: tuple[Path, ...] = ()) -> Iterator[Locked]:
+def pins(file: Path) -> Iterator[Locked]:
     """The exact versions in a file and in those that it includes.
 
-    :param above: the files that include this one.
     :raises AugbackendError: if one cannot be read.
+    """
+    for requirement, source in _required(file):
+        locked = _locked(requirement, source)
+        if locked:
+            yield locked
+
+
+def requirements(file: Path) -> Iterator[Requirement]:
+    """All that a file and those that it includes name, in exact versions or not.
+
+    :raises AugbackendError: if one cannot be read, or has what only this machine or this user may know.
+    """
+    for requirement, source in _required(file):
+        _refuse_credentials(requirement, source)
+        yield requirement
+
+
+def _required(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requirement, Path]]:
+    """Each requirement with the file that has it.
+
+    :param above: the files that include this one.
     """
     try:
         text = _decoded(file.read_bytes())
@@ -54,13 +74,12 @@ def pins(file: Path, above: tuple[Path, ...] = ()) -> Iterator[Locked]:
         required, dash, options = f" {line}".partition(" -")
         if required.strip():
             requirement = requirement_of(required)  # none of a path or a bare URL
-            locked = _locked(requirement, file) if requirement else None
-            if locked:
-                yield locked
+            if requirement:
+                yield requirement, file
         elif dash:
             other = _included(f"-{options}", file)
             if other and not re.match(_URL, other) and (file.parent / other).resolve() not in above:
-                yield from pins(file.parent / other, above)
+                yield from _required(file.parent / other, above)
 
 
 def _decoded(content: bytes) -> str:
@@ -106,16 +125,20 @@ def _included(options: str, file: Path) -> str | None:
     return next(iter([*found.requirement, *found.constraint]), None)
 
 
-def _locked(requirement: Requirement, file: Path) -> Locked | None:
-    version = exact_version(requirement)
-    wheels: tuple[Wheel, ...] = ()
-    url = requirement.url or ""
-    if "@" in urlsplit(url).netloc:
+def _refuse_credentials(requirement: Requirement, file: Path) -> None:
+    if "@" in urlsplit(requirement.url or "").netloc:
         raise AugbackendError(
             f"the URL of {requirement.name} has credentials in it, which everybody who gets the archive could read",
             where=str(file),
             hint="leave them out there, and keep them in a netrc file or a keyring",
         )
+
+
+def _locked(requirement: Requirement, file: Path) -> Locked | None:
+    _refuse_credentials(requirement, file)
+    version = exact_version(requirement)
+    wheels: tuple[Wheel, ...] = ()
+    url = requirement.url or ""
     if url:
         name = index.filename(url)
         try:

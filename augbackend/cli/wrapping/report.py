@@ -59,6 +59,9 @@ def _package_lines(package: WrappedPackage) -> Iterator[str]:
     yield from (f"  -C {name}={value}" for name, value in table.get("config-settings", {}).items())
     if not plan.requires.are_all:
         yield "  its own backend may ask for more when it builds"
+    if plan.requires.not_asked:
+        constraints = ", ".join(plan.requires.not_asked)
+        yield f"  build constraints on what it does not ask for itself are not taken along: {constraints}"
     when = "known without a build" if plan.is_static else "known only when it builds"
     yield f"  its dependencies are {when}: {plan.metadata_from}"
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
