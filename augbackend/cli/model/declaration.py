@@ -242,7 +242,9 @@ def from_package(said: Package, origin: str) -> Declaration:
     values = {field.name.replace("_", "-"): getattr(said, field.name) for field in fields(said)}
     if said.requires_dist is None:
         return from_values(values, origin)
-    stated = dependencies.stated(said.requires_dist, said.requires_python, said.provides_extra)
+    stated = dependencies.stated(
+        said.requires_dist, said.requires_python, said.provides_extra, is_override=said.override
+    )
     return replace(from_values(values, origin), dependencies=stated)
 
 
@@ -279,6 +281,7 @@ def _both(first: Dependencies | None, second: Dependencies | None) -> Dependenci
         second.requires_dist,
         second.requires_python or first.requires_python,
         second.provides_extra or first.provides_extra,
+        second.is_override,
     )
 
 

@@ -56,6 +56,8 @@ def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_v
 
 def _of_package(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
     declaration = runtime_versions.matched(project.packages[name], project.runtime)
+    if asked is None and name in project.undeclared:
+        return [Job(Target(name), declaration, skipped=project.undeclared[name])]
     if asked is not None and asked.specifier:
         return [Job(Target(name, requirement=f"{name}{asked.specifier}"), declaration, "named on the command line")]
     wanted = lock_files.requirements(project.document, name)

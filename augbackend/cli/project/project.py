@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import SettingsError
 from augbackend.table import layers
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.locked_version import Locked
     from augbackend.cli.model.package_sources import Sources
 
@@ -31,12 +31,14 @@ class Project:
     """A ``pyproject.toml`` that says what its dependencies' builds need.
 
     :param packages: by canonical name.
+    :param undeclared: why some of them are to be wrapped only if they are named.
     :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
     """
 
     file: Path
     document: dict[str, Any]
     packages: Mapping[str, Declaration]
+    undeclared: Mapping[str, str]
     locked: tuple[Locked, ...]
     uses_uv: bool
     sources: Sources
@@ -80,6 +82,8 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
     constraints = build_constraints.of_table(uv, mistakes)
     if mistakes:
         raise SettingsError(str(file), mistakes)
+    undeclared = uv_tables.undeclared(uv, ours)
+    packages = {name: packages.get(name, Declaration()) for name in (*packages, *undeclared)}
     if not packages:
         return None
     constraints += build_constraints.of_environment(os.environ)
@@ -90,6 +94,7 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
         file,
         document,
         packages,
+        undeclared,
         locked,
         uses_uv=bool(uv) or (folder / "uv.lock").is_file(),
         sources=uv_tables.indexes(uv),

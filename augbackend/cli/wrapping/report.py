@@ -33,7 +33,9 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
         yield from _indirect(run)
         yield from _unknown_versions(run)
         for name in _stated_to_uv(run):
-            cure = f"move it to tool.augbackend.packages.{name}, with the keys requires-dist and requires-python"
+            cure = (
+                f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
+            )
             yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
             yield ""
         yield from _left_over(run)
