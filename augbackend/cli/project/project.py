@@ -14,7 +14,7 @@ from augbackend.errors import SettingsError
 from augbackend.table import layers
 from augbackend.table.convert import found_instead
 
-from . import build_constraints, lock_files, runtime_versions, uv_tables
+from . import build_constraints, build_sources, lock_files, runtime_versions, uv_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,7 +89,7 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
     constraints += build_constraints.of_environment(os.environ)
     packages = {name: replace(one, build_constraints=constraints) for name, one in packages.items()}
     locked = lock_files.read_file(lock) if lock else lock_files.read(folder)
-    overrides = runtime_versions.overrides(os.environ)
+    overrides, sources = runtime_versions.overrides(os.environ), build_sources.read(uv, folder)
     return Project(
         file,
         document,
@@ -98,5 +98,5 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
         locked,
         uses_uv=bool(uv) or (folder / "uv.lock").is_file(),
         sources=uv_tables.indexes(uv),
-        runtime=runtime_versions.RuntimeVersions(document, locked, uv_tables.other_indexes(uv), overrides),
+        runtime=runtime_versions.RuntimeVersions(document, locked, uv_tables.other_indexes(uv), overrides, sources),
     )

@@ -136,6 +136,8 @@ def _commands(run: WrapRun) -> Iterator[str]:
         if scripts:
             yield "uv tool install ."
             yield f"uvx --from . {next(iter(scripts))}"
+    if run.project.runtime.sources:
+        return  # pip does not read them, and would put other distributions beside what was built
     archives = " ".join(shown_path(package.archive) for package in run.packages)
     yield f"pip install . {archives}"
     if run.packages and all("+" in package.plan.version for package in run.packages):
