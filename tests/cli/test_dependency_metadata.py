@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from .archives import own_table, report, wrapped
+from augbackend.cli.main import group
+
+from .archives import own_table, report, sdist, table_of, wrapped
 from .test_wrap import fields
 from .test_wrap_project import NINJA, PROJECT, archive, here, project
 
@@ -79,3 +82,44 @@ def test_others_are_wrapped(here: Path) -> None:
     found: dict[str, Any] = report()
     assert [one["name"] for one in found["packages"]] == ["demo"]
     assert [one["name"] for one in found["skipped"]] == ["other", "third"]
+
+
+STATED = """[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "demo"
+version = "1.0"
+requires-python = ">=3.7"  # theirs
+dependencies = ["six"]
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    "extras",
+    ["", "optional-dependencies = { x = ['wheel'], y = ['six'] }", "[project.optional-dependencies]\ny = ['wheel']"],
+)
+def test_a_table_that_a_resolver_reads_says_the_same(here: Path, extras: str) -> None:
+    made = sdist(here.parent / "links", {"pyproject.toml": STATED.format(extras), "setup.py": b""})
+    entry = 'requires-dist = ["attrs", "rich; extra == \'x\' and os_name != \'nt\'"]\nrequires-python = ">=3.8"'
+    project(here, PROJECT + NINJA + ENTRY.format(entry))
+    wrapped()
+    stated = table_of(archive(here))["project"]
+    rich = "rich; extra == 'x' and os_name != 'nt'"
+    assert (stated["dependencies"], stated["optional-dependencies"]) == (["attrs"], {"x": [rich]})
+    assert stated["requires-python"] == ">=3.8"
+    assert dependencies(here) == [">=3.8", "attrs", rich, "x"]
+    found = CliRunner().invoke(group, ["verify", "--offline", str(archive(here)), "--upstream", str(made)])
+    assert found.exit_code == 0, found.output
+    for line in ("project.dependencies: attrs", "project.dependencies: without six", "project.requires-python: >=3.8"):
+        assert line in found.output
+
+
+def test_a_table_that_says_that_something_is_computed_stays(here: Path) -> None:
+    text = STATED.format('dynamic = ["optional-dependencies"]')
+    sdist(here.parent / "links", {"pyproject.toml": text})
+    project(here, PROJECT + NINJA + ENTRY.format('requires-dist = ["attrs"]'))
+    wrapped()
+    assert table_of(archive(here))["project"]["dependencies"] == ["six"]
+    assert dependencies(here) == ["attrs"]

@@ -72,6 +72,7 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     requires = build_requirements.decided(top, declaration)
     folder, dropped = backend_folder.chosen(opened, top)
     word = declaration.dependencies_for(upstreams_version)
+    top = top_files.overridden(top, word) if word is not None and word.is_override else top
     promise = static_metadata.promise(top, name, version, word)
     widths = runtime_pins.widths(requires.added, declaration.pin_runtime)
     pinned = runtime_pins.pinned(promise, top, requires.added, widths)
