@@ -104,6 +104,8 @@ def test_a_locked_repository_is_asked_for_at_its_commit(here: Path, asked: str) 
         ('{ path = "../torch" }', '"torch"', "", "no archive can name it"),
         ('{ path = "../torch.tar.gz" }', MATCHED, lock_of("2.8.0", source={"path": "../torch.tar.gz"}), "no archive can name it"),
         ("{ workspace = true }", '"torch"', "", "no archive can name it"),
+        ('{ url = "file:///tmp/torch-2.8.0-py3-none-any.whl" }', MATCHED, "", "no archive can name it"),
+        ('{ git = "file:///tmp/torch" }', '"torch"', "", "no archive can name it"),
         ("[{ url = 'https://host.example/a.whl', marker = \"os_name == 'nt'\" }]", '"torch"', "", "run uv lock"),
         ("{ url = 'https://me:secret@host.example/torch-2.8.0-py3-none-any.whl' }", '"torch"', "", "has credentials in it"),
     ],

@@ -100,7 +100,8 @@ def is_elsewhere(text: str) -> bool:
 
 
 def _meant_source(meant: list[dict[str, Any]]) -> BuildSource:
-    if any("path" in one or "workspace" in one for one in meant):
+    urls = [str(one[key]) for one in meant for key in ("url", "git") if key in one]
+    if any("path" in one or "workspace" in one for one in meant) or any(map(_is_on_this_machine, urls)):
         return BuildSource(is_path=True)
     one = meant[0]
     if len(meant) > 1 or one.get("marker"):
@@ -121,6 +122,10 @@ def _is_usual(one: Mapping[str, Any], uv: Mapping[str, Any], folder: Path) -> bo
     tables = [it for it in listed if isinstance(it, dict)] if isinstance(listed, list) else []
     is_default = any(it.get("name") == one.get("index") and it.get("default") for it in tables)
     return bool("index" in one and is_default) or not one.keys() & {"index", "url", "git", "workspace"}
+
+
+def _is_on_this_machine(url: str) -> bool:
+    return url.startswith("file:") or "://" not in url
 
 
 def _is_wrapped(file: Path) -> bool:
