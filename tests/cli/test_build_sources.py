@@ -55,6 +55,23 @@ def test_a_plain_requirement_is_the_locked_one(here: Path, asked: str, expected:
     assert wrapped("--check").exit_code == 0
 
 
+def test_an_override_is_for_what_is_matched_only(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUGBACKEND_MATCH_RUNTIME", "torch==2.9.0")
+    project(here, sourced('{ index = "cu" }', '"torch"'), lock_of())
+    wrapped()
+    assert requirements(here)[0] == f"torch @ {URL}"
+    project(here, sourced('{ index = "cu" }', MATCHED), lock_of())
+    wrapped()
+    assert requirements(here)[0]["locked"] == ["torch==2.9.0"]
+
+
+def test_a_constraint_that_the_locked_one_fulfils_adds_nothing(here: Path) -> None:
+    constraint = '[tool.uv]\nbuild-constraint-dependencies = ["torch<2.9"]\n'
+    project(here, sourced('{ index = "cu" }') + constraint, lock_of())
+    wrapped()
+    assert [one for one in requirements(here) if "torch" in one] == [f"torch @ {URL}"]
+
+
 def test_other_requirements_stay(here: Path) -> None:
     project(here, sourced('{ index = "cu" }', '"ninja", "torch @ https://host.example/torch-2.8.0.tar.gz"'), lock_of())
     wrapped()

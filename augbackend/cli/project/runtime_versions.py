@@ -93,18 +93,21 @@ def _resolved(requirement: BuildRequirement, known: RuntimeVersions) -> list[Bui
     places = [one for one in found if one.path is not None]
     if places:
         raise build_sources.refused(requirement, replace(source, is_path=True))
-    matched_ones = _matched(requirement, known)
+    matched_ones = _matched(requirement, known if is_matched else replace(known, overrides=()))
     if not any(build_sources.is_elsewhere(text) for one in matched_ones for text in one.texts):
         raise build_sources.refused(requirement, source)
-    return (
-        matched_ones
-        if is_matched
-        else [_as_plain(requirement, text, matched_ones[0].origin) for text in matched_ones[0].texts]
-    )
+    return matched_ones if is_matched else [plain for one in matched_ones for plain in _as_plain(one)]
 
 
-def _as_plain(requirement: BuildRequirement, text: str, why: str) -> BuildRequirement:
-    return BuildRequirement(replace(requirement.entry, requirement=text, marker=""), why)
+def _as_plain(one: BuildRequirement) -> list[BuildRequirement]:
+    """What a match came to, as requirements that no caller may match anew."""
+    versions = one.versions if len(one.versions) == 1 else ()
+    return [
+        BuildRequirement(
+            replace(one.entry, requirement=text, marker="", match_runtime=False, locked=()), one.origin, versions
+        )
+        for text in one.texts
+    ]
 
 
 def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[BuildRequirement]:
