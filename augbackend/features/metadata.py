@@ -39,6 +39,9 @@ and a wheel that says otherwise is an error. Ignored where `PKG-INFO` calls its 
     """Its `Requires-Python`; goes with `requires-dist`."""
     provides_extra: tuple[str, ...] = key((), check=check_project_name)
     """Its extras; goes with `requires-dist`."""
+    override: bool = key(False)
+    """The wheel's METADATA is set to these dependencies, whatever its build says: what is promised of them overrides \
+what the package has."""
 
 
 def settings(build: Build) -> Optional[Metadata]:
@@ -106,12 +109,14 @@ def _identity(build: Build) -> Document:
     return parse(f"Metadata-Version: {OLDEST_STATIC}\nName: {name}\nVersion: {version}\n".encode())
 
 
-def _keep(build: Build, promise: Document, metadata: Document, wheel: str) -> None:
-    """Hold the METADATA of a wheel against the promise.
+def _keep(build: Build, promise: Document, metadata: Document, wheel: str) -> Document:
+    """Hold the METADATA of a wheel against the promise; returns it with what overrides it.
 
     :raises AugbackendError: naming both sides.
     """
     declared = settings(build)
+    for field in RESOLVED if declared is not None and declared.override else ():
+        metadata = metadata.stated(field, promise.values(field))
     is_of_wrap = declared is not None and declared.pkg_info
     wanted, got = _meaning(promise), _meaning(metadata)
     broken = [
@@ -127,6 +132,7 @@ def _keep(build: Build, promise: Document, metadata: Document, wheel: str) -> No
             where=f"tool.augbackend.metadata, the PKG-INFO beside it, and METADATA of {wheel}",
             hint=_cure(broken, got) if is_of_wrap else _line(broken[0], got[broken[0]]),
         )
+    return metadata
 
 
 def _spelled(field: str) -> str:

@@ -96,7 +96,7 @@ def _metadata(file: Path, build: Build, plan: Plan, info: str, old: bytes) -> di
     document = plan.edit(parse(old))
     for feature in build.features:
         if feature.keep and plan.promise is not None:
-            feature.keep(build, plan.promise, document, file.name)
+            document = feature.keep(build, plan.promise, document, file.name)
     changes: dict[str, Optional[bytes]] = {}
     if document.content != old:
         changes[f"{info}/METADATA"] = document.content

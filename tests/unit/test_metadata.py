@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from email import message_from_string
 from pathlib import Path
 from typing import Callable
@@ -44,11 +45,11 @@ Requires-Dist: not-a-field
 METADATA = PKG_INFO.replace("2.2", "2.1")
 
 
-def keep(promise: str, text: str, wheel: str, *, is_wrapped: bool) -> None:
-    table = {"metadata": {"pkg-info": is_wrapped}}
+def keep(promise: str, text: str, wheel: str, *, is_wrapped: bool, override: bool = False) -> str:
+    table = {"metadata": {"pkg-info": is_wrapped, "override": override}}
     build = read(Path(), environ={}, document={"tool": {"augbackend": table}})
     assert FEATURE.keep is not None
-    FEATURE.keep(build, parse(promise.encode()), parse(text.encode()), wheel)
+    return FEATURE.keep(build, parse(promise.encode()), parse(text.encode()), wheel).content.decode()
 
 
 def written(text: str, folder: Path) -> str:
@@ -187,6 +188,17 @@ def test_a_promise_that_is_broken(case: str) -> None:
     assert caught.value.what.startswith("the wheel is not what PKG-INFO of its sdist promises; ")
     assert hint in caught.value.hint
     assert "demo.whl" in caught.value.where
+
+
+def test_what_overrides_is_put_into_the_wheel() -> None:
+    built = METADATA.replace("six>=1.0,<2", "other").replace("Provides-Extra: x", "Provides-Extra: y\nSummary: kept")
+    found = keep(PKG_INFO, built.replace(">=3.9, <4", ">=3"), "demo.whl", is_wrapped=True, override=True)
+    assert found == PKG_INFO.replace("Provides-Extra: x", "Provides-Extra: x\nSummary: kept")
+    assert keep(PKG_INFO, METADATA, "demo.whl", is_wrapped=True) == METADATA
+    nothing = "Metadata-Version: 2.2\nName: my-demo\nVersion: 1\n"
+    assert keep(nothing, METADATA, "demo.whl", is_wrapped=True, override=True).count("\nRequires-") == 1  # in the body
+    with pytest.raises(AugbackendError, match=r"Version: promised 1\.0, built 2"):
+        keep(PKG_INFO, METADATA.replace("Version: 1.0", "Version: 2"), "demo.whl", is_wrapped=True, override=True)
 
 
 def test_all_that_is_broken_is_named() -> None:
@@ -363,6 +375,17 @@ def test_a_wheel_that_breaks_the_promise(tree: Tree) -> None:
     assert outcome.stderr.startswith("augbackend: error: the wheel is not what PKG-INFO of its sdist promises; ")
     assert "Traceback" not in outcome.stderr
     assert '--requires-dist "six>=1.1"' in outcome.stderr.splitlines()[-1]
+
+
+@pytest.mark.processes
+def test_a_wheel_that_breaks_the_promise_that_overrides_it(tree: Tree) -> None:
+    table = PYPROJECT.replace("pkg-info = PROMISED", "pkg-info = true, override = true")
+    folder = project(tree, {"METADATA": METADATA.replace("six>=1.0,<2", "six>=1.1"), "pyproject.toml": table})
+    out = folder.parent / "out"
+    out.mkdir()
+    wheel = out / str(run_hook(folder, "build_wheel", str(out)).answer)
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("my_demo-1.0.dist-info/METADATA").decode() == PKG_INFO
 
 
 @pytest.mark.processes

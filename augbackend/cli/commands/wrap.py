@@ -20,7 +20,7 @@ from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
-from augbackend.cli.project import jobs, lock_files, runtime_versions
+from augbackend.cli.project import build_constraints, jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
 from augbackend.cli.project.runtime_versions import RuntimeVersions
@@ -144,6 +144,7 @@ def wrap(
     )
     has_options = given != Declaration(local_version=local_version)
     given = replace(_matched_to_lock(given, lock), features=feature)
+    given = replace(given, build_constraints=build_constraints.of_environment(os.environ))
     root = project_root(Path())
     named = [upstream.parse(text) for text in targets]
     if remove:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.model.requirement import project_of
+from augbackend.features.metadata import extras
 
 from . import build_backend, merged_requirements, pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, MutableMapping, Sequence
+
+    from augbackend.cli.model.dependencies import Dependencies
 
 _WRAPPED_FILE = "# Written by augbackend wrap: upstream has no pyproject.toml."
 _WRAPPED_TABLE = "what a frontend assumes, and what augbackend wrap was told"
@@ -81,6 +84,28 @@ def wrapped(text: str | None, change: Change) -> str:
         table["origin"] = origin
 
     return pyproject.edited(f"{_WRAPPED_FILE}\n\n" if text is None else text, edit)
+
+
+def overridden(text: str, stated: Dependencies) -> str:
+    """The text with other dependencies in its ``[project]`` table: a resolver may read them there and nowhere else.
+
+    What is for an extra goes to that extra. Its marker stays, which says the same once more.
+
+    :raises AugbackendError: if it cannot be edited without changing what the rest of it means.
+    """
+    of = {extra: [one for one in stated.requires_dist if extra in extras([one])] for extra in stated.provides_extra}
+    always = [one for one in stated.requires_dist if not extras([one])]
+
+    def edit(document: MutableMapping[str, Any]) -> None:
+        project = document["project"]
+        project["dependencies"] = always
+        project.pop("optional-dependencies", None)
+        if of:
+            project["optional-dependencies"] = pyproject.plain(document, of)
+        if stated.requires_python:
+            project["requires-python"] = stated.requires_python
+
+    return pyproject.edited(text, edit)
 
 
 def dependencies(document: Mapping[str, Any]) -> list[str]:

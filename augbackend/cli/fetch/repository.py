@@ -119,5 +119,6 @@ def _recalled(cache: Cache, place: str, declaration: Declaration) -> Path | None
 
 def _build_key(place: str, declaration: Declaration) -> str:
     """What an sdist made from a commit may depend on."""
-    given = [place, declaration.for_sdist(), declaration.as_table()]
+    constraints = [one.entry.text for one in declaration.build_constraints]
+    given = [place, declaration.for_sdist(), declaration.as_table(), *([constraints] if constraints else [])]
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()

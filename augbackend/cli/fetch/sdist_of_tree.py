@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from augbackend.cli import progress
+from augbackend.cli.model import build_constraints
 from augbackend.cli.strangers import (
     confinement,
     environment,
@@ -74,6 +75,7 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
     values = _values(declaration, os.environ if declaration.is_by_user else clean)
     requires = declaration.kept(system.requires)
     requires += [text for text in declaration.for_sdist() if text not in requires]
+    requires += build_constraints.applied_to(requires, declaration.build_constraints)
     settings = declaration.as_table().get("config-settings", {})
     with tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
         installer = environment.installer(interpreter.this(), where, Path(scratch))
@@ -92,6 +94,7 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
             with progress.shown(f"asking {named} what an sdist of it requires"):
                 wanted = hooks.requires("sdist", left(), settings)
             if more := declaration.kept(wanted):
+                more += build_constraints.applied_to(more, declaration.build_constraints)
                 hooks = hooks_with([*requires, *more])
             with progress.shown(f"making an sdist of {named}"):
                 made = hooks.build("sdist", Path(tempfile.mkdtemp(dir=folder.parent)), left(), settings)

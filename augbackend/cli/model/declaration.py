@@ -106,6 +106,7 @@ class Declaration:
     :param features: keys whose files its backend is to have though nothing here uses them.
     :param dependencies: what it depends on at run time, if the user states it.
     :param dependencies_of: the same for single versions, by version.
+    :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
     """
 
     requires: tuple[BuildRequirement, ...] = ()
@@ -118,6 +119,7 @@ class Declaration:
     dependencies_of: Mapping[str, Dependencies] = field(default_factory=dict)
     is_by_user: bool = True
     features: tuple[str, ...] = ()
+    build_constraints: tuple[BuildRequirement, ...] = ()
 
     @property
     def requirement_texts(self) -> dict[str, str]:
@@ -164,6 +166,7 @@ class Declaration:
             {**self.dependencies_of, **other.dependencies_of},
             self.is_by_user and other.is_by_user,
             (*self.features, *other.features),
+            (*self.build_constraints, *other.build_constraints),
         )
 
     def joined(self, other: Declaration) -> Declaration:
@@ -239,7 +242,9 @@ def from_package(said: Package, origin: str) -> Declaration:
     values = {field.name.replace("_", "-"): getattr(said, field.name) for field in fields(said)}
     if said.requires_dist is None:
         return from_values(values, origin)
-    stated = dependencies.stated(said.requires_dist, said.requires_python, said.provides_extra)
+    stated = dependencies.stated(
+        said.requires_dist, said.requires_python, said.provides_extra, is_override=said.override
+    )
     return replace(from_values(values, origin), dependencies=stated)
 
 
@@ -276,6 +281,7 @@ def _both(first: Dependencies | None, second: Dependencies | None) -> Dependenci
         second.requires_dist,
         second.requires_python or first.requires_python,
         second.provides_extra or first.provides_extra,
+        second.is_override,
     )
 
 

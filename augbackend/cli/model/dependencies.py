@@ -15,18 +15,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What a resolver asks of an sdist: PEP 508 strings with their extras' markers, extras, ``Requires-Python``."""
+    """What a resolver asks of an sdist: PEP 508 strings with their extras' markers, extras, ``Requires-Python``.
+
+    :param is_override: whether the wheel is to say so, whatever its build says; else it is held against them.
+    """
 
     requires_dist: tuple[str, ...]
     requires_python: str = ""
     provides_extra: tuple[str, ...] = ()
+    is_override: bool = False
 
 
-def stated(requires_dist: Iterable[str], requires_python: str = "", extras: Iterable[str] = ()) -> Dependencies:
+def stated(
+    requires_dist: Iterable[str], requires_python: str = "", extras: Iterable[str] = (), *, is_override: bool = False
+) -> Dependencies:
     """The dependencies that a user states.
 
     :param extras: the names of its extras; if there are none, those in the markers of ``requires_dist``.
     """
     texts = tuple(requires_dist)
     names = tuple(canonicalize_name(extra) for extra in extras)
-    return Dependencies(texts, requires_python, names or tuple(extras_in(texts)))
+    return Dependencies(texts, requires_python, names or tuple(extras_in(texts)), is_override)

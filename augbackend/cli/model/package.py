@@ -44,6 +44,8 @@ class Package:
     """Its `Requires-Python`, as you state it; goes with `requires-dist`."""
     provides_extra: tuple[str, ...] = key((), check=check_project_name)
     """Its extras, as you state them; goes with `requires-dist`."""
+    override: bool = key(default=False)
+    """Its wheel's METADATA is set to the `requires-dist` that you state, instead of being held against it."""
 
 
 def checked(name: str, table: Any, mistakes: list[str]) -> Optional[Package]:

@@ -85,6 +85,8 @@ def _says_anything_of(project: Project, name: str) -> bool:
 
 def _of_package(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
     declaration = runtime_versions.matched(project.packages[name], project.runtime)
+    if asked is None and name in project.undeclared:
+        return [Job(Target(name), declaration, skipped=project.undeclared[name])]
     if asked is not None and asked.specifier:
         return [Job(Target(name, requirement=f"{name}{asked.specifier}"), declaration, "named on the command line")]
     wanted = stated_requirements.of(project.runtime.stated, name)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import SettingsError
 from augbackend.table import layers
 from augbackend.table.convert import found_instead
 
-from . import lock_files, project_root, runtime_versions, stated_requirements, uv_tables
+from . import (
+    build_constraints,
+    build_sources,
+    lock_files,
+    project_root,
+    runtime_versions,
+    stated_requirements,
+    uv_tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.locked_version import Locked
     from augbackend.cli.model.package_sources import Sources
 
@@ -31,12 +39,14 @@ class Project:
     """A ``pyproject.toml`` that says what its dependencies' builds need.
 
     :param packages: by canonical name.
+    :param undeclared: why some of them are to be wrapped only if they are named.
     :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
     """
 
     file: Path
     document: dict[str, Any]
     packages: Mapping[str, Declaration]
+    undeclared: Mapping[str, str]
     locked: tuple[Locked, ...]
     uses_uv: bool
     sources: Sources
@@ -84,9 +94,15 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
     mistakes: list[str] = []
     ours = layers.at(document, "tool", "augbackend", "packages", default={})
     packages = uv_tables.declared(uv, ours, mistakes)
+    constraints = build_constraints.of_table(uv, mistakes)
     if mistakes:
         raise SettingsError(str(file), mistakes)
-    return _project(file, document, uv, packages, lock) if packages else None
+    packages = {name: packages.get(name, Declaration()) for name in (*packages, *uv_tables.undeclared(uv, ours))}
+    if not packages:
+        return None
+    constraints += build_constraints.of_environment(os.environ)
+    packages = {name: replace(one, build_constraints=constraints) for name, one in packages.items()}
+    return _project(file, document, uv, packages, lock)
 
 
 def _uv_settings(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,13 +126,15 @@ def _project(
     stated = stated_requirements.read(document, file.parent)
     for member in project_root.members(file.parent, document):  # the root's tables and lock are theirs
         stated += stated_requirements.read(layers.read_pyproject(member), member)
-    overrides = runtime_versions.overrides(os.environ)
+    overrides, sources = runtime_versions.overrides(os.environ), build_sources.read(uv, file.parent)
+    undeclared = uv_tables.undeclared(uv, layers.at(document, "tool", "augbackend", "packages", default={}))
     return Project(
         file,
         document,
         packages,
+        undeclared,
         locked,
         uses_uv=bool(uv) or (file.parent / "uv.lock").is_file(),
         sources=uv_tables.indexes(uv),
-        runtime=runtime_versions.RuntimeVersions(stated, locked, uv_tables.other_indexes(uv), overrides),
+        runtime=runtime_versions.RuntimeVersions(stated, locked, uv_tables.other_indexes(uv), overrides, sources),
     )

@@ -42,22 +42,24 @@ def pins(file: Path) -> Iterator[Locked]:
 
     :raises AugbackendError: if one cannot be read.
     """
-    for requirement, source in _required_in(file):
+    for requirement, source in _required(file):
         locked = _locked(requirement, source)
         if locked:
             yield locked
 
 
 def requirements(file: Path) -> Iterator[Requirement]:
-    """All that a file and those that it includes require.
+    """All that a file and those that it includes name, in exact versions or not.
 
-    :raises AugbackendError: if one cannot be read.
+    :raises AugbackendError: if one cannot be read, or has what only this machine or this user may know.
     """
-    return (requirement for requirement, _ in _required_in(file))
+    for requirement, source in _required(file):
+        _refuse_credentials(requirement, source)
+        yield requirement
 
 
-def _required_in(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requirement, Path]]:
-    """Each requirement, and the file that it stands in.
+def _required(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requirement, Path]]:
+    """Each requirement with the file that has it.
 
     :param above: the files that include this one.
     """
@@ -77,7 +79,7 @@ def _required_in(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Req
         elif dash:
             other = _included(f"-{options}", file)
             if other and not re.match(_URL, other) and (file.parent / other).resolve() not in above:
-                yield from _required_in(file.parent / other, above)
+                yield from _required(file.parent / other, above)
 
 
 def _decoded(content: bytes) -> str:
@@ -123,16 +125,20 @@ def _included(options: str, file: Path) -> str | None:
     return next(iter([*found.requirement, *found.constraint]), None)
 
 
-def _locked(requirement: Requirement, file: Path) -> Locked | None:
-    version = exact_version(requirement)
-    wheels: tuple[Wheel, ...] = ()
-    url = requirement.url or ""
-    if "@" in urlsplit(url).netloc:
+def _refuse_credentials(requirement: Requirement, file: Path) -> None:
+    if "@" in urlsplit(requirement.url or "").netloc:
         raise AugbackendError(
             f"the URL of {requirement.name} has credentials in it, which everybody who gets the archive could read",
             where=str(file),
             hint="leave them out there, and keep them in a netrc file or a keyring",
         )
+
+
+def _locked(requirement: Requirement, file: Path) -> Locked | None:
+    _refuse_credentials(requirement, file)
+    version = exact_version(requirement)
+    wheels: tuple[Wheel, ...] = ()
+    url = requirement.url or ""
     if url:
         name = index.filename(url)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from augbackend.features import match_runtime
 from augbackend.features.match_runtime import separated
 from augbackend.hook import declared
 
-from . import lock_files, stated_requirements, wheel_marker
+from . import build_sources, lock_files, stated_requirements, wheel_marker
+from .build_sources import BuildSource  # noqa: TC001  # the type of a field
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,6 +34,7 @@ class RuntimeVersions:
     :param stated: what the project that depends on the package asks for; empty if there is none.
     :param locked: what its lock says.
     :param other_indexes: URLs of its indexes, the default one aside.
+    :param sources: of packages that the project does not take from the default index, by name.
     :param overrides: versions that count more than the lock, see :func:`overrides`.
     """
 
@@ -40,6 +42,7 @@ class RuntimeVersions:
     locked: Sequence[Locked] = ()
     other_indexes: Collection[str] = ()
     overrides: Sequence[Requirement] = ()
+    sources: Mapping[str, BuildSource] = field(default_factory=dict)
 
 
 def overrides(environ: Mapping[str, str]) -> tuple[Requirement, ...]:
@@ -58,16 +61,53 @@ def overrides(environ: Mapping[str, str]) -> tuple[Requirement, ...]:
 def matched(declaration: Declaration, known: RuntimeVersions) -> Declaration:
     """The declaration with the versions that ``match-runtime`` asks for; where none is known, a build looks for one.
 
-    :raises AugbackendError: if the lock has several versions, and no marker tells them apart.
+    What the project has a source for is asked for there, in whatever version.
+
+    :raises AugbackendError: if the lock has several versions, and no marker tells them apart; or if a source is one
+        that an archive cannot name.
     """
     return replace(
         declaration,
-        requires=tuple(
-            one
-            for requirement in declaration.requires
-            for one in (_matched(requirement, known) if requirement.entry.match_runtime else [requirement])
-        ),
+        requires=tuple(one for requirement in declaration.requires for one in _resolved(requirement, known)),
     )
+
+
+def _resolved(requirement: BuildRequirement, known: RuntimeVersions) -> list[BuildRequirement]:
+    """A requirement in the version, and from the place, that the project says."""
+    name, source = requirement.name, known.sources.get(requirement.name)
+    is_overridden = any(canonicalize_name(one.name) == name for one in known.overrides)
+    is_matched = requirement.entry.match_runtime
+    if source is None or requirement.parsed.url or (is_matched and is_overridden):
+        return _matched(requirement, known) if is_matched else [requirement]
+    wanted = stated_requirements.of(known.stated, name)
+    found = [one for one in known.locked if one.name == name and one.version]
+    if source.url and not (found and source.url.startswith("git+")):
+        return build_sources.direct(requirement, source)
+    if not found or not lock_files.are_allowed(found, wanted):
+        raise build_sources.refused(requirement, source)
+    versions = " and ".join(sorted({one.version for one in found}))
+    if not is_matched and not all(
+        requirement.parsed.specifier.contains(one.version, prereleases=True) for one in found
+    ):
+        raise build_sources.refused(requirement, source, versions)
+    places = [one for one in found if one.path is not None]
+    if places:
+        raise build_sources.refused(requirement, replace(source, is_path=True))
+    matched_ones = _matched(requirement, known if is_matched else replace(known, overrides=()))
+    if not any(build_sources.is_elsewhere(text) for one in matched_ones for text in one.texts):
+        raise build_sources.refused(requirement, source)
+    return matched_ones if is_matched else [plain for one in matched_ones for plain in _as_plain(one)]
+
+
+def _as_plain(one: BuildRequirement) -> list[BuildRequirement]:
+    """What a match came to, as requirements that no caller may match anew."""
+    versions = one.versions if len(one.versions) == 1 else ()
+    return [
+        BuildRequirement(
+            replace(one.entry, requirement=text, marker="", match_runtime=False, locked=()), one.origin, versions
+        )
+        for text in one.texts
+    ]
 
 
 def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[BuildRequirement]:
@@ -117,7 +157,9 @@ def _matched_to_locked(
     texts, registries = [], []
     for one in found:
         is_direct = one.url.endswith(".whl")
-        is_elsewhere = is_direct or "+" in one.version or one.registry.rstrip("/") in other_indexes
+        is_elsewhere = (
+            is_direct or one.url.startswith("git+") or "+" in one.version or one.registry.rstrip("/") in other_indexes
+        )
         by_url = []
         for wheel in one.wheels if is_elsewhere else ():
             marker = wheel_marker.marker(wheel.name)
@@ -126,6 +168,9 @@ def _matched_to_locked(
             digest = f"#sha256={wheel.sha256}" if wheel.sha256 else ""
             asked = Requirement(f"{one.name} @ {wheel.url}{digest}")
             by_url.append(_at_version(whole, asked, _and(marker, one.marker)))
+        if is_elsewhere and not by_url and one.url and not is_direct:
+            digest = f"#sha256={one.sha256}" if one.sha256 else ""
+            by_url.append(_at_version(whole, Requirement(f"{one.name} @ {one.url}{digest}"), one.marker))
         registries += [one.registry] if by_url and one.registry else []
         specifier = match_runtime.exactly(one.version) if one.is_exact else f"=={one.version}"
         texts += by_url or [_at_version(whole, Requirement(one.name + specifier), one.marker)]

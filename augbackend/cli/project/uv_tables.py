@@ -54,6 +54,25 @@ def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str,
     return found
 
 
+def undeclared(uv: Mapping[str, Any], ours: Any) -> dict[str, str]:
+    """Packages that ``[tool.uv]`` names without a word of what their builds need, by canonical name: why not to wrap.
+
+    uv resolves by ``dependency-metadata`` without a build, and builds a ``no-build-isolation-package`` in an
+    environment that somebody has prepared. An archive of upstream and nothing else would not build anywhere.
+    """
+    named: set[str] = {canonicalize_name(name) for name in (ours if isinstance(ours, dict) else ())}
+    named |= {*_uv_build_tables(uv, [])}
+    found = dict.fromkeys((name for name, _ in _uv_metadata(uv)), "tool.uv.dependency-metadata")
+    apart = map(canonicalize_name, strings(uv.get("no-build-isolation-package")))
+    found.update(dict.fromkeys(apart, "tool.uv.no-build-isolation-package"))
+    return {
+        name: f"{key} does not say what its build needs; augbackend diagnose --no-build {name} reads that, for"
+        " tool.uv.extra-build-dependencies"
+        for name, key in found.items()
+        if name not in named
+    }
+
+
 def indexes(uv: Mapping[str, Any]) -> Sources:
     """uv's indexes, without those that are for single packages only."""
     listed = [one for one in _index_tables(uv) if not one.get("explicit")]
@@ -92,12 +111,17 @@ def _uv_build_tables(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, di
 
 
 def _uv_metadata(uv: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``[[tool.uv.dependency-metadata]]`` as our keys, by package; with a ``version``, if it is for one only."""
+    """``[[tool.uv.dependency-metadata]]`` as our keys, by package; with a ``version``, if it is for one only.
+
+    An entry without ``requires-dist`` says that there are no dependencies.
+    """
     entries = uv.get("dependency-metadata", [])
     for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and "requires-dist" in entry:
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str):
             keys = ("version", "requires-dist", "requires-python", "provides-extra")
-            yield canonicalize_name(str(entry.get("name"))), {key: entry[key] for key in keys if key in entry}
+            said = {key: entry[key] for key in keys if key in entry}
+            said.setdefault("requires-dist", [])
+            yield canonicalize_name(entry["name"]), {**said, "override": True}
 
 
 def _escaped(value: Any) -> Any:

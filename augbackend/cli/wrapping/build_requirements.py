@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from augbackend.cli.model import build_constraints
 from augbackend.cli.model.declaration import BuildRequirement
 from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.features.extra_build_dependencies import BuildDependency
@@ -35,12 +36,14 @@ class BuildRequirements:
     :param visible: what its own backend will be asked for and can be read already.
     :param dropped: what is removed from ``build-system.requires``.
     :param are_all: whether the backend need not ask the wrapped one for more.
+    :param not_asked: build constraints on what is not asked for here, but perhaps by what is.
     """
 
     added: tuple[BuildRequirement, ...]
     visible: tuple[str, ...]
     dropped: tuple[str, ...]
     are_all: bool
+    not_asked: tuple[str, ...] = ()
 
     @property
     def for_build_system(self) -> list[str]:
@@ -63,20 +66,28 @@ def decided(top: TopFiles, declaration: Declaration) -> BuildRequirements:
     added = [*declaration.requires, *(_added(text, "upstream's setup_requires") for text in setup_requires)]
     visible: list[str] = []
     if top.is_built_by_setuptools:
-        added += _missing_for_setuptools([*required, *(one.entry.text for one in added)], are_all=are_all)
+        constraints = [one.parsed for one in declaration.build_constraints]
+        texts = [*required, *(one.entry.text for one in added)]
+        added += _missing_for_setuptools(texts, constraints, are_all=are_all)
         visible = (
             [] if are_all else [text for text in kept(setup_files.setup_requires(top.folder)) if requirement_of(text)]
         )
     dropped = tuple(text for text in top.requires if text not in required)
-    return BuildRequirements(tuple(added), tuple(visible), dropped, are_all)
+    asked = [*(_added(text, "") for text in (*required, *visible) if requirement_of(text)), *added]
+    names = {one.name for one in asked}
+    added += build_constraints.applied(asked, declaration.build_constraints)
+    not_asked = dict.fromkeys(one.entry.text for one in declaration.build_constraints if one.name not in names)
+    return BuildRequirements(tuple(added), tuple(visible), dropped, are_all, tuple(not_asked))
 
 
-def _missing_for_setuptools(requires: list[str], *, are_all: bool) -> list[BuildRequirement]:
+def _missing_for_setuptools(
+    requires: list[str], constraints: list[Requirement], *, are_all: bool
+) -> list[BuildRequirement]:
     """setuptools itself; and ``wheel``, where an old setuptools would ask for it and is not asked."""
     parsed = [one for one in map(requirement_of, requires) if one]
     names = {canonicalize_name(one.name) for one in parsed}
     found = [] if "setuptools" in names else [_added("setuptools", "the wrapped backend")]
-    if are_all and "wheel" not in names and any(_is_old_setuptools(one) for one in parsed):
+    if are_all and "wheel" not in names and any(_is_old_setuptools(one) for one in [*parsed, *constraints]):
         found.append(_added("wheel", f"setuptools before {_FIRST_WITH_BDIST_WHEEL} builds wheels with it"))
     return found
 

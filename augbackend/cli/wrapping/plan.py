@@ -78,13 +78,16 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     version = local_version.labelled(upstreams_version, declaration.local_version)
     requires = build_requirements.decided(top, declaration)
     folder, dropped = backend_folder.chosen(opened, top)
-    promise = static_metadata.promise(top, name, version, declaration.dependencies_for(upstreams_version))
+    word = declaration.dependencies_for(upstreams_version)
+    top = top_files.overridden(top, word) if word is not None and word.is_override else top
+    promise = static_metadata.promise(top, name, version, word)
     widths = runtime_pins.widths(requires.added, declaration.pin_runtime)
     pinned = runtime_pins.pinned(promise, top, requires.added, widths)
     table = replace(declaration, requires=requires.added, pin_runtime=widths).as_table()
     if pinned.promise.is_promise:
         unpinned = {} if pinned.requires_dist is None else {"requires-dist": pinned.requires_dist}
-        table["metadata"] = {"pkg-info": True, **unpinned}
+        override = {"override": True} if word is not None and word.is_override else {}
+        table["metadata"] = {"pkg-info": True, **unpinned, **override}
     if requires.are_all:
         table["dynamic-requires"] = "never"
     if "local-version" in table:

@@ -69,7 +69,7 @@ def _remarks(run: WrapRun) -> Iterator[str]:
     yield from _indirect(run)
     yield from _unknown_versions(run)
     for name in _stated_to_uv(run):
-        cure = f"move it to tool.augbackend.packages.{name}, with the keys requires-dist and requires-python"
+        cure = f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
         yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
         yield ""
     yield from _left_over(run)
@@ -126,6 +126,9 @@ def _package_lines(package: WrappedPackage) -> Iterator[str]:
     yield from (f"  -C {name}={value}" for name, value in table.get("config-settings", {}).items())
     if not plan.requires.are_all:
         yield "  its own backend may ask for more when it builds"
+    if plan.requires.not_asked:
+        constraints = ", ".join(plan.requires.not_asked)
+        yield f"  build constraints on what it does not ask for itself are not taken along: {constraints}"
     when = "known without a build" if plan.is_static else "known only when it builds"
     yield f"  its dependencies are {when}: {plan.metadata_from}"
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
@@ -202,6 +205,8 @@ def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
         if scripts:
             yield f"uv tool install {here}"
             yield f"uvx --from {here} {next(iter(scripts))}"
+    if project.runtime.sources:
+        return  # pip does not read them, and would put other distributions beside what was built
     archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
     yield f"pip install {here} {archives}"
     if all("+" in package.plan.version for package in run.packages):

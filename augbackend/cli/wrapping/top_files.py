@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path  # noqa: TC003  # the type of a field
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.edit import pyproject
+from augbackend.cli.edit import pyproject, wrapped_pyproject
 from augbackend.cli.fetch import sdist
 from augbackend.cli.fetch.refusal import refusal
 from augbackend.hook import declared
@@ -18,6 +18,7 @@ from . import setup_call
 
 if TYPE_CHECKING:
     from augbackend.cli.fetch.sdist import Sdist
+    from augbackend.cli.model.dependencies import Dependencies
     from augbackend.standards.core_metadata import Document
 
 _LOOKED_AT = ("pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO")
@@ -82,6 +83,19 @@ class TopFiles:
         """Whether its ``[project]`` table says what it depends on, itself and for good."""
         project = layers.at(self.document, "project", default={})
         return isinstance(project, dict) and bool(project) and "dependencies" not in project.get("dynamic", [])
+
+
+def overridden(top: TopFiles, stated: Dependencies) -> TopFiles:
+    """The same with other dependencies, where its ``[project]`` table has them and frontends read them there.
+
+    :raises AugbackendError: if its ``pyproject.toml`` cannot be edited.
+    """
+    text, project = top.pyproject_text, layers.at(top.document, "project", default={})
+    computed = {"optional-dependencies", "requires-python"} & {*project.get("dynamic", [])}
+    if text is None or computed or not top.states_dependencies:
+        return top
+    (top.folder / "pyproject.toml").write_bytes(wrapped_pyproject.overridden(text, stated).encode())
+    return replace(top, document=layers.read_pyproject(top.folder))
 
 
 def text_of(file: Path) -> str:

@@ -106,8 +106,9 @@ def _requires(document: Mapping[str, Any]) -> list[str]:
 def _of_project(before: Any, after: Any) -> Iterator[Addition]:
     if not isinstance(before, dict) or not isinstance(after, dict):
         return
-    if before.get("version") != after.get("version"):
-        yield Addition("project.version", str(after.get("version")))
+    for key in ("version", "requires-python"):
+        if before.get(key) != after.get(key):
+            yield Addition(f"project.{key}", str(after.get(key)))
     old, new = dependency_lists(before), dependency_lists(after)
     for key in sorted({*old, *new}):
         was, now = old.get(key, []), new.get(key, [])

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject
 from augbackend.cli.model.requirement import project_of, requirement_of
-from augbackend.table import LEGACY_BACKEND
+from augbackend.table import LEGACY_BACKEND, layers
 
 from .texts import FROM_UPSTREAM, dependency_lists, own_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from augbackend.standards.core_metadata import Document
 
     from .texts import Texts
 
 _OF_OURS = ("requires", "build-backend", "backend-path")  # of build-system, what wrapping writes
+_OVERRIDDEN = ("dependencies", "optional-dependencies", "requires-python")  # of [project]
 _METADATA = {"metadata-version", "version", "requires-dist", "requires-python", "provides-extra", "dynamic"}
 _WRITTEN = re.compile(r"[A-Za-z-]+: [^\x00-\x1f\x7f-\x9f\u2028\u2029]*\r?\n?")  # one line, to every reader
 
@@ -26,7 +27,8 @@ _WRITTEN = re.compile(r"[A-Za-z-]+: [^\x00-\x1f\x7f-\x9f\u2028\u2029]*\r?\n?")  
 def refused(old: Texts, new: Texts) -> Iterator[str]:
     """What an archive says otherwise than upstream, and wrapping does not write."""
     before, after = old.document, new.document
-    if _beside(before) != _beside(after) or not _is_pinned_only(before, after):
+    ignored = _OVERRIDDEN if _is_override(after) else ()
+    if _beside(before, ignored) != _beside(after, ignored) or not _is_pinned_only(before, after):
         yield "pyproject.toml: it differs outside build-system and tool.augbackend"
     system = before.get("build-system", {})
     if {key: one for key, one in system.items() if key not in _OF_OURS} != {
@@ -51,8 +53,16 @@ def _wrapped_backend(before: Mapping[str, Any]) -> dict[str, Any]:
     return {"build-backend": system.get("build-backend", LEGACY_BACKEND), "backend-path": system.get("backend-path")}
 
 
-def _beside(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What a ``pyproject.toml`` says beside what wrapping writes; label and pins are compared elsewhere."""
+def _is_override(document: Mapping[str, Any]) -> bool:
+    """Whether an archive says that its dependencies are not upstream's; they are listed one by one."""
+    return layers.at(own_table(document), "metadata", "override", default=False) is True
+
+
+def _beside(document: Mapping[str, Any], ignored: Sequence[str]) -> dict[str, Any]:
+    """What a ``pyproject.toml`` says beside what wrapping writes; label and pins are compared elsewhere.
+
+    :param ignored: keys of ``[project]``.
+    """
     kept = {key: one for key, one in document.items() if key != "build-system"}
     if isinstance(kept.get("tool"), dict):
         kept["tool"] = {key: one for key, one in kept["tool"].items() if key != "augbackend"}
@@ -60,7 +70,7 @@ def _beside(document: Mapping[str, Any]) -> dict[str, Any]:
         project = {**kept["project"], "version": str(kept["project"].get("version")).partition("+")[0]}
         for key in ("dependencies", "optional-dependencies"):
             project[key] = _without_lists(project.get(key, []))
-        kept["project"] = project
+        kept["project"] = {key: one for key, one in project.items() if key not in ignored}
     return {key: value for key, value in kept.items() if value != {}}
 
 
@@ -80,7 +90,7 @@ def _is_pinned_only(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool
     if old.get("version") != new.get("version") and not (label and str(new.get("version")).endswith(label)):
         return False
     was, now = dependency_lists(old), dependency_lists(new)
-    for key in {*was, *now}:
+    for key in () if _is_override(after) else {*was, *now}:
         first, second = was.get(key, []), now.get(key, [])
         if [one for one in first if project_of(str(one)) not in pins] != [
             one for one in second if project_of(str(one)) not in pins
