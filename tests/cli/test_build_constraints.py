@@ -20,8 +20,8 @@ CONSTRAINED = (
 @pytest.mark.parametrize(
     ("constraint", "asked", "expected"),
     [
-        ('"setuptools<82"', '"ninja"', ["ninja", "setuptools<82"]),  # setuptools is asked for by upstream
-        ('"Ninja>=1,<2", "Numpy<2"', '"ninja"', ["ninja", "Ninja<2,>=1"]),
+        ('"setuptools<82"', '"ninja"', ["ninja", "setuptools>=40.8.0,<82"]),  # setuptools is asked for by upstream
+        ('"Ninja>=1,<2", "Numpy<2"', '"ninja"', ["Ninja<2,>=1"]),
         ('"ninja[x]<2; os_name == \'nt\'"', '"ninja"', ["ninja", 'ninja<2 ; os_name == "nt"']),
         (
             "\"ninja<2; os_name == 'nt' or os_name == 'posix'\"",
@@ -32,11 +32,11 @@ CONSTRAINED = (
             ],
         ),
         ('"ninja @ https://host.example/n-1-py3-none-any.whl"', '"ninja"', [
-            "ninja", "ninja @ https://host.example/n-1-py3-none-any.whl",
+            "ninja @ https://host.example/n-1-py3-none-any.whl",
         ]),
-        ('"ninja<2", "ninja!=1.5", "ninja<2"', '"ninja", "ninja>1"', ["ninja", "ninja>1", "ninja<2", "ninja!=1.5"]),
+        ('"ninja<2", "ninja!=1.5", "ninja<2"', '"ninja", "ninja>1"', ["ninja>1,<2,!=1.5"]),
         ('"ninja<2"', '"ninja==1.11"', ["ninja==1.11"]),  # fulfilled
-        ('"ninja<2"', '"ninja==3"', ["ninja==3", "ninja<2"]),  # the frontend says that there is none
+        ('"ninja<2"', '"ninja==3"', ["ninja==3,<2"]),  # the frontend says that there is none
         ('"torch<2.9"', '{ requirement = "torch", match-runtime = true }', [
             {"requirement": "torch==2.8.0", "match-runtime": True, "locked": ["torch==2.8.0"]},
         ]),
@@ -61,7 +61,7 @@ def test_a_build_constraint_holds_where_its_requirement_does(here: Path) -> None
 def test_an_old_setuptools_by_a_constraint_builds_wheels_with_wheel(here: Path) -> None:
     project(here, CONSTRAINED.format('"setuptools<58", "wheel<0.40"', '"ninja"'))
     wrapped()
-    assert {"wheel", "wheel<0.40", "setuptools<58"} <= {*requirements(here)}
+    assert {"wheel<0.40", "setuptools>=40.8.0,<58"} <= {*requirements(here)}
 
 
 @pytest.mark.parametrize("variable", ["UV_BUILD_CONSTRAINT", "PIP_BUILD_CONSTRAINT"])
@@ -74,7 +74,7 @@ def test_build_constraints_of_the_environment(here: Path, monkeypatch: pytest.Mo
     project(here, CONSTRAINED.format("", '"ninja"'), **files)
     monkeypatch.setenv(variable, "a.txt c.txt")
     result = wrapped()
-    assert requirements(here)[-2:] == ['setuptools<82 ; os_name != "x"', "ninja<2"]
+    assert requirements(here) == ["ninja<2", 'setuptools<82 ; os_name != "x"']
     assert "not taken along: numpy<2\n" in result.output
     assert f"ninja<2  (a.txt, by {variable})" in result.output
     wrapped("demo==1.0", "--require", "ninja", "-o", "alone")
@@ -100,7 +100,7 @@ def test_build_constraints_that_cannot_be_taken_along(
     project(here, CONSTRAINED.format("", '"ninja"'), **{"c.txt": content})
     monkeypatch.setenv("UV_BUILD_CONSTRAINT", value)
     result = wrap()
-    assert result.exit_code == 2
+    assert result.exit_code == (1 if "file:" in content else 2)  # of one package, or of all
     assert expected in result.output
     assert "secret" not in result.output
     assert not (here / "wrapped").exists()

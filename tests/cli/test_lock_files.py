@@ -449,16 +449,19 @@ def test_a_choice_of_uv(locked: Locked) -> None:
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "expected"),
     [
-        "vcs = { type = 'git', url = 'https://host/torch', commit-id = 'abc', subdirectory = 'x' }",
-        "archive = { path = 'torch.zip', hashes = { sha256 = '00' } }",
-        "directory = { path = 'torch' }",
+        (
+            "vcs = { type = 'git', url = 'https://host/torch', commit-id = 'abc', subdirectory = 'x' }",
+            "torch @ git+https://host/torch@abc#subdirectory=x",
+        ),
+        ("archive = { path = 'torch.zip', hashes = { sha256 = '00' } }", "torch===2.8.0"),
+        ("directory = { path = 'torch' }", "torch===2.8.0"),
     ],
 )
-def test_a_package_that_is_from_no_index(locked: Locked, source: str) -> None:
+def test_a_package_that_is_from_no_index(locked: Locked, source: str, expected: str) -> None:
     archive = locked("pylock.toml", pylock(f'name = "torch"\nversion = "2.8.0"\n{source}'))
-    assert versions(archive) == ["torch===2.8.0"]
+    assert versions(archive) == [expected]
 
 
 # --- local versions ---

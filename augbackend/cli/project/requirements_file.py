@@ -42,7 +42,7 @@ def pins(file: Path) -> Iterator[Locked]:
 
     :raises AugbackendError: if one cannot be read.
     """
-    for requirement, source in _required(file):
+    for requirement, source in _required_with_source(file):
         locked = _locked(requirement, source)
         if locked:
             yield locked
@@ -53,12 +53,12 @@ def requirements(file: Path) -> Iterator[Requirement]:
 
     :raises AugbackendError: if one cannot be read, or has what only this machine or this user may know.
     """
-    for requirement, source in _required(file):
+    for requirement, source in _required_with_source(file):
         _refuse_credentials(requirement, source)
         yield requirement
 
 
-def _required(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requirement, Path]]:
+def _required_with_source(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requirement, Path]]:
     """Each requirement with the file that has it.
 
     :param above: the files that include this one.
@@ -79,7 +79,7 @@ def _required(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requir
         elif dash:
             other = _included(f"-{options}", file)
             if other and not re.match(_URL, other) and (file.parent / other).resolve() not in above:
-                yield from _required(file.parent / other, above)
+                yield from _required_with_source(file.parent / other, above)
 
 
 def _decoded(content: bytes) -> str:
