@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .archives import own_table, wrap, wrapped
+from .archives import own_table, sdist, wrap, wrapped
 from .test_wrap_project import PROJECT, here, project, requirements
 
 __all__ = ["here"]  # a fixture
@@ -115,3 +115,9 @@ def test_build_constraints_that_are_none(here: Path, value: str) -> None:
     result = wrap()
     assert result.exit_code == 2
     assert "tool.uv.build-constraint-dependencies" in result.output
+
+
+def test_what_upstream_says_may_be_no_requirement(tmp_path: Path, here: Path) -> None:
+    del here
+    upstream = sdist(tmp_path / "in", {"setup.cfg": "[options]\nsetup_requires = \u00e9 x\n"})
+    assert "does not begin with a project name" in wrap(upstream).output

@@ -73,7 +73,7 @@ def decided(top: TopFiles, declaration: Declaration) -> BuildRequirements:
             [] if are_all else [text for text in kept(setup_files.setup_requires(top.folder)) if requirement_of(text)]
         )
     dropped = tuple(text for text in top.requires if text not in required)
-    asked = [*(_added(text, "") for text in (*required, *visible) if requirement_of(text)), *added]
+    asked = [one for one in (*(_added(text, "") for text in (*required, *visible)), *added) if _is_one(one)]
     names = {one.name for one in asked}
     added += build_constraints.applied(asked, declaration.build_constraints)
     not_asked = dict.fromkeys(one.entry.text for one in declaration.build_constraints if one.name not in names)
@@ -90,6 +90,11 @@ def _missing_for_setuptools(
     if are_all and "wheel" not in names and any(_is_old_setuptools(one) for one in [*parsed, *constraints]):
         found.append(_added("wheel", f"setuptools before {_FIRST_WITH_BDIST_WHEEL} builds wheels with it"))
     return found
+
+
+def _is_one(requirement: BuildRequirement) -> bool:
+    """Whether it can be read: what upstream says is carried over as it is."""
+    return requirement_of(requirement.entry.text) is not None
 
 
 def _added(text: str, origin: str) -> BuildRequirement:
