@@ -668,7 +668,7 @@ def test_misuse(machine: Machine, tmp_path: Path, way: str) -> None:
     elif way == "no archive":
         (tmp_path / "demo-1.0.tar.gz").write_text("no archive")
     said = machine.augbackend("diagnose", "./demo-1.0.tar.gz", "--json", *options, cwd=tmp_path)
-    assert (said.status, said.stdout) == (2, "")
+    assert (said.status, said.document["format"], "error" in said.document) == (2, 1, True)
     assert says in said.stderr
     assert "Traceback" not in said.stderr
 
