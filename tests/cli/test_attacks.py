@@ -18,6 +18,7 @@ from .attacks import Victim
 from .confined import BY, only
 
 pytestmark = [
+    pytest.mark.once,
     pytest.mark.processes,
     pytest.mark.skipif(sys.platform != "linux", reason="another system has other doors"),
 ]

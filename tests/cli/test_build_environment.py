@@ -26,7 +26,7 @@ from augbackend.cli.strangers.environment import Environment, Installer
 
 from .archives import sdist
 
-pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("alone")]
+pytestmark = [pytest.mark.once, pytest.mark.processes, pytest.mark.usefixtures("alone")]
 SECRET = "user:s3cret"  # noqa: S105  # of a server that lives as long as its test
 BACKEND = """
 import os, zipfile

@@ -22,6 +22,7 @@ from ..conftest import write
 from .confined import BY, only
 
 pytestmark = [
+    pytest.mark.once,
     pytest.mark.processes,
     pytest.mark.skipif(sys.platform != "linux", reason="no other system has any of this"),
 ]

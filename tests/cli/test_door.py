@@ -23,7 +23,7 @@ from .archives import wrapped
 from .confined import has_bubblewrap, has_landlock
 from .test_wrap import TREE, TREE_BACKEND, TREE_PYPROJECT, git
 
-pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("alone")]
+pytestmark = [pytest.mark.once, pytest.mark.processes, pytest.mark.usefixtures("alone")]
 
 OWN = '\n[tool.augbackend]\nbuild-backend = "be"\nbackend-path = ["_be"]\n'
 AUGMENTED = TREE_PYPROJECT.replace('"be"', '"augbackend"').replace('backend-path = ["_be"]\n', "") + OWN
