@@ -106,5 +106,5 @@ def parse(content: bytes) -> Document:
 
 
 def _is_static_version(version: str) -> bool:
-    found = re.match(r"(\d+)\.(\d+)", version)
+    found = re.match(r"(\d{1,9})\.(\d{1,9})", version)
     return found is not None and (int(found[1]), int(found[2])) >= tuple(map(int, OLDEST_STATIC.split(".")))
