@@ -18,7 +18,8 @@ import augbackend
 from augbackend import errors, features
 from augbackend.errors import AugbackendError, SettingsError
 from augbackend.features.match_runtime import Match, match
-from augbackend.hook import build_folder, declared, explanation, unfinished
+from augbackend.hook import build_folder, declared, explanation
+from augbackend.standards import unfinished
 from augbackend.standards.installed import installed, installed_version
 from augbackend.table import Build
 from augbackend.table.convert import Place
