@@ -123,6 +123,7 @@ def test_what_wrap_makes_is_proved(tmp_path: Path) -> None:
         (replaced("pyproject.toml", "[tool.augbackend]", "[tool.setuptools]\nzip-safe = true\n[tool.augbackend]"), "it differs outside"),
         (replaced("pyproject.toml", 'backend-path = ["_augbackend"]', 'backend-path = ["_augbackend", "."]'), "alone"),
         (replaced("pyproject.toml", 'build-backend = "augbackend"', 'build-backend = "other"'), "is not its backend"),
+        (replaced("pyproject.toml", "[tool.augbackend]", f"x{'.x' * 5001} = 1\n[tool.augbackend]"), "a line with more than 5000 dots"),
         (replaced("pyproject.toml", "[build-system]", "[build-system]\nother = 1"), "build-system has other keys than upstream's"),
         (replaced("pyproject.toml", 'backend-path = ["_augbackend"]', 'backend-path = ["src"]'), "wrapping writes no backend to 'src'"),
         (replaced("PKG-INFO", "Name: demo", "Name: other"), "PKG-INFO: it is other 1.0"),

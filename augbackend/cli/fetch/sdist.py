@@ -108,7 +108,7 @@ def origin(path: Path) -> dict[str, Any]:
     with opened(path) as archive:
         text = (archive.read("pyproject.toml") or b"").decode("utf-8", "replace")
     try:
-        document = layers.toml(text)
+        document = layers.pyproject(text)
     except (ValueError, RecursionError):
         return {}
     found = layers.at(document, "tool", "augbackend", "origin", default={})
