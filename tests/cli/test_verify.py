@@ -13,7 +13,10 @@ from typing import Callable
 import pytest
 from click.testing import CliRunner, Result
 
+from augbackend.cli.fetch import sdist as sdists
 from augbackend.cli.main import group
+from augbackend.cli.wrapping.verification import claim
+from augbackend.errors import AugbackendError
 
 from ..conftest import write
 from .archives import PKG_INFO, SETUP_PY, sdist, serving, sha256, wrapped
@@ -123,7 +126,6 @@ def test_what_wrap_makes_is_proved(tmp_path: Path) -> None:
         (replaced("pyproject.toml", "[tool.augbackend]", "[tool.setuptools]\nzip-safe = true\n[tool.augbackend]"), "it differs outside"),
         (replaced("pyproject.toml", 'backend-path = ["_augbackend"]', 'backend-path = ["_augbackend", "."]'), "alone"),
         (replaced("pyproject.toml", 'build-backend = "augbackend"', 'build-backend = "other"'), "is not its backend"),
-        (replaced("pyproject.toml", "[tool.augbackend]", f"x{'.x' * 5001} = 1\n[tool.augbackend]"), "a line with more than 5000 dots"),
         (replaced("pyproject.toml", "[build-system]", "[build-system]\nother = 1"), "build-system has other keys than upstream's"),
         (replaced("pyproject.toml", 'backend-path = ["_augbackend"]', 'backend-path = ["src"]'), "wrapping writes no backend to 'src'"),
         (replaced("PKG-INFO", "Name: demo", "Name: other"), "PKG-INFO: it is other 1.0"),
@@ -534,3 +536,11 @@ def test_what_is_not_ours(tmp_path: Path) -> None:
     assert (found.exit_code, "only what augbackend wrap wrote" in found.output) == (2, True)
     (tmp_path / "x.tar.gz").write_bytes(b"x")
     assert verify(tmp_path / "x.tar.gz").exit_code == 2
+
+
+def test_a_key_of_too_many_parts_is_not_parsed(tmp_path: Path) -> None:
+    """The parser would keep every beginning of it."""
+    path = sdist(tmp_path, {"pyproject.toml": f"[tool.augbackend.origin]\nx{'.x' * 5001} = 1\n"})
+    assert sdists.origin(path) == {}
+    with sdists.opened(path) as opened, pytest.raises(AugbackendError, match="a line with more than 5000 dots"):
+        claim.read(opened)
