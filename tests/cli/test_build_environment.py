@@ -195,6 +195,14 @@ def test_a_file_that_a_requirement_names_by_its_address(using: Installer, privat
     assert has(filled(using, tmp_path, f"secretive @ {url}"), "secretive")
 
 
+def test_a_file_that_is_not_the_one_that_a_requirement_names(using: Installer, private: str, tmp_path: Path) -> None:
+    url = f"{private}/secretive/secretive-1.0.tar.gz#sha256={'0' * 64}"
+    with pytest.raises(InstallError) as error:
+        filled(using, tmp_path, f"secretive @ {url}")
+    assert f"expected {'0' * 64}" in error.value.output
+    assert "s3cret" not in error.value.output
+
+
 class _Dripping(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)

@@ -129,11 +129,12 @@ class _Filling:
             raise InstallError(f"error: {one}: {what}")
         with temporary_folder.temporary() as folder:
             try:
-                found = index.IndexFile(canonicalize_name(one.name), "", index.filename(one.url), one.url)
+                name, digest = canonicalize_name(one.name), index.sha256(one.url)
+                found = index.IndexFile(name, "", index.filename(one.url), one.url, digest)
                 file = self._downloaded(found, folder)
             except (AugbackendError, ValueError) as error:
                 raise InstallError(str(error), is_over_time=not self.left) from None
-            wheel = self._kept(file) if file.suffix == ".whl" else self._wheel_of(file, canonicalize_name(one.name))
+            wheel = self._kept(file) if file.suffix == ".whl" else self._wheel_of(file, name)
         here = Requirement(str(one))
         here.url = wheel.as_uri()
         return here
