@@ -36,7 +36,7 @@ from augbackend.table import Build
 from . import build_environment, decompression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.package_sources import Sources
@@ -81,18 +81,18 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
         def left() -> float:
             return deadline - time.monotonic()
 
-        def hooks_with(requirements: list[str]) -> Hooks:
+        def hooks_with(requirements: Sequence[str]) -> Hooks:
             with progress.shown(f"installing the build requirements of {named}"):
                 isolated = build_environment.filled(installer, folder, requirements, left())
             environ = {**clean, **isolated.make_extra_environ(), **values}
             return Hooks(tree, system, folder, isolated.python_executable, environ)
 
-        try:
-            hooks = hooks_with(requires)
+        def ask(hooks: Hooks) -> list[str]:
             with progress.shown(f"asking {named} what an sdist of it requires"):
-                wanted = hooks.requires("sdist", left(), settings)
-            if more := declaration.kept(wanted):
-                hooks = hooks_with([*requires, *more])
+                return declaration.kept(hooks.requires("sdist", left(), settings))
+
+        try:
+            hooks = hook_call.in_full(requires, hooks_with, ask)
             with progress.shown(f"making an sdist of {named}"):
                 made = hooks.build("sdist", Path(tempfile.mkdtemp(dir=folder.parent)), left(), settings)
         except HookError as error:
