@@ -9,7 +9,6 @@ import shutil
 import tarfile
 import tempfile
 import time
-import zlib
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -132,7 +131,7 @@ def _normalised(path: Path, folder: Path) -> Path:
             ordered.seek(0)
             with target.open("wb") as stream, gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
                 shutil.copyfileobj(ordered, packed)
-    except (AugbackendError, tarfile.TarError, zlib.error, EOFError, ValueError, OSError, LookupError, ArithmeticError):
+    except (AugbackendError, OSError, *decompression.BROKEN):
         return path  # whoever opens it says what is wrong with it
     return target
 
