@@ -432,3 +432,19 @@ def test_what_held_is_in_the_json_of_wrap(by: str, tmp_path: Path) -> None:
     tree = write(tmp_path / "tree", {"be.py": backend, "PKG-INFO": info, "pyproject.toml": system})
     done = CliRunner().invoke(group, ["wrap", str(tree), "--json", "-o", str(tmp_path / "out")])
     assert json.loads(done.stdout)["confinement"]["by"] == by
+
+
+def test_a_folder_of_the_path_that_this_user_may_not_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, opened = tmp_path / "closed" / "bin", tmp_path / "opened" / "bin"
+    opened.mkdir(parents=True)
+    belonging = readable._belonging
+
+    def refusing(programs: Path, **how: bool) -> Iterator[Path]:
+        if programs == closed:
+            raise PermissionError(13, "Permission denied", str(closed))
+        return belonging(programs, **how)
+
+    monkeypatch.setattr(readable, "_belonging", refusing)
+    monkeypatch.setattr(readable, "homes", lambda: frozenset({tmp_path / "home"}))
+    command = StrangersCommand(["/usr/bin/true"], Path("/usr"), {"PATH": f"{closed}{os.pathsep}{opened}"}, (), ())
+    assert opened in readable.folders(command)
