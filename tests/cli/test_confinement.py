@@ -342,7 +342,7 @@ def test_a_temporary_folder_behind_a_link(tmp_path: Path, outside: Path, monkeyp
 @pytest.mark.usefixtures("by")
 def test_a_tree_in_the_home_is_read_and_not_written(inside: Path, home: Path) -> None:
     tree = write(home / "project", {"setup.py": "the code"})
-    code = "print(open('setup.py').read()); open('new', 'w')"
+    code = "print(open('setup.py').read(), flush=True); open('new', 'w')"
     said = process.run([sys.executable, "-c", code], tree, dict(os.environ), 30, [inside]).output
     assert said.startswith("the code\n")
     assert not (tree / "new").exists()
