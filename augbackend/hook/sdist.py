@@ -11,8 +11,9 @@ import re
 from os.path import isfile, join
 from pathlib import Path
 
-from augbackend.hook import own_copy, unfinished
+from augbackend.hook import own_copy
 from augbackend.hook.wrapped_backend import declared, wrapped_hook
+from augbackend.standards import unfinished
 from augbackend.table import Build, ConfigSettings
 
 

@@ -7,13 +7,13 @@ recommendations"), so that a change of metadata costs what ``.dist-info`` weighs
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import zipfile
 import zlib
 from pathlib import Path
 
+from . import unfinished
 from .requirements import canonical_name
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ def edit(
     new = record or old
     text = _record(text, {old, new}, changes) + f"{new},,\n"
     changes = {**changes, old: None, new: text.encode("utf-8", "surrogateescape")}
-    beside = wheel.with_name(f".{wheel.name}.{os.getpid()}.tmp")
+    beside = unfinished.beside(wheel)
     wheel.rename(beside)
     try:
         _rewrite(beside, archive, changes, like or {})

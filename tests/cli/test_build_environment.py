@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,9 +22,11 @@ from packaging.requirements import Requirement
 from augbackend.cli.fetch import build_environment
 from augbackend.cli.fetch.build_environment import InstallError
 from augbackend.cli.model import package_sources
-from augbackend.cli.strangers import environment, interpreter, pip_alone
+from augbackend.cli.strangers import confinement, environment, interpreter, pip_alone, process
 from augbackend.cli.strangers.environment import Environment, Installer
+from augbackend.cli.strangers.process import Ran
 
+from ..conftest import write
 from .archives import sdist
 
 pytestmark = [pytest.mark.once, pytest.mark.processes, pytest.mark.usefixtures("alone")]
@@ -195,6 +198,14 @@ def test_a_file_that_a_requirement_names_by_its_address(using: Installer, privat
     assert has(filled(using, tmp_path, f"secretive @ {url}"), "secretive")
 
 
+def test_a_file_that_is_not_the_one_that_a_requirement_names(using: Installer, private: str, tmp_path: Path) -> None:
+    url = f"{private}/secretive/secretive-1.0.tar.gz#sha256={'0' * 64}"
+    with pytest.raises(InstallError) as error:
+        filled(using, tmp_path, f"secretive @ {url}")
+    assert f"expected {'0' * 64}" in error.value.output
+    assert "s3cret" not in error.value.output
+
+
 class _Dripping(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
@@ -255,3 +266,49 @@ def test_pip_does_not_build_what_a_wheel_requires_by_its_address(
     made = environment.created(environment.installer(interpreter.this(), where, tmp_path / "scratch"), tmp_path, 60)
     assert made.install([Requirement("one")], 60).status not in (0, None)
     assert not (tmp_path / "escaped").exists()
+
+
+def test_a_file_that_is_called_like_no_wheel_reaches_no_installer(
+    using: Installer, private: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "index" / "secretive" / "secretive.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("secretive-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: secretive\nVersion: 1.0\n")
+    monkeypatch.setattr(Environment, "install", lambda *_: pytest.fail("an installer was asked"))
+    with pytest.raises(InstallError) as error:
+        filled(using, tmp_path, f"secretive @ {private}/secretive/{wheel.name}")
+    assert "secretive.whl is not given to an installer" in error.value.output
+
+
+def test_temporary_files_of_an_installer_are_gone_with_it(
+    using: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def leaving(command: Sequence[str], cwd: Path, environ: Mapping[str, str], limit: float, *more: object) -> Ran:
+        del command, cwd, limit, more
+        seen.extend(environ[name] for name in ("TMPDIR", "TEMP", "TMP"))
+        Path(environ["TMPDIR"], "left").touch()
+        return Ran(None, "", 1.0)
+
+    made = environment.created(using, tmp_path, 60)
+    monkeypatch.setattr(process, "run", leaving)
+    made.install([Requirement("x")], 1)
+    assert len({*seen}) == 1
+    assert not Path(seen[0]).exists()
+
+
+@pytest.mark.skipif(confinement.here().by == "none", reason="nothing confines here, and that is said")
+def test_what_an_installer_runs_of_an_environment_is_confined(using: Installer, tmp_path: Path) -> None:
+    """The interpreter of an environment runs what lies in its ``.pth`` files as soon as it is asked anything."""
+    source(tmp_path / "links", "one")
+    made = filled(using, tmp_path, "one")
+    (place,) = made.folder.glob("lib/python*/site-packages")
+    outside, inside = tmp_path / "escaped", made.folder / "ran"
+    code = "from contextlib import suppress\n"
+    code += "".join(f"with suppress(OSError):\n    open({str(file)!r}, 'w')\n" for file in (outside, inside))
+    write(place, {"evil.pth": "import evil\n", "evil.py": code})
+    wheel = shutil.copy(next(using.built.glob("one*.whl")), tmp_path / "links")
+    made.install_wheel(Path(wheel), 60)
+    assert inside.exists(), "it did not even run"
+    assert not outside.exists()

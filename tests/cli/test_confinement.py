@@ -342,7 +342,7 @@ def test_a_temporary_folder_behind_a_link(tmp_path: Path, outside: Path, monkeyp
 @pytest.mark.usefixtures("by")
 def test_a_tree_in_the_home_is_read_and_not_written(inside: Path, home: Path) -> None:
     tree = write(home / "project", {"setup.py": "the code"})
-    code = "print(open('setup.py').read()); open('new', 'w')"
+    code = "print(open('setup.py').read(), flush=True); open('new', 'w')"
     said = process.run([sys.executable, "-c", code], tree, dict(os.environ), 30, [inside]).output
     assert said.startswith("the code\n")
     assert not (tree / "new").exists()
@@ -432,3 +432,19 @@ def test_what_held_is_in_the_json_of_wrap(by: str, tmp_path: Path) -> None:
     tree = write(tmp_path / "tree", {"be.py": backend, "PKG-INFO": info, "pyproject.toml": system})
     done = CliRunner().invoke(group, ["wrap", str(tree), "--json", "-o", str(tmp_path / "out")])
     assert json.loads(done.stdout)["confinement"]["by"] == by
+
+
+def test_a_folder_of_the_path_that_this_user_may_not_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, opened = tmp_path / "closed" / "bin", tmp_path / "opened" / "bin"
+    opened.mkdir(parents=True)
+    belonging = readable._belonging
+
+    def refusing(programs: Path, **how: bool) -> Iterator[Path]:
+        if programs == closed:
+            raise PermissionError(13, "Permission denied", str(closed))
+        return belonging(programs, **how)
+
+    monkeypatch.setattr(readable, "_belonging", refusing)
+    monkeypatch.setattr(readable, "homes", lambda: frozenset({tmp_path / "home"}))
+    command = StrangersCommand(["/usr/bin/true"], Path("/usr"), {"PATH": f"{closed}{os.pathsep}{opened}"}, (), ())
+    assert opened in readable.folders(command)

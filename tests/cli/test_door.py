@@ -106,7 +106,7 @@ def test_what_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     git(tree, "add", ".")
     git(tree, "commit", "-qm", "x")
     monkeypatch.setattr(sdist_of_tree, "LIMIT", 3.0)
-    monkeypatch.setattr(wrapped_backend, "_ASKING", 3.0)
+    monkeypatch.setattr(wrapped_backend, "ASKING", 3.0)
     limits: list[float] = []
     run_process = process.run
 

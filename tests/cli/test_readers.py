@@ -96,7 +96,7 @@ TARS: dict[str, tuple[bytes | Sequence[bytes], str]] = {
     "NUL in a long name": ([SETUP, block(b"././@LongLink", b"demo-1.0/b\0/../c\0", b"L"), VICTIM], "NUL"),
     "two sizes": ([SETUP, block(b"x", record("size", b"3"), b"x"), VICTIM], "two sizes"),
     "names for all": ([SETUP, block(b"x", record("path", b"demo-1.0/b"), b"g"), VICTIM], "it names all members at once"),
-    "a hidden record": ([SETUP, block(b"x", b"0" + record("comment", b"x"), b"x"), VICTIM], "is no record of pax"),
+    "a hidden record": ([SETUP, block(b"x", b"0" + record("comment", b"x"), b"x"), VICTIM], ""),  # tarfile's answer depends on its age
     "records cut short": ([SETUP, block(b"x", b"99 path=x\n", b"x"), VICTIM], ""),
     "GNU's sparse": ([SETUP, block(b"x", record("GNU.sparse.name", b"demo-1.0/b"), b"x"), VICTIM], "sparse"),
     "another encoding": ([SETUP, block(b"x", record("hdrcharset", b"EBCDIC"), b"x"), VICTIM], "is no record of pax"),

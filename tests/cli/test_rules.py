@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend.cli.diagnosis import obstacles, proposals
+from augbackend.cli.diagnosis import failure_clues, obstacles, proposals
 from augbackend.cli.diagnosis.attempt import Attempt, Failure, Stage
 from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal, declaring
 from augbackend.cli.diagnosis.search import is_possible as may_exist
@@ -590,3 +590,18 @@ def test_any_output_has_an_obstacle_of_one_line(output: str, stage: Stage) -> No
     for one in proposals.proposed(case, outcome):
         assert one.adds.size
         assert one.why
+
+
+def test_a_line_of_setup_py_is_quoted_in_short(tmp_path: Path) -> None:
+    """Once for each frame that names it."""
+    (tmp_path / "setup.py").write_text(f"import os  # {'x' * 100_000}\n")
+    printed = '  File "<string>", line 1, in x\n' * 3000
+    assert len(failure_clues._with_source(case_of(tmp_path), printed)) < 300 * 3000
+
+
+def test_a_setup_py_that_is_too_long_is_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_text("import os\n")
+    case = case_of(tmp_path)
+    assert failure_clues.setup_py(case) == "import os\n"
+    (tmp_path / "setup.py").write_text("#" * (2**18 + 1))
+    assert failure_clues.setup_py(case) == ""

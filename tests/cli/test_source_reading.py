@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from augbackend.cli.diagnosis import static_reading
 from augbackend.cli.diagnosis.setup_code import SourceLine
 from augbackend.cli.diagnosis.static_reading import Reading, read
 from augbackend.errors import AugbackendError
@@ -548,3 +549,10 @@ def test_no_text_makes_reading_it_fail(setup: bytes, helper: bytes) -> None:
     assert all(one.module and one.kind in ("always", "if it is there", "later") for one in reading.imports)
     assert all(one.name and one.yes for one in reading.variables)
     assert all(one.command for one in reading.called)
+
+
+def test_a_pkg_info_of_any_length(tmp_path: Path) -> None:
+    """Its fields come first, and what is behind them may be as long as it likes: it is not read."""
+    write(tmp_path, {"setup.py": "", "PKG-INFO": f"Name: demo\nVersion: 1.0\n\n{'x' * 2**20}\n" * 12})
+    assert len(static_reading._pkg_info(tmp_path).content) == static_reading._LARGEST
+    assert read(tmp_path).name == "demo"

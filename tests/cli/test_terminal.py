@@ -96,7 +96,7 @@ def test_no_command_passes_on_what_a_tree_says(tmp_path: Path, monkeypatch: pyte
         ran = run(*(word.replace("TREE", str(tree)).replace("SDIST", str(archive)) for word in command.split(" ")))
         assert ran.exception is None or isinstance(ran.exception, SystemExit), command
         assert CONTROL.search(ran.output) is None, command
-        if "--json" in command and ran.stdout:
+        if "--json" in command and ran.stdout and hasattr(ran, "output_bytes"):  # click before 8.2 mixes both streams
             json.loads(ran.stdout)
 
 

@@ -13,7 +13,10 @@ from typing import Callable
 import pytest
 from click.testing import CliRunner, Result
 
+from augbackend.cli.fetch import sdist as sdists
 from augbackend.cli.main import group
+from augbackend.cli.wrapping.verification import claim
+from augbackend.errors import AugbackendError
 
 from ..conftest import write
 from .archives import PKG_INFO, SETUP_PY, sdist, serving, sha256, wrapped
@@ -533,3 +536,11 @@ def test_what_is_not_ours(tmp_path: Path) -> None:
     assert (found.exit_code, "only what augbackend wrap wrote" in found.output) == (2, True)
     (tmp_path / "x.tar.gz").write_bytes(b"x")
     assert verify(tmp_path / "x.tar.gz").exit_code == 2
+
+
+def test_a_key_of_too_many_parts_is_not_parsed(tmp_path: Path) -> None:
+    """The parser would keep every beginning of it."""
+    path = sdist(tmp_path, {"pyproject.toml": f"[tool.augbackend.origin]\nx{'.x' * 5001} = 1\n"})
+    assert sdists.origin(path) == {}
+    with sdists.opened(path) as opened, pytest.raises(AugbackendError, match="a line with more than 5000 dots"):
+        claim.read(opened)

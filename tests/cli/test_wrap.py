@@ -1089,3 +1089,10 @@ def test_nothing_of_upstream_is_run(tmp_path: Path, made: Made) -> None:
     made({"setup.py": f"open({str(marker)!r}, 'w')\n{SETUP_PY}"})
     assert not marker.exists()
     assert "setup" not in sys.modules
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_no_sdist(tmp_path: Path) -> None:
+    """Nobody waits for what will never come."""
+    os.mkfifo(tmp_path / "demo-1.0.tar.gz")
+    assert "it is neither a file nor a folder" in wrap(tmp_path / "demo-1.0.tar.gz").output

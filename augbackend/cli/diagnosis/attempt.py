@@ -11,7 +11,7 @@ import tempfile
 import time
 import zipfile
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Literal, get_args
 
@@ -38,7 +38,6 @@ Stage = Literal["install", "get_requires", "wheel", "import"]
 STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
 _TREE = "tree"
 _SETUPTOOLS = "setuptools.build_meta"
-_FIRST_HOOK = 300.0  # seconds for a hook that only asks
 _NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|(?<!\d)\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
 
 
@@ -205,14 +204,9 @@ class _Build:
         is_setuptools = having.backend.partition(":")[0] == _SETUPTOOLS
         if is_setuptools and "setuptools" not in map(project_of, requires):
             requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
-        hooks = self._hooks(tree, system, clean, requires)
         stage: Stage = "get_requires"
         try:
-            self.tell("asking what it requires")
-            answer = sorted(set(hooks.requires("wheel", min(_FIRST_HOOK, having.left))))
-            self.seen.asked.extend(answer)
-            if more := self.declaration.kept(answer):
-                hooks = self._hooks(tree, system, clean, [*requires, *more])
+            hooks = hook_call.in_full(requires, partial(self._hooks, tree, system, clean), self._asked)
             self.tell("building the wheel")
             stage = "wheel"
             wheel = hooks.build("wheel", Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)), having.left)
@@ -222,6 +216,13 @@ class _Build:
         if not zipfile.is_zipfile(wheel):
             raise _Failed(Failure(stage, f"the backend says that it made {wheel.name}, and there is no such wheel"))
         return wheel
+
+    def _asked(self, hooks: Hooks) -> list[str]:
+        """What the backend requires, as far as it is not dropped."""
+        self.tell("asking what it requires")
+        answer = sorted(set(hooks.requires("wheel", min(hook_call.ASKING, self.having.left))))
+        self.seen.asked.extend(answer)
+        return self.declaration.kept(answer)
 
     def _hooks(self, tree: Path, system: BuildSystem, clean: Mapping[str, str], requirements: Sequence[str]) -> Hooks:
         """The tree's hooks in an environment that no hook has seen: an installer executes what lies there."""

@@ -44,7 +44,7 @@ def parse(text: str, where: str) -> dict[str, Any]:
     :raises AugbackendError: if it is none.
     """
     try:
-        return copy.deepcopy(layers.toml(layers.checked(text)))  # ours to edit
+        return copy.deepcopy(layers.pyproject(text))  # ours to edit
     except (ValueError, RecursionError) as error:
         raise AugbackendError(f"it is not TOML: {error}", where=where, hint="mend the file there") from None
 

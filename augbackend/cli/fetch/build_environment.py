@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from augbackend.cli.strangers.environment import Environment, Installer
 
 _DEEPEST = 6  # builds inside of each other
-_FIRST_HOOK = 300.0  # seconds for a hook that only asks
 _MOST = 200  # projects that are looked up for one environment
 _LARGEST = 2**32  # bytes of a download
 
@@ -129,11 +128,12 @@ class _Filling:
             raise InstallError(f"error: {one}: {what}")
         with temporary_folder.temporary() as folder:
             try:
-                found = index.IndexFile(canonicalize_name(one.name), "", index.filename(one.url), one.url)
+                name, digest = canonicalize_name(one.name), index.sha256(one.url)
+                found = index.IndexFile(name, "", index.filename(one.url), one.url, digest)
                 file = self._downloaded(found, folder)
             except (AugbackendError, ValueError) as error:
                 raise InstallError(str(error), is_over_time=not self.left) from None
-            wheel = self._kept(file) if file.suffix == ".whl" else self._wheel_of(file, canonicalize_name(one.name))
+            wheel = self._kept(file) if file.suffix == ".whl" else self._wheel_of(file, name)
         here = Requirement(str(one))
         here.url = wheel.as_uri()
         return here
@@ -204,10 +204,10 @@ class _Filling:
             isolated = self.filled(folder, texts)
             return Hooks(tree, system, folder, isolated.python_executable, {**clean, **isolated.make_extra_environ()})
 
-        hooks = hooks_with(system.requires)
-        if more := hooks.requires("wheel", min(_FIRST_HOOK, self.left)):
-            hooks = hooks_with([*system.requires, *more])
-        return hooks.build("wheel", into, self.left)
+        def ask(hooks: Hooks) -> list[str]:
+            return hooks.requires("wheel", min(hook_call.ASKING, self.left))
+
+        return hook_call.in_full(system.requires, hooks_with, ask).build("wheel", into, self.left)
 
     def _kept(self, wheel: Path) -> Path:
         """A wheel where the installer looks, if it may be given to one."""

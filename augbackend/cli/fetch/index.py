@@ -195,7 +195,7 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool, b
         with progress.downloading(found.filename) as report, _explained(found.name):
             finder = _finder(_reachable(where), wheels=False)
             if bounds is not NO_BOUNDS and not link.is_file:
-                return _streamed(finder, found, folder / found.filename, bounds)
+                return _streamed(finder, found, folder / found.filename, bounds, report)
             file: Path = finder.download(link, folder, hashes, lambda _, done, total: report(done, total))
     except HashMismatchError as error:
         got = ", ".join(error.actual.values())
@@ -211,10 +211,11 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool, b
     return file
 
 
-def _streamed(finder: PackageFinder, found: IndexFile, target: Path, bounds: Bounds) -> Path:
+def _streamed(finder: PackageFinder, found: IndexFile, target: Path, bounds: Bounds, report: progress.Report) -> Path:
     """Fetch a file, looking at the time and the size as often as something comes: unearth waits for a whole chunk.
 
-    :raises AugbackendError: if it is too much, took too long, or is another file.
+    :raises AugbackendError: if it is too much, or took too long.
+    :raises HashMismatchError: if it is another file.
     """
     digest, done, what = hashlib.sha256(), 0, ""
     with finder.session.get_stream(found.url) as answer, target.open("wb") as file:
@@ -222,6 +223,7 @@ def _streamed(finder: PackageFinder, found: IndexFile, target: Path, bounds: Bou
         for chunk in answer.iter_bytes():
             done += file.write(chunk)
             digest.update(chunk)
+            report(done, None)
             if done > bounds.most:
                 what = f"it has more than {bounds.most:.0f} bytes"
             elif time.monotonic() > bounds.until:
@@ -229,7 +231,7 @@ def _streamed(finder: PackageFinder, found: IndexFile, target: Path, bounds: Bou
             if what:
                 raise AugbackendError(what, where=shown(found.url))
     if found.sha256 and digest.hexdigest() != found.sha256:
-        raise AugbackendError(f"its sha256 is {digest.hexdigest()}, expected {found.sha256}", where=shown(found.url))
+        raise HashMismatchError(Link(found.url), {"sha256": [found.sha256]}, {"sha256": digest.hexdigest()})
     return target
 
 

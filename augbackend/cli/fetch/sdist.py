@@ -29,11 +29,8 @@ if TYPE_CHECKING:
 _MOST_LINKS = 16
 _END_OF_TIME = 2**33  # what a tar's header can say; a pax header may say anything, or infinity
 _LARGEST_READ = 16 * 2**20
-_LONGEST_NAME, _LONGEST_PART, _DEEPEST = (
-    4096,
-    255,
-    100,
-)  # bytes, bytes, folders: beyond the first two, nobody unpacks it
+_LONGEST_NAME, _LONGEST_PART = 4096, 255  # bytes: beyond these, nobody unpacks it
+_DEEPEST = 100  # folders in each other
 _MOST_PARTS = 10 * decompression.MOST_MEMBERS  # of all names together
 _LONGEST_HEADER, _LONG_HEADERS = 2**20, 2**25  # bytes: of one, and of all that are longer than a block
 _MOST_DIGITS = 100
@@ -108,7 +105,7 @@ def origin(path: Path) -> dict[str, Any]:
     with opened(path) as archive:
         text = (archive.read("pyproject.toml") or b"").decode("utf-8", "replace")
     try:
-        document = layers.toml(text)
+        document = layers.pyproject(text)
     except (ValueError, RecursionError):
         return {}
     found = layers.at(document, "tool", "augbackend", "origin", default={})
@@ -163,9 +160,10 @@ def _all_checked(path: Path, stream: IO[bytes]) -> Sdist:
 
 
 class _Headers:
-    """A tar while its headers are read. tarfile takes a long header into memory, and some of its versions search it
-    for numbers in quadratic time.
-    """  # noqa: D205  # one thought
+    """A tar while its headers are read, none of which may be long.
+
+    tarfile takes a long one into memory, and some of its versions search it for numbers in quadratic time.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream, self._left = stream, _LONG_HEADERS

@@ -9,7 +9,6 @@ import shutil
 import tarfile
 import tempfile
 import time
-import zlib
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -37,7 +36,7 @@ from augbackend.table import Build
 from . import build_environment, decompression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.package_sources import Sources
@@ -83,19 +82,19 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
         def left() -> float:
             return deadline - time.monotonic()
 
-        def hooks_with(requirements: list[str]) -> Hooks:
+        def hooks_with(requirements: Sequence[str]) -> Hooks:
             with progress.shown(f"installing the build requirements of {named}"):
                 isolated = build_environment.filled(installer, folder, requirements, left())
             environ = {**clean, **isolated.make_extra_environ(), **values}
             return Hooks(tree, system, folder, isolated.python_executable, environ)
 
-        try:
-            hooks = hooks_with(requires)
+        def ask(hooks: Hooks) -> list[str]:
             with progress.shown(f"asking {named} what an sdist of it requires"):
-                wanted = hooks.requires("sdist", left(), settings)
-            if more := declaration.kept(wanted):
-                more += build_constraints.applied_to(more, declaration.build_constraints)
-                hooks = hooks_with([*requires, *more])
+                wanted = declaration.kept(hooks.requires("sdist", left(), settings))
+                return [*wanted, *build_constraints.applied_to(wanted, declaration.build_constraints)]
+
+        try:
+            hooks = hook_call.in_full(requires, hooks_with, ask)
             with progress.shown(f"making an sdist of {named}"):
                 made = hooks.build("sdist", Path(tempfile.mkdtemp(dir=folder.parent)), left(), settings)
         except HookError as error:
@@ -135,7 +134,7 @@ def _normalised(path: Path, folder: Path) -> Path:
             ordered.seek(0)
             with target.open("wb") as stream, gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
                 shutil.copyfileobj(ordered, packed)
-    except (AugbackendError, tarfile.TarError, zlib.error, EOFError, ValueError, OSError, LookupError, ArithmeticError):
+    except (AugbackendError, OSError, *decompression.BROKEN):
         return path  # whoever opens it says what is wrong with it
     return target
 

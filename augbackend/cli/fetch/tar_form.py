@@ -60,7 +60,7 @@ def _doubts_of_names(members: Sequence[TarInfo]) -> Iterator[str]:
 
 
 def _folded(part: str) -> str:
-    """A name as the most forgetful file system keeps it: no case, no accents apart, no stream, no dots at its end."""
+    """A name as the most forgetful file system keeps it: no case, no accents apart, no dots at its end."""
     text = unicodedata.normalize("NFC", part).casefold()
     visible = "".join(one for one in text if unicodedata.category(one) != "Cf")
-    return unicodedata.normalize("NFC", visible.partition(":")[0]).rstrip(" .")
+    return unicodedata.normalize("NFC", visible).rstrip(" .")

@@ -99,6 +99,8 @@ def parse(text: str) -> Target:
         path = Path(text)
         if not path.exists():
             raise AugbackendError("there is no such file or folder", where=text, hint="is the path right?")
+        if not path.is_file() and not path.is_dir():  # to read a pipe would wait for ever
+            raise AugbackendError("it is neither a file nor a folder", where=text, hint="save the sdist to a file")
         return Target(path=path)
     try:
         requirement = Requirement(text)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import copy
 import re
 import zipfile
-import zlib
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from augbackend.standards.core_metadata import parse
+
+from . import decompression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,6 @@ _LOCAL_HEADER = 30  # bytes, without the name
 _ENCRYPTED = 1
 _IN_DIST_INFO = re.compile(r"[^/]+\.dist-info/[^/]+")
 _LEADS_OUT = re.compile(r"[\x00-\x1f\x7f]|^[A-Za-z]:|^[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)")
-# What the library raises of an archive that is broken, or of a kind that it does not know.
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, RuntimeError, OverflowError)
 
 
 class UnsoundWheelError(Exception):
@@ -51,7 +50,7 @@ def read(wheel: Path) -> Content:
         with wheel.open("rb") as stream, zipfile.ZipFile(_AtOnce(stream)) as archive:
             names = tuple(entry.orig_filename for entry in _checked_members(archive, wheel.stat().st_size))
             requires = tuple(parse(_metadata(archive)).values("requires-dist"))
-    except _BROKEN as error:
+    except (OSError, *decompression.BROKEN) as error:
         raise UnsoundWheelError(f"it cannot be read: {error}") from None
     if len(requires) > _MOST_REQUIREMENTS:
         raise UnsoundWheelError(f"it requires {len(requires)} other packages")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Product = Literal["wheel", "sdist"]
+ASKING = 300.0  # seconds for a hook that only asks
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,20 @@ def build_system(tree: Path) -> BuildSystem:
     except UnsoundAnswerError as error:
         raise AugbackendError(f"build-system.requires: {error}", where=str(tree / "pyproject.toml")) from None
     return BuildSystem(tuple(requires), backend, tuple(table.get("backend-path", ())))
+
+
+def in_full(
+    requires: Sequence[str], hooks_with: Callable[[Sequence[str]], Hooks], ask: Callable[[Hooks], list[str]]
+) -> Hooks:
+    """The hooks of a tree in an environment with all that it wants, in a frontend's order (PEP 517).
+
+    :param requires: ``build-system.requires``, and what is declared.
+    :param hooks_with: makes a new environment with some requirements: no hook has run in it.
+    :param ask: asks the backend for more.
+    """
+    hooks = hooks_with(requires)
+    more = ask(hooks)
+    return hooks_with([*requires, *more]) if more else hooks
 
 
 class HookError(Exception):

@@ -22,6 +22,7 @@ from augbackend.features.extra_build_variables import declared
 
 from . import answer, ask_backend, environment, interpreter, process, readable, temporary_folder, tree_copy
 from .answer import UnsoundAnswerError
+from .hook_call import ASKING
 from .telling_line import telling_line
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     Fill = Callable[[Installer, Path, Collection[str], float], Environment]
 
-_ASKING, _INSTALLING = 300.0, 1800.0  # seconds
+_INSTALLING = 1800.0  # seconds
 _ANSWER = "answer.json"
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
@@ -74,13 +75,13 @@ def _answer(
     more = {"path": [str(folder / backend_copy.FOLDER)], "answer": str(place / _ANSWER)}
     command = [python, ask_backend.__file__, json.dumps({**request, **more})]
     ran = process.run(
-        command, tree, environ, _ASKING, [folder], reads=_installed_here() if python == sys.executable else ()
+        command, tree, environ, ASKING, [folder], reads=_installed_here() if python == sys.executable else ()
     )
     try:
         return _description(answer.read(place, _ANSWER))
     except UnsoundAnswerError as error:
         is_over_time = ran.status is None
-        problem = f"no answer after {_ASKING:.0f} seconds" if is_over_time else telling_line(ran.output, str(error))
+        problem = f"no answer after {ASKING:.0f} seconds" if is_over_time else telling_line(ran.output, str(error))
         return {"hooks": None, "problem": problem, "requires": {}, "failed": {}}
 
 

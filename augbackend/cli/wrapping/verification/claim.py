@@ -55,7 +55,7 @@ def read(wrapped: Sdist) -> Claim:
     """
     try:
         text = (wrapped.read("pyproject.toml") or b"").decode("utf-8")
-        document = layers.toml(text)
+        document = layers.pyproject(text)
     except (ValueError, RecursionError) as error:
         raise refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
     pyproject.check_shape(document)

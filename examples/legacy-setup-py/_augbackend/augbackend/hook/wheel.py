@@ -26,7 +26,8 @@ def _build(
         if not is_edited and (build.wraps_setuptools or not build.backend_path):
             with fresh(build, target):
                 return hook(wheel_directory, build.config_settings, metadata_directory)
-        from augbackend.hook import edited_wheel, unfinished
+        from augbackend.hook import edited_wheel
+        from augbackend.standards import unfinished
 
         plan = edited_wheel.plan(build, target, is_answered=metadata_directory is not None)
         with fresh(build, target):

@@ -23,7 +23,7 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
     file = tree / "pyproject.toml"
     try:
         with file.open("rb") as stream:
-            return toml(checked(stream.read(LARGEST + 1).decode("utf-8")))
+            return pyproject(stream.read(LARGEST + 1).decode("utf-8"))
     except OSError as error:
         what, hint = f"cannot read it: {error.strerror}", "run this in the folder that holds pyproject.toml, or name it"
     except UnicodeDecodeError as error:
@@ -34,14 +34,14 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
     raise AugbackendError(what, where=str(file), hint=hint)
 
 
-def checked(text: str) -> str:
-    """A ``pyproject.toml`` that is not too much: of a key with many parts, the parser keeps every beginning.
+def pyproject(text: str) -> dict[str, Any]:
+    """Parse a ``pyproject.toml`` that is not too much: of a key with many parts, the parser keeps every beginning.
 
-    :raises ValueError: if it is.
+    :raises ValueError: if it is, or is no TOML.
     """
     if len(text) > LARGEST or any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
         raise ValueError(f"it is longer than {LARGEST} bytes, or has a line with more than {_MOST_DOTS} dots")
-    return text
+    return toml(text)
 
 
 @lru_cache(maxsize=4)
