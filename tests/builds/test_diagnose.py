@@ -311,7 +311,7 @@ def test_a_project_is_called_by_its_name(machine: Machine, tmp_path: Path, way: 
     assert re.fullmatch(r"chumpy (0\.70|1\.0) builds when this is declared:", first)
     command = "adopt" if way == "folder" else "wrap"
     assert f"  augbackend {command} {target} --require pip\n" in rest
-    installs = "./chumpy-0.70" if way == "folder" else r"\./wrapped/chumpy-[\d.]+\.tar\.gz"
+    installs = "./chumpy-0.70" if way == "folder" else r"\./wrapped.d/chumpy-[\d.]+\.tar\.gz"
     assert re.search(rf"  python -m pip install {installs}\n", rest)
     table = rest.partition("For uv alone")[2]
     assert ('\n  chumpy = ["pip"]' in table) == (way != "folder")
@@ -711,7 +711,7 @@ def test_an_sdist_is_wrapped_as_advised(machine: Machine, tmp_path: Path, case: 
     archive = sdist(tmp_path, strange)
     digest = sha256(archive)
     carry_out(machine, document, tmp_path)
-    one, other = (folder / "wrapped" / "demo-1.0.tar.gz" for folder in (tmp_path, applied))
+    one, other = (folder / "wrapped.d" / "demo-1.0.tar.gz" for folder in (tmp_path, applied))
     assert own_table(one) == own_table(other)
     assert text_of(one).partition("[tool")[0] == text_of(other).partition("[tool")[0]
     assert sha256(archive) == digest
@@ -756,12 +756,12 @@ def _applied(machine: Machine, target: str, cwd: Path) -> Any:
 def test_there_is_nothing_to_apply(machine: Machine, tmp_path: Path) -> None:
     said = machine.augbackend("diagnose", str(sdist(tmp_path, files(SETUP))), "--apply", "--json", cwd=tmp_path)
     assert (said.status, said.stderr) == (0, "")
-    assert not (tmp_path / "wrapped").exists()
+    assert not (tmp_path / "wrapped.d").exists()
     said = machine.augbackend(
         "diagnose", str(sdist(tmp_path, strange_sdists.NO_WHEEL)), "--apply", "--json", cwd=tmp_path
     )
     assert (said.status, said.stderr) == (1, "")
-    assert not (tmp_path / "wrapped").exists()
+    assert not (tmp_path / "wrapped.d").exists()
 
 
 def test_the_tables_for_uv_alone(machine: Machine, tmp_path: Path) -> None:

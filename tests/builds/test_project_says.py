@@ -41,7 +41,7 @@ def wheels(frontends: Frontends, folder: Path, said: str) -> list[str]:
     sdist(folder / "in", {"setup.py": SETUP})
     (folder / "app" / "pyproject.toml").write_text(PROJECT.format((folder / "in").as_uri(), said))
     augbackend(frontends, "wrap", cwd=folder / "app")
-    archive = str(folder / "app" / "wrapped" / "demo-1.0.tar.gz")
+    archive = str(folder / "app" / "wrapped.d" / "demo-1.0.tar.gz")
     frontends.run(frontends.program("pip"), "wheel", "--no-deps", archive, cwd=folder)
     frontends.run("uv", "build", "--wheel", "--python", sys.executable, "--out-dir", "uv", archive, cwd=folder)
     found = []

@@ -86,7 +86,7 @@ def test_diagnosing(frontends: Frontends, clone: Path) -> None:
     shown = re.findall(r"```\n(html5lib 1\.1 builds.*?)```", README, re.DOTALL)[0]
     measured = re.compile(r" in \d+ s, Python .*|\n  (?:not )?confined[ ;].*(?:\n    .*)*")
     assert measured.sub("", shown).strip() in measured.sub("", said[0])
-    assert "done: ./wrapped/html5lib-1.1.tar.gz is written" in said[1]
+    assert "done: ./wrapped.d/html5lib-1.1.tar.gz is written" in said[1]
     assert "Successfully built html5lib" in said[2]
     assert "html5lib-1.1-py2.py3-none-any.whl" in said[3]
 
@@ -135,21 +135,21 @@ def test_a_tool_that_depends_on_flash_attn(frontends: Frontends, clone: Path) ->
     for command in ("commands", "PIPX_BIN_DIR"):
         greeting = frontends.run(str(clone.parent / command / f"flash-attn-repro{EXE}"), cwd=clone)
         assert greeting == "Hello from flash-attn-repro!\n"
-    assert "stale: wrapped/flash_attn-2.8.3.tar.gz" in said
+    assert "stale: wrapped.d/flash_attn-2.8.3.tar.gz" in said
     assert "+ torch==2.9.0" in said
     after = (clone / "examples" / "flash-attn-repro" / "pyproject.toml").read_text()
     assert after == before.replace("torch==2.8.0", "torch==2.9.0")
-    assert not (clone / "examples" / "flash-attn-repro" / "wrapped").exists()
+    assert not (clone / "examples" / "flash-attn-repro" / "wrapped.d").exists()
 
 
 def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
-    (clone / "wrapped").mkdir()
-    fake_torch.make(clone / "wrapped", "2.8.0")  # what uv is told replaces what its variable says
+    (clone / "wrapped.d").mkdir()
+    fake_torch.make(clone / "wrapped.d", "2.8.0")  # what uv is told replaces what its variable says
     said = script(frontends, "wrap", clone, "", UV_LINK_MODE="copy")
     assert "nothing else differs" in said
     assert "flash-attn-2.8.3" in said or "flash_attn-2.8.3" in said
     assert (clone / "packages" / "flash_attn-2.8.3.tar.gz").read_bytes() == (
-        clone / "wrapped" / "flash_attn-2.8.3.tar.gz"
+        clone / "wrapped.d" / "flash_attn-2.8.3.tar.gz"
     ).read_bytes()
     assert list(clone.glob("flash_attn-2.8.3+team-*.whl"))
     assert re.search(r"Successfully installed .*flash[-_]attn-2\.8\.3", said)

@@ -43,7 +43,7 @@ def wrapped(frontends: Frontends, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def by_pip(frontends: Frontends, consumer: Path, scratch: Path) -> str:
     python, pip = frontends.environment(scratch / "environment"), frontends.program("pip")
-    archive = str(consumer / "wrapped" / "flash_attn-2.8.3.tar.gz")
+    archive = str(consumer / "wrapped.d" / "flash_attn-2.8.3.tar.gz")
     log = {"FAKE_TORCH_LOG": str(scratch / "log")}
     frontends.run(pip, "--python", str(python), "install", "--no-cache-dir", str(consumer), archive, cwd=scratch, **log)
     return str(scratch / "environment" / BIN / f"flash-attn-repro{EXE}")
@@ -75,7 +75,7 @@ def test_setup_py_runs_once(frontends: Frontends, wrapped: Path, tmp_path: Path,
 
 
 def test_setup_py_runs_once_with_build(frontends: Frontends, wrapped: Path, tmp_path: Path) -> None:
-    frontends.run("tar", "xf", str(wrapped / "wrapped" / "flash_attn-2.8.3.tar.gz"), cwd=tmp_path)
+    frontends.run("tar", "xf", str(wrapped / "wrapped.d" / "flash_attn-2.8.3.tar.gz"), cwd=tmp_path)
     frontends.environ["FAKE_TORCH_LOG"] = str(tmp_path / "log")
     try:
         run.build(frontends, tmp_path / "flash_attn-2.8.3", tmp_path / "out", "--wheel")
@@ -119,7 +119,7 @@ def test_resolving_builds_nothing(frontends: Frontends, tmp_path: Path, version:
 def test_from_a_repository(frontends: Frontends, wrapped: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     frontends.run("git", "init", "-q", str(clone), cwd=tmp_path)
-    for name in ("pyproject.toml", "flash_attn_repro.py", "wrapped/flash_attn-2.8.3.tar.gz"):
+    for name in ("pyproject.toml", "flash_attn_repro.py", "wrapped.d/flash_attn-2.8.3.tar.gz"):
         (clone / name).parent.mkdir(exist_ok=True)
         (clone / name).write_bytes((wrapped / name).read_bytes())
     frontends.run("git", "add", ".", cwd=clone)
@@ -133,7 +133,7 @@ def test_from_a_repository(frontends: Frontends, wrapped: Path, tmp_path: Path) 
 
 def test_by_a_hosted_folder(frontends: Frontends, wrapped: Path, tmp_path: Path) -> None:
     python = frontends.environment(tmp_path / "environment")
-    folder = str(wrapped / "wrapped")
+    folder = str(wrapped / "wrapped.d")
     command = ("pip", "install", "--python", str(python), "--find-links", folder, "--find-links", str(frontends.wheels))
     frontends.run("uv", *command, "torch==2.8.0", "flash-attn==2.8.3", cwd=tmp_path)
     listed = frontends.run("uv", "pip", "list", "--quiet", "--python", str(python), "--format", "json", cwd=tmp_path)
@@ -158,7 +158,7 @@ def test_the_backend_stays_out_of_the_wheel(frontends: Frontends, tmp_path: Path
     setup, pyproject = GREEDY[backend]
     files = {"demo/__init__.py": "x = 1\n", **({"setup.py": setup} if setup else {"pyproject.toml": pyproject})}
     augbackend(frontends, "wrap", str(sdist(tmp_path / "in", files)), cwd=tmp_path)
-    archive = tmp_path / "wrapped" / "demo-1.0.tar.gz"
+    archive = tmp_path / "wrapped.d" / "demo-1.0.tar.gz"
     frontends.run(frontends.program("pip"), "wheel", "--no-deps", str(archive), cwd=tmp_path)
     frontends.run("uv", "build", "--wheel", "--python", sys.executable, "--out-dir", "uv", str(archive), cwd=tmp_path)
     for wheel in (*tmp_path.glob("*.whl"), *(tmp_path / "uv").glob("*.whl")):
@@ -178,6 +178,6 @@ def test_a_broken_promise(frontends: Frontends, tmp_path: Path) -> None:
     augbackend(frontends, "wrap", str(archive), "--requires-dist", "six", cwd=tmp_path)
     pip = frontends.program("pip")
     with pytest.raises(BuildFailedError, match="Requires-Dist: promised six, built none"):
-        frontends.run(pip, "wheel", "--no-deps", "wrapped/demo-1.0.tar.gz", cwd=tmp_path)
+        frontends.run(pip, "wheel", "--no-deps", "wrapped.d/demo-1.0.tar.gz", cwd=tmp_path)
     assert not list(tmp_path.glob("*.whl"))
-    assert [file.name for file in (tmp_path / "wrapped").iterdir()] == ["demo-1.0.tar.gz"]
+    assert [file.name for file in (tmp_path / "wrapped.d").iterdir()] == ["demo-1.0.tar.gz"]

@@ -103,7 +103,7 @@ def test_build_constraints_that_cannot_be_taken_along(
     assert result.exit_code == (1 if "file:" in content else 2)  # of one package, or of all
     assert expected in result.output
     assert "secret" not in result.output
-    assert not (here / "wrapped").exists()
+    assert not (here / "wrapped.d").exists()
 
 
 @pytest.mark.parametrize("value", ['"ninja"', '["no good"]', "[1]", "[{ requirement = 'ninja<2' }]"])

@@ -70,7 +70,7 @@ def test_alone_it_is_no_reason_to_wrap(here: Path, table: str, key: str) -> None
         result = wrapped(*arguments)
         assert f"demo: not wrapped, since {key} does not say what its build needs" in result.output
         assert "augbackend diagnose --no-build demo" in result.output
-    assert not (here / "wrapped").exists()
+    assert not (here / "wrapped.d").exists()
     assert (here / "pyproject.toml").read_bytes() == before
     wrapped("demo")  # who names it has said enough
     assert archive(here).is_file()

@@ -225,7 +225,7 @@ def test_the_printed_command_means_the_declaration() -> None:
         "--require", "a[b]>=1; python_version < '3.99'", "--variable", "FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE",
         "--variable", "CFLAGS=-O2 -DX='a b' $HOME",
     ]  # fmt: skip
-    assert install == ["python", "-m", "pip", "install", "./wrapped/flash_attn-2.8.3.tar.gz"]
+    assert install == ["python", "-m", "pip", "install", "./wrapped.d/flash_attn-2.8.3.tar.gz"]
 
 
 @posix

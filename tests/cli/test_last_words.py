@@ -32,10 +32,10 @@ def test_what_git_ignores(here: Path) -> None:
     git(here, "config", "core.fsmonitor", f"touch {marker}")
     write(here, {".gitignore": "*.tar.gz\n"})
     found = wrapped()
-    size = (here / "wrapped" / "demo-1.0.tar.gz").stat().st_size / 1e6
-    assert f"commit these:\n  wrapped/demo-1.0.tar.gz  ({size:.1f} MB)\n  git ignores wrapped/demo" in found.stdout
-    assert "git add --force wrapped/demo-1.0.tar.gz" in found.stdout
-    assert report()["ignored-by-git"] == ["wrapped/demo-1.0.tar.gz"]
+    size = (here / "wrapped.d" / "demo-1.0.tar.gz").stat().st_size / 1e6
+    assert f"commit these:\n  wrapped.d/demo-1.0.tar.gz  ({size:.1f} MB)\n  git ignores wrapped.d/demo" in found.stdout
+    assert "git add --force wrapped.d/demo-1.0.tar.gz" in found.stdout
+    assert report()["ignored-by-git"] == ["wrapped.d/demo-1.0.tar.gz"]
     assert not marker.exists()
     write(here, {".gitignore": ""})
     assert report()["ignored-by-git"] == []
@@ -76,6 +76,6 @@ def test_the_lock_after_remove(here: Path) -> None:
     wrapped()
     assert "uv lock" not in wrapped("--remove").output
     wrapped()
-    (here / "uv.lock").write_text(uv_lock(locked(source={"path": "wrapped/demo-1.0.tar.gz"})))
+    (here / "uv.lock").write_text(uv_lock(locked(source={"path": "wrapped.d/demo-1.0.tar.gz"})))
     assert wrapped("--remove").output.endswith("next: uv lock\n")
     assert "uv lock" not in wrap("--remove").output

@@ -747,7 +747,7 @@ def test_another_lock_than_the_projects(tmp_path: Path, monkeypatch: pytest.Monk
         "other.txt": "torch==2.7.1",
     }
     monkeypatch.chdir(write(tmp_path / "app", {**files}))
-    archive = tmp_path / "app" / "wrapped" / "demo-1.0.tar.gz"
+    archive = tmp_path / "app" / "wrapped.d" / "demo-1.0.tar.gz"
     wrapped()
     assert pins(archive) == ["torch>=2.8.0,<2.9"]
     wrapped("--lock", "other.txt")

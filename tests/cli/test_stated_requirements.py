@@ -172,19 +172,19 @@ def test_in_a_subfolder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here / "src" / "deep")
     assert report("demo", "--require", "cmake", "-o", "other")["packages"][0]["version"] == "1.0"
     lines = wrapped().output.splitlines()
-    assert (here / "wrapped" / "demo-1.0.tar.gz").is_file()
-    assert not (here / "src" / "deep" / "wrapped").exists()
-    assert 'demo = { path = "wrapped/demo-1.0.tar.gz" }' in (here / "pyproject.toml").read_text()
+    assert (here / "wrapped.d" / "demo-1.0.tar.gz").is_file()
+    assert not (here / "src" / "deep" / "wrapped.d").exists()
+    assert 'demo = { path = "wrapped.d/demo-1.0.tar.gz" }' in (here / "pyproject.toml").read_text()
     for command in (
         "uv tool install ../..",
         "uvx --from ../.. app",
-        "pip install ../.. ../../wrapped/demo-1.0.tar.gz",
+        "pip install ../.. ../../wrapped.d/demo-1.0.tar.gz",
     ):
         assert f"  {command}".replace("/", os.sep) in lines
     assert wrap("--check").exit_code == 0
     wrapped("--remove")
     assert (here / "pyproject.toml").read_text() == text
-    assert not (here / "wrapped").exists()
+    assert not (here / "wrapped.d").exists()
 
 
 @pytest.mark.parametrize(("exclude", "root"), [("", True), ("exclude = ['packages/a']\n", False)])
@@ -193,7 +193,7 @@ def test_in_a_member_of_a_workspace(here: Path, monkeypatch: pytest.MonkeyPatch,
     write(here, {"pyproject.toml": workspace + NINJA, "packages/a/pyproject.toml": PROJECT, "packages/b/x": ""})
     monkeypatch.chdir(here / "packages" / "a")
     result = wrap()
-    assert (result.exit_code, (here / "wrapped" / "demo-1.0.tar.gz").is_file()) == ((0, True) if root else (2, False))
+    assert (result.exit_code, (here / "wrapped.d" / "demo-1.0.tar.gz").is_file()) == ((0, True) if root else (2, False))
     assert (here / "packages" / "a" / "pyproject.toml").read_text() == PROJECT
 
 
@@ -201,7 +201,7 @@ def test_a_member_with_tables_of_its_own(here: Path, monkeypatch: pytest.MonkeyP
     write(here, {"pyproject.toml": "[tool.uv.workspace]\nmembers = ['a']\n", "a/pyproject.toml": PROJECT + NINJA})
     monkeypatch.chdir(here / "a")
     wrapped()
-    assert (here / "a" / "wrapped" / "demo-1.0.tar.gz").is_file()
+    assert (here / "a" / "wrapped.d" / "demo-1.0.tar.gz").is_file()
 
 
 def test_a_broken_file_above_is_nobodys_here(here: Path) -> None:

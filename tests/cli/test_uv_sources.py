@@ -16,7 +16,7 @@ else:
     import tomli as tomllib
 
 HEAD = '[project]\nname = "app"  # ours\ndependencies = [\n  "demo",  # [tool.uv.sources]\n]\n\n'
-OURS = {"path": "wrapped/demo-1.0.tar.gz"}
+OURS = {"path": "wrapped.d/demo-1.0.tar.gz"}
 LAYOUTS = {
     "none": "[tool.uv.extra-build-dependencies]\ndemo = ['ninja']\n",
     "blank lines and a comment at the end": "[tool.uv]\nenvironments = []\n\n\n\n# the end\n\n",
@@ -65,37 +65,37 @@ def test_there_and_back(layout: str, form: str) -> None:
     text = text.rstrip("\n") if "no newline" in form else text
     text = text.replace("\n", "\r\n") if "CRLF" in form else text
     was = tomllib.loads(text).get("tool", {}).get("uv", {}).get("sources", {})
-    places = {"demo": [(OURS["path"], "")], "new": [("wrapped/new-1.tar.gz", "")]}
-    once = uv_sources.pointed(text, places, "wrapped")
-    assert (sources(once)["demo"], sources(once)["new"]) == (OURS, {"path": "wrapped/new-1.tar.gz"})
-    assert uv_sources.pointed(once, places, "wrapped") == once
+    places = {"demo": [(OURS["path"], "")], "new": [("wrapped.d/new-1.tar.gz", "")]}
+    once = uv_sources.pointed(text, places, "wrapped.d")
+    assert (sources(once)["demo"], sources(once)["new"]) == (OURS, {"path": "wrapped.d/new-1.tar.gz"})
+    assert uv_sources.pointed(once, places, "wrapped.d") == once
     assert once.count("\n") == once.count("\r\n") or "CRLF" not in form
     before: Any = next((value for name, value in was.items() if name.lower() == "demo"), {})
     assert uv_sources.before(once, "demo") == (before if isinstance(before, dict) else {})
-    assert uv_sources.restored(once, "wrapped") == text
+    assert uv_sources.restored(once, "wrapped.d") == text
     # Another version, in two archives, in another run: what was there before them is not forgotten.
-    two = [("wrapped/demo-2.tar.gz", "os_name == 'nt'"), ("wrapped/demo-3.tar.gz", "os_name != 'nt'")]
-    twice = uv_sources.pointed(once, {"demo": two}, "wrapped")
+    two = [("wrapped.d/demo-2.tar.gz", "os_name == 'nt'"), ("wrapped.d/demo-3.tar.gz", "os_name != 'nt'")]
+    twice = uv_sources.pointed(once, {"demo": two}, "wrapped.d")
     assert [one["path"] for one in sources(twice)["demo"]] == [path for path, _ in two]
-    again = uv_sources.pointed(twice, {"demo": places["demo"]}, "wrapped")
-    assert uv_sources.restored(twice, "wrapped") == uv_sources.restored(again, "wrapped") == text
+    again = uv_sources.pointed(twice, {"demo": places["demo"]}, "wrapped.d")
+    assert uv_sources.restored(twice, "wrapped.d") == uv_sources.restored(again, "wrapped.d") == text
 
 
 def test_comments_stay_with_what_they_describe() -> None:
-    new = uv_sources.pointed(HEAD + LAYOUTS["others"], {"demo": [(OURS["path"], "")]}, "wrapped")
+    new = uv_sources.pointed(HEAD + LAYOUTS["others"], {"demo": [(OURS["path"], "")]}, "wrapped.d")
     assert new == HEAD + LAYOUTS["others"].replace(
-        "'x' }\n", "'x' }\ndemo = { path = \"wrapped/demo-1.0.tar.gz\" }\n", 1
+        "'x' }\n", "'x' }\ndemo = { path = \"wrapped.d/demo-1.0.tar.gz\" }\n", 1
     )
-    new = uv_sources.pointed(HEAD + LAYOUTS["between"], {"demo": [(OURS["path"], "")]}, "wrapped")
-    table = '[tool.uv.sources]\ndemo = { path = "wrapped/demo-1.0.tar.gz" }\n\n'
+    new = uv_sources.pointed(HEAD + LAYOUTS["between"], {"demo": [(OURS["path"], "")]}, "wrapped.d")
+    table = '[tool.uv.sources]\ndemo = { path = "wrapped.d/demo-1.0.tar.gz" }\n\n'
     assert new == HEAD + LAYOUTS["between"].replace("# Of ruff.", f"{table}# Of ruff.")
 
 
 def test_what_somebody_changed_meanwhile_stays() -> None:
     for layout in ("inline", "inline, replaced"):
-        once = uv_sources.pointed(HEAD + LAYOUTS[layout], {"demo": [(OURS["path"], "")]}, "wrapped")
+        once = uv_sources.pointed(HEAD + LAYOUTS[layout], {"demo": [(OURS["path"], "")]}, "wrapped.d")
         changed = once.replace("sources = { ", "sources = { mine = { index = 'm' }, ", 1)
-        back = uv_sources.restored(changed, "wrapped")
+        back = uv_sources.restored(changed, "wrapped.d")
         assert sources(back) == {"mine": {"index": "m"}, **sources(HEAD + LAYOUTS[layout])}
         assert "# was:" not in back
 
@@ -103,10 +103,10 @@ def test_what_somebody_changed_meanwhile_stays() -> None:
 def test_a_source_in_several_places_is_not_taken_apart() -> None:
     text = "[tool.uv.sources]\ndemo.index = 'x'\nother.index = 'x'\ndemo.marker = 'y'\n"
     with pytest.raises(AugbackendError, match="several places"):
-        uv_sources.pointed(text, {"demo": [(OURS["path"], "")]}, "wrapped")
+        uv_sources.pointed(text, {"demo": [(OURS["path"], "")]}, "wrapped.d")
 
 
 def test_a_comment_that_only_looks_like_ours() -> None:
-    text = '[tool.uv.sources]\ndemo = { path = "wrapped/demo-1.0.tar.gz" }  # was: slow\n\n[tool.ruff]\n'
-    assert tomllib.loads(uv_sources.restored(text, "wrapped")) == {"tool": {"ruff": {}}}
+    text = '[tool.uv.sources]\ndemo = { path = "wrapped.d/demo-1.0.tar.gz" }  # was: slow\n\n[tool.ruff]\n'
+    assert tomllib.loads(uv_sources.restored(text, "wrapped.d")) == {"tool": {"ruff": {}}}
     assert uv_sources.before(text, "demo") == {}

@@ -331,7 +331,7 @@ def project(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def expecting(folder: Path, tables: str | None, name: str = "other.toml") -> Result:
     write(folder, {name: TABLES if tables is None else tables})
     upstream = folder / "in" / "demo-1.0.tar.gz"
-    return verify(folder / "wrapped" / "demo-1.0+team.tar.gz", "--upstream", upstream, "--expect", folder / name)
+    return verify(folder / "wrapped.d" / "demo-1.0+team.tar.gz", "--upstream", upstream, "--expect", folder / name)
 
 
 def test_what_a_project_says(project: Path) -> None:

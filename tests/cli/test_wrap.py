@@ -245,7 +245,7 @@ def test_sdist_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     wrapped("./demo-1.0.tar.gz")
     wrapped("demo-1.0.tar.gz")
-    assert own_table(tmp_path / "wrapped" / "demo-1.0.tar.gz")["origin"] == {
+    assert own_table(tmp_path / "wrapped.d" / "demo-1.0.tar.gz")["origin"] == {
         "name": "demo",
         "version": "1.0",
         "url": "",
@@ -532,7 +532,7 @@ def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "./demo-1.0.tar.gz", "--require", "torch", "--remove-require", "numpy", "--variable", "A=1", "-C", "k=v"
     )
     assert result.output.replace(os.sep, "/") == (
-        "wrapped/demo-1.0.tar.gz: written\n"
+        "wrapped.d/demo-1.0.tar.gz: written\n"
         "  demo 1.0  (sdist from the file given)\n"
         "  + torch  (--require)\n"
         "  - numpy  (dropped from its own build requirements)\n"
@@ -541,8 +541,8 @@ def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
         "\n"
         "next:\n"
-        "  pip install ./wrapped/demo-1.0.tar.gz\n"
-        "  uv pip install ./wrapped/demo-1.0.tar.gz\n"
+        "  pip install ./wrapped.d/demo-1.0.tar.gz\n"
+        "  uv pip install ./wrapped.d/demo-1.0.tar.gz\n"
     )
 
 

@@ -42,7 +42,7 @@ def test_the_others_are_wrapped_and_pointed_to(here: Path) -> None:
     project(here, text + TABLE + 'demo = ["ninja"]\nlost = ["ninja"]\nother = ["ninja"]\n')
     found = wrap()
     assert found.exit_code == 1, found.output
-    assert uv_sources(here) == {name: {"path": f"wrapped/{name}-1.0.tar.gz"} for name in ("demo", "other")}
+    assert uv_sources(here) == {name: {"path": f"wrapped.d/{name}-1.0.tar.gz"} for name in ("demo", "other")}
     assert found.stdout.split("\n\n")[-1].startswith(
         "not wrapped: 1 of 3; the others are as they should be\n  lost==3.0: "
     )
@@ -56,15 +56,15 @@ def test_the_others_are_wrapped_and_pointed_to(here: Path) -> None:
 
 def test_on_the_command_line(here: Path) -> None:
     found = wrap("lost==1.0", "demo==1.0")
-    assert (found.exit_code, [file.name for file in (here / "wrapped").iterdir()]) == (1, ["demo-1.0.tar.gz"])
-    assert "pip install ./wrapped/demo-1.0.tar.gz" in found.stdout
+    assert (found.exit_code, [file.name for file in (here / "wrapped.d").iterdir()]) == (1, ["demo-1.0.tar.gz"])
+    assert "pip install ./wrapped.d/demo-1.0.tar.gz" in found.stdout
     assert found.stdout.index("next:") < found.stdout.index("not wrapped: 1 of 2")
 
 
 def test_an_archive_that_is_not_sound(here: Path) -> None:
     (here.parent / "links" / "other-1.0.tar.gz").write_bytes(b"no archive")
     found = wrap("other==1.0", "demo==1.0")
-    assert (found.exit_code, (here / "wrapped" / "demo-1.0.tar.gz").is_file()) == (1, True), found.output
+    assert (found.exit_code, (here / "wrapped.d" / "demo-1.0.tar.gz").is_file()) == (1, True), found.output
     assert "other==1.0: not a sound sdist" in found.output
 
 
@@ -77,7 +77,7 @@ def test_half_of_the_versions_of_a_package_is_not_pointed_to(here: Path) -> None
     lock = uv_lock(*forks, locked("1.0", "other"))
     before = project(here, text + TABLE + 'demo = ["ninja"]\nother = ["ninja"]\n', lock)
     found = wrap()
-    assert (found.exit_code, uv_sources(before)) == (1, {"other": {"path": "wrapped/other-1.0.tar.gz"}}), found.output
+    assert (found.exit_code, uv_sources(before)) == (1, {"other": {"path": "wrapped.d/other-1.0.tar.gz"}}), found.output
 
 
 def test_the_only_one(here: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_only_one(here: Path) -> None:
     found = wrap()
     assert (found.exit_code, found.stdout.startswith("not wrapped: 1 of 1\n")) == (1, True), found.output
     assert wrap("lost").exit_code == 2  # the user named it
-    assert not (here / "wrapped").exists()
+    assert not (here / "wrapped.d").exists()
 
 
 # --- four reasons ---
@@ -185,8 +185,8 @@ def test_extras_and_a_marker(here: Path) -> None:
     found = wrapped("demo[cuda,test]==1.0; sys_platform == 'linux'")
     assert "is the same for all extras; ask for [cuda,test] where you install it" in found.stderr
     assert 'is for every environment; write sys_platform == "linux" where you ask for it' in found.stderr
-    assert "  pip install './wrapped/demo-1.0.tar.gz[cuda,test]'\n" in found.stdout
-    assert report("demo[x]==1.0")["commands"][0] == "pip install './wrapped/demo-1.0.tar.gz[x]'"
+    assert "  pip install './wrapped.d/demo-1.0.tar.gz[cuda,test]'\n" in found.stdout
+    assert report("demo[x]==1.0")["commands"][0] == "pip install './wrapped.d/demo-1.0.tar.gz[x]'"
     project(here, PROJECT + TABLE + 'demo = ["ninja"]\n')
     assert "ask for [x] where you install it" in wrapped("demo[x]").stderr
 
@@ -202,7 +202,7 @@ def test_a_folder_of_that_name(here: Path, command: str, with_project: bool) -> 
         project(here, PROJECT + TABLE + 'demo = ["ninja"]\n')
     found = CliRunner().invoke(group, [*command.split(), "demo"])
     assert (found.exit_code, "write ./demo for the folder" in found.output) == (2, True), found.output
-    assert not (here / "wrapped").exists()
+    assert not (here / "wrapped.d").exists()
     if command == "wrap":
         wrapped("demo>=0")
 

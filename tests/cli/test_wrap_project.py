@@ -79,7 +79,7 @@ def at(index: Index, archive: Path, digest: str = "") -> dict[str, Any]:
 
 
 def archive(here: Path, version: str = "1.0", name: str = "demo") -> Path:
-    return here / "wrapped" / f"{name}-{version}.tar.gz"
+    return here / "wrapped.d" / f"{name}-{version}.tar.gz"
 
 
 def requirements(here: Path, version: str = "1.0") -> list[Any]:
@@ -144,7 +144,7 @@ def test_uv_toml_is_read_instead_of_the_table(here: Path) -> None:
     project(here, table, **{"uv.toml": '[extra-build-dependencies]\ndemo = ["ninja"]\n'})
     wrapped()
     assert requirements(here) == ["ninja"]
-    assert uv_sources(here) == {"demo": {"path": "wrapped/demo-1.0.tar.gz"}}
+    assert uv_sources(here) == {"demo": {"path": "wrapped.d/demo-1.0.tar.gz"}}
 
 
 def test_uv_toml_is_broken(here: Path) -> None:
@@ -191,7 +191,7 @@ def test_our_own_table(here: Path) -> None:
     assert "  + ninja  (tool.augbackend.packages.demo)\n" in output
     assert uv_sources(here) is None  # uv is not used here
     assert "uv sync" not in output
-    assert f"pip install . .{'/'}wrapped/demo-1.0.tar.gz\n" in output
+    assert f"pip install . .{'/'}wrapped.d/demo-1.0.tar.gz\n" in output
 
 
 def test_both_tables_are_merged(here: Path) -> None:
@@ -464,8 +464,8 @@ def test_forks(here: Path, dependencies: str) -> None:
     ]
     assert uv_sources(here) == {
         "demo": [
-            {"path": "wrapped/demo-1.0.tar.gz", "marker": LINUX},
-            {"path": "wrapped/demo-1.1.tar.gz", "marker": BOTH},
+            {"path": "wrapped.d/demo-1.0.tar.gz", "marker": LINUX},
+            {"path": "wrapped.d/demo-1.1.tar.gz", "marker": BOTH},
         ]
     }
     before = content(here)
@@ -601,7 +601,7 @@ def test_one_of_them(here: Path) -> None:
     assert [(package["name"], package["build-requirements"][0]["requirement"]) for package in found] == [
         ("other", "cmake")
     ]
-    assert uv_sources(here) == {"other": {"path": "wrapped/other-1.0.tar.gz"}}
+    assert uv_sources(here) == {"other": {"path": "wrapped.d/other-1.0.tar.gz"}}
     assert [package["name"] for package in report()["packages"]] == ["demo", "other"]
     assert version_of("demo==2.0") == ("2.0", "named on the command line")
 
@@ -681,7 +681,7 @@ other = { path = "../other", editable = true }  # stays
 [tool.black]
 line-length = 3
 """
-POINTED = 'demo = { path = "wrapped/demo-1.0.tar.gz" }'
+POINTED = 'demo = { path = "wrapped.d/demo-1.0.tar.gz" }'
 
 
 def test_sources_are_added_to_the_table(here: Path) -> None:
@@ -700,8 +700,8 @@ def test_a_table_of_sources_is_made(here: Path) -> None:
     wrapped()
     assert (here / "pyproject.toml").read_text() == f"{before}\n[tool.uv.sources]\n{POINTED}\n"
     assert wrapped("--remove").output.splitlines() == [
-        "pyproject.toml: the sources that pointed into wrapped are removed",
-        "wrapped/demo-1.0.tar.gz: deleted",
+        "pyproject.toml: the sources that pointed into wrapped.d are removed",
+        "wrapped.d/demo-1.0.tar.gz: deleted",
     ]
     assert content(here) == {"pyproject.toml": before.encode()}
     assert wrapped("--remove").output == "nothing to undo\n"
@@ -725,7 +725,7 @@ def test_a_source_that_is_replaced_comes_back(here: Path, case: str) -> None:
     wrapped()
     once = (here / "pyproject.toml").read_text()
     found = [value for name, value in uv_sources(here).items() if name.lower() == "demo"]
-    assert found == [{"path": "wrapped/demo-1.0.tar.gz"}]
+    assert found == [{"path": "wrapped.d/demo-1.0.tar.gz"}]
     if case in ("git", "index", "spelling", "workspace"):
         name, _, value = REPLACED[case].partition(" = ")
         assert once == SOURCES.replace("{demo}", f"{POINTED.replace('demo', name, 1)} # was: {value}\n")
@@ -749,7 +749,7 @@ def test_a_source_that_is_a_table_of_its_own(here: Path) -> None:
     result = wrap()
     assert result.exit_code in (0, 2), result.output
     if result.exit_code == 0:
-        assert uv_sources(here) == {"demo": {"path": "wrapped/demo-1.0.tar.gz"}}
+        assert uv_sources(here) == {"demo": {"path": "wrapped.d/demo-1.0.tar.gz"}}
         wrapped("--remove")
         assert uv_sources(here) == {"demo": {"index": "mine"}}
     else:
@@ -774,7 +774,7 @@ def test_a_repository_as_source(here: Path) -> None:
     assert report()["packages"][0]["state"] == "unchanged"  # by the commit in the archive
     assert content(here) == once
     assert own_table(archive(here))["origin"]["url"].endswith(f"@{commit}")
-    write(here, {"uv.lock": uv_lock(locked(source={"path": "wrapped/demo-1.0.tar.gz"}))})
+    write(here, {"uv.lock": uv_lock(locked(source={"path": "wrapped.d/demo-1.0.tar.gz"}))})
     assert report()["packages"][0]["state"] == "unchanged"
     wrapped("--remove")
     assert (here / "pyproject.toml").read_text() == before
@@ -802,7 +802,7 @@ def test_a_lock_that_was_made_with_the_sources(here: Path, version: str) -> None
     project(here, PROJECT.replace("demo==1.0", "demo") + NINJA, uv_lock(locked(version)))
     wrapped()
     before = content(here)
-    path = f"wrapped/demo-{version}.tar.gz"
+    path = f"wrapped.d/demo-{version}.tar.gz"
     project(here, (here / "pyproject.toml").read_text(), uv_lock(locked(version, source={"path": path}, sdist={"hash": f"sha256:{sha256(here / path)}"})))  # fmt: skip
     assert report()["packages"][0]["state"] == "unchanged"
     assert {**content(here), "uv.lock": b""} == {**before, "uv.lock": b""}
@@ -821,7 +821,7 @@ def test_a_second_run_changes_no_byte(here: Path) -> None:
 
 
 def test_a_source_in_another_layout_is_left_as_it_is(here: Path) -> None:
-    text = PROJECT + NINJA + "[tool.uv.sources]\ndemo = {path='wrapped/demo-1.0.tar.gz'}   # mine\n"
+    text = PROJECT + NINJA + "[tool.uv.sources]\ndemo = {path='wrapped.d/demo-1.0.tar.gz'}   # mine\n"
     project(here, text)
     wrapped()
     assert (here / "pyproject.toml").read_text() == text
@@ -864,7 +864,7 @@ def test_another_output_folder(here: Path) -> None:
 def test_remove_deletes_what_is_ours_only(here: Path) -> None:
     project(here, PROJECT + NINJA)
     wrapped()
-    theirs = here / "wrapped" / "theirs-1.0.tar.gz"
+    theirs = here / "wrapped.d" / "theirs-1.0.tar.gz"
     theirs.write_bytes((here.parent / "links" / "demo-1.0.tar.gz").read_bytes())
     wrapped("--remove")
     assert (theirs.is_file(), archive(here).exists()) == (True, False)
@@ -883,7 +883,7 @@ def test_a_project_that_cannot_be_edited(here: Path) -> None:
     project(here, text)
     result = wrap("demo==1.0")
     if result.exit_code == 0:
-        assert uv_sources(here) == {"demo": {"path": "wrapped/demo-1.0.tar.gz"}}
+        assert uv_sources(here) == {"demo": {"path": "wrapped.d/demo-1.0.tar.gz"}}
     else:
         assert (result.exit_code, (here / "pyproject.toml").read_text()) == (2, text), result.output
 
@@ -897,16 +897,16 @@ def test_check(here: Path) -> None:
     result = wrap("--check")
     assert (result.exit_code, content(here)) == (1, before)
     assert result.output.endswith(
-        "stale: wrapped/demo-1.0.tar.gz, pyproject.toml, tool.uv.sources; run augbackend wrap\n"
+        "stale: wrapped.d/demo-1.0.tar.gz, pyproject.toml, tool.uv.sources; run augbackend wrap\n"
     )
-    assert "tool.uv.sources.demo does not lead to one archive, and should to wrapped/demo-1.0.tar.gz" in result.output
+    assert "tool.uv.sources.demo does not lead to one archive, and should to wrapped.d/demo-1.0.tar.gz" in result.output
     wrapped()
     assert wrapped("--check").output.endswith("everything is up to date\n")
     text = (here / "pyproject.toml").read_text()
     for old, new, stale in (
-        ('demo = ["ninja"]', 'demo = ["cmake"]', "stale: wrapped/demo-1.0.tar.gz; run"),
+        ('demo = ["ninja"]', 'demo = ["cmake"]', "stale: wrapped.d/demo-1.0.tar.gz; run"),
         (POINTED, 'demo = { path = "elsewhere" }', "stale: pyproject.toml, tool.uv.sources; run"),
-        ("demo==1.0", "demo==1.1", "stale: wrapped/demo-1.1.tar.gz, pyproject.toml, tool.uv.sources; run"),
+        ("demo==1.0", "demo==1.1", "stale: wrapped.d/demo-1.1.tar.gz, pyproject.toml, tool.uv.sources; run"),
     ):
         changed = project(here, text.replace(old, new), uv_lock(locked("1.1" if "1.1" in new else "1.0")))
         before = content(changed)
@@ -920,7 +920,7 @@ def test_check(here: Path) -> None:
     project(here, text)
     assert wrap("--check").exit_code == 0
     archive(here).unlink()
-    assert "stale: wrapped/demo-1.0.tar.gz; run" in wrap("--check").output
+    assert "stale: wrapped.d/demo-1.0.tar.gz; run" in wrap("--check").output
 
 
 def test_check_of_a_broken_project(here: Path) -> None:
@@ -934,7 +934,7 @@ def test_text(here: Path) -> None:
     table = '[tool.uv.extra-build-dependencies]\ndemo = [{ requirement = "torch", match-runtime = true }, "ninja"]\n'
     project(here, text + table, lock)
     assert wrapped().output == (
-        "wrapped/demo-1.0.tar.gz: written\n"
+        "wrapped.d/demo-1.0.tar.gz: written\n"
         "  demo 1.0  (locked in uv.lock; sdist from a folder of find-links, demo-1.0.tar.gz)\n"
         "  + torch===2.8.0  (tool.uv.extra-build-dependencies, matched to uv.lock)\n"
         "  + ninja  (tool.uv.extra-build-dependencies)\n"
@@ -942,13 +942,13 @@ def test_text(here: Path) -> None:
         "  its wheel requires torch>=2.8.0,<2.9\n"
         "\n"
         "commit these:\n"
-        f"  wrapped/demo-1.0.tar.gz  ({archive(here).stat().st_size / 1e6:.1f} MB)\n"
+        f"  wrapped.d/demo-1.0.tar.gz  ({archive(here).stat().st_size / 1e6:.1f} MB)\n"
         "\n"
         "next:\n"
         "  uv sync\n"
         "  uv tool install .\n"
         "  uvx --from . app\n"
-        "  pip install . ./wrapped/demo-1.0.tar.gz\n"
+        "  pip install . ./wrapped.d/demo-1.0.tar.gz\n"
     )
     assert "# Written by augbackend wrap" in text_of(archive(here))
 
@@ -975,15 +975,15 @@ def test_remove_goes_with_nothing_else(here: Path, option: str) -> None:
 def test_remove_leaves_their_sources(here: Path) -> None:
     project(here, PROJECT + NINJA)
     wrapped()
-    theirs = here / "wrapped" / "own-1.0.tar.gz"
+    theirs = here / "wrapped.d" / "own-1.0.tar.gz"
     theirs.write_bytes((here.parent / "links" / "demo-1.0.tar.gz").read_bytes())
-    (here / "wrapped" / "broken-1.0.tar.gz").write_bytes(b"x")
-    line = 'own = { path = "wrapped/own-1.0.tar.gz" }  # mine\n'
+    (here / "wrapped.d" / "broken-1.0.tar.gz").write_bytes(b"x")
+    line = 'own = { path = "wrapped.d/own-1.0.tar.gz" }  # mine\n'
     (here / "pyproject.toml").write_text((here / "pyproject.toml").read_text() + line)
     wrapped("--remove")
-    assert uv_sources(here) == {"own": {"path": "wrapped/own-1.0.tar.gz"}}
+    assert uv_sources(here) == {"own": {"path": "wrapped.d/own-1.0.tar.gz"}}
     assert line in (here / "pyproject.toml").read_text()
-    assert sorted(file.name for file in (here / "wrapped").iterdir()) == ["broken-1.0.tar.gz", "own-1.0.tar.gz"]
+    assert sorted(file.name for file in (here / "wrapped.d").iterdir()) == ["broken-1.0.tar.gz", "own-1.0.tar.gz"]
 
 
 def test_a_package_that_the_project_does_not_depend_on(here: Path) -> None:
@@ -1001,7 +1001,7 @@ def test_a_file_that_cannot_be_edited_is_known_before_anything_is_written(here: 
     text += 'uv = { extra-build-dependencies = { demo = ["ninja"] } }\n'
     project(here, text)
     result = wrap()
-    assert result.exit_code == 0 or not (here / "wrapped").exists(), result.output
+    assert result.exit_code == 0 or not (here / "wrapped.d").exists(), result.output
 
 
 def test_match_runtime_of_versions_that_extras_tell_apart(here: Path) -> None:

@@ -80,7 +80,7 @@ def wrapped(frontends: Frontends, folder: Path, torch: str) -> Path:
     options = ("--match-runtime", "torch", "--lock", "requirements.txt", "--require", "ninja")
     command = (sys.executable, "-m", "augbackend.cli", "wrap", str(archive), *options)
     frontends.run(*command, cwd=folder, PYTHONPATH=str(ROOT))
-    return folder / "wrapped" / "cppext-1.0.tar.gz"
+    return folder / "wrapped.d" / "cppext-1.0.tar.gz"
 
 
 def said(frontends: Frontends, python: Path, folder: Path) -> str:

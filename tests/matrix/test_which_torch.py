@@ -193,7 +193,7 @@ ext = [{{ requirement = "torch", match-runtime = true }}]
 def scene(world: World, project: Path, tmp_path: Path) -> Scene:
     """A clone of the project, and nothing in the caches."""
     shutil.copytree(project, tmp_path / "consumer")
-    return Scene(world, tmp_path, tmp_path / "consumer" / "wrapped" / "ext-1.0.tar.gz")
+    return Scene(world, tmp_path, tmp_path / "consumer" / "wrapped.d" / "ext-1.0.tar.gz")
 
 
 def by_uv_sync(scene: Scene) -> Path:

@@ -173,7 +173,7 @@ class World:
         """Wrap the extension; returns the archive."""
         folder.mkdir(parents=True, exist_ok=True)
         self.augbackend("wrap", str(self.upstream), "--match-runtime", "torch", *options, cwd=folder)
-        return folder / "wrapped" / "ext-1.0.tar.gz"
+        return folder / "wrapped.d" / "ext-1.0.tar.gz"
 
     def augbackend(self, *arguments: str, cwd: Path) -> str:
         environ = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -33,7 +33,7 @@ from augbackend.cli.diagnosis.report import Diagnosis
 from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
-from augbackend.cli.fetch.lookup import Lookup
+from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
@@ -113,7 +113,7 @@ def diagnose(
     knowledge, narrator = rows.load(files), Narrator()
     where = options.places(index_url, extra_index_url, find_links)
     cache = caches.Cache(cache_dir or caches.default_folder())
-    lookup = Lookup(where, cache, offline, Path("wrapped"))
+    lookup = Lookup(where, cache, offline, Path(OUTPUT))
     with subject.unpacked(target, upstream.parse(target), lookup) as source:
         python = interpreter.find(wanted) if wanted else interpreter.this()
         if no_build:

@@ -135,7 +135,7 @@ def verify(
 
     \b
     Example:
-      augbackend verify wrapped/flash_attn-2.8.3.tar.gz
+      augbackend verify wrapped.d/flash_attn-2.8.3.tar.gz
       augbackend verify wrapped
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if is_built:

@@ -17,7 +17,7 @@ import click
 from augbackend.cli import terminal
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
-from augbackend.cli.fetch.lookup import Lookup
+from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import build_constraints, jobs, lock_files, runtime_versions
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     help="A dependency of the package, so that no build has to tell. Name all of them. Repeatable.",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Where to write. [default: wrapped]"
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help=f"Where to write. [default: {OUTPUT}]"
 )
 @click.option("--no-sources", is_flag=True, help="In a project: leave [tool.uv.sources] alone.")
 @options.feature
@@ -150,7 +150,7 @@ def wrap(
     if remove:
         if has_options or targets or check or as_json or no_sources:
             raise click.UsageError("--remove takes no other option than --output")
-        for line in removal.undo(root / "pyproject.toml", output or root / "wrapped"):
+        for line in removal.undo(root / "pyproject.toml", output or root / OUTPUT):
             click.echo(line)
         return
     project = projects.read(root, lock) if not has_options else None
@@ -160,7 +160,7 @@ def wrap(
         project = None  # it says nothing of these packages
     if project is None and not targets:
         _refuse(root, has_options=has_options)
-    output = output or (root if project else Path()) / "wrapped"
+    output = output or (root if project else Path()) / OUTPUT
     named_there = project.sources if project else package_sources.NOWHERE
     where = options.places(index_url, extra_index_url, find_links, named_there)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)

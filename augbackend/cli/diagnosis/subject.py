@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from augbackend.cli.fetch import sdist, upstream
+from augbackend.cli.fetch.lookup import OUTPUT
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import temporary_folder, tree_copy
 from augbackend.errors import AugbackendError
@@ -48,7 +49,7 @@ class Subject:
     @property
     def archive(self) -> str:
         """Where ``wrap`` writes it."""
-        return f"./wrapped/{self.name.replace('-', '_')}-{self.version}.tar.gz"
+        return f"./{OUTPUT}/{self.name.replace('-', '_')}-{self.version}.tar.gz"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from .cache import Cache
 
+# A name with a dot is no package to any backend that looks for packages.
+OUTPUT = "wrapped.d"
+
 
 @dataclass(frozen=True)
 class Lookup:
