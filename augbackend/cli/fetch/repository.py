@@ -88,7 +88,8 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
                 raise AugbackendError(
                     "there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory="
                 )
-            made = sdist_of_tree.build(tree, folder, declaration, lookup.where, place)
+            below = tree.relative_to(tree_of_all.resolve()).as_posix().removeprefix(".")
+            made = sdist_of_tree.sdist_of_checkout(tree_of_all, below, folder, declaration, lookup.where, place)
             known = cache.keep(made, caches.sha256(made))
             key = _build_key(place, declaration)
             note = index.IndexFile("repository", key, known.name, place, caches.sha256(known))
@@ -120,5 +121,5 @@ def _recalled(cache: Cache, place: str, declaration: Declaration) -> Path | None
 def _build_key(place: str, declaration: Declaration) -> str:
     """What an sdist made from a commit may depend on."""
     constraints = [one.entry.text for one in declaration.build_constraints]
-    given = [place, declaration.for_sdist(), declaration.as_table(), *([constraints] if constraints else [])]
+    given = ["tree and sdist", place, declaration.for_sdist(), declaration.as_table(), *([constraints] if constraints else [])]
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()

@@ -14,8 +14,10 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from augbackend.errors import AugbackendError
 from augbackend.standards.tar import tar_format
 from augbackend.table import layers
 
@@ -24,7 +26,6 @@ from .refusal import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
 _MOST_LINKS = 16
 _END_OF_TIME = 2**33  # what a tar's header can say; a pax header may say anything, or infinity
@@ -235,7 +236,7 @@ def _check_names(path: Path, members: Iterable[tarfile.TarInfo]) -> None:
         if ".." in parts or not parts:
             raise refusal(path, f"{member.name!r} leads out of the archive")
         if member.issym():
-            _check_link(path, member, parts)
+            _check_link(path, parts, member.linkname)
             _check_spelled(path, member.linkname)
         elif member.islnk() and _parts(member.linkname) not in seen:
             raise refusal(path, f"{member.name!r} is a hard link to {member.linkname!r}, which is not in the archive")
@@ -271,6 +272,22 @@ def _check_no_circle(path: Path, files: Mapping[tuple[str, ...], tarfile.TarInfo
         done |= passed
 
 
+def is_held(name: str, link: str | None = None) -> bool:
+    """Whether an sdist may hold a file of this name, or a link to this target.
+
+    :param name: below the top folder.
+    """
+    parts, here = ("top", *_parts(name)), Path()
+    try:
+        _check_spelled(here, f"top/{name}")
+        if link is not None:
+            _check_spelled(here, link)
+            _check_link(here, parts, link)
+    except AugbackendError:
+        return False
+    return ".." not in parts and not _is_of_windows(name)
+
+
 def _check_spelled(path: Path, name: str) -> None:
     """Make sure that a file can have this name, or a link this target, wherever it is unpacked, and by whom."""
     size, parts = len(name.encode("utf-8", "surrogateescape")), name.rstrip("/").split("/")
@@ -290,10 +307,11 @@ def _is_of_windows(name: str) -> bool:
     return "\\" in name or (name[1:2] == ":" and name[0].isalpha())
 
 
-def _check_link(path: Path, member: tarfile.TarInfo, parts: tuple[str, ...]) -> None:
-    target = _parts(member.linkname)
+def _check_link(path: Path, parts: tuple[str, ...], linkname: str) -> None:
+    target = _parts(linkname)
     up = next((at for at, part in enumerate(target) if part != ".."), len(target))
     # `a/..` may lead anywhere, since `a` may be a link.
     leads_out = up > len(parts) - 2 or ".." in target[up:]
-    if leads_out or member.linkname.startswith("/") or _is_of_windows(member.linkname):
-        raise refusal(path, f"{member.name!r} is a link that leads out of the archive, to {member.linkname!r}")
+    if leads_out or linkname.startswith("/") or _is_of_windows(linkname):
+        name = "/".join(parts)
+        raise refusal(path, f"{name!r} is a link that leads out of the archive, to {linkname!r}")

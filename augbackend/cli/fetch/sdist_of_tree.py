@@ -1,18 +1,21 @@
-"""An sdist of a source tree, made by the tree's own backend: confined, with the declaration in its environment."""
+"""An sdist of a source tree: the tree's files, and what its own backend adds to them.
+
+The backend is called in a copy, confined, with the declaration in its environment. What the files are is read before.
+"""
 
 from __future__ import annotations
 
 import gzip
 import os
+import re
 import shlex
 import shutil
 import tarfile
 import tempfile
 import time
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from augbackend.cli import progress
 from augbackend.cli.model import build_constraints
@@ -27,13 +30,13 @@ from augbackend.cli.strangers import (
 )
 from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
-from augbackend.errors import AugbackendError
+from augbackend.errors import AugbackendError, say
 from augbackend.features import extra_build_variables
 from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
 from augbackend.table import Build
 
-from . import build_environment, decompression
+from . import build_environment, decompression, packed_tree, reaching_out, tree_snapshot, work_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +44,10 @@ if TYPE_CHECKING:
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.package_sources import Sources
 
+    from .packed_tree import Snapshot
+
 LIMIT = 1800.0  # seconds for all of it, installing included
+_NAMED = 5  # files in a note
 
 
 @contextmanager
@@ -52,15 +58,76 @@ def sdist_of(tree: Path, declaration: Declaration, where: Sources) -> Iterator[P
     :raises AugbackendError: if the tree's backend makes none.
     """
     hook_call.build_system(tree)  # says what is wrong with it before anything is copied
+    files = work_tree.files(tree)
+    _tell_of(files.untracked, "of it are not in git yet, and are packed as well")
     with temporary_folder.temporary() as place:
         folder = place / "confined"
         folder.mkdir()
-        copy = tree_copy.copied(tree, folder / "tree")
-        yield build(copy, folder, declaration, where, str(tree))
+        top = work_tree.git_top(tree)
+        below = tree.resolve().relative_to(top).as_posix() if top is not None else "."
+        if top is not None and below != "." and _reaches_out(tree, files.names, str(tree)):
+            names = {*work_tree.tracked(top), *(f"{below}/{name}" for name in files.names)}
+            snapshot = packed_tree.Snapshot(place / "snapshot", below)
+            tree_snapshot.write(top, sorted(names), snapshot.tar)
+            copy = _with_what_is_above(tree, top, snapshot, folder / "tree")
+        else:
+            snapshot = packed_tree.Snapshot(place / "snapshot")
+            tree_snapshot.write(tree, files.names, snapshot.tar)
+            copy = tree_copy.copied(tree, folder / "tree")
+        yield build(copy, snapshot, folder, declaration, where, str(tree))
 
 
-def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, named: str) -> Path:
-    """Call ``build_sdist`` on a tree that may be written into (PEP 517).
+def sdist_of_checkout(
+    checkout: Path, below: str, folder: Path, declaration: Declaration, where: Sources, named: str
+) -> Path:
+    """Make an sdist of a package in a checkout, which is ours to build in.
+
+    :param below: the package's folder in it; empty if it is the checkout itself.
+    :param folder: what the checkout is in, and all that its code may write to. The sdist is put beside it.
+    :param named: what a message calls the tree.
+    :raises AugbackendError: if its backend makes none.
+    """
+    tree = checkout / below
+    hook_call.build_system(tree)
+    files = work_tree.files(tree)
+    is_whole = bool(below) and _reaches_out(tree, files.names, named)
+    snapshot = packed_tree.Snapshot(folder.parent / "snapshot", below if is_whole else "")
+    names = work_tree.files(checkout).names if is_whole else files.names
+    tree_snapshot.write(checkout if is_whole else tree, names, snapshot.tar)
+    return build(tree, snapshot, folder, declaration, where, named)
+
+
+def _reaches_out(tree: Path, names: Sequence[str], named: str) -> bool:
+    found = reaching_out.evidence(tree, names)
+    if found:
+        say("note", f"{named}: all of the repository is packed, since {found}")
+    return bool(found)
+
+
+def _with_what_is_above(tree: Path, top: Path, snapshot: Snapshot, to: Path) -> Path:
+    """A copy of a subdirectory, with what git has above it around it; returns where the subdirectory is there."""
+    copy = tree_copy.copied(tree, to / snapshot.below)
+    if (top / ".git").is_dir():
+        tree_copy.whole(top / ".git", to / ".git")
+    with tarfile.open(snapshot.tar) as tar:
+        above = [one for one in tar if not one.name.startswith(f"{snapshot.below}/")]
+        if hasattr(tarfile, "fully_trusted_filter"):  # we wrote it
+            tar.extractall(to, above, filter="fully_trusted")
+        else:
+            tar.extractall(to, above)  # noqa: S202  # we wrote it
+    return copy
+
+
+def _tell_of(names: Sequence[str], what: str) -> None:
+    if names:
+        more = ", …" if len(names) > _NAMED else ""
+        say("note", f"{len(names)} files {what}: {', '.join(map(repr, names[:_NAMED]))}{more}")
+
+
+def build(
+    tree: Path, snapshot: Snapshot, folder: Path, declaration: Declaration, where: Sources, named: str
+) -> Path:
+    """Call ``build_sdist`` on a tree that may be written into (PEP 517), and pack the tree's files with what it makes.
 
     :param folder: what the tree is in, and all that its code may write to. The sdist is put beside it.
     :param named: what a message calls the tree.
@@ -101,7 +168,7 @@ def build(tree: Path, folder: Path, declaration: Declaration, where: Sources, na
             raise _no_sdist(error, system.backend, named, folder) from None
         except TimeoutError:
             raise _too_slow(named) from None
-    return _normalised(made, Path(tempfile.mkdtemp(dir=folder.parent)))
+    return _packed(made, snapshot, Path(tempfile.mkdtemp(dir=folder.parent)))
 
 
 def _no_sdist(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:
@@ -118,45 +185,25 @@ def _too_slow(named: str) -> AugbackendError:
     return AugbackendError(what, where=named, hint="make the sdist yourself, and name it instead")
 
 
-def _normalised(path: Path, folder: Path) -> Path:
-    """The sdist with its members sorted, without owners and times: the same tree gives the same bytes.
+def _packed(path: Path, snapshot: Snapshot, folder: Path) -> Path:
+    """The sdist with the tree's files, its members sorted, without owners and times: the same bytes for the same tree.
 
     :param folder: a new one, for the result.
     """
-    if not path.name.endswith(".tar.gz"):
-        return path
-    target = folder / path.name
+    name = re.sub(r"\.(zip|tgz|tar\.(gz|bz2|xz))$", "", path.name)
+    target = folder / f"{name}.tar.gz"
     try:
         with tempfile.TemporaryFile(dir=folder) as plain, tempfile.TemporaryFile(dir=folder) as ordered:
             decompression.write_tar(path, plain)
             plain.seek(0)
-            _order(plain, ordered)
+            left_out = packed_tree.write(plain, snapshot, ordered)
             ordered.seek(0)
             with target.open("wb") as stream, gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
                 shutil.copyfileobj(ordered, packed)
     except (AugbackendError, OSError, *decompression.BROKEN):
         return path  # whoever opens it says what is wrong with it
+    _tell_of(left_out, "of it are left out, since no sdist may hold them")
     return target
-
-
-def _order(plain: IO[bytes], ordered: IO[bytes]) -> None:
-    """Write a tar with its members in order.
-
-    :raises ValueError: if they are too many, or more than the tar holds of them.
-    """
-    with (
-        tarfile.open(fileobj=plain, mode="r:") as old,
-        tarfile.open(fileobj=ordered, mode="w", format=tarfile.PAX_FORMAT) as new,
-    ):
-        members = [*islice(old, decompression.MOST_MEMBERS + 1)]
-        if len(members) > decompression.MOST_MEMBERS or any(member.issparse() for member in members):
-            raise ValueError
-        for member in sorted(members, key=lambda member: member.name):
-            content = old.extractfile(member) if member.isreg() else None
-            member.uid = member.gid = 0
-            member.uname = member.gname = ""
-            member.mtime, member.pax_headers = decompression.FIRST_OF_ZIP, {}
-            new.addfile(member, content)
 
 
 def _values(declaration: Declaration, environ: Mapping[str, str]) -> dict[str, str]:

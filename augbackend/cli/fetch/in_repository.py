@@ -1,0 +1,101 @@
+"""An sdist of a package in a subdirectory whose build reads what lies above: the whole repository is in it.
+
+::
+
+    name-1.0/pyproject.toml, PKG-INFO, setup.py   what readers of an sdist look at
+    name-1.0/_in_repository/_in_repository.py     the backend: it calls the package's own, in its own folder
+    name-1.0/repository/…                         all files, at their places
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from augbackend.cli.edit import build_backend, pyproject
+from augbackend.table import LEGACY_BACKEND
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+    from typing import Any
+
+REPOSITORY = "repository"
+READ_AT_TOP = ("PKG-INFO", "setup.py", "setup.cfg")
+_NAME = "_in_repository"
+BACKEND_FILE = f"{_NAME}/{_NAME}.py"
+_BACKEND = '''\
+"""Builds the package in a folder of the repository beside this: its build reads what lies above that folder."""
+
+import importlib
+import os
+import sys
+
+FOLDER = {folder!r}
+BACKEND = {backend!r}
+BACKEND_PATH = {backend_path!r}
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    found = getattr(_backend(), name)
+    return _there(found) if name.startswith(("build_", "get_requires_", "prepare_")) else found
+
+
+def _folder():
+    return os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *FOLDER.split("/"))
+
+
+def _backend():
+    for path in reversed([os.path.normpath(os.path.join(_folder(), one)) for one in BACKEND_PATH]):
+        if path not in sys.path:
+            sys.path.insert(0, path)
+    module, _, names = BACKEND.partition(":")
+    found = importlib.import_module(module)
+    for name in filter(None, names.split(".")):
+        found = getattr(found, name)
+    return found
+
+
+def _there(hook):
+    def called(*arguments, **named):
+        paths = [os.path.abspath(one) if isinstance(one, str) else one for one in arguments]
+        paths_by_name = {{key: os.path.abspath(one) if isinstance(one, str) else one for key, one in named.items()}}
+        before = os.getcwd()
+        os.chdir(_folder())
+        try:
+            return hook(*paths, **paths_by_name)
+        finally:
+            os.chdir(before)
+
+    return called
+'''
+
+
+def backend(text: str | None, below: str) -> str:
+    """The module that calls a package's own backend.
+
+    :param text: of the package's ``pyproject.toml``; ``None`` if it has none.
+    :param below: its folder in the repository.
+    """
+    system = pyproject.parse(text or "", "pyproject.toml").get("build-system", {})
+    return _BACKEND.format(
+        folder=f"{REPOSITORY}/{below}",
+        backend=system.get("build-backend", LEGACY_BACKEND),
+        backend_path=[*system.get("backend-path", ())],
+    )
+
+
+def pyproject_text(text: str | None) -> str:
+    """The ``pyproject.toml`` at the top: as the package's own, with the module as its backend.
+
+    :raises AugbackendError: if it cannot be edited without changing what the rest of it means.
+    """
+
+    def edit(document: MutableMapping[str, Any]) -> None:
+        if "build-system" not in document:
+            document["build-system"] = pyproject.new_table(document, build_backend.ASSUMED)
+            document["build-system"]["requires"] = [pyproject.LEGACY_REQUIRES]
+        document["build-system"]["build-backend"] = _NAME
+        document["build-system"]["backend-path"] = [_NAME]
+
+    return pyproject.edited(text or "", edit)
