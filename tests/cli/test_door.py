@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from augbackend.cli.fetch import sdist_of_tree
+from augbackend.cli.fetch import packed_tree, sdist_of_tree, tree_snapshot
+from augbackend.cli.fetch.packed_tree import Snapshot
 from augbackend.cli.main import group
 from augbackend.cli.strangers import hook_call, left_file, process, wrapped_backend
 from augbackend.cli.strangers.hook_call import BuildSystem, HookError, Hooks
@@ -290,15 +291,21 @@ def test_a_product_is_moved_and_a_link_is_not(
     assert (mine / "a.whl").read_text() == "mine"
 
 
+def nothing(folder: Path) -> Snapshot:
+    """The snapshot of a tree that has no files."""
+    tree_snapshot.write(folder, (), folder / "snapshot")
+    return Snapshot(folder / "snapshot")
+
+
 def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
     broken = tmp_path / "demo-1.0.tar.gz"
     for content in (b"", b"x" * 1000, b"\x1f\x8b" + b"x" * 100):
         broken.write_bytes(content)
-        assert sdist_of_tree._normalised(broken, tmp_path) == broken
-    with tarfile.open(broken, "w:gz"):
-        pass
+        assert packed_tree.packed(broken, nothing(tmp_path), tmp_path) == broken
+    with tarfile.open(broken, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("demo-1.0/x"))
     new = write(tmp_path / "new", {"x": ""})
-    assert sdist_of_tree._normalised(broken, new).parent == new
+    assert packed_tree.packed(broken, nothing(tmp_path), new).parent == new
 
 
 class Zeros:
@@ -317,7 +324,7 @@ def test_an_archive_that_unpacks_to_too_much(tmp_path: Path) -> None:
         archive.addfile(member, Zeros())  # type: ignore[arg-type]
     tracemalloc.start()
     try:
-        made = sdist_of_tree._normalised(bomb, new)
+        made = packed_tree.packed(bomb, nothing(tmp_path), new)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -331,7 +338,7 @@ def test_an_archive_of_holes(tmp_path: Path) -> None:
     member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.realsize": str(2**40), "GNU.sparse.size": str(2**40)}
     with tarfile.open(sparse, "w:gz", format=tarfile.PAX_FORMAT) as archive:
         archive.addfile(member)
-    assert sdist_of_tree._normalised(sparse, new) == sparse
+    assert packed_tree.packed(sparse, nothing(tmp_path), new) == sparse
 
 
 def test_no_project(tmp_path: Path) -> None:

@@ -103,9 +103,10 @@ class GitTree:
 
 
 @contextmanager
-def tree_at(url: str) -> Iterator[GitTree]:
+def tree_at(url: str, *, is_whole: bool = False) -> Iterator[GitTree]:
     """Fetch a repository at a commit (``git+https://host/path@<commit>#subdirectory=folder``).
 
+    :param is_whole: whether the tree is the repository's, also where the URL names a subdirectory.
     :raises AugbackendError: if it cannot be had, or names no commit.
     """
     link, place = repository.link(url), index.shown(url)
@@ -118,7 +119,7 @@ def tree_at(url: str) -> Iterator[GitTree]:
     with tempfile.TemporaryDirectory(prefix="augbackend-") as name:
         git = _Git(Path(name), place, git_credentials.access(address.secret))
         git.fetch(str(commit))
-        tree = f"{commit}:{(link.subdirectory or '').strip('/')}"
+        tree = f"{commit}:{'' if is_whole else (link.subdirectory or '').strip('/')}"
         files = {}
         for line in git.output("ls-tree", "-r", "-z", "-l", tree).split(b"\0")[:-1]:
             about, _, path = line.partition(b"\t")

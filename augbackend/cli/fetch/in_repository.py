@@ -15,13 +15,13 @@ from augbackend.cli.edit import build_backend, pyproject
 from augbackend.table import LEGACY_BACKEND
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping, MutableMapping
     from typing import Any
 
 REPOSITORY = "repository"
 READ_AT_TOP = ("PKG-INFO", "setup.py", "setup.cfg")
-_NAME = "_in_repository"
-BACKEND_FILE = f"{_NAME}/{_NAME}.py"
+NAME = "_in_repository"
+BACKEND_FILE = f"{NAME}/{NAME}.py"
 _BACKEND = '''\
 """Builds the package in a folder of the repository beside this: its build reads what lies above that folder."""
 
@@ -71,13 +71,23 @@ def _there(hook):
 '''
 
 
-def backend(text: str | None, below: str) -> str:
-    """The module that calls a package's own backend.
+def at_top(own: Mapping[str, bytes], below: str) -> dict[str, bytes]:
+    """The files at the top, by name.
 
-    :param text: of the package's ``pyproject.toml``; ``None`` if it has none.
-    :param below: its folder in the repository.
+    :param own: those of the package's folder that readers look at.
+    :param below: that folder in the repository.
+    :raises AugbackendError: if its ``pyproject.toml`` cannot be edited without changing what the rest of it means.
     """
-    system = pyproject.parse(text or "", "pyproject.toml").get("build-system", {})
+    text = own.get("pyproject.toml", b"").decode("utf-8", "replace")
+    return {
+        **{name: content for name, content in own.items() if name in READ_AT_TOP},
+        "pyproject.toml": _pyproject(text).encode(),
+        BACKEND_FILE: _backend(text, below).encode(),
+    }
+
+
+def _backend(text: str, below: str) -> str:
+    system = pyproject.parse(text, "pyproject.toml").get("build-system", {})
     return _BACKEND.format(
         folder=f"{REPOSITORY}/{below}",
         backend=system.get("build-backend", LEGACY_BACKEND),
@@ -85,17 +95,14 @@ def backend(text: str | None, below: str) -> str:
     )
 
 
-def pyproject_text(text: str | None) -> str:
-    """The ``pyproject.toml`` at the top: as the package's own, with the module as its backend.
-
-    :raises AugbackendError: if it cannot be edited without changing what the rest of it means.
-    """
+def _pyproject(text: str) -> str:
+    """As the package's own, with the module as its backend."""
 
     def edit(document: MutableMapping[str, Any]) -> None:
         if "build-system" not in document:
             document["build-system"] = pyproject.new_table(document, build_backend.ASSUMED)
             document["build-system"]["requires"] = [pyproject.LEGACY_REQUIRES]
-        document["build-system"]["build-backend"] = _NAME
-        document["build-system"]["backend-path"] = [_NAME]
+        document["build-system"]["build-backend"] = NAME
+        document["build-system"]["backend-path"] = [NAME]
 
-    return pyproject.edited(text or "", edit)
+    return pyproject.edited(text, edit)

@@ -9,20 +9,27 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import re
+import shutil
 import tarfile
+import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from . import decompression, in_repository, sdist, tree_snapshot
+from augbackend.errors import AugbackendError, say
+
+from . import decompression, in_repository, sdist, tree_snapshot, work_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _CHUNK = 2**20
+_NAMED = 5  # files in a note
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,35 @@ class _Entry(NamedTuple):
         return found
 
 
-def write(plain: IO[bytes], snapshot: Snapshot, target: IO[bytes]) -> list[str]:
+def packed(path: Path, snapshot: Snapshot, folder: Path) -> Path:
+    """The sdist with the tree's files, its members sorted, without owners and times: the same bytes for the same tree.
+
+    :param path: what the backend made.
+    :param folder: a new one, for the result.
+    """
+    target = folder / re.sub(r"(\.zip|\.tgz|\.tar\.(gz|bz2|xz))?$", ".tar.gz", path.name, count=1)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as plain, tempfile.TemporaryFile(dir=folder) as ordered:
+            decompression.write_tar(path, plain)
+            plain.seek(0)
+            left_out = _write(plain, snapshot, ordered)
+            ordered.seek(0)
+            with target.open("wb") as stream, gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as compressed:
+                shutil.copyfileobj(ordered, compressed)
+    except (AugbackendError, OSError, *decompression.BROKEN):
+        return path  # whoever opens it says what is wrong with it
+    tell_of(left_out, "of it are left out, since no sdist may hold them")
+    return target
+
+
+def tell_of(names: Sequence[str], what: str) -> None:
+    """Name some files in a note, if there are any."""
+    if names:
+        more = ", …" if len(names) > _NAMED else ""
+        say("note", f"{len(names)} files {what}: {', '.join(map(repr, names[:_NAMED]))}{more}")
+
+
+def _write(plain: IO[bytes], snapshot: Snapshot, target: IO[bytes]) -> list[str]:
     """Write the tar of both.
 
     :param plain: the tar that the backend made.
@@ -108,8 +143,7 @@ def _add(entries: dict[str, _Entry], members: list[tarfile.TarInfo], of_backend:
         for depth in range(1, len(parts)):  # a file there, or a link, would be in the way
             entries.pop("/".join(parts[:depth]), None)
         entries[name] = _Entry(of_backend, member)
-    folders = {"/".join(parts[:depth]) for one in entries for parts in [one.split("/")] for depth in range(1, len(parts))}
-    files = tuple(f"{name}/" for name in folders & entries.keys())
+    files = tuple(f"{name}/" for name in work_tree.folders(entries) & entries.keys())
     for name in [name for name in entries if name.startswith(files)]:
         del entries[name]
 
@@ -126,18 +160,13 @@ def _is_same(one: _Entry, other: _Entry) -> bool:
 
 def _at_top(entries: Mapping[str, _Entry], at: str, below: str) -> dict[str, bytes]:
     """What an sdist has to have at its top, where the package is further below."""
-
-    def text(name: str) -> str | None:
-        found = entries.get(f"{at}{name}")
-        return None if found is None or found.is_link else found.stream().read().decode("utf-8")
-
-    own = text("pyproject.toml")
-    copies = {name: content.encode() for name in in_repository.READ_AT_TOP if (content := text(name)) is not None}
-    return {
-        **copies,
-        "pyproject.toml": in_repository.pyproject_text(own).encode(),
-        in_repository.BACKEND_FILE: in_repository.backend(own, below).encode(),
+    own = {
+        name: entries[f"{at}{name}"]
+        for name in (*in_repository.READ_AT_TOP, "pyproject.toml")
+        if f"{at}{name}" in entries
     }
+    texts = {name: entry.stream().read() for name, entry in own.items() if not entry.is_link}
+    return in_repository.at_top(texts, below)
 
 
 def _write_all(new: tarfile.TarFile, top: str, entries: Mapping[str, _Entry], made: Mapping[str, bytes]) -> None:
@@ -162,9 +191,7 @@ def _write_all(new: tarfile.TarFile, top: str, entries: Mapping[str, _Entry], ma
                 new.addfile(member, stream)
 
 
-def _sorted(
-    top: str, entries: Mapping[str, _Entry], made: Mapping[str, bytes]
-) -> Iterator[tuple[str, _Entry | bytes]]:
+def _sorted(top: str, entries: Mapping[str, _Entry], made: Mapping[str, bytes]) -> Iterator[tuple[str, _Entry | bytes]]:
     everything: dict[str, _Entry | bytes] = {**entries, **made}
     for name in sorted(everything):
         yield f"{top}/{name}", everything[name]

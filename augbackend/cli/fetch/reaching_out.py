@@ -23,7 +23,9 @@ _LARGEST = 2**20
 # `../`, `..` as a string of its own, several of them in a path or in a row of arguments.
 _UP = re.compile(r"(?<![\w.])\.\.(?![\w.])(?:[\s/\\\"',]*(?<![\w.])\.\.(?![\w.]))*")
 _PATH = re.compile(r"[\w./\\-]*")
-_ABOVE = re.compile(r"\bpardir\b|\.parent\.parent\b|\.parents\b|dirname\(\s*[\w.]*dirname\(|show-toplevel|search_parent")
+_ABOVE = re.compile(
+    r"\bpardir\b|\.parent\.parent\b|\.parents\b|dirname\(\s*[\w.]*dirname\(|show-toplevel|search_parent"
+)
 
 
 def evidence(tree: Path, names: Iterable[str]) -> str:

@@ -89,7 +89,9 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
                     "there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory="
                 )
             below = tree.relative_to(tree_of_all.resolve()).as_posix().removeprefix(".")
-            made = sdist_of_tree.sdist_of_checkout(tree_of_all, below, folder, declaration, lookup.where, place)
+            below = tree.relative_to(tree_of_all.resolve()).as_posix().removeprefix(".")
+            checkout_ = sdist_of_tree.Workplace(tree_of_all, folder, place)
+            made = sdist_of_tree.sdist_of_checkout(checkout_, below, declaration, lookup.where)
             known = cache.keep(made, caches.sha256(made))
             key = _build_key(place, declaration)
             note = index.IndexFile("repository", key, known.name, place, caches.sha256(known))
@@ -121,5 +123,11 @@ def _recalled(cache: Cache, place: str, declaration: Declaration) -> Path | None
 def _build_key(place: str, declaration: Declaration) -> str:
     """What an sdist made from a commit may depend on."""
     constraints = [one.entry.text for one in declaration.build_constraints]
-    given = ["tree and sdist", place, declaration.for_sdist(), declaration.as_table(), *([constraints] if constraints else [])]
+    given = [
+        "tree and sdist",
+        place,
+        declaration.for_sdist(),
+        declaration.as_table(),
+        *([constraints] if constraints else []),
+    ]
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()

@@ -5,15 +5,13 @@ The backend is called in a copy, confined, with the declaration in its environme
 
 from __future__ import annotations
 
-import gzip
 import os
-import re
 import shlex
-import shutil
 import tarfile
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +34,8 @@ from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
 from augbackend.table import Build
 
-from . import build_environment, decompression, packed_tree, reaching_out, tree_snapshot, work_tree
+from . import build_environment, packed_tree, reaching_out, tree_snapshot, work_tree
+from .packed_tree import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,10 +43,20 @@ if TYPE_CHECKING:
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.package_sources import Sources
 
-    from .packed_tree import Snapshot
-
 LIMIT = 1800.0  # seconds for all of it, installing included
-_NAMED = 5  # files in a note
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A tree that may be written into.
+
+    :param folder: what it is in, and all that its code may write to. The sdist is put beside that.
+    :param named: what a message calls the tree.
+    """
+
+    tree: Path
+    folder: Path
+    named: str
 
 
 @contextmanager
@@ -59,7 +68,7 @@ def sdist_of(tree: Path, declaration: Declaration, where: Sources) -> Iterator[P
     """
     hook_call.build_system(tree)  # says what is wrong with it before anything is copied
     files = work_tree.files(tree)
-    _tell_of(files.untracked, "of it are not in git yet, and are packed as well")
+    packed_tree.tell_of(files.untracked, "of it are not in git yet, and are packed as well")
     with temporary_folder.temporary() as place:
         folder = place / "confined"
         folder.mkdir()
@@ -67,34 +76,31 @@ def sdist_of(tree: Path, declaration: Declaration, where: Sources) -> Iterator[P
         below = tree.resolve().relative_to(top).as_posix() if top is not None else "."
         if top is not None and below != "." and _reaches_out(tree, files.names, str(tree)):
             names = {*work_tree.tracked(top), *(f"{below}/{name}" for name in files.names)}
-            snapshot = packed_tree.Snapshot(place / "snapshot", below)
+            snapshot = Snapshot(place / "snapshot", below)
             tree_snapshot.write(top, sorted(names), snapshot.tar)
             copy = _with_what_is_above(tree, top, snapshot, folder / "tree")
         else:
-            snapshot = packed_tree.Snapshot(place / "snapshot")
+            snapshot = Snapshot(place / "snapshot")
             tree_snapshot.write(tree, files.names, snapshot.tar)
             copy = tree_copy.copied(tree, folder / "tree")
-        yield build(copy, snapshot, folder, declaration, where, str(tree))
+        yield _built(Workplace(copy, folder, str(tree)), snapshot, declaration, where)
 
 
-def sdist_of_checkout(
-    checkout: Path, below: str, folder: Path, declaration: Declaration, where: Sources, named: str
-) -> Path:
-    """Make an sdist of a package in a checkout, which is ours to build in.
+def sdist_of_checkout(checkout: Workplace, below: str, declaration: Declaration, where: Sources) -> Path:
+    """Make an sdist of a package in a checkout.
 
     :param below: the package's folder in it; empty if it is the checkout itself.
-    :param folder: what the checkout is in, and all that its code may write to. The sdist is put beside it.
-    :param named: what a message calls the tree.
     :raises AugbackendError: if its backend makes none.
     """
-    tree = checkout / below
-    hook_call.build_system(tree)
-    files = work_tree.files(tree)
-    is_whole = bool(below) and _reaches_out(tree, files.names, named)
-    snapshot = packed_tree.Snapshot(folder.parent / "snapshot", below if is_whole else "")
-    names = work_tree.files(checkout).names if is_whole else files.names
-    tree_snapshot.write(checkout if is_whole else tree, names, snapshot.tar)
-    return build(tree, snapshot, folder, declaration, where, named)
+    place = replace(checkout, tree=checkout.tree / below)
+    hook_call.build_system(place.tree)
+    files = work_tree.files(place.tree)
+    tar, root, names = checkout.folder.parent / "snapshot", place.tree, files.names
+    is_whole = bool(below) and _reaches_out(place.tree, files.names, checkout.named)
+    if is_whole:
+        root, names = checkout.tree, work_tree.tracked(checkout.tree)
+    tree_snapshot.write(root, names, tar)
+    return _built(place, Snapshot(tar, below if is_whole else ""), declaration, where)
 
 
 def _reaches_out(tree: Path, names: Sequence[str], named: str) -> bool:
@@ -111,28 +117,19 @@ def _with_what_is_above(tree: Path, top: Path, snapshot: Snapshot, to: Path) -> 
         tree_copy.whole(top / ".git", to / ".git")
     with tarfile.open(snapshot.tar) as tar:
         above = [one for one in tar if not one.name.startswith(f"{snapshot.below}/")]
-        if hasattr(tarfile, "fully_trusted_filter"):  # we wrote it
-            tar.extractall(to, above, filter="fully_trusted")
+        if hasattr(tarfile, "fully_trusted_filter"):
+            tar.extractall(to, above, filter="fully_trusted")  # noqa: S202  # we wrote it
         else:
             tar.extractall(to, above)  # noqa: S202  # we wrote it
     return copy
 
 
-def _tell_of(names: Sequence[str], what: str) -> None:
-    if names:
-        more = ", …" if len(names) > _NAMED else ""
-        say("note", f"{len(names)} files {what}: {', '.join(map(repr, names[:_NAMED]))}{more}")
+def _built(place: Workplace, snapshot: Snapshot, declaration: Declaration, where: Sources) -> Path:
+    """Call ``build_sdist`` (PEP 517), and pack the tree's files with what it makes.
 
-
-def build(
-    tree: Path, snapshot: Snapshot, folder: Path, declaration: Declaration, where: Sources, named: str
-) -> Path:
-    """Call ``build_sdist`` on a tree that may be written into (PEP 517), and pack the tree's files with what it makes.
-
-    :param folder: what the tree is in, and all that its code may write to. The sdist is put beside it.
-    :param named: what a message calls the tree.
     :raises AugbackendError: with the line that says most of what went wrong.
     """
+    tree, folder, named = place.tree, place.folder, place.named
     deadline = time.monotonic() + LIMIT
     system = hook_call.build_system(tree)
     home = folder / "home"
@@ -168,7 +165,7 @@ def build(
             raise _no_sdist(error, system.backend, named, folder) from None
         except TimeoutError:
             raise _too_slow(named) from None
-    return _packed(made, snapshot, Path(tempfile.mkdtemp(dir=folder.parent)))
+    return packed_tree.packed(made, snapshot, Path(tempfile.mkdtemp(dir=folder.parent)))
 
 
 def _no_sdist(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:
@@ -183,27 +180,6 @@ def _no_sdist(error: HookError, backend: str, named: str, folder: Path) -> Augba
 def _too_slow(named: str) -> AugbackendError:
     what = f"there is no sdist of it after {LIMIT:.0f} seconds"
     return AugbackendError(what, where=named, hint="make the sdist yourself, and name it instead")
-
-
-def _packed(path: Path, snapshot: Snapshot, folder: Path) -> Path:
-    """The sdist with the tree's files, its members sorted, without owners and times: the same bytes for the same tree.
-
-    :param folder: a new one, for the result.
-    """
-    name = re.sub(r"\.(zip|tgz|tar\.(gz|bz2|xz))$", "", path.name)
-    target = folder / f"{name}.tar.gz"
-    try:
-        with tempfile.TemporaryFile(dir=folder) as plain, tempfile.TemporaryFile(dir=folder) as ordered:
-            decompression.write_tar(path, plain)
-            plain.seek(0)
-            left_out = packed_tree.write(plain, snapshot, ordered)
-            ordered.seek(0)
-            with target.open("wb") as stream, gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
-                shutil.copyfileobj(ordered, packed)
-    except (AugbackendError, OSError, *decompression.BROKEN):
-        return path  # whoever opens it says what is wrong with it
-    _tell_of(left_out, "of it are left out, since no sdist may hold them")
-    return target
 
 
 def _values(declaration: Declaration, environ: Mapping[str, str]) -> dict[str, str]:

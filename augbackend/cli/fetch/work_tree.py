@@ -66,6 +66,11 @@ def tracked(top: Path) -> tuple[str, ...]:
     return tuple(sorted({*found.names} - {*found.untracked}))
 
 
+def folders(names: Iterable[str]) -> set[str]:
+    """All folders that files of these names lie in."""
+    return {"/".join(parts[:depth]) for one in names for parts in [one.split("/")] for depth in range(1, len(parts))}
+
+
 def git_top(tree: Path) -> Path | None:
     """The work tree of git's that a folder is in, itself perhaps."""
     real = tree.resolve()
@@ -112,8 +117,7 @@ def _of_git(top: Path, tree: Path) -> TreeFiles:
 
 def _behind_links(tree: Path, names: Iterable[str]) -> set[str]:
     """Names that a link leads to another place by now: git itself has no file behind a link."""
-    folders = {"/".join(parts[:depth]) for one in names for parts in [one.split("/")] for depth in range(1, len(parts))}
-    links = tuple(f"{folder}/" for folder in folders if (tree / folder).is_symlink())
+    links = tuple(f"{folder}/" for folder in folders(names) if (tree / folder).is_symlink())
     return {one for one in names if one.startswith(links)}
 
 
@@ -192,12 +196,12 @@ class _Git:
 
 
 def _without_git(tree: Path) -> Iterator[str]:
-    for folder, folders, names in os.walk(tree):
+    for folder, inner, names in os.walk(tree):
         place = Path(folder)
         made = _MADE if place != tree else (*_MADE, *_MADE_AT_TOP)
-        links = [name for name in folders if (place / name).is_symlink()]
-        kept = [name for name in folders if name not in links and not _is_made(name, made)]
-        folders[:] = [name for name in kept if not (place / name / "pyvenv.cfg").exists()]
+        links = [name for name in inner if (place / name).is_symlink()]
+        kept = [name for name in inner if name not in links and not _is_made(name, made)]
+        inner[:] = [name for name in kept if not (place / name / "pyvenv.cfg").exists()]
         for name in chain(names, links):
             if not _is_made(name, made) and _is_file(place / name):
                 yield (place / name).relative_to(tree).as_posix()

@@ -11,7 +11,7 @@ from augbackend.cli.model import declaration as declarations
 from augbackend.errors import AugbackendError
 
 from . import claim as claims
-from . import expectation, index_word, same_sdist, same_tree
+from . import expectation, index_word, same_sdist, same_tree, whole_repository
 from .proof import Proof
 
 if TYPE_CHECKING:
@@ -69,8 +69,9 @@ def _compared(claim: Claim, terms: Terms) -> Proof:
     if _is_compared_as_tree(claim, terms):
         if lookup.offline:
             raise index.UnansweredError("a repository is fetched again, and --offline asks nobody")
-        with git_tree.tree_at(origin.url) as tree:
-            proof = same_tree.compared(claim, tree, _made_from(claim, terms))
+        is_whole = whole_repository.is_in(claim)
+        with git_tree.tree_at(origin.url, is_whole=is_whole) as tree:
+            proof = same_tree.compared(claim, tree, _made_from(claim, terms), is_whole=is_whole)
         more = [f"what {project.file} makes of what a build gives"] if project else []
         return replace(proof, unproved=(*proof.unproved, *more))
     with _fetched(claim, terms) as path, sdist.opened(path) as original:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend.cli.fetch import git_tree, index
+from augbackend.cli.fetch import git_tree, index, sdist
 
-from . import additions, backend_copy_proof, refusals, same_sdist
+from . import additions, backend_copy_proof, refusals, same_sdist, whole_repository
 from . import claim as claims
 from .index_word import REPOSITORY
 from .proof import Proof
@@ -26,8 +26,14 @@ _SPECIAL = 0o7000  # setuid and the like, which no sdist needs
 _NAMED = 5  # files in a line
 
 
-def compared(claim: Claim, tree: GitTree, made_from: str) -> Proof:
-    """Compare all members with the files at a commit."""
+def compared(claim: Claim, tree: GitTree, made_from: str, *, is_whole: bool) -> Proof:
+    """Compare all members with the files at a commit.
+
+    :param is_whole: whether it has the whole repository in it, for a package in a subdirectory.
+    """
+    tree = whole_repository.as_packed(tree) if is_whole else tree
+    beside = whole_repository.at_top(claim) if is_whole else {}
+    original = beside.get("pyproject.toml") if is_whole else tree.read("pyproject.toml")
     wrapped, origin = claim.wrapped, claim.origin
     ours = claim.members()
     problems = [*claims.problems(claim), *_odd_members(claim)]
@@ -42,7 +48,9 @@ def compared(claim: Claim, tree: GitTree, made_from: str) -> Proof:
         if name in tree.files and _is_of_tree(wrapped, member, tree, name):
             same += 1
         elif name == "pyproject.toml" and member.isreg():
-            declared[name] = same_sdist.difference(name, tree.read(name), wrapped.read(name))
+            declared[name] = same_sdist.difference(name, original, wrapped.read(name))
+        elif name in beside and name != "PKG-INFO":
+            problems += [] if member.isreg() and wrapped.read(name) == beside[name] else [f"{name}: changed"]
         elif name in tree.files:
             unproved.append(f"{name}: not as it is in the repository")
         elif submodule:
@@ -52,13 +60,13 @@ def compared(claim: Claim, tree: GitTree, made_from: str) -> Proof:
         else:
             unproved.append(f"{name}: not in the repository")
     unproved += [f"{one} ({count} files): a submodule, which is not fetched" for one, count in of_submodules.items()]
-    absent = sorted(name for name in tree.files.keys() - ours.keys() if not name.startswith(claim.prefix))
+    absent = sorted(name for name in tree.files.keys() - ours.keys() - folders if _is_packed(claim, tree, name))
     if absent:
         more = ", …" if len(absent) > _NAMED else ""
-        unproved.append(f"{len(absent)} files of the repository are left out: {', '.join(absent[:_NAMED])}{more}")
+        problems.append(f"{len(absent)} files of the repository are left out: {', '.join(absent[:_NAMED])}{more}")
     # What a build writes into PKG-INFO is not known, so that it cannot be told from what wrapping writes.
     stated = wrapped.read("PKG-INFO")
-    old, new = Texts(tree.read("pyproject.toml"), stated), Texts(wrapped.read("pyproject.toml"), stated)
+    old, new = Texts(original, stated), Texts(wrapped.read("pyproject.toml"), stated)
     unproved += refusals.refused(old, new)
     remark, problem = backend_copy_proof.of_copy(claim)
     problems += [problem] if problem else []
@@ -74,6 +82,12 @@ def compared(claim: Claim, tree: GitTree, made_from: str) -> Proof:
         tuple(dict.fromkeys(problems)),
         tuple(unproved),
     )
+
+
+def _is_packed(claim: Claim, tree: GitTree, name: str) -> bool:
+    """Whether wrapping has to pack a file of the repository."""
+    link = (tree.read(name) or b"").decode("utf-8", "surrogateescape") if tree.files[name].is_link else None
+    return sdist.is_held(name, link) and not name.startswith(claim.prefix)
 
 
 def _odd_members(claim: Claim) -> Iterator[str]:
