@@ -25,10 +25,11 @@ from augbackend.errors import AugbackendError, say
 from . import decompression, in_repository, sdist, tree_snapshot, work_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _CHUNK = 2**20
+_OF_PBR = ("AUTHORS", "ChangeLog")
 _NAMED = 5  # files in a note
 
 
@@ -135,9 +136,14 @@ def _is_held(name: str, entry: _Entry) -> bool:
 
 def _add(entries: dict[str, _Entry], members: list[tarfile.TarInfo], of_backend: tarfile.TarFile, at: str) -> None:
     """Add what the backend made; what it has of the same name takes the tree's place."""
+    of_history = _of_history(entries, members, at)
     for member in members:
         name = f"{at}{sdist.relative(member.name)}"
-        if member.isdir() or (name in entries and _is_same(entries[name], _Entry(of_backend, member))):
+        if (
+            member.isdir()
+            or name in of_history
+            or (name in entries and _is_same(entries[name], _Entry(of_backend, member)))
+        ):
             continue
         parts = name.split("/")
         for depth in range(1, len(parts)):  # a file there, or a link, would be in the way
@@ -146,6 +152,16 @@ def _add(entries: dict[str, _Entry], members: list[tarfile.TarInfo], of_backend:
     files = tuple(f"{name}/" for name in work_tree.folders(entries) & entries.keys())
     for name in [name for name in entries if name.startswith(files)]:
         del entries[name]
+
+
+def _of_history(entries: Mapping[str, _Entry], members: Iterable[tarfile.TarInfo], at: str) -> set[str]:
+    """What pbr writes of git's history when a wheel is half built: there before, setuptools takes it for licences."""
+    if not any(member.name.endswith(".egg-info/pbr.json") for member in members):
+        return set()
+    said = [entries[f"{at}{name}"] for name in ("setup.cfg", "setup.py", "pyproject.toml") if f"{at}{name}" in entries]
+    texts = [entry.stream().read() for entry in said if not entry.is_link]
+    named = {name for name in _OF_PBR if any(name.encode() in text for text in texts)}
+    return {f"{at}{name}" for name in _OF_PBR if name not in named} - entries.keys()
 
 
 def _is_same(one: _Entry, other: _Entry) -> bool:
