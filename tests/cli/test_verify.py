@@ -310,6 +310,36 @@ def test_a_repository(tmp_path: Path, below: str) -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.usefixtures("quick", "no_index")
+def test_a_subdirectory_in_its_repository(tmp_path: Path) -> None:
+    """Its backend reads what is above, so that all of the repository is in the archive."""
+    folder = tmp_path / "repository"
+    repository(folder / "python", {"backend.py": VERSIONED + "open('../above').read()\n"})
+    write(folder, {"above": ""})
+    git(folder, "init", "-q")
+    (folder / "python" / ".git").rename(tmp_path / "gone")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "x")
+    archive = of_repository(tmp_path, f"git+{folder.as_uri()}#subdirectory=python")
+    found = verify(archive, *ALLOWED, "--build")
+    assert (found.exit_code, "; nothing else differs\n" in found.output) == (0, True), found.output
+    data = json.loads(verify(archive, *ALLOWED, "--json").output)["archives"][0]
+    unproved = [one if one == UNPROVED[0] else f"repository/python/{one}" for one in UNPROVED]
+    assert (data["problems"], data["unproved"]) == ([], sorted([*unproved, f"repository/python/{UNPROVED[0]}"]))
+    shim = "_in_repository/_in_repository.py"
+    for edit, problem in (
+        (replaced(shim, "FOLDER", "PLACE"), f"{shim}: changed"),
+        (replaced("setup.py", "six", "evil"), "setup.py: changed"),
+        (added("_in_repository/evil.py"), "_in_repository/evil.py: added"),
+        (lambda members: members.pop("demo-1.0/repository/above") and None, "1 files of the repository are left out: repository/above"),
+    ):  # fmt: skip
+        before = archive.read_bytes()
+        tampered(archive, edit)
+        assert f"problem: {problem}" in verify(archive, *ALLOWED).output
+        archive.write_bytes(before)
+
+
+@pytest.mark.processes
 def test_no_code_of_a_repository_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither its setup.py, nor its backend, nor what git could be made to run."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

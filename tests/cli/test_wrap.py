@@ -341,6 +341,23 @@ def test_a_folder_whose_backend_fails(tmp_path: Path) -> None:
 
 @pytest.mark.processes
 @pytest.mark.usefixtures("quick")
+def test_files_that_are_new_are_packed_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path / "tree", {**TREE, ".gitignore": "*.o\n"})
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "one")
+    write(folder, {"csrc/new.cu": "", "csrc/new.o": ""})
+    monkeypatch.chdir(folder)
+    result = wrap(".")
+    said = "1 files of it are not in git yet, and are packed as well: 'csrc/new.cu'"
+    assert (result.exit_code, said in result.output) == (0, True), result.output
+    archive = folder / "wrapped.d" / "demo-1.0.tar.gz"
+    assert "csrc/new.cu" in unpacked(archive)
+    assert report(".")["packages"][0]["state"] == "unchanged"  # though the archive lies in the folder by now
+
+
+@pytest.mark.processes
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("form", ["{}", "demo @ {}"])
 def test_repository(tmp_path: Path, form: str) -> None:
     folder = write(tmp_path / "repository", {f"python/{name}": text for name, text in TREE.items()})

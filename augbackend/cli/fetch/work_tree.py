@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 
 from augbackend.errors import AugbackendError
 
+from .lookup import OUTPUT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -29,7 +31,7 @@ _MADE = (
     *("__pycache__", "*.py[co]", "*.egg-info", ".eggs", ".venv", ".tox", ".nox", "node_modules", ".DS_Store"),
     *(".git", ".hg", ".svn", ".bzr", ".*_cache"),
 )
-_MADE_AT_TOP = ("build", "dist", "venv", "wrapped.d")
+_MADE_AT_TOP = ("build", "dist", "venv", OUTPUT)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _of_git(top: Path, tree: Path) -> TreeFiles:
         found = [f"{name}/{one}" for one in below.names]
         names += found if name in inner else []
         untracked += [f"{name}/{one}" for one in below.untracked] if name in inner else found
-    there = {one for one in (*names, *untracked) if not _is_output(one) and _is_file(tree / one)}
+    there = {one for one in (*names, *untracked) if not is_output(one) and _is_file(tree / one)}
     there -= _behind_links(tree, there)
     new = there.intersection(untracked)
     return TreeFiles(tuple(sorted(there)), tuple(sorted(new)))
@@ -121,9 +123,9 @@ def _behind_links(tree: Path, names: Iterable[str]) -> set[str]:
     return {one for one in names if one.startswith(links)}
 
 
-def _is_output(name: str) -> bool:
+def is_output(name: str) -> bool:
     """Whether it is an archive that was wrapped before."""
-    return name.startswith("wrapped.d/")
+    return name.startswith(f"{OUTPUT}/")
 
 
 @dataclass(frozen=True)

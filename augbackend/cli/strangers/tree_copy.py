@@ -12,8 +12,8 @@ from augbackend.errors import AugbackendError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# `.git` is copied, too: a build may read its version from there.
-_LEFT_OUT = shutil.ignore_patterns(".tox", ".nox", ".venv", "__pycache__", "node_modules")
+# `.git` is copied, too: a build may read its version from there. `wrapped.d` is what wrapping has written before.
+_LEFT_OUT = shutil.ignore_patterns(".tox", ".nox", ".venv", "__pycache__", "node_modules", "wrapped.d")
 
 
 def copied(tree: Path, to: Path) -> Path:

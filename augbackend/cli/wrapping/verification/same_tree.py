@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend.cli.fetch import git_tree, index, sdist
+from augbackend.cli.fetch import git_tree, in_repository, index, sdist, work_tree
 
 from . import additions, backend_copy_proof, refusals, same_sdist, whole_repository
 from . import claim as claims
@@ -55,8 +55,8 @@ def compared(claim: Claim, tree: GitTree, made_from: str, *, is_whole: bool) -> 
             unproved.append(f"{name}: not as it is in the repository")
         elif submodule:
             of_submodules[submodule] = of_submodules.get(submodule, 0) + 1
-        elif name.startswith(claim.prefix.partition("/")[0] + "/"):
-            problems.append(f"{name}: added")  # beside the backend, where it could be imported by it
+        elif name.startswith(claim.prefix.partition("/")[0] + "/") or (is_whole and whole_repository.is_odd(name)):
+            problems.append(f"{name}: added")  # beside a backend, where it could be imported by it
         else:
             unproved.append(f"{name}: not in the repository")
     unproved += [f"{one} ({count} files): a submodule, which is not fetched" for one, count in of_submodules.items()]
@@ -87,7 +87,8 @@ def compared(claim: Claim, tree: GitTree, made_from: str, *, is_whole: bool) -> 
 def _is_packed(claim: Claim, tree: GitTree, name: str) -> bool:
     """Whether wrapping has to pack a file of the repository."""
     link = (tree.read(name) or b"").decode("utf-8", "surrogateescape") if tree.files[name].is_link else None
-    return sdist.is_held(name, link) and not name.startswith(claim.prefix)
+    is_output = work_tree.is_output(name.removeprefix(f"{in_repository.REPOSITORY}/"))
+    return not is_output and sdist.is_held(name, link) and not name.startswith(claim.prefix)
 
 
 def _odd_members(claim: Claim) -> Iterator[str]:

@@ -26,6 +26,11 @@ def as_packed(tree: GitTree) -> GitTree:
     return replace(tree, files=files, submodules=frozenset(f"{in_repository.REPOSITORY}/{x}" for x in tree.submodules))
 
 
+def is_odd(name: str) -> bool:
+    """Whether a member has no business in such an archive."""
+    return name != "PKG-INFO" and not name.startswith(f"{in_repository.REPOSITORY}/")
+
+
 def at_top(claim: Claim) -> Mapping[str, bytes]:
     """The files beside the repository, as they have to be before wrapping.
 
