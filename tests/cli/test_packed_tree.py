@@ -51,7 +51,9 @@ def test_the_backend_has_the_last_word(tmp_path: Path) -> None:
     tree = write(tmp_path / "tree", {"version.py": "git", "a.cu": "a", "run": "", "same": "x"})
     (tree / "run").chmod(0o755)
     archive = packed(
-        tmp_path, ["a.cu", "run", "same", "version.py"], {"version.py": "1.0", "PKG-INFO": "i", "same": "x"}
+        tmp_path,
+        ["a.cu", "run", "same", "version.py"],
+        {"version.py": "1.0", "PKG-INFO": "i", "same": "x", "__pycache__/be.pyc": "time"},
     )
     assert contents(archive) == {
         "PKG-INFO": "i", "a.cu": "a", "run": "", "same": "x", "setup.py": "", "version.py": "1.0",

@@ -139,11 +139,11 @@ def _add(entries: dict[str, _Entry], members: list[tarfile.TarInfo], of_backend:
     of_history = _of_history(entries, members, at)
     for member in members:
         name = f"{at}{sdist.relative(member.name)}"
-        if (
-            member.isdir()
-            or name in of_history
-            or (name in entries and _is_same(entries[name], _Entry(of_backend, member)))
-        ):
+        # Compiled while it ran: with the time in it, and so never the same.
+        is_compiled = "__pycache__" in name.split("/") and name not in entries
+        if member.isdir() or is_compiled or name in of_history:
+            continue
+        if name in entries and _is_same(entries[name], _Entry(of_backend, member)):
             continue
         parts = name.split("/")
         for depth in range(1, len(parts)):  # a file there, or a link, would be in the way
