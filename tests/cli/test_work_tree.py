@@ -88,6 +88,7 @@ def test_no_git(tmp_path: Path) -> None:
     })  # fmt: skip
     (tmp_path / "link").symlink_to("pkg")
     assert work_tree.files(tmp_path).names == (".hidden", "link", "pkg/build/x.py", "setup.py")
+    assert work_tree.tracked(tmp_path) == work_tree.files(tmp_path).names
 
 
 def test_what_is_behind_a_link_is_elsewhere(tmp_path: Path) -> None:

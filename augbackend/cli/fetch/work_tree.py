@@ -62,8 +62,11 @@ def files(tree: Path) -> TreeFiles:
 def tracked(top: Path) -> tuple[str, ...]:
     """The names of all files that git has of a work tree, those of its submodules as well.
 
+    :param top: of the work tree; where another program keeps the versions, all that no tool has made.
     :raises AugbackendError: if git cannot read its own index.
     """
+    if not (top / ".git").exists():
+        return tuple(sorted(_without_git(top)))
     found = _of_git(top, top)
     return tuple(sorted({*found.names} - {*found.untracked}))
 
