@@ -77,5 +77,5 @@ def test_the_lock_after_remove(here: Path) -> None:
     assert "uv lock" not in wrapped("--remove").output
     wrapped()
     (here / "uv.lock").write_text(uv_lock(locked(source={"path": "wrapped.d/demo-1.0.tar.gz"})))
-    assert wrapped("--remove").output.endswith("next: uv lock\n")
+    assert wrapped("--remove").output.endswith("next:\n  uv lock\n")
     assert "uv lock" not in wrap("--remove").output

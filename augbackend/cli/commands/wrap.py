@@ -17,7 +17,7 @@ import click
 from augbackend.cli import terminal
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
-from augbackend.cli.fetch.lookup import OUTPUT, Lookup
+from augbackend.cli.fetch.lookup import EARLIER, OUTPUT, Lookup
 from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import build_constraints, jobs, lock_files, runtime_versions
@@ -25,7 +25,7 @@ from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
 from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
-from augbackend.cli.wrapping import removal, report
+from augbackend.cli.wrapping import earlier_folder, removal, report
 from augbackend.cli.wrapping import run as runs
 from augbackend.errors import AugbackendError, say
 
@@ -150,7 +150,7 @@ def wrap(
     if remove:
         if has_options or targets or check or as_json or no_sources:
             raise click.UsageError("--remove takes no other option than --output")
-        for line in removal.undo(root / "pyproject.toml", output or root / OUTPUT):
+        for line in removal.undo(root / "pyproject.toml", [output] if output else [root / OUTPUT, root / EARLIER]):
             click.echo(line)
         return
     project = projects.read(root, lock) if not has_options else None
@@ -160,6 +160,10 @@ def wrap(
         project = None  # it says nothing of these packages
     if project is None and not targets:
         _refuse(root, has_options=has_options)
+    moves = earlier_folder.NONE
+    if project is not None and output is None and not no_sources:
+        moves = earlier_folder.moved(project.file, root / OUTPUT, check=check)
+        project = projects.read(root, lock) if moves.is_done else project
     output = output or (root if project else Path()) / OUTPUT
     named_there = project.sources if project else package_sources.NOWHERE
     where = options.places(index_url, extra_index_url, find_links, named_there)
@@ -182,6 +186,7 @@ def wrap(
         with_sources=not no_sources,
         is_asked=project is None or bool(targets),
     )
+    run = replace(run, moves=moves)
     confined_how = confinement.here().as_json() if builds else None
     document = {**report.as_json(run, check=check), "confinement": confined_how}
     click.echo(terminal.as_json(document) if as_json else "\n".join(report.lines(run, check=check)))

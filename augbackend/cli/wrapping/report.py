@@ -12,7 +12,7 @@ from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import nearest_name, stated_requirements
 from augbackend.table import layers
 
-from . import project_sources
+from . import earlier_folder, project_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
     """The text of ``wrap``, a line at a time."""
+    if run.project is not None and run.moves.archives:
+        yield from [*earlier_folder.lines(run.moves, run.project.file), ""]
     for package in run.packages:
         yield from _package_lines(package)
         yield ""
@@ -37,6 +39,7 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
         yield from _astray(run)
         stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
         stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
+        stale += [] if stale else [str(old) for old, _ in run.moves.archives]
         if stale:
             yield f"stale: {', '.join(stale)}; run augbackend wrap"
         elif not run.failures:
@@ -79,7 +82,8 @@ def _remarks(run: WrapRun) -> Iterator[str]:
 
 def _to_commit(run: WrapRun) -> Iterator[str]:
     """Files that the project needs from now on, with what they weigh in its repository."""
-    written = [package.archive for package in run.packages if package.state == "written"]
+    new = run.moves.new
+    written = [package.archive for package in run.packages if package.state == "written" or package.archive in new]
     if run.project is None or not written:
         return
     yield "commit these:"
@@ -226,6 +230,7 @@ def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
     failures = [(failure.job.target, error_report.as_json(failure.error)) for failure in run.failures]
     return {
         "packages": [_as_json(package) for package in run.packages],
+        "moved": run.moves.as_json(),
         "skipped": [{"name": job.target.name, "why": job.skipped} for job in run.skipped],
         "ignored-by-git": [str(file) for file in run.ignored],
         "failures": [{"name": target.name, "requirement": target.requirement, **said} for target, said in failures],
