@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
+from augbackend.cli.diagnosis import undeclared
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import EARLIER, OUTPUT, Lookup
@@ -32,8 +33,10 @@ from augbackend.errors import AugbackendError, say
 from . import confined, options
 
 if TYPE_CHECKING:
+    from augbackend.cli.diagnosis.undeclared import Undeclared
     from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.strangers.confinement import Level
+    from augbackend.cli.wrapping.run import WrapRun
     from augbackend.features.pin_runtime import Width
 
 
@@ -89,6 +92,7 @@ if TYPE_CHECKING:
 @click.option(
     "--remove", is_flag=True, help="In a project: undo. Delete the archives, and take them out of [tool.uv.sources]."
 )
+@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is.")
 @options.sources
 @options.require_confinement
 @options.as_json
@@ -115,6 +119,7 @@ def wrap(
     upgrade: bool,
     check: bool,
     remove: bool,
+    verbose: bool,
     offline: bool,
     as_json: bool,
 ) -> None:
@@ -187,11 +192,29 @@ def wrap(
         is_asked=project is None or bool(targets),
     )
     run = replace(run, moves=moves)
+    lacking = () if check else _undeclared(run)
     confined_how = confinement.here().as_json() if builds else None
-    document = {**report.as_json(run, check=check), "confinement": confined_how}
-    click.echo(terminal.as_json(document) if as_json else "\n".join(report.lines(run, check=check)))
+    document = {
+        **report.as_json(run, check=check),
+        "undeclared": [item for one in lacking for item in one.as_json()],
+        "confinement": confined_how,
+    }
+    first = [line for one in lacking for line in undeclared.lines(one, project)]
+    told = report.lines(run, check=check, verbose=verbose, first=first)
+    click.echo(terminal.as_json(document) if as_json else "\n".join(told))
     if run.failures or (check and not run.is_current):
         raise SystemExit(1)
+
+
+def _undeclared(run: WrapRun) -> list[Undeclared]:
+    """What the packages import when they are built, and nobody asks for."""
+    found: dict[str, Undeclared] = {}
+    for one in run.packages:
+        asked = [text for added in one.plan.requires.added for text in added.texts]
+        lacking = undeclared.found(one.plan.name, one.archive, asked)
+        if lacking is not None:
+            found.setdefault(lacking.name, lacking)  # its versions are much the same
+    return [*found.values()]
 
 
 def _say_what_is_dropped(target: Target) -> None:

@@ -12,10 +12,11 @@ from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import nearest_name, stated_requirements
 from augbackend.table import layers
 
-from . import earlier_folder, project_sources
+from . import brevity, earlier_folder, project_sources, sdist_exclusion
+from .brevity import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
@@ -23,35 +24,61 @@ if TYPE_CHECKING:
     from .run import WrappedPackage, WrapRun
 
 
-def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
-    """The text of ``wrap``, a line at a time."""
+_PLACES = 2  # lines of one requirement: a wheel of each platform has its own
+_MORE = "    … and "
+
+
+def lines(run: WrapRun, *, check: bool, verbose: bool = False, first: Sequence[str] = ()) -> Iterator[str]:
+    """The text of ``wrap``, a line at a time.
+
+    :param verbose: all of it, however long.
+    :param first: what is to be told before all else.
+    """
+    sections = [Section((*first, "") if first else ()), *_sections(run, check=check, verbose=verbose)]
+    yield from brevity.whole(sections) if verbose else brevity.fitted(sections, "augbackend wrap -v shows the rest")
+
+
+def _sections(run: WrapRun, *, check: bool, verbose: bool) -> Iterator[Section]:
     if run.project is not None and run.moves.archives:
-        yield from [*earlier_folder.lines(run.moves, run.project.file), ""]
-    for package in run.packages:
-        yield from _package_lines(package)
-        yield ""
-    for job in run.skipped:
-        yield f"{job.target.name}: not wrapped, since {job.skipped}"
-        near = nearest_name.nearest(run.project, job.target.name) if run.project and not _is_asked_for(run, job) else ""
-        yield from [f"  it depends on {near}: is that meant?"] if near else []
-        yield ""
+        yield Section((*earlier_folder.lines(run.moves, run.project.file), ""))
+    packages = [[*_package_lines(package, verbose=verbose)] for package in run.packages]
+    if packages:
+        has_more = any(line.startswith(_MORE) for one in packages for line in one)
+        whole = tuple(line for one in packages for line in (*one, ""))
+        yield Section(whole, (*(one[0] for one in packages), ""), has_more)
+    yield _giving_way(line for job in run.skipped for line in _skipped_lines(run, job))
     if check:
-        yield from _astray(run)
-        stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
-        stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
-        stale += [] if stale else [str(old) for old, _ in run.moves.archives]
-        if stale:
-            yield f"stale: {', '.join(stale)}; run augbackend wrap"
-        elif not run.failures:
-            yield "everything is up to date"
+        yield Section(tuple(_staleness(run)))
     else:
         yield from _remarks(run)
         if commands(run):
-            yield "next:"
-            yield from (f"  {command}" for command in commands(run))
+            yield Section(("next:", *(f"  {command}" for command in commands(run)), ""))
     if run.failures:
-        yield from [""] if not check and commands(run) else []
-        yield from _failures(run)
+        yield Section(tuple(_failures(run)))
+
+
+def _giving_way(lines: Iterable[str]) -> Section:
+    """A part of the report that is cut where there is no room for it."""
+    found = tuple(lines)
+    return Section(found, (*filter(None, found), "") if found else ())
+
+
+def _skipped_lines(run: WrapRun, job: Job) -> Iterator[str]:
+    yield f"{job.target.name}: not wrapped, since {job.skipped}"
+    near = nearest_name.nearest(run.project, job.target.name) if run.project and not _is_asked_for(run, job) else ""
+    yield from [f"  it depends on {near}: is that meant?"] if near else []
+    yield ""
+
+
+def _staleness(run: WrapRun) -> Iterator[str]:
+    yield from _astray(run)
+    stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
+    stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
+    stale += [] if stale else [str(old) for old, _ in run.moves.archives]
+    if stale:
+        yield f"stale: {', '.join(stale)}; run augbackend wrap"
+    elif not run.failures:
+        yield "everything is up to date"
 
 
 def _astray(run: WrapRun) -> Iterator[str]:
@@ -67,30 +94,47 @@ def _astray(run: WrapRun) -> Iterator[str]:
     yield ""
 
 
-def _remarks(run: WrapRun) -> Iterator[str]:
+def _remarks(run: WrapRun) -> Iterator[Section]:
     """What is worth knowing of what was wrapped."""
-    yield from _indirect(run)
-    yield from _unknown_versions(run)
+    yield _giving_way(_indirect(run))
+    yield _giving_way(_unknown_versions(run))
+    yield _giving_way(_in_the_way_of_uv(run))
+    yield _giving_way(_left_over(run))
+    yield _giving_way(_told_apart_by_extras(run))
+    yield Section(tuple(_in_sdist(run)))
+    yield _to_commit(run)
+
+
+def _in_the_way_of_uv(run: WrapRun) -> Iterator[str]:
     for name in _stated_to_uv(run):
         cure = f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
         yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
         yield ""
-    yield from _left_over(run)
-    yield from _told_apart_by_extras(run)
-    yield from _to_commit(run)
 
 
-def _to_commit(run: WrapRun) -> Iterator[str]:
+def _in_sdist(run: WrapRun) -> Iterator[str]:
+    """What keeps the archives out of the project's own sdist."""
+    if run.project is None or not run.packages or run.ignored:
+        return
+    here = run.project.file.parent
+    folder = uv_sources.relative(run.output, here)
+    yield from sdist_exclusion.lines(sdist_exclusion.exclusion(run.project.document, here, folder), folder)
+
+
+def _to_commit(run: WrapRun) -> Section:
     """Files that the project needs from now on, with what they weigh in its repository."""
     new = run.moves.new
     written = [package.archive for package in run.packages if package.state == "written" or package.archive in new]
-    if run.project is None or not written:
-        return
-    yield "commit these:"
-    yield from (f"  {file}  ({_size(file.stat().st_size)})" for file in dict.fromkeys(written))
-    for file in run.ignored:
-        yield f"  git ignores {file}, so that nobody else gets it; to add it: git add --force {shlex.quote(str(file))}"
-    yield ""
+    sizes = {file: file.stat().st_size for file in written}
+    if run.project is None or not sizes:
+        return Section(())
+    ignored = [
+        f"  git ignores {file}, so that nobody else gets it; to add it: git add --force {shlex.quote(str(file))}"
+        for file in run.ignored
+    ]
+    whole = ("commit these:", *(f"  {file}  ({_size(size)})" for file, size in sizes.items()), *ignored, "")
+    together = f"commit {run.output}: {len(sizes)} new archives ({_size(sum(sizes.values()))})"
+    return Section(whole, (together, *ignored, ""))
 
 
 def _size(count: int) -> str:
@@ -115,13 +159,16 @@ def _is_asked_for(run: WrapRun, job: Job) -> bool:
     return run.project is None or bool(stated_requirements.of(run.project.runtime.stated, job.target.name))
 
 
-def _package_lines(package: WrappedPackage) -> Iterator[str]:
+def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     plan, job = package.plan, package.job
     version = f"{job.version_from}; " if job.version_from else ""
     yield f"{package.archive}: {package.state}{f', since {package.why}' if package.why else ''}"
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
-    yield from (f"  + {text}  ({one.origin})" for one in plan.requires.added for text in one.texts)
+    for required in plan.requires.added:
+        texts = required.texts if verbose else required.texts[:_PLACES]
+        yield from (f"  + {text}  ({required.origin})" for text in texts)
+        yield from [f"{_MORE}{len(required.texts) - len(texts)} more"] if len(texts) < len(required.texts) else []
     yield from (f"  - {name}  (dropped from its own build requirements)" for name in job.declaration.removed)
     for name, one in job.declaration.variables.items():
         where, unless = f"  (where {one.marker})" if one.marker else "", "  (unless it is set)" if one.default else ""
