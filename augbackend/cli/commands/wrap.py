@@ -191,8 +191,8 @@ def wrap(
         with_sources=not no_sources,
         is_asked=project is None or bool(targets),
     )
-    run = replace(run, moves=moves)
     lacking = () if check else _undeclared(run)
+    run = replace(run, moves=moves, unbuildable=frozenset(one.name for one in lacking if one.is_certain))
     confined_how = confinement.here().as_json() if builds else None
     document = {
         **report.as_json(run, check=check),

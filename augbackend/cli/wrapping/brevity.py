@@ -28,27 +28,25 @@ class Section:
 
 def whole(sections: Sequence[Section]) -> list[str]:
     """The lines of all parts."""
-    return _joined([one.lines for one in sections])
+    return _lines_of([one.lines for one in sections])
 
 
 def fitted(sections: Sequence[Section], more: str) -> list[str]:
-    """The lines of all parts; where they are too many, the brief ones of those that give way.
+    """The lines of all parts; where they are too many, the brief ones of those that give way, cut if need be.
 
     :param more: the last line, if anything was left out: it says how to see that.
     """
-    parts = [list(one.lines) for one in sections]
-    has_more = any(one.has_more for one in sections)
-    if sum(map(len, parts)) + has_more > MOST:
-        has_more = True
-        parts = [list(one.brief or one.lines) for one in sections]
-        for part, one in zip(parts, sections):
-            too_many = sum(map(len, parts)) - (MOST - len(("", more)))
-            if one.brief and too_many > 0:
-                _cut(part, too_many)
-    return [*_joined(parts), *(["", more] if has_more else [])]
+    lines, has_more = whole(sections), any(one.has_more for one in sections)
+    if len(lines) + (len(("", more)) if has_more else 0) <= MOST:
+        return [*lines, *(["", more] if has_more else [])]
+    for most in range(MOST, _FEWEST - 1, -1):
+        lines = _lines_of([_shortened(one.brief, most) if one.brief else one.lines for one in sections])
+        if len(lines) + len(("", more)) <= MOST:
+            break
+    return [*lines, "", more]
 
 
-def _joined(parts: Sequence[Sequence[str]]) -> list[str]:
+def _lines_of(parts: Sequence[Sequence[str]]) -> list[str]:
     """The lines of all parts, without blank ones at the end."""
     lines = [line for part in parts for line in part]
     while lines and not lines[-1]:
@@ -56,10 +54,9 @@ def _joined(parts: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def _cut(part: list[str], too_many: int) -> None:
-    """Leave out lines of a part, and say how many; the blank line behind it stays."""
-    behind = [] if part[-1] else [part.pop()]
-    kept = max(_FEWEST, len(part) - too_many - 1)
-    if kept < len(part) - 1:
-        part[kept:] = [f"  … and {len(part) - kept} more"]
-    part += behind
+def _shortened(lines: Sequence[str], most: int) -> list[str]:
+    """The first of these lines, and how many more there are; a blank line behind them stays."""
+    said = [line for line in lines if line]
+    if len(said) > most:
+        said[most - 1 :] = [f"  … and {len(said) - most + 1} more"]
+    return [*said, *(line for line in lines[-1:] if not line)]

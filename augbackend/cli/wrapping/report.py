@@ -12,7 +12,7 @@ from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import nearest_name, stated_requirements
 from augbackend.table import layers
 
-from . import brevity, earlier_folder, project_sources, sdist_exclusion
+from . import brevity, earlier_folder, project_sources, sdist_exclusion, unmatched
 from .brevity import Section
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ def _sections(run: WrapRun, *, check: bool, verbose: bool) -> Iterator[Section]:
         has_more = any(line.startswith(_MORE) for one in packages for line in one)
         whole = tuple(line for one in packages for line in (*one, ""))
         yield Section(whole, (*(one[0] for one in packages), ""), has_more)
-    yield _giving_way(line for job in run.skipped for line in _skipped_lines(run, job))
+    yield _that_gives_way(line for job in run.skipped for line in _skipped_lines(run, job))
     if check:
+        yield _that_gives_way(_astray(run))
         yield Section(tuple(_staleness(run)))
     else:
         yield from _remarks(run)
@@ -57,7 +58,7 @@ def _sections(run: WrapRun, *, check: bool, verbose: bool) -> Iterator[Section]:
         yield Section(tuple(_failures(run)))
 
 
-def _giving_way(lines: Iterable[str]) -> Section:
+def _that_gives_way(lines: Iterable[str]) -> Section:
     """A part of the report that is cut where there is no room for it."""
     found = tuple(lines)
     return Section(found, (*filter(None, found), "") if found else ())
@@ -71,7 +72,6 @@ def _skipped_lines(run: WrapRun, job: Job) -> Iterator[str]:
 
 
 def _staleness(run: WrapRun) -> Iterator[str]:
-    yield from _astray(run)
     stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
     stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
     stale += [] if stale else [str(old) for old, _ in run.moves.archives]
@@ -96,11 +96,11 @@ def _astray(run: WrapRun) -> Iterator[str]:
 
 def _remarks(run: WrapRun) -> Iterator[Section]:
     """What is worth knowing of what was wrapped."""
-    yield _giving_way(_indirect(run))
-    yield _giving_way(_unknown_versions(run))
-    yield _giving_way(_in_the_way_of_uv(run))
-    yield _giving_way(_left_over(run))
-    yield _giving_way(_told_apart_by_extras(run))
+    yield _that_gives_way(_indirect(run))
+    yield _that_gives_way(_unknown_versions(run))
+    yield _that_gives_way(_in_the_way_of_uv(run))
+    yield _that_gives_way(_left_over(run))
+    yield _that_gives_way(_told_apart_by_extras(run))
     yield Section(tuple(_in_sdist(run)))
     yield _to_commit(run)
 
@@ -213,12 +213,8 @@ def _stated_to_uv(run: WrapRun) -> list[str]:
 def _unknown_versions(run: WrapRun) -> Iterator[str]:
     """Versions that the archive does not name, so that a frontend has to be told."""
     for package in run.packages:
-        for one in package.plan.requires.added:
-            if one.entry.match_runtime and not one.entry.locked:
-                name = one.name
-                cure = "lock the project, then run this again" if run.project else "name it with --lock FILE"
-                yield f"{package.plan.name}: the version of {name} at run time is not known; {cure}"
-                yield ""
+        found = [*unmatched.lines(package, is_in_project=run.project is not None)]
+        yield from [*found, ""] if found else []
 
 
 def _told_apart_by_extras(run: WrapRun) -> Iterator[str]:
@@ -241,10 +237,15 @@ def _left_over(run: WrapRun) -> Iterator[str]:
 
 def commands(run: WrapRun) -> list[str]:
     """What to run next. A project of which some package is missing is not known to install, so there is nothing."""
-    if run.project is None:
-        paths = [shlex.quote(f"{shown_path(package.archive)}{package.job.target.extras}") for package in run.packages]
-        return [f"{installer} install {path}" for path in paths for installer in ("pip", "uv pip")]
-    return [] if run.failures or not run.packages else [*_project_commands(run, run.project)]
+    if run.project is not None:
+        is_whole = run.packages and not run.failures and not run.unbuildable
+        return [*_project_commands(run, run.project)] if is_whole else []
+    found = []
+    for package in run.packages:
+        path = shlex.quote(f"{shown_path(package.archive)}{package.job.target.extras}")
+        installers = ["pip"] if unmatched.names(package) else ["pip", "uv pip"]
+        found += [f"{one} install {path}" for one in installers if package.plan.name not in run.unbuildable]
+    return found
 
 
 def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:

@@ -67,6 +67,7 @@ class WrapRun:
     :param ignored: archives that git would leave out of a commit.
     :param sources_are_stale: whether the project's sources lead elsewhere, and were only to be checked.
     :param moves: archives that were in the folder of before.
+    :param unbuildable: names of packages whose builds are sure to miss something.
     """
 
     project: Optional[Project]
@@ -77,6 +78,7 @@ class WrapRun:
     ignored: tuple[Path, ...]
     sources_are_stale: bool
     moves: Moves = earlier_folder.NONE
+    unbuildable: frozenset[str] = frozenset()
 
     @property
     def is_current(self) -> bool:

@@ -39,7 +39,7 @@ def exclusion(document: Mapping[str, Any], project: Path, folder: str) -> Exclus
     :param project: its folder.
     :param folder: of the archives, relative to the project.
     """
-    system = _table(document, ("build-system",))
+    system = _table_of(document, ("build-system",))
     if folder.startswith(("..", "/")):
         return None  # it lies elsewhere
     backend = str(system.get("build-backend", LEGACY_BACKEND)).partition(":")[0]
@@ -54,7 +54,7 @@ def exclusion(document: Mapping[str, Any], project: Path, folder: str) -> Exclus
         return _of_hatchling(document, folder)
     if backend == "scikit_build_core.build":
         path = ("tool", "scikit-build", "sdist")
-        return _by_patterns(path, _table(document, path), _table(document, path).get("exclude"), folder)
+        return _by_patterns(path, _table_of(document, path), _table_of(document, path).get("exclude"), folder)
     if backend == "mesonpy":
         attributes = project / ".gitattributes"
         known = attributes.read_text("utf-8", "replace") if attributes.is_file() else ""
@@ -73,7 +73,7 @@ def lines(found: Exclusion | None, folder: str) -> Iterator[str]:
 
 def _of_hatchling(document: Mapping[str, Any], folder: str) -> Exclusion | None:
     path = ("tool", "hatch", "build", "targets", "sdist")
-    tables = _table(document, path), _table(document, path[:3])
+    tables = _table_of(document, path), _table_of(document, path[:3])
     if any(strings(one.get(key)) for one in tables for key in ("only-include", "include", "packages")):
         return None  # it takes what these name
     excluded = [pattern for one in tables for pattern in strings(one.get("exclude"))]
@@ -82,7 +82,7 @@ def _of_hatchling(document: Mapping[str, Any], folder: str) -> Exclusion | None:
 
 def _by_patterns(path: tuple[str, ...], table: Mapping[str, Any], excluded: Any, folder: str) -> Exclusion | None:
     """What to write into the table of a backend that takes every file that git does not ignore."""
-    if any(_is_for(pattern, folder) for pattern in strings(excluded)):
+    if any(_is_excluded_by(pattern, folder) for pattern in strings(excluded)):
         return None
     name, pattern = ".".join(path), f'"/{folder}"'
     if "exclude" in table:
@@ -92,12 +92,12 @@ def _by_patterns(path: tuple[str, ...], table: Mapping[str, Any], excluded: Any,
     return Exclusion("pyproject.toml", (f"[{name}]", f"exclude = [{pattern}]"))
 
 
-def _table(document: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+def _table_of(document: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     found = layers.at(document, *path, default={})
     return found if isinstance(found, dict) else {}
 
 
-def _is_for(pattern: str, folder: str) -> bool:
+def _is_excluded_by(pattern: str, folder: str) -> bool:
     """Whether a pattern, as in ``.gitignore``, names the folder or all archives in it."""
     plain = pattern.strip("/").removesuffix("/**").removesuffix("/*").removeprefix("**/")
     return any(fnmatchcase(name, plain) for name in (folder, "a-1.0.tar.gz", f"{folder}/a-1.0.tar.gz"))
@@ -114,24 +114,24 @@ def _manifest_takes(manifest: Path, path: str, *, takes: bool) -> bool:
         command, patterns = (words[0], words[1:]) if words else ("", [])
         name = path.rpartition("/")[2]
         if command in {"include", "exclude"}:
-            is_meant = any(_is_path(path, pattern) for pattern in patterns)
+            is_meant = any(_is_named_by(path, pattern) for pattern in patterns)
         elif command in {"global-include", "global-exclude"}:
             is_meant = any(fnmatchcase(name, pattern) for pattern in patterns)
         elif command in {"recursive-include", "recursive-exclude"} and patterns:
-            is_meant = _is_below(path, patterns[0]) and any(fnmatchcase(name, pattern) for pattern in patterns[1:])
+            is_meant = _lies_below(path, patterns[0]) and any(fnmatchcase(name, pattern) for pattern in patterns[1:])
         else:
-            is_meant = command in {"graft", "prune"} and any(_is_below(path, pattern) for pattern in patterns)
+            is_meant = command in {"graft", "prune"} and any(_lies_below(path, pattern) for pattern in patterns)
         takes = "include" in command or command == "graft" if is_meant else takes
     return takes
 
 
-def _is_path(path: str, pattern: str) -> bool:
+def _is_named_by(path: str, pattern: str) -> bool:
     """Whether a pattern names a path; its ``*`` holds no slash."""
     parts, patterns = path.split("/"), pattern.strip("/").split("/")
     return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
 
 
-def _is_below(path: str, folder: str) -> bool:
+def _lies_below(path: str, folder: str) -> bool:
     folder = folder.strip("/")
     parts = path.split("/")
-    return folder in {"", "."} or any(_is_path("/".join(parts[:end]), folder) for end in range(1, len(parts)))
+    return folder in {"", "."} or any(_is_named_by("/".join(parts[:end]), folder) for end in range(1, len(parts)))
