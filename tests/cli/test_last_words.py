@@ -96,9 +96,13 @@ def test_a_version_that_only_the_user_knows(here: Path, tmp_path: Path) -> None:
     assert len(report("demo==1.0", "--match-runtime", "torch", "--lock", lock)["commands"]) == 2
 
 
+@pytest.mark.processes
 def test_what_would_be_in_the_projects_own_sdist(here: Path) -> None:
     system = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
     project(here, PROJECT + TABLE + 'demo = ["ninja"]\n' + system)
     text = 'add to pyproject.toml:\n  [tool.hatch.build.targets.sdist]\n  exclude = ["/wrapped.d"]\n\ncommit these:'
     assert text in wrapped().output
     assert "to leave it out" not in wrapped("--check").output
+    git(here, "init", "-q")
+    write(here, {".gitignore": "*.tar.gz\n"})  # which hatchling obeys
+    assert "to leave it out" not in wrapped().output
