@@ -16,10 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner, Result
-
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.main import group
+
+from .runner import CliRunner, Result
 
 if sys.version_info >= (3, 11):
     import tomllib

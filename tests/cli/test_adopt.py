@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from augbackend.errors import AugbackendError
 from augbackend.hook import declared
 
 from ..conftest import run_hook
+from .runner import CliRunner, Result
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from augbackend.cli.main import group
 from augbackend.cli.strangers import confinement, landlock, process, readable
@@ -20,6 +19,7 @@ from augbackend.errors import AugbackendError
 
 from ..conftest import write
 from .confined import BY, only
+from .runner import CliRunner
 
 pytestmark = [
     pytest.mark.once,

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
-from click.testing import CliRunner, Result
 
 from augbackend import __version__, features
 from augbackend.cli.edit import backend_copy
@@ -16,6 +15,7 @@ from augbackend.cli.main import group
 
 from ..conftest import run_hook, write
 from .archives import sdist, unpacked, wrap, wrapped
+from .runner import CliRunner, Result
 
 pytestmark = pytest.mark.processes
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from augbackend.cli.main import group
 
 from .archives import own_table, report, sdist, table_of, wrapped
+from .runner import CliRunner
 from .test_wrap import fields
 from .test_wrap_project import NINJA, PROJECT, archive, here, project
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +25,8 @@ from augbackend.cli.main import group
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers.confinement import Confinement
 from augbackend.cli.strangers.interpreter import Interpreter
+
+from .runner import CliRunner, Result
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from augbackend.cli.fetch import packed_tree, sdist_of_tree, tree_snapshot
 from augbackend.cli.fetch.packed_tree import Snapshot
@@ -22,6 +21,7 @@ from augbackend.cli.strangers.process import Ran
 from ..conftest import write
 from .archives import wrapped
 from .confined import has_bubblewrap, has_landlock
+from .runner import CliRunner, Result
 from .test_wrap import TREE, TREE_BACKEND, TREE_PYPROJECT, git
 
 pytestmark = [pytest.mark.once, pytest.mark.processes, pytest.mark.usefixtures("alone")]

@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from unearth import Link
 
 from augbackend.cli.fetch import checkout, git_credentials, git_tree
@@ -19,6 +18,7 @@ from augbackend.cli.main import group
 from augbackend.errors import AugbackendError
 
 from ..conftest import write
+from .runner import CliRunner
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("alone")]
 

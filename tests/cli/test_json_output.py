@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from augbackend.cli.main import group
 
 from ..conftest import write
 from .archives import sdist, wrapped
+from .runner import CliRunner
 
 pytestmark = [pytest.mark.usefixtures("alone", "no_index"), pytest.mark.processes]
 

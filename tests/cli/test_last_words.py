@@ -77,5 +77,32 @@ def test_the_lock_after_remove(here: Path) -> None:
     assert "uv lock" not in wrapped("--remove").output
     wrapped()
     (here / "uv.lock").write_text(uv_lock(locked(source={"path": "wrapped.d/demo-1.0.tar.gz"})))
-    assert wrapped("--remove").output.endswith("next: uv lock\n")
+    assert wrapped("--remove").output.endswith("next:\n  uv lock\n")
     assert "uv lock" not in wrap("--remove").output
+
+
+def test_a_version_that_only_the_user_knows(here: Path, tmp_path: Path) -> None:
+    """uv's builds do not see what is installed, so that its bare command would build against another version."""
+    write(here, {"pyproject.toml": ""})
+    place = "./wrapped.d/demo-1.0.tar.gz"
+    found = wrapped("demo==1.0", "--match-runtime", "torch", "--match-runtime", "numpy").output
+    versions = "torch==<yours>,numpy==<yours>"
+    assert f"uv pip install -C augbackend.match-runtime={versions} {place}\n" in found
+    assert f"next:\n  pip install {place}\n" in found
+    assert "  uv pip" not in found
+    assert report("demo==1.0", "--match-runtime", "torch")["commands"] == [f"pip install {place}"]
+    lock = write(tmp_path, {"lock/requirements.txt": "torch==2.8.0\n"}) / "lock" / "requirements.txt"
+    assert "<yours>" not in wrapped("demo==1.0", "--match-runtime", "torch", "--lock", lock).output
+    assert len(report("demo==1.0", "--match-runtime", "torch", "--lock", lock)["commands"]) == 2
+
+
+@pytest.mark.processes
+def test_what_would_be_in_the_projects_own_sdist(here: Path) -> None:
+    system = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    project(here, PROJECT + TABLE + 'demo = ["ninja"]\n' + system)
+    text = 'add to pyproject.toml:\n  [tool.hatch.build.targets.sdist]\n  exclude = ["/wrapped.d"]\n\ncommit these:'
+    assert text in wrapped().output
+    assert "to leave it out" not in wrapped("--check").output
+    git(here, "init", "-q")
+    write(here, {".gitignore": "*.tar.gz\n"})  # which hatchling obeys
+    assert "to leave it out" not in wrapped().output

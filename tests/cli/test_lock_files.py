@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
@@ -27,6 +26,7 @@ from ..conftest import run_hook, write
 from ..unit.test_local_version import content_of
 from ..unit.test_pin_runtime import install, seen
 from .archives import SETUP_CALL, own_table, report, sdist, table_of, unpacked, wrap, wrapped
+from .runner import CliRunner
 from .test_wrap import field
 from .test_wrap_project import PROJECT, uv_lock
 from .test_wrap_project import locked as package

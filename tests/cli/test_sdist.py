@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from augbackend.cli.fetch import decompression
 from augbackend.cli.fetch import sdist as sdists
@@ -27,6 +26,7 @@ from augbackend.cli.wrapping import archive as written_archive
 from ..fuzz import crafted_sdists as crafted
 from . import archives
 from .archives import MTIME, PKG_INFO, SETUP_PY, Entry, content, hardlink, sdist, serving, sha256, symlink, tarred, wrap
+from .runner import CliRunner
 
 pytestmark = pytest.mark.usefixtures("alone")
 

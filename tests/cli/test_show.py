@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from click.testing import CliRunner, Result
 
 from augbackend.cli.main import group
 from augbackend.features import match_runtime
 
 from ..conftest import write
+from .runner import CliRunner, Result
 
 pytestmark = pytest.mark.processes
 

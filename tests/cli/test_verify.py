@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
-from click.testing import CliRunner, Result
 
 from augbackend.cli.fetch import sdist as sdists
 from augbackend.cli.main import group
@@ -20,6 +19,7 @@ from augbackend.errors import AugbackendError
 
 from ..conftest import write
 from .archives import PKG_INFO, SETUP_PY, sdist, serving, sha256, wrapped
+from .runner import CliRunner, Result
 
 pytestmark = pytest.mark.usefixtures("alone")
 

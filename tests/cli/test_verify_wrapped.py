@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from augbackend.cli.main import group
 
 from ..conftest import write
 from .archives import PKG_INFO, SETUP_PY, Entry, entries, sdist, serving, sha256, tarred, wrapped
+from .runner import CliRunner, Result
 
 pytestmark = pytest.mark.usefixtures("alone")
 

@@ -533,8 +533,10 @@ def test_json(tmp_path: Path) -> None:
                 "pin-runtime": [],
             }
         ],
+        "moved": [],
         "skipped": [],
         "ignored-by-git": [],
+        "undeclared": [],
         "failures": [],
         "commands": [f"pip install {archive}", f"uv pip install {archive}"],
         "sources": None,

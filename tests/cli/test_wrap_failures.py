@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from augbackend.cli.main import group
 
 from ..conftest import write
 from .archives import report, sdist, serving, wrap, wrapped
+from .runner import CliRunner
 from .test_wrap_project import PROJECT, locked, project, uv_lock, uv_sources
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -136,7 +136,7 @@ def verify(
     \b
     Example:
       augbackend verify wrapped.d/flash_attn-2.8.3.tar.gz
-      augbackend verify wrapped
+      augbackend verify wrapped.d
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if is_built:
         confinement.require(require_confinement)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
+from augbackend.cli.diagnosis import undeclared
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
-from augbackend.cli.fetch.lookup import OUTPUT, Lookup
+from augbackend.cli.fetch.lookup import EARLIER, OUTPUT, Lookup
 from augbackend.cli.model import package_sources
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import build_constraints, jobs, lock_files, runtime_versions
@@ -25,15 +26,17 @@ from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
 from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
-from augbackend.cli.wrapping import removal, report
+from augbackend.cli.wrapping import earlier_folder, removal, report
 from augbackend.cli.wrapping import run as runs
 from augbackend.errors import AugbackendError, say
 
 from . import confined, options
 
 if TYPE_CHECKING:
+    from augbackend.cli.diagnosis.undeclared import Undeclared
     from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.strangers.confinement import Level
+    from augbackend.cli.wrapping.run import WrapRun
     from augbackend.features.pin_runtime import Width
 
 
@@ -89,6 +92,7 @@ if TYPE_CHECKING:
 @click.option(
     "--remove", is_flag=True, help="In a project: undo. Delete the archives, and take them out of [tool.uv.sources]."
 )
+@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is.")
 @options.sources
 @options.require_confinement
 @options.as_json
@@ -115,6 +119,7 @@ def wrap(
     upgrade: bool,
     check: bool,
     remove: bool,
+    verbose: bool,
     offline: bool,
     as_json: bool,
 ) -> None:
@@ -150,7 +155,7 @@ def wrap(
     if remove:
         if has_options or targets or check or as_json or no_sources:
             raise click.UsageError("--remove takes no other option than --output")
-        for line in removal.undo(root / "pyproject.toml", output or root / OUTPUT):
+        for line in removal.undo(root / "pyproject.toml", [output] if output else [root / OUTPUT, root / EARLIER]):
             click.echo(line)
         return
     project = projects.read(root, lock) if not has_options else None
@@ -160,6 +165,10 @@ def wrap(
         project = None  # it says nothing of these packages
     if project is None and not targets:
         _refuse(root, has_options=has_options)
+    moves = earlier_folder.NONE
+    if project is not None and output is None and not no_sources:
+        moves = earlier_folder.moved(project.file, root / OUTPUT, check=check)
+        project = projects.read(root, lock) if moves.is_done else project
     output = output or (root if project else Path()) / OUTPUT
     named_there = project.sources if project else package_sources.NOWHERE
     where = options.places(index_url, extra_index_url, find_links, named_there)
@@ -182,11 +191,30 @@ def wrap(
         with_sources=not no_sources,
         is_asked=project is None or bool(targets),
     )
+    lacking = () if check else _undeclared(run)
+    run = replace(run, moves=moves, unbuildable=frozenset(one.name for one in lacking if one.is_certain))
     confined_how = confinement.here().as_json() if builds else None
-    document = {**report.as_json(run, check=check), "confinement": confined_how}
-    click.echo(terminal.as_json(document) if as_json else "\n".join(report.lines(run, check=check)))
+    document = {
+        **report.as_json(run, check=check),
+        "undeclared": [item for one in lacking for item in one.as_json()],
+        "confinement": confined_how,
+    }
+    first = [line for one in lacking for line in undeclared.lines(one, project)]
+    told = report.lines(run, check=check, verbose=verbose, first=first)
+    click.echo(terminal.as_json(document) if as_json else "\n".join(told))
     if run.failures or (check and not run.is_current):
         raise SystemExit(1)
+
+
+def _undeclared(run: WrapRun) -> list[Undeclared]:
+    """What the packages import when they are built, and nobody asks for."""
+    found: dict[str, Undeclared] = {}
+    for one in run.packages:
+        asked = [text for added in one.plan.requires.added for text in added.texts]
+        lacking = undeclared.found(one.plan.name, one.archive, asked)
+        if lacking is not None:
+            found.setdefault(lacking.name, lacking)  # its versions are much the same
+    return [*found.values()]
 
 
 def _say_what_is_dropped(target: Target) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
-from augbackend.cli.model.requirement import project_of
+from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.knowledge import consequences
 
 from . import obstacles, proposals
@@ -60,7 +60,12 @@ def expected(case: Case, version: str) -> Expectation:
 
 def _is_met(case: Case, text: str, module: str, declared: Collection[str]) -> bool:
     """Whether what brings a module is there anyway; of what has an upper bound, a later release would be."""
-    return "<" not in text and (proposals.is_there(case, module) or project_of(text) in declared)
+    wanted = requirement_of(text)
+    bounds = [clause.version for clause in wanted.specifier if clause.operator == "<"] if wanted else []
+    if not bounds:
+        return proposals.is_there(case, module) or project_of(text) in declared
+    asked = [requirement_of(one) for one in case.reading.asks_for if project_of(one) == project_of(text)]
+    return any(one and not one.specifier.contains(bounds[0], prereleases=True) for one in asked)
 
 
 def as_json(subject: Subject, case: Case, found: Expectation) -> dict[str, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # A name with a dot is no package to any backend that looks for packages.
 OUTPUT = "wrapped.d"
+EARLIER = "wrapped"  # what it was called before
 
 
 @dataclass(frozen=True)
@@ -27,3 +28,10 @@ class Lookup:
     cache: Cache
     offline: bool
     output: Path
+
+
+def where_now(path: Path, output: Path) -> Path:
+    """Where an archive is that a lock still names in the folder of before."""
+    now = output / path.name
+    was_moved = path.parent == output.parent / EARLIER and output.name == OUTPUT and not path.exists() and now.is_file()
+    return now if was_moved else path

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import index, sdist
+from augbackend.cli.fetch import lookup as lookups
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
 
@@ -125,10 +126,11 @@ def _chosen(
 def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup: Lookup, *, is_named: bool) -> Job:
     wheel = "" if is_named else one.wheel_here()
     pin = Target(one.name, requirement=f"{one.name}=={one.version}")
-    if one.path is not None and _is_ours(one.path, lookup.output):
-        target = _before(project, one.name, one.path) or pin
-    elif one.path is not None:
-        target = Target(one.name, path=one.path, sha256="" if one.path.is_dir() else one.sha256)
+    path = lookups.where_now(one.path, lookup.output) if one.path is not None else None
+    if path is not None and _is_ours(path, lookup.output):
+        target = _before(project, one.name, path) or pin
+    elif path is not None:
+        target = Target(one.name, path=path, sha256="" if path.is_dir() else one.sha256)
     else:
         target = Target(one.name, url=one.url, sha256=one.sha256) if one.url else pin
     return Job(target, declaration, f"locked in {one.source}", one.marker, _fits(wheel) if wheel else "")

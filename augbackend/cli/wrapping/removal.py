@@ -5,41 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from augbackend.cli.edit import replace_file, uv_sources
-from augbackend.cli.fetch import sdist
-from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
+from .earlier_folder import is_ours
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
-_NEXT = "uv.lock still leads to them; next: uv lock"
+_NEXT = ["uv.lock still leads to them; next:", "  uv lock"]
 
 
-def undo(file: Path, folder: Path) -> list[str]:
-    """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
+def undo(file: Path, folders: Sequence[Path]) -> list[str]:
+    """Take the sources that lead into folders out of a project, then delete our archives; says what it did."""
     layers.read_pyproject(file.parent)  # says what is wrong with it, if anything is
-    text = file.read_bytes().decode("utf-8")
-    archives = {archive: _has_origin(archive) for archive in sorted(folder.glob("*.tar.gz"))}
-    theirs = [uv_sources.relative(archive, file.parent) for archive, is_wrapped in archives.items() if not is_wrapped]
-    new = uv_sources.restored(text, uv_sources.relative(folder, file.parent), theirs)
-    done = []
-    if new != text:
-        replace_file.replace_file(file, new.encode())
-        done.append(f"{file}: the sources that pointed into {folder} are removed")
-        if (file.parent / "uv.lock").is_file():
-            done.append(_NEXT)
-    for archive in [archive for archive, is_wrapped in archives.items() if is_wrapped]:
-        archive.unlink()
-        done.append(f"{archive}: deleted")
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-    done.sort(key=_NEXT.__eq__)  # what is to be done stands last
+    changed, deleted = zip(*[_undone(file, folder) for folder in folders])
+    done = [line for lines in (*changed, *deleted) for line in lines]
+    if any(changed) and (file.parent / "uv.lock").is_file():
+        done += _NEXT  # what is to be done stands last
     return done or ["nothing to undo"]
 
 
-def _has_origin(archive: Path) -> bool:
-    try:
-        return bool(sdist.origin(archive))
-    except AugbackendError:
-        return False
+def _undone(file: Path, folder: Path) -> tuple[list[str], list[str]]:
+    """What was changed in the file, and what was deleted."""
+    text = file.read_bytes().decode("utf-8")
+    archives = {archive: is_ours(archive) for archive in sorted(folder.glob("*.tar.gz"))}
+    theirs = [uv_sources.relative(archive, file.parent) for archive, is_wrapped in archives.items() if not is_wrapped]
+    new = uv_sources.restored(text, uv_sources.relative(folder, file.parent), theirs)
+    if new != text:
+        replace_file.replace_file(file, new.encode())
+    ours = [archive for archive, is_wrapped in archives.items() if is_wrapped]
+    for archive in ours:
+        archive.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    changed = [f"{file}: the sources that pointed into {folder} are removed"] if new != text else []
+    return changed, [f"{archive}: deleted" for archive in ours]

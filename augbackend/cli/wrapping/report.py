@@ -12,10 +12,11 @@ from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import nearest_name, stated_requirements
 from augbackend.table import layers
 
-from . import project_sources
+from . import brevity, earlier_folder, project_sources, sdist_exclusion, unmatched
+from .brevity import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
@@ -23,32 +24,61 @@ if TYPE_CHECKING:
     from .run import WrappedPackage, WrapRun
 
 
-def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
-    """The text of ``wrap``, a line at a time."""
-    for package in run.packages:
-        yield from _package_lines(package)
-        yield ""
-    for job in run.skipped:
-        yield f"{job.target.name}: not wrapped, since {job.skipped}"
-        near = nearest_name.nearest(run.project, job.target.name) if run.project and not _is_asked_for(run, job) else ""
-        yield from [f"  it depends on {near}: is that meant?"] if near else []
-        yield ""
+_PLACES = 2  # lines of one requirement: a wheel of each platform has its own
+_MORE = "    … and "
+
+
+def lines(run: WrapRun, *, check: bool, verbose: bool = False, first: Sequence[str] = ()) -> Iterator[str]:
+    """The text of ``wrap``, a line at a time.
+
+    :param verbose: all of it, however long.
+    :param first: what is to be told before all else.
+    """
+    sections = [Section((*first, "") if first else ()), *_sections(run, check=check, verbose=verbose)]
+    yield from brevity.whole(sections) if verbose else brevity.fitted(sections, "augbackend wrap -v shows the rest")
+
+
+def _sections(run: WrapRun, *, check: bool, verbose: bool) -> Iterator[Section]:
+    if run.project is not None and run.moves.archives:
+        yield Section((*earlier_folder.lines(run.moves, run.project.file), ""))
+    packages = [[*_package_lines(package, verbose=verbose)] for package in run.packages]
+    if packages:
+        has_more = any(line.startswith(_MORE) for one in packages for line in one)
+        whole = tuple(line for one in packages for line in (*one, ""))
+        yield Section(whole, (*(one[0] for one in packages), ""), has_more)
+    yield _that_gives_way(line for job in run.skipped for line in _skipped_lines(run, job))
     if check:
-        yield from _astray(run)
-        stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
-        stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
-        if stale:
-            yield f"stale: {', '.join(stale)}; run augbackend wrap"
-        elif not run.failures:
-            yield "everything is up to date"
+        yield _that_gives_way(_astray(run))
+        yield Section(tuple(_staleness(run)))
     else:
         yield from _remarks(run)
         if commands(run):
-            yield "next:"
-            yield from (f"  {command}" for command in commands(run))
+            yield Section(("next:", *(f"  {command}" for command in commands(run)), ""))
     if run.failures:
-        yield from [""] if not check and commands(run) else []
-        yield from _failures(run)
+        yield Section(tuple(_failures(run)))
+
+
+def _that_gives_way(lines: Iterable[str]) -> Section:
+    """A part of the report that is cut where there is no room for it."""
+    found = tuple(lines)
+    return Section(found, (*filter(None, found), "") if found else ())
+
+
+def _skipped_lines(run: WrapRun, job: Job) -> Iterator[str]:
+    yield f"{job.target.name}: not wrapped, since {job.skipped}"
+    near = nearest_name.nearest(run.project, job.target.name) if run.project and not _is_asked_for(run, job) else ""
+    yield from [f"  it depends on {near}: is that meant?"] if near else []
+    yield ""
+
+
+def _staleness(run: WrapRun) -> Iterator[str]:
+    stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
+    stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
+    stale += [] if stale else [str(old) for old, _ in run.moves.archives]
+    if stale:
+        yield f"stale: {', '.join(stale)}; run augbackend wrap"
+    elif not run.failures:
+        yield "everything is up to date"
 
 
 def _astray(run: WrapRun) -> Iterator[str]:
@@ -64,29 +94,47 @@ def _astray(run: WrapRun) -> Iterator[str]:
     yield ""
 
 
-def _remarks(run: WrapRun) -> Iterator[str]:
+def _remarks(run: WrapRun) -> Iterator[Section]:
     """What is worth knowing of what was wrapped."""
-    yield from _indirect(run)
-    yield from _unknown_versions(run)
+    yield _that_gives_way(_indirect(run))
+    yield _that_gives_way(_unknown_versions(run))
+    yield _that_gives_way(_in_the_way_of_uv(run))
+    yield _that_gives_way(_left_over(run))
+    yield _that_gives_way(_told_apart_by_extras(run))
+    yield Section(tuple(_in_sdist(run)))
+    yield _to_commit(run)
+
+
+def _in_the_way_of_uv(run: WrapRun) -> Iterator[str]:
     for name in _stated_to_uv(run):
         cure = f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
         yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
         yield ""
-    yield from _left_over(run)
-    yield from _told_apart_by_extras(run)
-    yield from _to_commit(run)
 
 
-def _to_commit(run: WrapRun) -> Iterator[str]:
-    """Files that the project needs from now on, with what they weigh in its repository."""
-    written = [package.archive for package in run.packages if package.state == "written"]
-    if run.project is None or not written:
+def _in_sdist(run: WrapRun) -> Iterator[str]:
+    """What keeps the archives out of the project's own sdist."""
+    if run.project is None or not run.packages or run.ignored:
         return
-    yield "commit these:"
-    yield from (f"  {file}  ({_size(file.stat().st_size)})" for file in dict.fromkeys(written))
-    for file in run.ignored:
-        yield f"  git ignores {file}, so that nobody else gets it; to add it: git add --force {shlex.quote(str(file))}"
-    yield ""
+    here = run.project.file.parent
+    folder = uv_sources.relative(run.output, here)
+    yield from sdist_exclusion.lines(sdist_exclusion.exclusion(run.project.document, here, folder), folder)
+
+
+def _to_commit(run: WrapRun) -> Section:
+    """Files that the project needs from now on, with what they weigh in its repository."""
+    new = run.moves.new
+    written = [package.archive for package in run.packages if package.state == "written" or package.archive in new]
+    sizes = {file: file.stat().st_size for file in written}
+    if run.project is None or not sizes:
+        return Section(())
+    ignored = [
+        f"  git ignores {file}, so that nobody else gets it; to add it: git add --force {shlex.quote(str(file))}"
+        for file in run.ignored
+    ]
+    whole = ("commit these:", *(f"  {file}  ({_size(size)})" for file, size in sizes.items()), *ignored, "")
+    together = f"commit {run.output}: {len(sizes)} new archives ({_size(sum(sizes.values()))})"
+    return Section(whole, (together, *ignored, ""))
 
 
 def _size(count: int) -> str:
@@ -111,13 +159,16 @@ def _is_asked_for(run: WrapRun, job: Job) -> bool:
     return run.project is None or bool(stated_requirements.of(run.project.runtime.stated, job.target.name))
 
 
-def _package_lines(package: WrappedPackage) -> Iterator[str]:
+def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     plan, job = package.plan, package.job
     version = f"{job.version_from}; " if job.version_from else ""
     yield f"{package.archive}: {package.state}{f', since {package.why}' if package.why else ''}"
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
-    yield from (f"  + {text}  ({one.origin})" for one in plan.requires.added for text in one.texts)
+    for required in plan.requires.added:
+        texts = required.texts if verbose else required.texts[:_PLACES]
+        yield from (f"  + {text}  ({required.origin})" for text in texts)
+        yield from [f"{_MORE}{len(required.texts) - len(texts)} more"] if len(texts) < len(required.texts) else []
     yield from (f"  - {name}  (dropped from its own build requirements)" for name in job.declaration.removed)
     for name, one in job.declaration.variables.items():
         where, unless = f"  (where {one.marker})" if one.marker else "", "  (unless it is set)" if one.default else ""
@@ -162,12 +213,8 @@ def _stated_to_uv(run: WrapRun) -> list[str]:
 def _unknown_versions(run: WrapRun) -> Iterator[str]:
     """Versions that the archive does not name, so that a frontend has to be told."""
     for package in run.packages:
-        for one in package.plan.requires.added:
-            if one.entry.match_runtime and not one.entry.locked:
-                name = one.name
-                cure = "lock the project, then run this again" if run.project else "name it with --lock FILE"
-                yield f"{package.plan.name}: the version of {name} at run time is not known; {cure}"
-                yield ""
+        found = [*unmatched.lines(package, is_in_project=run.project is not None)]
+        yield from [*found, ""] if found else []
 
 
 def _told_apart_by_extras(run: WrapRun) -> Iterator[str]:
@@ -190,10 +237,15 @@ def _left_over(run: WrapRun) -> Iterator[str]:
 
 def commands(run: WrapRun) -> list[str]:
     """What to run next. A project of which some package is missing is not known to install, so there is nothing."""
-    if run.project is None:
-        paths = [shlex.quote(f"{shown_path(package.archive)}{package.job.target.extras}") for package in run.packages]
-        return [f"{installer} install {path}" for path in paths for installer in ("pip", "uv pip")]
-    return [] if run.failures or not run.packages else [*_project_commands(run, run.project)]
+    if run.project is not None:
+        is_whole = run.packages and not run.failures and not run.unbuildable
+        return [*_project_commands(run, run.project)] if is_whole else []
+    found = []
+    for package in run.packages:
+        path = shlex.quote(f"{shown_path(package.archive)}{package.job.target.extras}")
+        installers = ["pip"] if unmatched.names(package) else ["pip", "uv pip"]
+        found += [f"{one} install {path}" for one in installers if package.plan.name not in run.unbuildable]
+    return found
 
 
 def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
@@ -226,6 +278,7 @@ def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
     failures = [(failure.job.target, error_report.as_json(failure.error)) for failure in run.failures]
     return {
         "packages": [_as_json(package) for package in run.packages],
+        "moved": run.moves.as_json(),
         "skipped": [{"name": job.target.name, "why": job.skipped} for job in run.skipped],
         "ignored-by-git": [str(file) for file in run.ignored],
         "failures": [{"name": target.name, "requirement": target.requirement, **said} for target, said in failures],

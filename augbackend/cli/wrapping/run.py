@@ -12,7 +12,8 @@ from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name
 from augbackend.errors import AugbackendError
 
-from . import archive, ignored_files, plan, project_sources, staleness
+from . import archive, earlier_folder, ignored_files, plan, project_sources, staleness
+from .earlier_folder import Moves  # noqa: TC001  # the type of a field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,8 @@ class WrapRun:
     :param failures: packages that could not be had or wrapped. Their sources are left as they are.
     :param ignored: archives that git would leave out of a commit.
     :param sources_are_stale: whether the project's sources lead elsewhere, and were only to be checked.
+    :param moves: archives that were in the folder of before.
+    :param unbuildable: names of packages whose builds are sure to miss something.
     """
 
     project: Optional[Project]
@@ -74,12 +77,14 @@ class WrapRun:
     output: Path
     ignored: tuple[Path, ...]
     sources_are_stale: bool
+    moves: Moves = earlier_folder.NONE
+    unbuildable: frozenset[str] = frozenset()
 
     @property
     def is_current(self) -> bool:
         """Whether everything was as it should be before the run."""
         is_content = all(package.state == "unchanged" for package in self.packages)
-        return is_content and not self.sources_are_stale and not self.failures
+        return is_content and not self.sources_are_stale and not self.moves.archives and not self.failures
 
 
 def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedPackage:
