@@ -5,20 +5,18 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.edit import pyproject, uv_sources
+from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
-from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import nearest_name, stated_requirements
 from augbackend.table import layers
 
-from . import project_sources
+from . import next_commands, project_sources, uv_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from augbackend.cli.project.jobs import Job
-    from augbackend.cli.project.project import Project
 
     from .run import WrappedPackage, WrapRun
 
@@ -43,11 +41,11 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
             yield "everything is up to date"
     else:
         yield from _remarks(run)
-        if commands(run):
+        if next_commands.commands(run):
             yield "next:"
-            yield from (f"  {command}" for command in commands(run))
+            yield from (f"  {command}" for command in next_commands.commands(run))
     if run.failures:
-        yield from [""] if not check and commands(run) else []
+        yield from [""] if not check and next_commands.commands(run) else []
         yield from _failures(run)
 
 
@@ -68,7 +66,7 @@ def _remarks(run: WrapRun) -> Iterator[str]:
     """What is worth knowing of what was wrapped."""
     yield from _indirect(run)
     yield from _unknown_versions(run)
-    for name in _stated_to_uv(run):
+    for name in uv_metadata.stated_for_versions(run):
         cure = f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
         yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
         yield ""
@@ -146,19 +144,6 @@ def _indirect(run: WrapRun) -> Iterator[str]:
             yield ""
 
 
-def _stated_to_uv(run: WrapRun) -> list[str]:
-    """Packages that ``[[tool.uv.dependency-metadata]]`` names with a version: uv takes that entry for the archive's."""
-    document = run.project.document if run.project and run.project.uses_uv else {}
-    entries = layers.at(document, "tool", "uv", "dependency-metadata", default=[])
-    tables = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
-    names = [str(one.get("name")) for one in tables if "version" in one]
-    return [
-        package.plan.name
-        for package in run.packages
-        if any(pyproject.same_project(package.plan.name, name) for name in names)
-    ]
-
-
 def _unknown_versions(run: WrapRun) -> Iterator[str]:
     """Versions that the archive does not name, so that a frontend has to be told."""
     for package in run.packages:
@@ -188,39 +173,6 @@ def _left_over(run: WrapRun) -> Iterator[str]:
             yield ""
 
 
-def commands(run: WrapRun) -> list[str]:
-    """What to run next. A project of which some package is missing is not known to install, so there is nothing."""
-    if run.project is None:
-        paths = [shlex.quote(f"{shown_path(package.archive)}{package.job.target.extras}") for package in run.packages]
-        return [f"{installer} install {path}" for path in paths for installer in ("pip", "uv pip")]
-    return [] if run.failures or not run.packages else [*_project_commands(run, run.project)]
-
-
-def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
-    here = shlex.quote(shown_path(project.file.parent))
-    scripts = layers.at(project.document, "project", "scripts", default={})
-    if project.uses_uv:
-        yield from _relock(run)
-        yield from ["uv sync"] if not _stated_to_uv(run) else []
-        if scripts:
-            yield f"uv tool install {here}"
-            yield f"uvx --from {here} {next(iter(scripts))}"
-    if project.runtime.sources:
-        return  # pip does not read them, and would put other distributions beside what was built
-    archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
-    yield f"pip install {here} {archives}"
-    if all("+" in package.plan.version for package in run.packages):
-        yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {here}"
-
-
-def _relock(run: WrapRun) -> Iterator[str]:
-    """uv refuses an archive whose hash is not the one in its lock, until it is told to lock that again."""
-    locked = {one.name for one in (run.project.locked if run.project else ()) if one.path is not None}
-    for name in dict.fromkeys(package.plan.name for package in run.packages if package.state == "written"):
-        if name in locked:
-            yield f"uv lock --upgrade-package {name}"
-
-
 def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
     """The same for a script."""
     failures = [(failure.job.target, error_report.as_json(failure.error)) for failure in run.failures]
@@ -229,7 +181,7 @@ def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
         "skipped": [{"name": job.target.name, "why": job.skipped} for job in run.skipped],
         "ignored-by-git": [str(file) for file in run.ignored],
         "failures": [{"name": target.name, "requirement": target.requirement, **said} for target, said in failures],
-        "commands": [] if check else commands(run),
+        "commands": [] if check else next_commands.commands(run),
         "sources": None
         if run.project is None or not run.project.uses_uv
         else {"file": str(run.project.file), "state": "stale" if run.sources_are_stale else "current"},
