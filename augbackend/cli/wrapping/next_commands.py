@@ -1,46 +1,140 @@
-"""What to run next: the commands that follow from a project, its lock and what was wrapped."""
+"""What to run next: the commands that follow from a project, its lock and what was wrapped.
+
+uv applies ``tool.uv.sources`` to what a project itself asks for. What only a dependency asks for is reached by
+``--with``, by a constraint (``-c``), and for ``uv sync`` by ``constraint-dependencies`` or uv's own build tables.
+"""
 
 from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.project import direct_dependencies, project_root
 from augbackend.table import layers
 
 from . import uv_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
 
+    from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
 
-    from .run import WrapRun
+    from .run import WrappedPackage, WrapRun
 
 
 def commands(run: WrapRun) -> list[str]:
     """What to run next. A project of which some package is missing is not known to install, so there is nothing."""
-    if run.project is None:
-        paths = [shlex.quote(f"{shown_path(package.archive)}{package.job.target.extras}") for package in run.packages]
-        return [f"{installer} install {path}" for path in paths for installer in ("pip", "uv pip")]
-    return [] if run.failures or not run.packages else [*_project_commands(run, run.project)]
+    if run.project is None or run.project.is_recipe:
+        return list(_of_archives(run))
+    if run.failures or not run.packages or any(is_guessed(run.project, one.job) for one in run.packages):
+        return []
+    return list(_project_commands(run, run.project))
+
+
+def transitive(project: Project, packages: tuple[WrappedPackage, ...]) -> list[str]:
+    """The packages that no table of sources reaches, since only a dependency asks for them."""
+    direct = direct_dependencies.names(project)
+    return [name for name in dict.fromkeys(one.plan.name for one in packages) if name not in direct]
+
+
+def not_for_sync(project: Project, packages: tuple[WrappedPackage, ...]) -> list[str]:
+    """Those of them that ``uv sync`` would build from upstream's sdist, without what our tables add."""
+    reached = direct_dependencies.names_for_lock(project)
+    ours = layers.at(project.document, "tool", "augbackend", "packages", default={})
+    of_ours = {canonicalize_name(name) for name in (ours if isinstance(ours, dict) else ())}
+    return [name for name in transitive(project, packages) if name in of_ours - reached]
+
+
+def is_guessed(project: Project, job: Job) -> bool:
+    """Whether nobody has said which version is needed: what asks for it is a dependency, and there is no lock."""
+    asked, name = job.target.requirement, job.target.name
+    return bool(asked) and not exact_version(Requirement(asked)) and name not in direct_dependencies.names(project)
+
+
+def _of_archives(run: WrapRun) -> Iterator[str]:
+    """For archives that belong to no project."""
+    for package in run.packages:
+        extras = package.job.target.extras
+        if run.constraints is not None and package.plan.name not in run.constraints.left_out:
+            option, what = _option(run.constraints.file), shlex.quote(f"{package.plan.name}{extras}")
+            yield from (f"{installer} install {option} {what}" for installer in ("pip", "uv pip"))
+        else:
+            path = shlex.quote(f"{shown_path(package.archive)}{extras}")
+            yield from (f"{installer} install {path}" for installer in ("pip", "uv pip"))
 
 
 def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
-    here = shlex.quote(shown_path(project.file.parent))
-    scripts = layers.at(project.document, "project", "scripts", default={})
+    is_one_each = len({one.plan.name for one in run.packages}) == len(run.packages)
     if project.uses_uv:
         yield from _relock(run)
-        yield from ["uv sync"] if not uv_metadata.stated_for_versions(run) else []
-        if scripts:
-            yield f"uv tool install {here}"
-            yield f"uvx --from {here} {next(iter(scripts))}"
-    if project.runtime.sources:
+        if not uv_metadata.stated_for_versions(run) and not not_for_sync(project, run.packages):
+            has_root = "project" in project.document or "dependency-groups" in project.document
+            yield "uv sync" if has_root else "uv sync --all-packages"
+        words = _uv_words(run, project, is_one_each=is_one_each)
+        if words is not None:
+            yield from _tools(project, words)
+    is_workspace = layers.at(project.document, "tool", "uv", "workspace", default=None) is not None
+    if project.runtime.sources or is_workspace or not project.is_installable:
         return  # pip does not read them, and would put other distributions beside what was built
-    archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
-    yield f"pip install {here} {archives}"
-    if all("+" in package.plan.version for package in run.packages):
+    here = shlex.quote(shown_path(project.file.parent))
+    if run.constraints is not None and not run.constraints.left_out:
+        yield f"pip install {_option(run.constraints.file)} {here}"
+        if project.uses_uv and set(_names(run)) <= {*transitive(project, run.packages)}:
+            yield f"uv pip install {_option(run.constraints.file)} {here}"
+    elif is_one_each:
+        archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
+        yield f"pip install {here} {archives}"
+    if all("+" in package.plan.version for package in run.packages) and is_one_each:
         yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {here}"
+
+
+def _uv_words(run: WrapRun, project: Project, *, is_one_each: bool) -> str | None:
+    """The words that lead ``uv tool install`` to what no source reaches; ``None`` if there are none.
+
+    A constraint and a source for one package are two URLs to uv as soon as the project has moved: then ``--with``.
+    """
+    beyond = transitive(project, run.packages)
+    if not beyond:
+        return ""
+    if run.constraints is not None and not run.constraints.left_out and set(_names(run)) <= {*beyond}:
+        return f" {_option(run.constraints.file)}"
+    if not is_one_each:
+        return None
+    files = [one.archive for one in run.packages if one.plan.name in beyond]
+    return "".join(f" --with {shlex.quote(shown_path(file))}" for file in files)
+
+
+def _tools(project: Project, words: str) -> Iterator[str]:
+    """For the project, and the members of its workspace, that have commands."""
+    folder = project.file.parent
+    places: list[tuple[Path, Mapping[str, Any]]] = [(folder, project.document)]
+    places += [
+        (folder / place.relative_to(folder.resolve()), layers.read_pyproject(place))
+        for place in project_root.members(folder, project.document)
+        if folder.resolve() in place.parents
+    ]
+    for place, document in places:
+        scripts = layers.at(document, "project", "scripts", default={})
+        if isinstance(scripts, dict) and scripts:
+            here = shlex.quote(shown_path(place))
+            yield f"uv tool install {here}{words}"
+            yield f"uvx --from {here}{words} {next(iter(scripts))}"
+
+
+def _names(run: WrapRun) -> list[str]:
+    return [package.plan.name for package in run.packages]
+
+
+def _option(file: Path) -> str:
+    return f"-c {shlex.quote(str(file))}"
 
 
 def _relock(run: WrapRun) -> Iterator[str]:

@@ -9,6 +9,8 @@ from augbackend.cli.fetch import sdist
 from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
+from . import constraints_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,14 +18,19 @@ if TYPE_CHECKING:
 _NEXT = "uv.lock still leads to them; next: uv lock"
 
 
-def undo(file: Path, folder: Path) -> list[str]:
-    """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
+def undo(file: Path, folder: Path, constraints: Path | None = None) -> list[str]:
+    """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did.
+
+    :param constraints: a file that our lines are taken out of, too.
+    """
+    done = constraints_file.remove(constraints) if constraints is not None else []
+    if constraints is not None and not file.is_file():
+        return done or ["nothing to undo"]  # there is no project
     layers.read_pyproject(file.parent)  # says what is wrong with it, if anything is
     text = file.read_bytes().decode("utf-8")
     archives = {archive: _has_origin(archive) for archive in sorted(folder.glob("*.tar.gz"))}
     theirs = [uv_sources.relative(archive, file.parent) for archive, is_wrapped in archives.items() if not is_wrapped]
     new = uv_sources.restored(text, uv_sources.relative(folder, file.parent), theirs)
-    done = []
     if new != text:
         replace_file.replace_file(file, new.encode())
         done.append(f"{file}: the sources that pointed into {folder} are removed")

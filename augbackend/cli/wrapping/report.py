@@ -9,9 +9,8 @@ from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, stated_requirements
-from augbackend.table import layers
 
-from . import next_commands, project_sources, uv_metadata
+from . import next_commands, project_sources, reach, uv_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +33,7 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
     if check:
         yield from _astray(run)
         stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
+        stale += [str(run.constraints.file)] if run.constraints and run.constraints.state == "stale" else []
         stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
         if stale:
             yield f"stale: {', '.join(stale)}; run augbackend wrap"
@@ -64,7 +64,7 @@ def _astray(run: WrapRun) -> Iterator[str]:
 
 def _remarks(run: WrapRun) -> Iterator[str]:
     """What is worth knowing of what was wrapped."""
-    yield from _indirect(run)
+    yield from reach.lines(run)
     yield from _unknown_versions(run)
     for name in uv_metadata.stated_for_versions(run):
         cure = f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
@@ -132,18 +132,6 @@ def _package_lines(package: WrappedPackage) -> Iterator[str]:
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
 
 
-def _indirect(run: WrapRun) -> Iterator[str]:
-    """uv applies sources to what a project itself depends on, and to nothing else."""
-    if run.project is None or not run.project.uses_uv:
-        return
-    if layers.at(run.project.document, "tool", "uv", "workspace", default=None) is not None:
-        return  # its members share the sources of the root
-    for name in dict.fromkeys(package.plan.name for package in run.packages):
-        if not stated_requirements.of(run.project.runtime.stated, name):
-            yield f"{name} is not a direct dependency of this project: add it there, or uv ignores its source"
-            yield ""
-
-
 def _unknown_versions(run: WrapRun) -> Iterator[str]:
     """Versions that the archive does not name, so that a frontend has to be told."""
     for package in run.packages:
@@ -181,6 +169,7 @@ def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
         "skipped": [{"name": job.target.name, "why": job.skipped} for job in run.skipped],
         "ignored-by-git": [str(file) for file in run.ignored],
         "failures": [{"name": target.name, "requirement": target.requirement, **said} for target, said in failures],
+        "constraints": None if run.constraints is None else run.constraints.as_json(),
         "commands": [] if check else next_commands.commands(run),
         "sources": None
         if run.project is None or not run.project.uses_uv

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
 
+    from .constraints_file import Constraints
     from .plan import ArchivePlan
 
 State = Literal["written", "unchanged", "stale", "missing"]
@@ -65,6 +66,7 @@ class WrapRun:
     :param failures: packages that could not be had or wrapped. Their sources are left as they are.
     :param ignored: archives that git would leave out of a commit.
     :param sources_are_stale: whether the project's sources lead elsewhere, and were only to be checked.
+    :param constraints: the file that has lines for the packages, if one was asked for.
     """
 
     project: Optional[Project]
@@ -74,12 +76,14 @@ class WrapRun:
     output: Path
     ignored: tuple[Path, ...]
     sources_are_stale: bool
+    constraints: Optional[Constraints] = None
 
     @property
     def is_current(self) -> bool:
         """Whether everything was as it should be before the run."""
         is_content = all(package.state == "unchanged" for package in self.packages)
-        return is_content and not self.sources_are_stale and not self.failures
+        is_constrained = self.constraints is None or self.constraints.is_current
+        return is_content and is_constrained and not self.sources_are_stale and not self.failures
 
 
 def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedPackage:
