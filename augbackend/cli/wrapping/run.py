@@ -9,7 +9,7 @@ from augbackend import __version__
 from augbackend.cli.fetch import sdist, upstream
 from augbackend.cli.fetch.absence import NoProjectError, OnlyWheelsError
 from augbackend.cli.model import error_report
-from augbackend.cli.project import nearest_name
+from augbackend.cli.project import nearest_name, version_entries
 from augbackend.errors import AugbackendError
 
 from . import archive, ignored_files, plan, project_sources, staleness
@@ -86,14 +86,20 @@ class WrapRun:
         return is_content and is_constrained and not self.sources_are_stale and not self.failures
 
 
-def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedPackage:
+def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool, project: Project | None = None) -> WrappedPackage:
     """Wrap one package, unless the archive that is there holds just that already.
 
     :param check: write nothing.
     :param upgrade: whether an archive with the same declaration and another version's backend is written again.
+    :param project: the one that declares it, if there is one.
     :raises AugbackendError: if it cannot be had or wrapped; an archive that is there stays as it is.
     """
-    with upstream.fetched(job.target, job.declaration, lookup) as found, sdist.opened(found.path) as opened:
+    at_first = version_entries.expected(job.declaration, _locked_version(job, project), project)
+    with upstream.fetched(job.target, at_first, lookup) as found, sdist.opened(found.path) as opened:
+        if job.declaration.by_version:
+            version = plan.version_of(opened, found)
+            name = job.target.name
+            job = replace(job, declaration=version_entries.for_version(job.declaration, name, version, project))
         planned = plan.planned(opened, found, job.declaration)
         target = lookup.output / planned.filename
         is_current = archive.holds(target, archive.content(opened, planned.files, planned.dropped, planned.top)) or (
@@ -106,6 +112,12 @@ def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedP
             archive.write(archive.content(opened, planned.files, planned.dropped, planned.top), target)
             state = "written"
         return WrappedPackage(job, planned, target, found.source, found.url, found.sha256, state, why)
+
+
+def _locked_version(job: Job, project: Project | None) -> str:
+    """The one version that a package is locked to; empty if there are more, or none."""
+    found = {one.version for one in (project.locked if project else ()) if one.name == job.target.name}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _is_of_another_version(target: Path, opened: Sdist, planned: ArchivePlan) -> bool:
@@ -152,7 +164,7 @@ def run(
     packages, skipped, failures = [], [job for job in jobs if job.skipped], []
     for job in wanted:
         try:
-            packages.append(wrapped(job, lookup, check=check, upgrade=upgrade))
+            packages.append(wrapped(job, lookup, check=check, upgrade=upgrade, project=project))
         except OnlyWheelsError as error:
             if is_asked:
                 failures.append(LostPackage(job, error))
