@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ..conftest import write
 from .archives import own_table, report, sdist, wrap, wrapped
 from .test_wrap import TREE
-from .test_wrap_project import PROJECT, archive, here, locked, project, uv_lock  # noqa: F401  # a fixture
+from .test_wrap_project import PROJECT, archive, here, locked, project, uv_lock
+
+__all__ = ["here"]  # a fixture
 
 TWO = """
 [[tool.augbackend.packages.demo]]
@@ -28,7 +31,7 @@ def tables(text: str = TWO, version: str = "1.0") -> str:
 
 
 @pytest.mark.parametrize(("version", "expected", "label"), [("1.0", "ninja", "+old"), ("2.0", "cmake", "")])
-def test_the_entry_that_fits(here: Path, version: str, expected: str, label: str) -> None:  # noqa: F811
+def test_the_entry_that_fits(here: Path, version: str, expected: str, label: str) -> None:
     project(here, tables(version=version))
     found = report()["packages"][0]
     why = f"tool.augbackend.packages.demo[{int(version == '1.0')}]"
@@ -39,33 +42,33 @@ def test_the_entry_that_fits(here: Path, version: str, expected: str, label: str
     assert wrapped("--check").exit_code == 0
 
 
-def test_the_first_that_fits_counts(here: Path) -> None:  # noqa: F811
+def test_the_first_that_fits_counts(here: Path) -> None:
     project(here, tables(TWO.replace('">=2"', '">=1"')))
     wrapped()
     assert own_table(archive(here))["extra-build-dependencies"] == ["cmake"]
 
 
-def test_what_uvs_table_says_is_added(here: Path) -> None:  # noqa: F811
+def test_what_uvs_table_says_is_added(here: Path) -> None:
     project(here, tables("[tool.uv.extra-build-dependencies]\ndemo = ['numpy']\n" + TWO))
     wrapped()
     assert own_table(archive(here, "1.0+old"))["extra-build-dependencies"] == ["numpy", "ninja"]
 
 
-def test_a_pre_release_is_contained(here: Path) -> None:  # noqa: F811
+def test_a_pre_release_is_contained(here: Path) -> None:
     sdist(here.parent / "links", version="2.1rc1")
     project(here, tables(version="2.1rc1"))
     wrapped()
     assert own_table(archive(here, "2.1rc1"))["extra-build-dependencies"] == ["cmake"]
 
 
-def test_match_runtime_of_an_entry(here: Path) -> None:  # noqa: F811
+def test_match_runtime_of_an_entry(here: Path) -> None:
     torch = "[{ requirement = 'torch', match-runtime = true }]"
     project(here, tables(TWO.replace('["ninja"]', torch)))
     wrapped()
     assert own_table(archive(here, "1.0+old"))["extra-build-dependencies"][0]["locked"] == ["torch==2.8.0"]
 
 
-def test_no_entry_for_the_version(here: Path) -> None:  # noqa: F811
+def test_no_entry_for_the_version(here: Path) -> None:
     before = project(here, tables(TWO.replace('"<2"', '"<1.0"'))).joinpath("pyproject.toml").read_text()
     found = wrap()
     assert found.exit_code == 1
@@ -75,16 +78,17 @@ def test_no_entry_for_the_version(here: Path) -> None:  # noqa: F811
     assert (here / "pyproject.toml").read_text() == before
 
 
-def test_one_table_for_some_versions(here: Path) -> None:  # noqa: F811
+def test_one_table_for_some_versions(here: Path) -> None:
     project(here, tables('[tool.augbackend.packages.demo]\nversions = ">=2"\nextra-build-dependencies = ["cmake"]\n'))
     assert "nothing is declared for demo 1.0" in wrap().output
     project(here, tables('[tool.augbackend.packages.demo]\nversions = "<2"\nextra-build-dependencies = ["cmake"]\n'))
     assert report()["packages"][0]["build-requirements"][0]["requirement"] == "cmake"
 
 
-def test_each_version_of_a_lock_has_its_entry(here: Path) -> None:  # noqa: F811
+def test_each_version_of_a_lock_has_its_entry(here: Path) -> None:
     forks = {"1.0": "sys_platform == 'linux'", "2.0": "sys_platform != 'linux'"}
-    lock = uv_lock(*(locked(version, **{"resolution-markers": [marker]}) for version, marker in forks.items()))
+    packages: list[dict[str, Any]] = [locked(version) for version in forks]
+    lock = uv_lock(*({**one, "resolution-markers": [forks[one["version"]]]} for one in packages))
     project(here, tables(version="1.0").replace("demo==1.0", "demo"), lock)
     found = {one["version"]: one["build-requirements"][0]["requirement"] for one in report()["packages"]}
     assert found == {"1.0+old": "ninja", "2.0": "cmake"}
@@ -92,7 +96,7 @@ def test_each_version_of_a_lock_has_its_entry(here: Path) -> None:  # noqa: F811
 
 @pytest.mark.processes
 @pytest.mark.usefixtures("quick")
-def test_a_source_tree_is_built_with_the_entry_of_its_locked_version(here: Path) -> None:  # noqa: F811
+def test_a_source_tree_is_built_with_the_entry_of_its_locked_version(here: Path) -> None:
     write(here / "demo", {**TREE, "VERSION": ""})
     entries = TWO.replace('["cmake"]', '[]\nextra-build-variables = { DEMO_VERSION = "2.0" }')
     source = "[tool.uv.sources]\ndemo = { path = 'demo' }\n"
@@ -109,7 +113,7 @@ def test_a_source_tree_is_built_with_the_entry_of_its_locked_version(here: Path)
         ("[tool.augbackend.packages]\ndemo = 1\n", "demo: found 1 (an integer), expected a table or an array, each entry a table"),
     ],
 )  # fmt: skip
-def test_mistakes(here: Path, text: str, expected: str) -> None:  # noqa: F811
+def test_mistakes(here: Path, text: str, expected: str) -> None:
     project(here, PROJECT + text)
     found = wrap()
     assert (found.exit_code, expected in found.output) == (2, True), found.output
