@@ -117,10 +117,18 @@ def test_versions_told_apart_by_extras(here: Path) -> None:
 def test_what_their_own_lines_ask_for(here: Path, theirs: str, is_in_the_way: bool) -> None:
     project(here, MID + NINJA, LOCK, **{"c.txt": f"{theirs}\n", "more.txt": "demo>1\n"})
     found = wrap("--constraints", "c.txt")
-    assert found.exit_code == int(is_in_the_way)
-    assert ("demo: c.txt has no line for it: " in found.output) == is_in_the_way
+    assert found.exit_code == 2 * is_in_the_way
+    assert ("demo cannot have a line in it: " in found.output) == is_in_the_way
     assert ((here / "c.txt").read_text() == f"{theirs}\n") == is_in_the_way
-    assert archive(here).is_file()
+    assert archive(here).is_file() != is_in_the_way
+
+
+def test_a_version_that_is_known_only_afterwards(here: Path) -> None:
+    project(here, PROJECT.replace("demo==1.0", "demo") + NINJA, **{"c.txt": "demo<2\n"})
+    found = wrap("--constraints", "c.txt")
+    assert found.exit_code == 1
+    assert "demo: c.txt has no line for it: c.txt asks for demo<2, and the archive is 2.0" in found.output
+    assert "pip install . ./wrapped.d/demo-2.0.tar.gz" in found.output
 
 
 @pytest.mark.parametrize(

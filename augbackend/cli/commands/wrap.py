@@ -167,8 +167,6 @@ def wrap(
         for line in removal.undo(root / "pyproject.toml", output or root / OUTPUT, constraints):
             click.echo(line)
         return
-    if constraints:
-        constraints_file.read(constraints)  # what is wrong with it is said before anything is written
     project = projects.read(root, lock) if not has_options else None
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
         raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
@@ -186,6 +184,8 @@ def wrap(
         wanted = jobs.of_targets(named, given, lock, lookup)
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
+    if constraints:
+        constraints_file.check_agrees(constraints, wanted)  # before anything is written
     builds = any(upstream.is_built(job.target) for job in wanted)
     if builds:
         confined.checked(require_confinement)

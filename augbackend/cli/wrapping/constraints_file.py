@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import constraints_block, replace_file
 from augbackend.cli.fetch import cache
+from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.cli.project import requirements_file
 from augbackend.errors import AugbackendError
@@ -26,6 +27,8 @@ from . import project_sources
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from augbackend.cli.project.jobs import Job
 
     from .run import WrappedPackage, WrapRun
 
@@ -65,6 +68,21 @@ def read(file: Path) -> str:
         raise AugbackendError("its folder is not there", where=str(file), hint="make it first, or name another file")
     constraints_block.lines(text, str(file))
     return text
+
+
+def check_agrees(file: Path, jobs: Sequence[Job]) -> None:
+    """Make sure that a file does not ask for other versions than those to be wrapped, as far as these are known.
+
+    :raises AugbackendError: if it does, or cannot be changed.
+    """
+    old = constraints_block.lines(read(file), str(file))
+    for job in jobs:
+        requirement = requirement_of(job.target.requirement)
+        version = exact_version(requirement) if requirement and not job.skipped else ""
+        why = _in_the_way(job.target.name, version, file, old) if version else ""
+        if why:
+            hint = "change that line, or name another file"
+            raise AugbackendError(f"{job.target.name} cannot have a line in it: {why}", where=str(file), hint=hint)
 
 
 def write(run: WrapRun, file: Path, *, check: bool, is_asked: bool) -> Constraints:
@@ -114,13 +132,18 @@ def _left_out(packages: Sequence[WrappedPackage], file: Path, old: Iterable[str]
     """Packages that no line can be written for, each with the reason."""
     alike = project_sources.told_apart_by_extras((one.plan.name, one.job.marker) for one in packages)
     yield from ((name, "its archives are told apart by extras, which a constraints file cannot do") for name in alike)
-    own = {str(requirement_of(line)) for line in old}
-    theirs = list(requirements_file.stated(file)) if file.is_file() else []
     for package in packages:
-        for requirement, source in theirs:
-            is_meant = canonicalize_name(requirement.name) == package.plan.name and str(requirement) not in own
-            # One with a marker may be for other environments.
-            if not is_meant or requirement.marker is not None:
-                continue
-            if requirement.url or not requirement.specifier.contains(package.plan.version, prereleases=True):
-                yield package.plan.name, f"{source} asks for {requirement}, and its archive is {package.plan.version}"
+        why = _in_the_way(package.plan.name, package.plan.version, file, old)
+        yield from [(package.plan.name, why)] if why else []
+
+
+def _in_the_way(name: str, version: str, file: Path, old: Iterable[str]) -> str:
+    """What the user's own lines ask for, where an archive of this version is not that; empty if it is."""
+    own = {str(requirement_of(line)) for line in old}
+    for requirement, source in requirements_file.stated(file) if file.is_file() else ():
+        # One with a marker may be for other environments.
+        if canonicalize_name(requirement.name) != name or requirement.marker is not None or str(requirement) in own:
+            continue
+        if requirement.url or not requirement.specifier.contains(version, prereleases=True):
+            return f"{source} asks for {requirement}, and the archive is {version}"
+    return ""
