@@ -123,6 +123,13 @@ def test_what_their_own_lines_ask_for(here: Path, theirs: str, is_in_the_way: bo
     assert archive(here).is_file() != is_in_the_way
 
 
+def test_a_version_that_is_locked_by_its_url(here: Path) -> None:
+    lock = uv_lock(locked(sdist={"url": "https://example.org/demo-1.0.tar.gz", "hash": "sha256:00"}))
+    project(here, MID + NINJA, lock, **{"c.txt": "demo==1.1\n"})
+    found = wrap("--constraints", "c.txt")
+    assert (found.exit_code, "demo cannot have a line in it: c.txt asks for demo==1.1" in found.output) == (2, True)
+
+
 def test_a_version_that_is_known_only_afterwards(here: Path) -> None:
     project(here, PROJECT.replace("demo==1.0", "demo") + NINJA, **{"c.txt": "demo<2\n"})
     found = wrap("--constraints", "c.txt")

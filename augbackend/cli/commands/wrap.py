@@ -185,7 +185,7 @@ def wrap(
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
     if constraints:
-        constraints_file.check_agrees(constraints, wanted)  # before anything is written
+        constraints_file.check_agrees(constraints, wanted, project)  # before anything is written
     builds = any(upstream.is_built(job.target) for job in wanted)
     if builds:
         confined.checked(require_confinement)

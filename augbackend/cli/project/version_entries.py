@@ -36,13 +36,20 @@ def for_version(declaration: Declaration, name: str, version: str, project: Proj
     )
 
 
-def expected(declaration: Declaration, version: str, project: Project | None) -> Declaration:
+def locked(name: str, project: Project | None) -> str:
+    """The one version that a package is locked to; empty if there are more, or none."""
+    found = {one.version for one in (project.locked if project else ()) if one.name == name}
+    return found.pop() if len(found) == 1 else ""
+
+
+def expected(declaration: Declaration, name: str, project: Project | None) -> Declaration:
     """The same, for a source tree: its version is known only once its sdist has been made.
 
-    :param version: if anything says it, else empty; then the first entry is taken.
+    What is locked says it, else the first entry is taken.
     """
     if not declaration.by_version:
         return declaration
+    version = locked(name, project)
     fitting = (said for versions, said in declaration.by_version if version and _contains(versions, version))
     return _with_entry(declaration, next(fitting, declaration.by_version[0][1]), project)
 

@@ -19,7 +19,7 @@ from augbackend.cli.edit import constraints_block, replace_file
 from augbackend.cli.fetch import cache
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.requirement import project_of, requirement_of
-from augbackend.cli.project import requirements_file
+from augbackend.cli.project import requirements_file, version_entries
 from augbackend.errors import AugbackendError
 
 from . import project_sources
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from augbackend.cli.project.jobs import Job
+    from augbackend.cli.project.project import Project
 
     from .run import WrappedPackage, WrapRun
 
@@ -70,7 +71,7 @@ def read(file: Path) -> str:
     return text
 
 
-def check_agrees(file: Path, jobs: Sequence[Job]) -> None:
+def check_agrees(file: Path, jobs: Sequence[Job], project: Project | None) -> None:
     """Make sure that a file does not ask for other versions than those to be wrapped, as far as these are known.
 
     :raises AugbackendError: if it does, or cannot be changed.
@@ -78,8 +79,8 @@ def check_agrees(file: Path, jobs: Sequence[Job]) -> None:
     old = constraints_block.lines(read(file), str(file))
     for job in jobs:
         requirement = requirement_of(job.target.requirement)
-        version = exact_version(requirement) if requirement and not job.skipped else ""
-        why = _in_the_way(job.target.name, version, file, old) if version else ""
+        version = exact_version(requirement) if requirement else version_entries.locked(job.target.name, project)
+        why = _in_the_way(job.target.name, version, file, old) if version and not job.skipped else ""
         if why:
             hint = "change that line, or name another file"
             raise AugbackendError(f"{job.target.name} cannot have a line in it: {why}", where=str(file), hint=hint)

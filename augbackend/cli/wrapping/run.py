@@ -94,7 +94,7 @@ def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool, project: Pr
     :param project: the one that declares it, if there is one.
     :raises AugbackendError: if it cannot be had or wrapped; an archive that is there stays as it is.
     """
-    at_first = version_entries.expected(job.declaration, _locked_version(job, project), project)
+    at_first = version_entries.expected(job.declaration, job.target.name, project)
     with upstream.fetched(job.target, at_first, lookup) as found, sdist.opened(found.path) as opened:
         if job.declaration.by_version:
             version = plan.version_of(opened, found)
@@ -112,12 +112,6 @@ def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool, project: Pr
             archive.write(archive.content(opened, planned.files, planned.dropped, planned.top), target)
             state = "written"
         return WrappedPackage(job, planned, target, found.source, found.url, found.sha256, state, why)
-
-
-def _locked_version(job: Job, project: Project | None) -> str:
-    """The one version that a package is locked to; empty if there are more, or none."""
-    found = {one.version for one in (project.locked if project else ()) if one.name == job.target.name}
-    return found.pop() if len(found) == 1 else ""
 
 
 def _is_of_another_version(target: Path, opened: Sdist, planned: ArchivePlan) -> bool:
