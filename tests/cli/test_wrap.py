@@ -538,6 +538,7 @@ def test_json(tmp_path: Path) -> None:
         "ignored-by-git": [],
         "undeclared": [],
         "failures": [],
+        "constraints": None,
         "commands": [f"pip install {archive}", f"uv pip install {archive}"],
         "sources": None,
         "confinement": None,
@@ -558,6 +559,8 @@ def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "  A = 1\n"
         "  -C k=v\n"
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
+        "\n"
+        "pip compiles an archive that is given by its path every time, with --constraints FILE only once\n"
         "\n"
         "next:\n"
         "  pip install ./wrapped.d/demo-1.0.tar.gz\n"
@@ -590,7 +593,7 @@ def test_check(tmp_path: Path) -> None:
         (["-C", "A"], "expected KEY=VALUE"),
         (["--variable", "A=$(x)"], "commands are not run"),
         (["--remove-require", "torch==1"], "expected only the name of a project"),
-        (["--remove"], "--remove takes no other option than --output"),
+        (["--remove"], "--remove takes no other options than --output and --constraints"),
     ],
 )
 def test_misused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: str) -> None:

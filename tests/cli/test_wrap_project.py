@@ -614,13 +614,6 @@ def test_a_package_that_the_project_says_nothing_of(here: Path) -> None:
     assert (here / "pyproject.toml").read_bytes() == before
 
 
-def test_not_a_direct_dependency(here: Path) -> None:
-    project(here, PROJECT.replace("demo==1.0", "six") + NINJA)
-    assert "demo is not a direct dependency of this project: add it there" in wrapped().output
-    project(here, PROJECT + NINJA)
-    assert "not a direct dependency" not in wrapped().output
-
-
 def test_archives_of_other_versions_are_named(here: Path) -> None:
     project(here, PROJECT + NINJA)
     wrapped()
@@ -940,6 +933,8 @@ def test_text(here: Path) -> None:
         "  + ninja  (tool.uv.extra-build-dependencies)\n"
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
         "  its wheel requires torch>=2.8.0,<2.9\n"
+        "\n"
+        "pip compiles an archive that is given by its path every time, with --constraints FILE only once\n"
         "\n"
         "commit these:\n"
         f"  wrapped.d/demo-1.0.tar.gz  ({archive(here).stat().st_size / 1e6:.1f} MB)\n"

@@ -26,7 +26,7 @@ from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
 from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
-from augbackend.cli.wrapping import earlier_folder, removal, report
+from augbackend.cli.wrapping import constraints_file, earlier_folder, removal, report
 from augbackend.cli.wrapping import run as runs
 from augbackend.errors import AugbackendError, say
 
@@ -35,6 +35,7 @@ from . import confined, options
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.undeclared import Undeclared
     from augbackend.cli.fetch.upstream import Target
+    from augbackend.cli.project.project import Project
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.run import WrapRun
     from augbackend.features.pin_runtime import Width
@@ -85,7 +86,19 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help=f"Where to write. [default: {OUTPUT}]"
 )
-@click.option("--no-sources", is_flag=True, help="In a project: leave [tool.uv.sources] alone.")
+@click.option(
+    "--sources/--no-sources",
+    "with_sources",
+    default=None,
+    help="In a project: point [tool.uv.sources] to the archives, or leave it alone. [default: if the project uses uv]",
+)
+@click.option(
+    "--constraints",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write lines for pip's and uv's constraints, which reach what only a dependency asks for. FILE keeps its"
+    " other lines, and is for this machine.",
+)
 @options.feature
 @click.option("--upgrade", is_flag=True, help="Also write again what another version of augbackend has written.")
 @click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit with 1 if anything is.")
@@ -114,8 +127,9 @@ def wrap(
     cache_dir: Path | None,
     feature: tuple[str, ...],
     require_confinement: Level | None,
+    constraints: Path | None,
     *,
-    no_sources: bool,
+    with_sources: bool | None,
     upgrade: bool,
     check: bool,
     remove: bool,
@@ -153,10 +167,10 @@ def wrap(
     root = project_root(Path())
     named = [upstream.parse(text) for text in targets]
     if remove:
-        if has_options or targets or check or as_json or no_sources:
-            raise click.UsageError("--remove takes no other option than --output")
-        for line in removal.undo(root / "pyproject.toml", [output] if output else [root / OUTPUT, root / EARLIER]):
-            click.echo(line)
+        if has_options or targets or check or as_json or with_sources is not None:
+            raise click.UsageError("--remove takes no other options than --output and --constraints")
+        folders = [output] if output else [root / OUTPUT, root / EARLIER]
+        click.echo("\n".join(removal.undo(root / "pyproject.toml", folders, constraints)))
         return
     project = projects.read(root, lock) if not has_options else None
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
@@ -166,9 +180,11 @@ def wrap(
     if project is None and not targets:
         _refuse(root, has_options=has_options)
     moves = earlier_folder.NONE
-    if project is not None and output is None and not no_sources:
+    if project is not None and output is None and with_sources is not False:
         moves = earlier_folder.moved(project.file, root / OUTPUT, check=check)
         project = projects.read(root, lock) if moves.is_done else project
+    if project is not None and with_sources:
+        project = _with_uv(project)
     output = output or (root if project else Path()) / OUTPUT
     named_there = project.sources if project else package_sources.NOWHERE
     where = options.places(index_url, extra_index_url, find_links, named_there)
@@ -177,22 +193,27 @@ def wrap(
         wanted = jobs.of_targets(named, given, lock, lookup)
     else:
         wanted = jobs.of_project(project, targets, lookup, local_version)
+    if constraints:
+        constraints_file.check_agrees(constraints, wanted, project)  # before anything is written
     builds = any(upstream.is_built(job.target) for job in wanted)
     if builds:
         confined.checked(require_confinement)
     for target in named:
         _say_what_is_dropped(target)
+    is_asked = project is None or bool(targets)
     run = runs.run(
         project,
         wanted,
         lookup,
         check=check,
         upgrade=upgrade,
-        with_sources=not no_sources,
-        is_asked=project is None or bool(targets),
+        with_sources=with_sources is not False,
+        is_asked=is_asked,
     )
     lacking = () if check else _undeclared(run)
     run = replace(run, moves=moves, unbuildable=frozenset(one.name for one in lacking if one.is_certain))
+    if constraints:
+        run = replace(run, constraints=constraints_file.write(run, constraints, check=check, is_asked=is_asked))
     confined_how = confinement.here().as_json() if builds else None
     document = {
         **report.as_json(run, check=check),
@@ -202,7 +223,7 @@ def wrap(
     first = [line for one in lacking for line in undeclared.lines(one, project)]
     told = report.lines(run, check=check, verbose=verbose, first=first)
     click.echo(terminal.as_json(document) if as_json else "\n".join(told))
-    if run.failures or (check and not run.is_current):
+    if run.failures or (run.constraints and run.constraints.left_out) or (check and not run.is_current):
         raise SystemExit(1)
 
 
@@ -228,6 +249,15 @@ def _say_what_is_dropped(target: Target) -> None:
         say(
             "note", f"the archive of {target.name} is for every environment; write {target.marker} where you ask for it"
         )
+
+
+def _with_uv(project: Project) -> Project:
+    """A project whose sources are to be written though nothing in it speaks of uv."""
+    if project.is_recipe:
+        hint = "leave out --sources; the archives can be installed by their paths, or with --constraints FILE"
+        what = "it has no [project] table, so no source in it would be read"
+        raise AugbackendError(what, where=str(project.file), hint=hint)
+    return replace(project, uses_uv=True)
 
 
 def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:

@@ -28,7 +28,7 @@ def tables() -> str:
     ]
     parts = [("`[tool.augbackend]`", [*_HEAD, *rows])]
     for key, kind, _, _ in schema.table_keys():
-        parts += [(_title(key, kind), _rows(inner)) for inner in _dataclasses(kind)]
+        parts += [(_title(key, kind), _rows(inner)) for inner in dict.fromkeys(_dataclasses(kind))]
     return "\n\n".join(f"#### {title}\n\n" + "\n".join(lines) for title, lines in parts)
 
 

@@ -36,7 +36,7 @@ def table_keys() -> list[tuple[str, Any, str, Any]]:
     """The keys of the table: name, type, documentation, default."""
     found = [(name, feature) for name in features.known_keys() if (feature := features.find(name))]
     rows = [(name, feature.kind, feature.meaning, feature.default) for name, feature in found]
-    return [*rows, (package.KEY, Mapping[str, package.Package], package.MEANING, {})]
+    return [*rows, (package.KEY, Mapping[str, package.Entries], package.MEANING, {})]
 
 
 @lru_cache

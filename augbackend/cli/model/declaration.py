@@ -19,14 +19,13 @@ from augbackend.table.convert import TABLE
 
 from . import dependencies
 from .dependencies import Dependencies
+from .package import Package
 from .requirement import project_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from augbackend.features.pin_runtime import Width
-
-    from .package import Package
 
 _EVERY_HOOK = BuildDependency("x").hooks
 
@@ -106,6 +105,7 @@ class Declaration:
     :param features: keys whose files its backend is to have though nothing here uses them.
     :param dependencies: what it depends on at run time, if the user states it.
     :param dependencies_of: the same for single versions, by version.
+    :param by_version: what is added for the versions that a specifier contains: the first that fits counts.
     :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
     """
 
@@ -120,6 +120,7 @@ class Declaration:
     is_by_user: bool = True
     features: tuple[str, ...] = ()
     build_constraints: tuple[BuildRequirement, ...] = ()
+    by_version: tuple[tuple[str, Declaration], ...] = ()
 
     @property
     def requirement_texts(self) -> dict[str, str]:
@@ -167,6 +168,7 @@ class Declaration:
             self.is_by_user and other.is_by_user,
             (*self.features, *other.features),
             (*self.build_constraints, *other.build_constraints),
+            (*self.by_version, *other.by_version),
         )
 
     def joined(self, other: Declaration) -> Declaration:
@@ -246,6 +248,21 @@ def from_package(said: Package, origin: str) -> Declaration:
         said.requires_dist, said.requires_python, said.provides_extra, is_override=said.override
     )
     return replace(from_values(values, origin), dependencies=stated)
+
+
+def from_entries(said: Package | Sequence[Package], key: str) -> Declaration:
+    """What ``[tool.augbackend.packages]`` says of one package, for all versions or each time for some.
+
+    :param key: of it, which its build requirements come from.
+    :raises SettingsError: see :func:`from_package`.
+    """
+    if isinstance(said, Package):
+        return _for_versions([(said.versions, from_package(said, key))])
+    return _for_versions([(one.versions, from_package(one, f"{key}[{at}]")) for at, one in enumerate(said)])
+
+
+def _for_versions(entries: list[tuple[str, Declaration]]) -> Declaration:
+    return entries[0][1] if len(entries) == 1 and not entries[0][0] else Declaration(by_version=tuple(entries))
 
 
 def from_table(table: dict[str, Any], where: str, origin: str) -> Declaration:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Optional, Union
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from augbackend.features import extra_build_variables, local_version, metadata, pin_runtime
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
@@ -20,10 +22,19 @@ MEANING = (
 )
 
 
+def _check_versions(text: str) -> None:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        raise ValueError("this is no version specifier (PEP 440), such as >=2.8,<3") from None
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Package:
     """What one dependency of this project needs to build: read by `augbackend wrap`, never by a build."""
 
+    versions: str = key("", check=_check_versions)
+    """The versions that this is for, as a specifier: `>=2.8,<3`. Of an array, the first entry that fits counts."""
     extra_build_dependencies: tuple[BuildDependency, ...] = key(())
     """Build requirements that the package did not declare."""
     remove_build_dependencies: tuple[str, ...] = key((), check=check_project_name)
@@ -48,10 +59,14 @@ class Package:
     """Its wheel's METADATA is set to the `requires-dist` that you state, instead of being held against it."""
 
 
-def checked(name: str, table: Any, mistakes: list[str]) -> Optional[Package]:
-    """What a table says of one package; ``None`` if it says any of it wrongly.
+Entries = Union[Package, tuple[Package, ...]]
+"""What is said of one package: a table, or several of them, each for some versions."""
+
+
+def checked(name: str, table: Any, mistakes: list[str]) -> Optional[Entries]:
+    """What is said of one package; ``None`` if any of it is wrong.
 
     :param mistakes: grows by a line for each mistake, named below ``tool.augbackend.packages``.
     """
-    found = converted(Package, table, Place(f"{TABLE}.{KEY}").below(name), mistakes)
+    found = converted(Entries, table, Place(f"{TABLE}.{KEY}").below(name), mistakes)
     return None if found is INVALID else found

@@ -18,6 +18,7 @@ from . import (
     build_constraints,
     build_sources,
     lock_files,
+    project_kind,
     project_root,
     runtime_versions,
     stated_requirements,
@@ -51,6 +52,16 @@ class Project:
     uses_uv: bool
     sources: Sources
     runtime: RuntimeVersions
+
+    @property
+    def is_installable(self) -> bool:
+        """Whether pip can install it."""
+        return project_kind.is_installable(self.file.parent, self.document)
+
+    @property
+    def is_recipe(self) -> bool:
+        """Whether its file has tables for packages, and is no project's: then there is nothing to point to them."""
+        return project_kind.is_recipe(self.file.parent, self.document)
 
     def names_all(self, targets: Sequence[str]) -> bool:
         """Whether every target is a package that the project has something to say of."""
@@ -134,7 +145,7 @@ def _project(
         packages,
         undeclared,
         locked,
-        uses_uv=bool(uv) or (file.parent / "uv.lock").is_file(),
+        uses_uv=(bool(uv) or (file.parent / "uv.lock").is_file()) and not project_kind.is_recipe(file.parent, document),
         sources=uv_tables.indexes(uv),
         runtime=runtime_versions.RuntimeVersions(stated, locked, uv_tables.other_indexes(uv), overrides, sources),
     )

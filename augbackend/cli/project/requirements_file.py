@@ -58,6 +58,14 @@ def requirements(file: Path) -> Iterator[Requirement]:
         yield requirement
 
 
+def stated(file: Path) -> Iterator[tuple[Requirement, Path]]:
+    """The same, whoever may know what is in it; each with the file that has it.
+
+    :raises AugbackendError: if one cannot be read.
+    """
+    return _required_with_source(file)
+
+
 def _required_with_source(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requirement, Path]]:
     """Each requirement with the file that has it.
 

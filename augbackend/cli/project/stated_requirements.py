@@ -33,8 +33,15 @@ def read(document: Mapping[str, Any], folder: Path) -> tuple[Requirement, ...]:
     :param folder: of the project, which the files that it names are relative to.
     :raises AugbackendError: if a file that it names cannot be read.
     """
-    texts = [*_pdm_overrides(document), *_standard(document), *_poetry(document)]
-    parsed = [one for one in map(requirement_of, texts) if one is not None]  # a group may include another
+    constraints = strings(layers.at(document, "tool", "uv", "constraint-dependencies", default=[]))
+    overrides = [one for one in map(requirement_of, _pdm_overrides(document)) if one is not None]
+    parsed = [one for one in map(requirement_of, constraints) if one is not None]
+    return (*overrides, *asked_for(document, folder), *parsed)
+
+
+def asked_for(document: Mapping[str, Any], folder: Path) -> tuple[Requirement, ...]:
+    """The same, without what only bounds the versions of others."""
+    parsed = [one for one in map(requirement_of, [*_standard(document), *_poetry(document)]) if one is not None]
     return (*parsed, *(one for file in _requirement_files(document) for one in _in_file(folder / file)))
 
 
@@ -54,8 +61,7 @@ def _standard(document: Mapping[str, Any]) -> Iterator[str]:
     for path in groups:
         for group in _values_at(document, *path):
             yield from (item for item in group if isinstance(item, str)) if isinstance(group, list) else ()
-    for key in ("dev-dependencies", "constraint-dependencies"):
-        yield from strings(layers.at(document, "tool", "uv", key, default=[]))
+    yield from strings(layers.at(document, "tool", "uv", "dev-dependencies", default=[]))
 
 
 def _pdm_overrides(document: Mapping[str, Any]) -> Iterator[str]:

@@ -44,12 +44,14 @@ def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str,
     tables = [*_uv_metadata(uv), *_uv_build_tables(uv, mistakes).items()]
     for name, table in tables:
         version = str(table.pop("version", ""))
-        said = _declared_for(name, table, "tool.uv", mistakes)
+        said = _declared_by_uv(name, table, mistakes)
         if version:
             said = Declaration(dependencies_of={version: said.dependencies} if said.dependencies else {})
         found[name] = found.get(name, Declaration()).plus(said)
     for name, table in ours.items() if isinstance(ours, dict) else ():
-        said = _declared_for(canonicalize_name(name), table, "", mistakes)
+        entries = packages.checked(canonicalize_name(name), table, mistakes)
+        key = f"{TABLE}.{packages.KEY}.{canonicalize_name(name)}"
+        said = Declaration() if entries is None else declarations.from_entries(entries, key)
         found[canonicalize_name(name)] = found.get(canonicalize_name(name), Declaration()).plus(said)
     return found
 
@@ -131,18 +133,15 @@ def _escaped(value: Any) -> Any:
     return {name: item.replace("$", "$$") if isinstance(item, str) else item for name, item in value.items()}
 
 
-def _declared_for(name: str, table: Any, origin: str, mistakes: list[str]) -> Declaration:
-    """What one table declares for one package; a message names uv's keys as uv has them."""
+def _declared_by_uv(name: str, table: Any, mistakes: list[str]) -> Declaration:
+    """What uv's tables declare for one package; a message names the keys as uv has them."""
     found: list[str] = []
     package = packages.checked(name, table, found)
     if package is not None:
-        why = f"{origin}.extra-build-dependencies" if origin else f"tool.augbackend.packages.{name}"
-        return declarations.from_package(package, why)
-    if origin:
-        theirs = {ours: key for key, ours in _UV_KEYS.items()}
-        pattern = rf"{TABLE}\.packages\.{re.escape(name)}\.([\w-]+)"
-        found = [re.sub(pattern, lambda key: f"tool.uv.{theirs.get(key[1], key[1])}.{name}", line) for line in found]
-    mistakes += found
+        return declarations.from_entries(package, "tool.uv.extra-build-dependencies")
+    theirs = {ours: key for key, ours in _UV_KEYS.items()}
+    pattern = rf"{TABLE}\.packages\.{re.escape(name)}\.([\w-]+)"
+    mistakes += [re.sub(pattern, lambda key: f"tool.uv.{theirs.get(key[1], key[1])}.{name}", line) for line in found]
     return Declaration()
 
 

@@ -73,6 +73,15 @@ def planned(opened: Sdist, upstream: Upstream, declaration: Declaration) -> Arch
         return _planned(opened, top_files.laid_out(opened, Path(folder)), upstream, declaration)
 
 
+def version_of(opened: Sdist, upstream: Upstream) -> str:
+    """The version that an sdist says it is.
+
+    :raises AugbackendError: see :func:`planned`.
+    """
+    with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
+        return identity(top_files.laid_out(opened, Path(folder)), upstream)[1]
+
+
 def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Declaration) -> ArchivePlan:
     name, upstreams_version = identity(top, upstream)
     version = local_version.labelled(upstreams_version, declaration.local_version)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from augbackend.cli.edit import replace_file, uv_sources
 from augbackend.table import layers
 
+from . import constraints_file
 from .earlier_folder import is_ours
 
 if TYPE_CHECKING:
@@ -17,11 +18,17 @@ if TYPE_CHECKING:
 _NEXT = ["uv.lock still leads to them; next:", "  uv lock"]
 
 
-def undo(file: Path, folders: Sequence[Path]) -> list[str]:
-    """Take the sources that lead into folders out of a project, then delete our archives; says what it did."""
+def undo(file: Path, folders: Sequence[Path], constraints: Path | None = None) -> list[str]:
+    """Take the sources that lead into folders out of a project, then delete our archives; says what it did.
+
+    :param constraints: a file that our lines are taken out of, too.
+    """
+    done = constraints_file.remove(constraints) if constraints is not None else []
+    if constraints is not None and not file.is_file():
+        return done or ["nothing to undo"]  # there is no project
     layers.read_pyproject(file.parent)  # says what is wrong with it, if anything is
     changed, deleted = zip(*[_undone(file, folder) for folder in folders])
-    done = [line for lines in (*changed, *deleted) for line in lines]
+    done += [line for lines in (*changed, *deleted) for line in lines]
     if any(changed) and (file.parent / "uv.lock").is_file():
         done += _NEXT  # what is to be done stands last
     return done or ["nothing to undo"]

@@ -5,21 +5,18 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.edit import pyproject, uv_sources
+from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
-from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import nearest_name, stated_requirements
-from augbackend.table import layers
 
-from . import brevity, earlier_folder, project_sources, sdist_exclusion, unmatched
+from . import brevity, earlier_folder, next_commands, project_sources, reach, sdist_exclusion, unmatched, uv_metadata
 from .brevity import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from augbackend.cli.project.jobs import Job
-    from augbackend.cli.project.project import Project
 
     from .run import WrappedPackage, WrapRun
 
@@ -52,8 +49,9 @@ def _sections(run: WrapRun, *, check: bool, verbose: bool) -> Iterator[Section]:
         yield Section(tuple(_staleness(run)))
     else:
         yield from _remarks(run)
-        if commands(run):
-            yield Section(("next:", *(f"  {command}" for command in commands(run)), ""))
+        commands = next_commands.commands(run)
+        if commands:
+            yield Section(("next:", *(f"  {command}" for command in commands), ""))
     if run.failures:
         yield Section(tuple(_failures(run)))
 
@@ -73,6 +71,7 @@ def _skipped_lines(run: WrapRun, job: Job) -> Iterator[str]:
 
 def _staleness(run: WrapRun) -> Iterator[str]:
     stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
+    stale += [str(run.constraints.file)] if run.constraints and run.constraints.state == "stale" else []
     stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
     stale += [] if stale else [str(old) for old, _ in run.moves.archives]
     if stale:
@@ -96,7 +95,7 @@ def _astray(run: WrapRun) -> Iterator[str]:
 
 def _remarks(run: WrapRun) -> Iterator[Section]:
     """What is worth knowing of what was wrapped."""
-    yield _that_gives_way(_indirect(run))
+    yield _that_gives_way(reach.lines(run))
     yield _that_gives_way(_unknown_versions(run))
     yield _that_gives_way(_in_the_way_of_uv(run))
     yield _that_gives_way(_left_over(run))
@@ -106,7 +105,7 @@ def _remarks(run: WrapRun) -> Iterator[Section]:
 
 
 def _in_the_way_of_uv(run: WrapRun) -> Iterator[str]:
-    for name in _stated_to_uv(run):
+    for name in uv_metadata.stated_for_versions(run):
         cure = f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
         yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
         yield ""
@@ -185,31 +184,6 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
 
 
-def _indirect(run: WrapRun) -> Iterator[str]:
-    """uv applies sources to what a project itself depends on, and to nothing else."""
-    if run.project is None or not run.project.uses_uv:
-        return
-    if layers.at(run.project.document, "tool", "uv", "workspace", default=None) is not None:
-        return  # its members share the sources of the root
-    for name in dict.fromkeys(package.plan.name for package in run.packages):
-        if not stated_requirements.of(run.project.runtime.stated, name):
-            yield f"{name} is not a direct dependency of this project: add it there, or uv ignores its source"
-            yield ""
-
-
-def _stated_to_uv(run: WrapRun) -> list[str]:
-    """Packages that ``[[tool.uv.dependency-metadata]]`` names with a version: uv takes that entry for the archive's."""
-    document = run.project.document if run.project and run.project.uses_uv else {}
-    entries = layers.at(document, "tool", "uv", "dependency-metadata", default=[])
-    tables = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
-    names = [str(one.get("name")) for one in tables if "version" in one]
-    return [
-        package.plan.name
-        for package in run.packages
-        if any(pyproject.same_project(package.plan.name, name) for name in names)
-    ]
-
-
 def _unknown_versions(run: WrapRun) -> Iterator[str]:
     """Versions that the archive does not name, so that a frontend has to be told."""
     for package in run.packages:
@@ -235,44 +209,6 @@ def _left_over(run: WrapRun) -> Iterator[str]:
             yield ""
 
 
-def commands(run: WrapRun) -> list[str]:
-    """What to run next. A project of which some package is missing is not known to install, so there is nothing."""
-    if run.project is not None:
-        is_whole = run.packages and not run.failures and not run.unbuildable
-        return [*_project_commands(run, run.project)] if is_whole else []
-    found = []
-    for package in run.packages:
-        path = shlex.quote(f"{shown_path(package.archive)}{package.job.target.extras}")
-        installers = ["pip"] if unmatched.names(package) else ["pip", "uv pip"]
-        found += [f"{one} install {path}" for one in installers if package.plan.name not in run.unbuildable]
-    return found
-
-
-def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
-    here = shlex.quote(shown_path(project.file.parent))
-    scripts = layers.at(project.document, "project", "scripts", default={})
-    if project.uses_uv:
-        yield from _relock(run)
-        yield from ["uv sync"] if not _stated_to_uv(run) else []
-        if scripts:
-            yield f"uv tool install {here}"
-            yield f"uvx --from {here} {next(iter(scripts))}"
-    if project.runtime.sources:
-        return  # pip does not read them, and would put other distributions beside what was built
-    archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
-    yield f"pip install {here} {archives}"
-    if all("+" in package.plan.version for package in run.packages):
-        yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {here}"
-
-
-def _relock(run: WrapRun) -> Iterator[str]:
-    """uv refuses an archive whose hash is not the one in its lock, until it is told to lock that again."""
-    locked = {one.name for one in (run.project.locked if run.project else ()) if one.path is not None}
-    for name in dict.fromkeys(package.plan.name for package in run.packages if package.state == "written"):
-        if name in locked:
-            yield f"uv lock --upgrade-package {name}"
-
-
 def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
     """The same for a script."""
     failures = [(failure.job.target, error_report.as_json(failure.error)) for failure in run.failures]
@@ -282,7 +218,8 @@ def as_json(run: WrapRun, *, check: bool) -> dict[str, Any]:
         "skipped": [{"name": job.target.name, "why": job.skipped} for job in run.skipped],
         "ignored-by-git": [str(file) for file in run.ignored],
         "failures": [{"name": target.name, "requirement": target.requirement, **said} for target, said in failures],
-        "commands": [] if check else commands(run),
+        "constraints": None if run.constraints is None else run.constraints.as_json(),
+        "commands": [] if check else next_commands.commands(run),
         "sources": None
         if run.project is None or not run.project.uses_uv
         else {"file": str(run.project.file), "state": "stale" if run.sources_are_stale else "current"},

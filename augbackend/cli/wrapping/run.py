@@ -9,7 +9,7 @@ from augbackend import __version__
 from augbackend.cli.fetch import sdist, upstream
 from augbackend.cli.fetch.absence import NoProjectError, OnlyWheelsError
 from augbackend.cli.model import error_report
-from augbackend.cli.project import nearest_name
+from augbackend.cli.project import nearest_name, version_entries
 from augbackend.errors import AugbackendError
 
 from . import archive, earlier_folder, ignored_files, plan, project_sources, staleness
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
 
+    from .constraints_file import Constraints
     from .plan import ArchivePlan
 
 State = Literal["written", "unchanged", "stale", "missing"]
@@ -68,6 +69,7 @@ class WrapRun:
     :param sources_are_stale: whether the project's sources lead elsewhere, and were only to be checked.
     :param moves: archives that were in the folder of before.
     :param unbuildable: names of packages whose builds are sure to miss something.
+    :param constraints: the file that has lines for the packages, if one was asked for.
     """
 
     project: Optional[Project]
@@ -79,22 +81,31 @@ class WrapRun:
     sources_are_stale: bool
     moves: Moves = earlier_folder.NONE
     unbuildable: frozenset[str] = frozenset()
+    constraints: Optional[Constraints] = None
 
     @property
     def is_current(self) -> bool:
         """Whether everything was as it should be before the run."""
         is_content = all(package.state == "unchanged" for package in self.packages)
-        return is_content and not self.sources_are_stale and not self.moves.archives and not self.failures
+        is_constrained = self.constraints is None or self.constraints.is_current
+        are_placed = not self.sources_are_stale and not self.moves.archives
+        return is_content and is_constrained and are_placed and not self.failures
 
 
-def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool) -> WrappedPackage:
+def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool, project: Project | None = None) -> WrappedPackage:
     """Wrap one package, unless the archive that is there holds just that already.
 
     :param check: write nothing.
     :param upgrade: whether an archive with the same declaration and another version's backend is written again.
+    :param project: the one that declares it, if there is one.
     :raises AugbackendError: if it cannot be had or wrapped; an archive that is there stays as it is.
     """
-    with upstream.fetched(job.target, job.declaration, lookup) as found, sdist.opened(found.path) as opened:
+    at_first = version_entries.expected(job.declaration, job.target.name, project)
+    with upstream.fetched(job.target, at_first, lookup) as found, sdist.opened(found.path) as opened:
+        if job.declaration.by_version:
+            version = plan.version_of(opened, found)
+            name = job.target.name
+            job = replace(job, declaration=version_entries.for_version(job.declaration, name, version, project))
         planned = plan.planned(opened, found, job.declaration)
         target = lookup.output / planned.filename
         is_current = archive.holds(target, archive.content(opened, planned.files, planned.dropped, planned.top)) or (
@@ -153,7 +164,7 @@ def run(
     packages, skipped, failures = [], [job for job in jobs if job.skipped], []
     for job in wanted:
         try:
-            packages.append(wrapped(job, lookup, check=check, upgrade=upgrade))
+            packages.append(wrapped(job, lookup, check=check, upgrade=upgrade, project=project))
         except OnlyWheelsError as error:
             if is_asked:
                 failures.append(LostPackage(job, error))

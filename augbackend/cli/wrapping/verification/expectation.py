@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.fetch.upstream import Upstream
-from augbackend.cli.project import runtime_versions
+from augbackend.cli.project import runtime_versions, version_entries
 from augbackend.cli.wrapping import plan
 from augbackend.errors import AugbackendError
 
@@ -39,7 +39,9 @@ def differences(claim: Claim, original: Sdist, project: Project) -> Iterator[str
     more = tuple(sorted(backend_copy.more_keys(backend_copy.manifest_of(manifest))))
     upstream = Upstream(original.path, canonicalize_name(origin.name), origin.version, origin.url, origin.sha256, "")
     try:
-        wanted = replace(runtime_versions.matched(said, project.runtime), features=more)
+        matched = runtime_versions.matched(said, project.runtime)
+        declared = version_entries.for_version(matched, canonicalize_name(origin.name), origin.version, project)
+        wanted = replace(declared, features=more)
         planned = plan.planned(original, upstream, wanted)
     except AugbackendError as error:
         yield f"wrapping it for {file} fails: {error.what}"

@@ -1,0 +1,152 @@
+"""What to run next: the commands that follow from a project, its lock and what was wrapped.
+
+uv applies ``tool.uv.sources`` to what a project itself asks for. What only a dependency asks for is reached by
+``--with``, by a constraint (``-c``), and for ``uv sync`` by ``constraint-dependencies`` or uv's own build tables.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from augbackend.cli.model.locked_version import exact_version
+from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.project import direct_dependencies, project_root
+from augbackend.table import layers
+
+from . import unmatched, uv_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from augbackend.cli.project.jobs import Job
+    from augbackend.cli.project.project import Project
+
+    from .run import WrappedPackage, WrapRun
+
+
+def commands(run: WrapRun) -> list[str]:
+    """What to run next. A project of which some package is missing is not known to install, so there is nothing."""
+    if run.project is None or run.project.is_recipe:
+        return list(_of_archives(run))
+    if (
+        run.failures
+        or run.unbuildable
+        or not run.packages
+        or any(is_guessed(run.project, one.job) for one in run.packages)
+    ):
+        return []
+    return list(_project_commands(run, run.project))
+
+
+def transitive(project: Project, packages: tuple[WrappedPackage, ...]) -> list[str]:
+    """The packages that no table of sources reaches, since only a dependency asks for them."""
+    direct = direct_dependencies.names(project)
+    return [name for name in dict.fromkeys(one.plan.name for one in packages) if name not in direct]
+
+
+def not_for_sync(project: Project, packages: tuple[WrappedPackage, ...]) -> list[str]:
+    """Those of them that ``uv sync`` would build from upstream's sdist, without what our tables add."""
+    reached = direct_dependencies.names_for_lock(project)
+    ours = layers.at(project.document, "tool", "augbackend", "packages", default={})
+    of_ours = {canonicalize_name(name) for name in (ours if isinstance(ours, dict) else ())}
+    return [name for name in transitive(project, packages) if name in of_ours - reached]
+
+
+def is_guessed(project: Project, job: Job) -> bool:
+    """Whether nobody has said which version is needed: what asks for it is a dependency, and there is no lock."""
+    asked, name = job.target.requirement, job.target.name
+    return bool(asked) and not exact_version(Requirement(asked)) and name not in direct_dependencies.names(project)
+
+
+def _of_archives(run: WrapRun) -> Iterator[str]:
+    """For archives that belong to no project."""
+    for package in run.packages:
+        name, extras = package.plan.name, package.job.target.extras
+        if name in run.unbuildable:
+            continue
+        what = shlex.quote(f"{shown_path(package.archive)}{extras}")
+        if run.constraints is not None and name not in run.constraints.left_out:
+            what = f"{_option(run.constraints.file)} {shlex.quote(f'{name}{extras}')}"
+        yield f"pip install {what}"
+        if not unmatched.names(package):
+            yield f"uv pip install {what}"
+
+
+def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
+    is_one_each = len({one.plan.name for one in run.packages}) == len(run.packages)
+    if project.uses_uv:
+        yield from _relock(run)
+        if not uv_metadata.stated_for_versions(run) and not not_for_sync(project, run.packages):
+            has_root = "project" in project.document or "dependency-groups" in project.document
+            yield "uv sync" if has_root else "uv sync --all-packages"
+        words = _uv_words(run, project, is_one_each=is_one_each)
+        if words is not None:
+            yield from _tools(project, words)
+    is_workspace = layers.at(project.document, "tool", "uv", "workspace", default=None) is not None
+    if project.runtime.sources or is_workspace or not project.is_installable:
+        return  # pip does not read them, and would put other distributions beside what was built
+    here = shlex.quote(shown_path(project.file.parent))
+    if run.constraints is not None and not run.constraints.left_out:
+        yield f"pip install {_option(run.constraints.file)} {here}"
+        if project.uses_uv and set(_names(run)) <= {*transitive(project, run.packages)}:
+            yield f"uv pip install {_option(run.constraints.file)} {here}"
+    elif is_one_each:
+        archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
+        yield f"pip install {here} {archives}"
+    if all("+" in package.plan.version for package in run.packages) and is_one_each:
+        yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {here}"
+
+
+def _uv_words(run: WrapRun, project: Project, *, is_one_each: bool) -> str | None:
+    """The words that lead ``uv tool install`` to what no source reaches; ``None`` if there are none.
+
+    A constraint and a source for one package are two URLs to uv as soon as the project has moved: then ``--with``.
+    """
+    beyond = transitive(project, run.packages)
+    if not beyond:
+        return ""
+    if run.constraints is not None and not run.constraints.left_out and set(_names(run)) <= {*beyond}:
+        return f" {_option(run.constraints.file)}"
+    if not is_one_each:
+        return None
+    files = [one.archive for one in run.packages if one.plan.name in beyond]
+    return "".join(f" --with {shlex.quote(shown_path(file))}" for file in files)
+
+
+def _tools(project: Project, words: str) -> Iterator[str]:
+    """For the project, and the members of its workspace, that have commands."""
+    folder = project.file.parent
+    places: list[tuple[Path, Mapping[str, Any]]] = [(folder, project.document)]
+    places += [
+        (folder / place.relative_to(folder.resolve()), layers.read_pyproject(place))
+        for place in project_root.members(folder, project.document)
+        if folder.resolve() in place.parents
+    ]
+    for place, document in places:
+        scripts = layers.at(document, "project", "scripts", default={})
+        if isinstance(scripts, dict) and scripts:
+            here = shlex.quote(shown_path(place))
+            yield f"uv tool install {here}{words}"
+            yield f"uvx --from {here}{words} {next(iter(scripts))}"
+
+
+def _names(run: WrapRun) -> list[str]:
+    return [package.plan.name for package in run.packages]
+
+
+def _option(file: Path) -> str:
+    return f"-c {shlex.quote(str(file))}"
+
+
+def _relock(run: WrapRun) -> Iterator[str]:
+    """uv refuses an archive whose hash is not the one in its lock, until it is told to lock that again."""
+    locked = {one.name for one in (run.project.locked if run.project else ()) if one.path is not None}
+    for name in dict.fromkeys(package.plan.name for package in run.packages if package.state == "written"):
+        if name in locked:
+            yield f"uv lock --upgrade-package {name}"
