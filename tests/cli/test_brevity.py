@@ -44,7 +44,8 @@ def test_forty_lines_with_many_packages(here: Path, count: int, command: str, is
     lines = found.stdout.splitlines()
     assert len(lines) <= MOST
     assert sum(line.startswith("wrapped.d/demo") for line in lines) >= min(count, 10)
-    assert all(one in found.stdout for one in (["stale: "] if command else ["next:\n", "  uv sync\n", "commit"]))
+    last = ["next:\n", "  uv sync\n"] if is_direct else []  # of the others nobody says which version is meant
+    assert all(one in found.stdout for one in (["stale: "] if command else [*last, "commit"]))
     is_short = lines[-1] == "augbackend wrap -v shows the rest"
     assert is_short or count <= 5
     told = wrap("-v", *command.split()).stdout.splitlines()

@@ -214,16 +214,14 @@ def wrap(
     run = replace(run, moves=moves, unbuildable=frozenset(one.name for one in lacking if one.is_certain))
     if constraints:
         run = replace(run, constraints=constraints_file.write(run, constraints, check=check, is_asked=is_asked))
-    confined_how = confinement.here().as_json() if builds else None
-    document = {
-        **report.as_json(run, check=check),
-        "undeclared": [item for one in lacking for item in one.as_json()],
-        "confinement": confined_how,
-    }
-    first = [line for one in lacking for line in undeclared.lines(one, project)]
-    told = report.lines(run, check=check, verbose=verbose, first=first)
-    click.echo(terminal.as_json(document) if as_json else "\n".join(told))
-    if run.failures or (run.constraints and run.constraints.left_out) or (check and not run.is_current):
+    if as_json:
+        confined_how = confinement.here().as_json() if builds else None
+        said = {"undeclared": [item for one in lacking for item in one.as_json()], "confinement": confined_how}
+        click.echo(terminal.as_json({**report.as_json(run, check=check), **said}))
+    else:
+        first = [line for one in lacking for line in undeclared.lines(one, project)]
+        click.echo("\n".join(report.lines(run, check=check, verbose=verbose, first=first)))
+    if run.is_lacking or (check and not run.is_current):
         raise SystemExit(1)
 
 

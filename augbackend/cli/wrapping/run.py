@@ -84,6 +84,11 @@ class WrapRun:
     constraints: Optional[Constraints] = None
 
     @property
+    def is_lacking(self) -> bool:
+        """Whether some of what was asked for could not be had."""
+        return bool(self.failures or (self.constraints and self.constraints.left_out))
+
+    @property
     def is_current(self) -> bool:
         """Whether everything was as it should be before the run."""
         is_content = all(package.state == "unchanged" for package in self.packages)
