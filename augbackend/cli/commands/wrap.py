@@ -156,6 +156,8 @@ def wrap(
     project = projects.read(root, lock) if not has_options else None
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
         raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
+    if project is not None and project.lock_differs:
+        say("note", f"uv.lock is older than pyproject.toml ({project.lock_differs}); run uv lock, then this again")
     if project is not None and targets and not project.names_all(targets):
         project = None  # it says nothing of these packages
     if project is None and not targets:
@@ -204,7 +206,7 @@ def _say_what_is_dropped(target: Target) -> None:
 
 def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
     """What ``--match-runtime`` asks for, in the versions of ``--lock``."""
-    locked = lock_files.read_file(lock) if lock else ()
+    locked = lock_files.read_file(lock).packages if lock else ()
     known = RuntimeVersions(locked=locked, overrides=runtime_versions.overrides(os.environ))
     matched = runtime_versions.matched(given, known)
     unknown = [one.name for one in matched.requires if one.entry.match_runtime and not one.entry.locked]

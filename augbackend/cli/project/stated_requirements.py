@@ -43,6 +43,17 @@ def of(stated: Sequence[Requirement], name: str) -> list[Requirement]:
     return [one for one in stated if canonicalize_name(one.name) == name]
 
 
+def overruled(stated: Sequence[Requirement], uv: Mapping[str, Any]) -> tuple[Requirement, ...]:
+    """What is asked for, with ``override-dependencies``, which uv takes instead of all that is asked for by that name.
+
+    :param uv: ``[tool.uv]``.
+    """
+    texts = strings(uv.get("override-dependencies"))
+    overrides = [one for one in map(requirement_of, texts) if one is not None]
+    names = {canonicalize_name(one.name) for one in overrides}
+    return (*overrides, *(one for one in stated if canonicalize_name(one.name) not in names))
+
+
 def _in_file(file: Path) -> Iterable[Requirement]:
     return requirements_file.requirements(file) if file.is_file() else ()  # it may be made when the project is built
 

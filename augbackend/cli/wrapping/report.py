@@ -9,10 +9,11 @@ from augbackend.cli.edit import pyproject, uv_sources
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.project import nearest_name, stated_requirements
+from augbackend.cli.project import build_sources, nearest_name, selections, stated_requirements
 from augbackend.table import layers
 
 from . import project_sources
+from .project_sources import ArchivePlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,13 +56,17 @@ def _astray(run: WrapRun) -> Iterator[str]:
     """The sources that are to be changed: where each leads, and where it should."""
     if run.project is None or not run.sources_are_stale:
         return
-    for package in run.packages:
-        place = uv_sources.relative(package.archive, run.project.file.parent)
-        source = uv_sources.source(run.project.document, package.plan.name)
-        if source != {"path": place}:
+    for name, wanted in project_sources.sources(run.project, _places(run)).items():
+        source = uv_sources.source(run.project.document, name)
+        if len(wanted) > 1 or source != wanted[0]:
             now = f"leads to {next(iter(source.values()))}" if source else "does not lead to one archive"
-            yield f"{run.project.file}: tool.uv.sources.{package.plan.name} {now}, and should to {place}"
+            places = " and ".join(one["path"] for one in wanted)
+            yield f"{run.project.file}: tool.uv.sources.{name} {now}, and should to {places}"
     yield ""
+
+
+def _places(run: WrapRun) -> list[ArchivePlace]:
+    return [ArchivePlace(one.plan.name, one.archive, one.job.marker, one.job.asked_in) for one in run.packages]
 
 
 def _remarks(run: WrapRun) -> Iterator[str]:
@@ -141,7 +146,7 @@ def _indirect(run: WrapRun) -> Iterator[str]:
     if layers.at(run.project.document, "tool", "uv", "workspace", default=None) is not None:
         return  # its members share the sources of the root
     for name in dict.fromkeys(package.plan.name for package in run.packages):
-        if not stated_requirements.of(run.project.runtime.stated, name):
+        if not selections.lists(run.project, name) and not stated_requirements.of(run.project.runtime.stated, name):
             yield f"{name} is not a direct dependency of this project: add it there, or uv ignores its source"
             yield ""
 
@@ -173,7 +178,7 @@ def _unknown_versions(run: WrapRun) -> Iterator[str]:
 def _told_apart_by_extras(run: WrapRun) -> Iterator[str]:
     if run.project is None or not run.project.uses_uv:
         return
-    for name in project_sources.told_apart_by_extras((one.plan.name, one.job.marker) for one in run.packages):
+    for name in project_sources.not_told_apart(run.project, _places(run)):
         yield f"{name}: its versions differ only by extras; write its tool.uv.sources by hand, one entry for each extra"
         yield ""
 
@@ -197,20 +202,40 @@ def commands(run: WrapRun) -> list[str]:
 
 
 def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
-    here = shlex.quote(shown_path(project.file.parent))
+    if project_sources.not_told_apart(project, _places(run)):
+        return  # the sources are still to be written
+    here = shown_path(project.file.parent)
     scripts = layers.at(project.document, "project", "scripts", default={})
+    chosen = selections.selections(project, [package.job for package in run.packages])
     if project.uses_uv:
         yield from _relock(run)
-        yield from ["uv sync"] if not _stated_to_uv(run) else []
-        if scripts:
-            yield f"uv tool install {here}"
-            yield f"uvx --from {here} {next(iter(scripts))}"
-    if project.runtime.sources:
-        return  # pip does not read them, and would put other distributions beside what was built
+        for one in chosen if not _stated_to_uv(run) else ():
+            yield " ".join(["uv sync", *one.options])
+        for one in chosen if scripts else ():
+            if not one.groups and not one.left_out:  # these are not installed as tools
+                yield f"uv tool install {shlex.quote(one.of(here))}"
+                yield f"uvx --from {shlex.quote(one.of(here))} {next(iter(scripts))}"
+    if (
+        project.runtime.sources
+        or len(chosen) > 1
+        or chosen[0].groups
+        or chosen[0].has_members
+        or _is_elsewhere_matched(run)
+    ):
+        return  # pip does not read sources, and would put other distributions beside what was built
     archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
-    yield f"pip install {here} {archives}"
+    yield f"pip install {shlex.quote(chosen[0].of(here))} {archives}"
     if all("+" in package.plan.version for package in run.packages):
-        yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {here}"
+        yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {shlex.quote(chosen[0].of(here))}"
+
+
+def _is_elsewhere_matched(run: WrapRun) -> bool:
+    """Whether a package is built against what only uv, by the project's sources, puts beside it."""
+    return any(
+        one.entry.match_runtime and any(build_sources.is_elsewhere(text) for text in one.texts)
+        for package in run.packages
+        for one in package.plan.requires.added
+    )
 
 
 def _relock(run: WrapRun) -> Iterator[str]:

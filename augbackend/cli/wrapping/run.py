@@ -13,6 +13,7 @@ from augbackend.cli.project import nearest_name
 from augbackend.errors import AugbackendError
 
 from . import archive, ignored_files, plan, project_sources, staleness
+from .project_sources import ArchivePlace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +163,7 @@ def run(
         raise failures[0].error
     failed = {failure.job.target.name for failure in failures}
     places = [
-        (package.plan.name, package.archive, package.job.marker)
+        ArchivePlace(package.plan.name, package.archive, package.job.marker, package.job.asked_in)
         for package in packages
         if package.plan.name not in failed  # half of its versions would lead astray
     ]
