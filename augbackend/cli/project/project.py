@@ -133,7 +133,7 @@ def _project(
     stated = stated_requirements.read(document, file.parent)
     for member in project_root.members(file.parent, document):  # the root's tables and lock are theirs
         stated += stated_requirements.read(layers.read_pyproject(member), member)
-    stated = stated_requirements.overruled(stated, uv)
+    stated = stated_requirements.overruled(stated, stated_requirements.overrides(uv))
     differs = _difference_to_lock(graph, file, document, uv) if graph else None
     overrides, sources = runtime_versions.overrides(os.environ), build_sources.read(uv, file.parent)
     undeclared = uv_tables.undeclared(uv, layers.at(document, "tool", "augbackend", "packages", default={}))

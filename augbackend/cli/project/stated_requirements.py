@@ -43,15 +43,19 @@ def of(stated: Sequence[Requirement], name: str) -> list[Requirement]:
     return [one for one in stated if canonicalize_name(one.name) == name]
 
 
-def overruled(stated: Sequence[Requirement], uv: Mapping[str, Any]) -> tuple[Requirement, ...]:
-    """What is asked for, with ``override-dependencies``, which uv takes instead of all that is asked for by that name.
+def overrides(uv: Mapping[str, Any]) -> list[Requirement]:
+    """``override-dependencies``, which uv takes instead of all that is asked for by their names, in this project only.
 
     :param uv: ``[tool.uv]``.
     """
     texts = strings(uv.get("override-dependencies"))
-    overrides = [one for one in map(requirement_of, texts) if one is not None]
-    names = {canonicalize_name(one.name) for one in overrides}
-    return (*overrides, *(one for one in stated if canonicalize_name(one.name) not in names))
+    return [one for one in map(requirement_of, texts) if one is not None]
+
+
+def overruled(stated: Sequence[Requirement], by: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """What is asked for after overrides."""
+    names = {canonicalize_name(one.name) for one in by}
+    return (*by, *(one for one in stated if canonicalize_name(one.name) not in names))
 
 
 def _in_file(file: Path) -> Iterable[Requirement]:
