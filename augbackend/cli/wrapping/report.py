@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from augbackend.cli.edit import pyproject, uv_sources
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
@@ -211,22 +213,25 @@ def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
         yield from _relock(run)
         for one in chosen if not _stated_to_uv(run) else ():
             yield " ".join(["uv sync", *one.options])
-        for one in chosen if scripts else ():
-            if not one.groups and not one.left_out:  # these are not installed as tools
+        for one in chosen if scripts and not _is_overridden(run, project) else ():
+            if not one.groups:  # these are not installed as tools
                 yield f"uv tool install {shlex.quote(one.of(here))}"
                 yield f"uvx --from {shlex.quote(one.of(here))} {next(iter(scripts))}"
-    if (
-        project.runtime.sources
-        or len(chosen) > 1
-        or chosen[0].groups
-        or chosen[0].has_members
-        or _is_elsewhere_matched(run)
-    ):
-        return  # pip does not read sources, and would put other distributions beside what was built
+    is_read_by_uv_only = project.runtime.sources or _is_elsewhere_matched(run) or _is_overridden(run, project)
+    if is_read_by_uv_only or len(chosen) > 1 or chosen[0].groups or chosen[0].has_members:
+        return  # pip would put other distributions beside what was built
     archives = " ".join(shlex.quote(shown_path(package.archive)) for package in run.packages)
     yield f"pip install {shlex.quote(chosen[0].of(here))} {archives}"
     if all("+" in package.plan.version for package in run.packages):
         yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {shlex.quote(chosen[0].of(here))}"
+
+
+def _is_overridden(run: WrapRun, project: Project) -> bool:
+    """Whether a package is built against what only ``uv sync`` puts beside it, since it alone reads overrides."""
+    uv = layers.at(project.document, "tool", "uv", default={})
+    names = {canonicalize_name(one.name) for one in stated_requirements.overrides(uv)}
+    matched = (one for package in run.packages for one in package.plan.requires.added if one.entry.match_runtime)
+    return any(one.name in names for one in matched)
 
 
 def _is_elsewhere_matched(run: WrapRun) -> bool:
