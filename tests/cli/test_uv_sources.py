@@ -65,7 +65,7 @@ def test_there_and_back(layout: str, form: str) -> None:
     text = text.rstrip("\n") if "no newline" in form else text
     text = text.replace("\n", "\r\n") if "CRLF" in form else text
     was = tomllib.loads(text).get("tool", {}).get("uv", {}).get("sources", {})
-    places = {"demo": [(OURS["path"], "")], "new": [("wrapped.d/new-1.tar.gz", "")]}
+    places = {"demo": [OURS], "new": [{"path": "wrapped.d/new-1.tar.gz"}]}
     once = uv_sources.pointed(text, places, "wrapped.d")
     assert (sources(once)["demo"], sources(once)["new"]) == (OURS, {"path": "wrapped.d/new-1.tar.gz"})
     assert uv_sources.pointed(once, places, "wrapped.d") == once
@@ -74,9 +74,9 @@ def test_there_and_back(layout: str, form: str) -> None:
     assert uv_sources.before(once, "demo") == (before if isinstance(before, dict) else {})
     assert uv_sources.restored(once, "wrapped.d") == text
     # Another version, in two archives, in another run: what was there before them is not forgotten.
-    two = [("wrapped.d/demo-2.tar.gz", "os_name == 'nt'"), ("wrapped.d/demo-3.tar.gz", "os_name != 'nt'")]
+    two = [{"path": "wrapped.d/demo-2.tar.gz", "extra": "a"}, {"path": "wrapped.d/demo-3.tar.gz", "extra": "b"}]
     twice = uv_sources.pointed(once, {"demo": two}, "wrapped.d")
-    assert [one["path"] for one in sources(twice)["demo"]] == [path for path, _ in two]
+    assert sources(twice)["demo"] == two
     again = uv_sources.pointed(twice, {"demo": places["demo"]}, "wrapped.d")
     assert uv_sources.restored(twice, "wrapped.d") == uv_sources.restored(again, "wrapped.d") == text
 
