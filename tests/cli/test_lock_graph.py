@@ -13,6 +13,7 @@ import pytest
 
 from ..conftest import write
 from .archives import content, own_table, report, wrap, wrapped
+from .test_wrap import fields
 from .test_wrap_project import MATCH, archive, here, locked, project, uv_lock, uv_sources
 
 __all__ = ["here"]  # a fixture
@@ -306,6 +307,17 @@ def test_markers_that_overlap(here: Path, one: str, other: str, is_refused: bool
     )
 
 
+def test_only_environments_of_the_project_count(here: Path) -> None:
+    markers = {"2.8.0": "sys_platform == 'linux'", "2.7.1": "sys_platform == 'darwin' or os_name == 'posix'"}
+    torches = [locked(version, "torch", **{"resolution-markers": [one]}) for version, one in markers.items()]
+    text = f'{HEAD}dependencies = ["demo"]\n{MATCH}'
+    project(here, text, uv_lock(locked(), *torches))
+    assert "no marker tells them apart" in wrap().output
+    only = {"supported-markers": ["sys_platform == 'darwin'", "sys_platform == 'win32'"]}
+    project(here, text, uv_lock(locked(), *torches, **only))
+    wrapped()
+
+
 def test_pins_of_different_extras_need_a_lock(here: Path) -> None:
     text = (
         f'{HEAD}[project.optional-dependencies]\na = ["torch==2.8.0", "demo==1.0"]\nb = ["torch==2.9.0", "demo==1.0"]\n'
@@ -487,6 +499,18 @@ def test_a_lock_that_appears_later_changes_nothing(here: Path, dependencies: str
     project(here, (here / "pyproject.toml").read_text(), uv_lock(locked(), locked(torch, "torch")))
     wrapped()
     assert {**content(here), "uv.lock": b""} == {**before, "uv.lock": b""}
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_pins_for_several_environments(here: Path, is_locked: bool) -> None:
+    one, other = 'sys_platform == "linux"', 'sys_platform != "linux"'
+    text = f"{HEAD}dependencies = ['demo', 'torch==2.8.0 ; {one}', 'torch==2.9.0 ; {other}']\n{MATCH}"
+    entries = [locked(v, "torch", **{"resolution-markers": [m]}) for v, m in (("2.8.0", one), ("2.9.0", other))]
+    project(here, text, uv_lock(locked("2.0"), *entries) if is_locked else "")
+    wrapped()
+    assert asked_for(archive(here, "2.0")) == [f"torch==2.8.0 ; {one}", f"torch==2.9.0 ; {other}"]
+    pins = [value for key, value in fields(archive(here, "2.0")) if key == "Requires-Dist"]
+    assert pins == ["six", f"torch>=2.8.0,<2.9 ; {one}", f"torch>=2.9.0,<2.10 ; {other}"]
 
 
 # --- what is installed by which command ---

@@ -17,6 +17,7 @@ from augbackend.table.convert import found_instead
 from . import (
     build_constraints,
     build_sources,
+    environments,
     lock_files,
     lock_freshness,
     project_root,
@@ -135,6 +136,7 @@ def _project(
         stated += stated_requirements.read(layers.read_pyproject(member), member)
     stated = stated_requirements.overruled(stated, stated_requirements.overrides(uv))
     differs = _difference_to_lock(graph, file, document, uv) if graph else None
+    among = environments.usual(graph.requires_python, graph.environments) if graph else ()
     overrides, sources = runtime_versions.overrides(os.environ), build_sources.read(uv, file.parent)
     undeclared = uv_tables.undeclared(uv, layers.at(document, "tool", "augbackend", "packages", default={}))
     return Project(
@@ -148,7 +150,7 @@ def _project(
         uses_uv=bool(uv) or (file.parent / "uv.lock").is_file(),
         sources=uv_tables.indexes(uv),
         runtime=runtime_versions.RuntimeVersions(
-            stated, locked, uv_tables.other_indexes(uv), overrides, sources, is_fresh=differs == ""
+            stated, locked, uv_tables.other_indexes(uv), overrides, sources, is_fresh=differs == "", environments=among
         ),
     )
 

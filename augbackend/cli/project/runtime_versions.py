@@ -37,6 +37,7 @@ class RuntimeVersions:
     :param sources: of packages that the project does not take from the default index, by name.
     :param overrides: versions that count more than the lock, see :func:`overrides`.
     :param is_fresh: whether the lock is known to be of what is asked for now.
+    :param environments: that the project is for; the usual ones, if it does not say.
     """
 
     stated: Sequence[Requirement] = ()
@@ -45,6 +46,7 @@ class RuntimeVersions:
     overrides: Sequence[Requirement] = ()
     sources: Mapping[str, BuildSource] = field(default_factory=dict)
     is_fresh: bool = False
+    environments: Sequence[Mapping[str, str]] = ()
 
     def counts(self, found: Sequence[Locked]) -> bool:
         """Whether what is locked of a package is the word: a fresh lock is, any other where the project allows it.
@@ -132,23 +134,23 @@ def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[Buil
         return [_with_versions(whole, [_at_version(whole, override)], versions, why)]
     found = [one for one in known.locked if one.name == name and one.version]
     if known.counts(found):
-        _refuse_overlaps(found, origin)
+        _refuse_overlaps(found, origin, known.environments or environments.usual())
         choices = lock_files.choices(wanted)
         if lock_files.are_pinned(found, choices) and not any(
             _only_project_knows(one, known.other_indexes) for one in found
         ):
-            return [_matched_to_choice(whole, choice, is_wanted=True) for choice in choices]
+            return _matched_to_choices(whole, choices, is_wanted=True)
         return [_matched_to_locked(whole, found, known.other_indexes)]
     lock_files.refuse_contradiction(wanted)
-    return [_matched_to_choice(whole, choice, is_wanted=bool(wanted)) for choice in lock_files.choices(wanted)]
+    return _matched_to_choices(whole, lock_files.choices(wanted), is_wanted=bool(wanted))
 
 
-def _refuse_overlaps(found: Sequence[Locked], origin: str) -> None:
+def _refuse_overlaps(found: Sequence[Locked], origin: str, among: Sequence[Mapping[str, str]]) -> None:
     """Make sure that there is one version in each environment.
 
     :raises AugbackendError: if there are several in one.
     """
-    for environment in environments.usual() if len({one.version for one in found}) > 1 else ():
+    for environment in among if len({one.version for one in found}) > 1 else ():
         here = {one.version for one in found if environments.holds(one.marker, environment)}
         if len(here) > 1:
             raise AugbackendError(
@@ -163,6 +165,17 @@ def _only_project_knows(one: Locked, other_indexes: Collection[str]) -> bool:
     """Whether only the project knows where this distribution is."""
     is_direct = one.url.endswith(".whl") or one.url.startswith("git+")
     return is_direct or one.path is not None or one.registry.rstrip("/") in other_indexes
+
+
+def _matched_to_choices(
+    whole: BuildRequirement, choices: Sequence[lock_files.Choice], *, is_wanted: bool
+) -> list[BuildRequirement]:
+    """What the project's own ``pyproject.toml`` says: several pins are one requirement, as in a lock."""
+    if len(choices) == 1 or not all(choice.pin for choice in choices):
+        return [_matched_to_choice(whole, choice, is_wanted=is_wanted) for choice in choices]
+    texts = [_at_version(whole, Requirement(f"{whole.name}=={one.pin}"), one.marker) for one in choices]
+    versions = [MatchedVersion(one.pin, one.marker, is_exact=False) for one in choices]
+    return [_with_versions(whole, texts, versions, f"{whole.origin}, matched to the pins in pyproject.toml")]
 
 
 def _matched_to_choice(whole: BuildRequirement, choice: lock_files.Choice, *, is_wanted: bool) -> BuildRequirement:
