@@ -416,6 +416,25 @@ def test_a_fresh_lock_is_not_overruled(here: Path) -> None:
     assert OLDER not in result.output
 
 
+@pytest.mark.parametrize("is_fresh", [True, False])
+def test_a_fresh_lock_is_not_overruled_by_a_bound_of_elsewhere(here: Path, *, is_fresh: bool) -> None:
+    linux, others = "sys_platform == 'linux'", "sys_platform != 'linux'"
+    text = f'{HEAD}dependencies = ["demo", "torch==2.8.0 ; {linux}", "torch ; {others}"]\n{MATCH}'
+    own = (
+        '\n[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "demo" }]\n'
+        '\n[package.metadata]\nrequires-dist = [\n    { name = "demo" },\n'
+        f'    {{ name = "torch", marker = "{linux}", specifier = "==2.8.0" }},\n'
+        f'    {{ name = "torch", marker = "{others}"{"" if is_fresh else ", specifier = chr"} }},\n]\n'
+    ).replace("chr", '"<2.9"')
+    torches = TORCHES.replace("2.8.0+cpu", "2.9.0")
+    edges = edge("2.8.0", USUAL, linux), edge("2.9.0", CPU, others)
+    project(here, text, LOCK_HEAD + own + demo("2.0", USUAL, *edges) + torches)
+    result = wrapped()
+    assert (OLDER in result.output) != is_fresh
+    first = asked_for(archive(here, "2.0"))[0]
+    assert first == (f"torch===2.8.0 ; {linux}" if is_fresh else 'torch==2.8.0 ; sys_platform == "linux"')
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
