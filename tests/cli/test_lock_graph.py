@@ -567,7 +567,7 @@ def test_commands_of_a_workspace(here: Path, needed: str, expected: str) -> None
         '{ name = "demo" }, { name = "torch", marker = "python_full_version < \'3.14\'" }', needed
     )
     project(here, text, lock, **{"lib/pyproject.toml": MEMBER})
-    assert [one for one in report()["commands"] if "sync" in one] == [expected]
+    assert [one for one in commands(wrapped().output) if "sync" in one] == [expected]
 
 
 def test_members_that_conflict_get_their_sources_by_hand(here: Path) -> None:
