@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_edited(here: Path) -> None:
 @pytest.mark.parametrize("text", LAYOUTS.values(), ids=LAYOUTS)
 def test_every_layout(text: str, newline: str) -> None:
     before = (HEAD + text).replace("\n", newline)
-    old = uv_sources.pointed(before, {"demo": [(OLD, "")]}, "wrapped")
+    old = uv_sources.pointed(before, {"demo": [{"path": OLD}]}, "wrapped")
     new = redirected_sources.redirected(old, {OLD: NEW})
     assert sources(new)["demo"] == {"path": NEW}
     assert new.replace(NEW, OLD) == old

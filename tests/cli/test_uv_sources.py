@@ -65,7 +65,7 @@ def test_there_and_back(layout: str, form: str) -> None:
     text = text.rstrip("\n") if "no newline" in form else text
     text = text.replace("\n", "\r\n") if "CRLF" in form else text
     was = tomllib.loads(text).get("tool", {}).get("uv", {}).get("sources", {})
-    places = {"demo": [(OURS["path"], "")], "new": [("wrapped.d/new-1.tar.gz", "")]}
+    places = {"demo": [OURS], "new": [{"path": "wrapped.d/new-1.tar.gz"}]}
     once = uv_sources.pointed(text, places, "wrapped.d")
     assert (sources(once)["demo"], sources(once)["new"]) == (OURS, {"path": "wrapped.d/new-1.tar.gz"})
     assert uv_sources.pointed(once, places, "wrapped.d") == once
@@ -74,26 +74,26 @@ def test_there_and_back(layout: str, form: str) -> None:
     assert uv_sources.before(once, "demo") == (before if isinstance(before, dict) else {})
     assert uv_sources.restored(once, "wrapped.d") == text
     # Another version, in two archives, in another run: what was there before them is not forgotten.
-    two = [("wrapped.d/demo-2.tar.gz", "os_name == 'nt'"), ("wrapped.d/demo-3.tar.gz", "os_name != 'nt'")]
+    two = [{"path": "wrapped.d/demo-2.tar.gz", "extra": "a"}, {"path": "wrapped.d/demo-3.tar.gz", "extra": "b"}]
     twice = uv_sources.pointed(once, {"demo": two}, "wrapped.d")
-    assert [one["path"] for one in sources(twice)["demo"]] == [path for path, _ in two]
+    assert sources(twice)["demo"] == two
     again = uv_sources.pointed(twice, {"demo": places["demo"]}, "wrapped.d")
     assert uv_sources.restored(twice, "wrapped.d") == uv_sources.restored(again, "wrapped.d") == text
 
 
 def test_comments_stay_with_what_they_describe() -> None:
-    new = uv_sources.pointed(HEAD + LAYOUTS["others"], {"demo": [(OURS["path"], "")]}, "wrapped.d")
+    new = uv_sources.pointed(HEAD + LAYOUTS["others"], {"demo": [OURS]}, "wrapped.d")
     assert new == HEAD + LAYOUTS["others"].replace(
         "'x' }\n", "'x' }\ndemo = { path = \"wrapped.d/demo-1.0.tar.gz\" }\n", 1
     )
-    new = uv_sources.pointed(HEAD + LAYOUTS["between"], {"demo": [(OURS["path"], "")]}, "wrapped.d")
+    new = uv_sources.pointed(HEAD + LAYOUTS["between"], {"demo": [OURS]}, "wrapped.d")
     table = '[tool.uv.sources]\ndemo = { path = "wrapped.d/demo-1.0.tar.gz" }\n\n'
     assert new == HEAD + LAYOUTS["between"].replace("# Of ruff.", f"{table}# Of ruff.")
 
 
 def test_what_somebody_changed_meanwhile_stays() -> None:
     for layout in ("inline", "inline, replaced"):
-        once = uv_sources.pointed(HEAD + LAYOUTS[layout], {"demo": [(OURS["path"], "")]}, "wrapped.d")
+        once = uv_sources.pointed(HEAD + LAYOUTS[layout], {"demo": [OURS]}, "wrapped.d")
         changed = once.replace("sources = { ", "sources = { mine = { index = 'm' }, ", 1)
         back = uv_sources.restored(changed, "wrapped.d")
         assert sources(back) == {"mine": {"index": "m"}, **sources(HEAD + LAYOUTS[layout])}
@@ -103,7 +103,7 @@ def test_what_somebody_changed_meanwhile_stays() -> None:
 def test_a_source_in_several_places_is_not_taken_apart() -> None:
     text = "[tool.uv.sources]\ndemo.index = 'x'\nother.index = 'x'\ndemo.marker = 'y'\n"
     with pytest.raises(AugbackendError, match="several places"):
-        uv_sources.pointed(text, {"demo": [(OURS["path"], "")]}, "wrapped.d")
+        uv_sources.pointed(text, {"demo": [OURS]}, "wrapped.d")
 
 
 def test_a_comment_that_only_looks_like_ours() -> None:

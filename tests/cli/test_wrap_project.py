@@ -445,16 +445,19 @@ FORKS: tuple[dict[str, Any], ...] = ({"resolution-markers": [LINUX]}, {"resoluti
 BOTH = f"({MAC}) or (os_name == 'nt')"
 
 
+PINNED = ('sys_platform == "linux"', 'sys_platform != "linux"')
+
+
 @pytest.mark.parametrize(
-    "dependencies",
+    ("dependencies", "markers"),
     [
-        '["demo"]',
-        '["demo>=1"]',
-        "[\"demo==1.0; sys_platform == 'linux'\", \"demo==1.1; sys_platform != 'linux'\"]",
-        "[\"demo<1.1; sys_platform == 'linux'\", \"demo>=1.1; sys_platform != 'linux'\"]",
+        ('["demo"]', (LINUX, BOTH)),
+        ('["demo>=1"]', (LINUX, BOTH)),
+        ("[\"demo==1.0; sys_platform == 'linux'\", \"demo==1.1; sys_platform != 'linux'\"]", PINNED),  # as unlocked
+        ("[\"demo<1.1; sys_platform == 'linux'\", \"demo>=1.1; sys_platform != 'linux'\"]", (LINUX, BOTH)),
     ],
 )
-def test_forks(here: Path, dependencies: str) -> None:
+def test_forks(here: Path, dependencies: str, markers: tuple[str, str]) -> None:
     lock = uv_lock(locked("1.0", **FORKS[0]), locked("1.1", **FORKS[1]))
     project(here, f'[project]\nname = "app"\nversion = "1"\ndependencies = {dependencies}\n{NINJA}', lock)
     found = report()["packages"]
@@ -464,8 +467,8 @@ def test_forks(here: Path, dependencies: str) -> None:
     ]
     assert uv_sources(here) == {
         "demo": [
-            {"path": "wrapped.d/demo-1.0.tar.gz", "marker": LINUX},
-            {"path": "wrapped.d/demo-1.1.tar.gz", "marker": BOTH},
+            {"path": "wrapped.d/demo-1.0.tar.gz", "marker": markers[0]},
+            {"path": "wrapped.d/demo-1.1.tar.gz", "marker": markers[1]},
         ]
     }
     before = content(here)
@@ -483,7 +486,7 @@ MATCH = '[tool.uv.extra-build-dependencies]\ndemo = [{ requirement = "torch", ma
 
 
 @pytest.mark.parametrize(
-    "torch", ['"torch"', "\"torch==2.8.0; sys_platform == 'linux'\", \"torch==2.7.1; sys_platform != 'linux'\""]
+    "torch", ['"torch"', "\"torch>=2.8; sys_platform == 'linux'\", \"torch<2.8; sys_platform != 'linux'\""]
 )
 def test_match_runtime_of_a_fork(here: Path, torch: str) -> None:
     lock = uv_lock(locked(), locked("2.8.0", "torch", **FORKS[0]), locked("2.7.1", "torch", **FORKS[1]))
@@ -929,7 +932,7 @@ def test_text(here: Path) -> None:
     assert wrapped().output == (
         "wrapped.d/demo-1.0.tar.gz: written\n"
         "  demo 1.0  (locked in uv.lock; sdist from a folder of find-links, demo-1.0.tar.gz)\n"
-        "  + torch===2.8.0  (tool.uv.extra-build-dependencies, matched to uv.lock)\n"
+        "  + torch==2.8.0  (tool.uv.extra-build-dependencies, matched to the pin in pyproject.toml)\n"
         "  + ninja  (tool.uv.extra-build-dependencies)\n"
         "  its dependencies are known without a build: setup.py's literal install_requires\n"
         "  its wheel requires torch>=2.8.0,<2.9\n"

@@ -33,6 +33,8 @@ from augbackend.errors import AugbackendError, say
 from . import confined, options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from augbackend.cli.diagnosis.undeclared import Undeclared
     from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.project.project import Project
@@ -162,8 +164,8 @@ def wrap(
         pin_runtime=pins,
     )
     has_options = given != Declaration(local_version=local_version)
-    given = replace(_matched_to_lock(given, lock), features=feature)
-    given = replace(given, build_constraints=build_constraints.of_environment(os.environ))
+    constrained = build_constraints.of_environment(os.environ)
+    given = replace(_matched_to_lock(given, lock), features=feature, build_constraints=constrained)
     root = project_root(Path())
     named = [upstream.parse(text) for text in targets]
     if remove:
@@ -172,11 +174,9 @@ def wrap(
         folders = [output] if output else [root / OUTPUT, root / EARLIER]
         click.echo("\n".join(removal.undo(root / "pyproject.toml", folders, constraints)))
         return
-    project = projects.read(root, lock) if not has_options else None
+    project = _project(root, lock, targets) if not has_options else None
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
         raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
-    if project is not None and targets and not project.names_all(targets):
-        project = None  # it says nothing of these packages
     if project is None and not targets:
         _refuse(root, has_options=has_options)
     moves = earlier_folder.NONE
@@ -186,13 +186,14 @@ def wrap(
     if project is not None and with_sources:
         project = _with_uv(project)
     output = output or (root if project else Path()) / OUTPUT
-    named_there = project.sources if project else package_sources.NOWHERE
-    where = options.places(index_url, extra_index_url, find_links, named_there)
+    said_there = project.sources if project else package_sources.NOWHERE
+    where = options.places(index_url, extra_index_url, find_links, said_there)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
-    if project is None:
-        wanted = jobs.of_targets(named, given, lock, lookup)
-    else:
-        wanted = jobs.of_project(project, targets, lookup, local_version)
+    wanted = (
+        jobs.of_project(project, targets, lookup, local_version)
+        if project is not None
+        else jobs.of_targets(named, given, lock, lookup)
+    )
     if constraints:
         constraints_file.check_agrees(constraints, wanted, project)  # before anything is written
     builds = any(upstream.is_built(job.target) for job in wanted)
@@ -217,12 +218,23 @@ def wrap(
     if as_json:
         confined_how = confinement.here().as_json() if builds else None
         said = {"undeclared": [item for one in lacking for item in one.as_json()], "confinement": confined_how}
-        click.echo(terminal.as_json({**report.as_json(run, check=check), **said}))
+        told = terminal.as_json({**report.as_json(run, check=check), **said})
     else:
         first = [line for one in lacking for line in undeclared.lines(one, project)]
-        click.echo("\n".join(report.lines(run, check=check, verbose=verbose, first=first)))
+        told = "\n".join(report.lines(run, check=check, verbose=verbose, first=first))
+    click.echo(told)
     if run.is_lacking or (check and not run.is_current):
         raise SystemExit(1)
+
+
+def _project(root: Path, lock: Path | None, targets: Sequence[str]) -> Project | None:
+    """The project whose tables say what is to be wrapped; ``None`` if they say nothing of the packages named."""
+    project = projects.read(root, lock)
+    if project is None or (targets and not project.names_all(targets)):
+        return None
+    if project.lock_differs:
+        say("note", f"uv.lock is older than pyproject.toml ({project.lock_differs}); run uv lock, then this again")
+    return project
 
 
 def _undeclared(run: WrapRun) -> list[Undeclared]:
@@ -260,7 +272,7 @@ def _with_uv(project: Project) -> Project:
 
 def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
     """What ``--match-runtime`` asks for, in the versions of ``--lock``."""
-    locked = lock_files.read_file(lock) if lock else ()
+    locked = lock_files.read_file(lock).packages if lock else ()
     known = RuntimeVersions(locked=locked, overrides=runtime_versions.overrides(os.environ))
     matched = runtime_versions.matched(given, known)
     unknown = [one.name for one in matched.requires if one.entry.match_runtime and not one.entry.locked]

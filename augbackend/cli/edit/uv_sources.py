@@ -62,10 +62,10 @@ def leads_into(document: Mapping[str, Any], name: str, folder: str) -> bool:
     return bool(found) and _leads_into(found, folder)
 
 
-def pointed(text: str, archives: Mapping[str, Sequence[tuple[str, str]]], folder: str) -> str:
+def pointed(text: str, archives: Mapping[str, Sequence[Mapping[str, str]]], folder: str) -> str:
     """The text of ``pyproject.toml`` with each package's source in place.
 
-    :param archives: name → its archives, each a path relative to the project and a marker, empty for everywhere.
+    :param archives: name → its sources as uv has them: each a path relative to the project, and what it is for.
     :param folder: of the archives, relative to the project.
     :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
@@ -81,7 +81,7 @@ def pointed(text: str, archives: Mapping[str, Sequence[tuple[str, str]]], folder
     new = text
     for name, places in archives.items():
         key = next((key for key in place if pyproject.same_project(key, name)), name)
-        entries = [{"path": path, **({"marker": marker} if marker else {})} for path, marker in places]
+        entries = [dict(place) for place in places]
         value: Any = entries[0] if len(entries) == 1 else entries
         old = place.get(key)
         if old != value:

@@ -99,6 +99,12 @@ def is_elsewhere(text: str) -> bool:
     return bool(asked.url) or any("+" in one.version for one in asked.specifier)
 
 
+def is_ours(source: Mapping[str, Any], folder: Path) -> bool:
+    """Whether a source is an archive of ours, or was one that is gone."""
+    file = folder / str(source.get("path", ""))
+    return file.suffix == ".gz" and (not file.is_file() or _is_wrapped(file))
+
+
 def _meant_source(meant: list[dict[str, Any]]) -> BuildSource:
     urls = [str(one[key]) for one in meant for key in ("url", "git") if key in one]
     if any("path" in one or "workspace" in one for one in meant) or any(map(_is_on_this_machine, urls)):
@@ -116,8 +122,7 @@ def _meant_source(meant: list[dict[str, Any]]) -> BuildSource:
 def _is_usual(one: Mapping[str, Any], uv: Mapping[str, Any], folder: Path) -> bool:
     """Whether a build of an archive takes it from the same place by itself, or it is an archive of ours."""
     if "path" in one:
-        file = folder / str(one["path"])
-        return file.suffix == ".gz" and (not file.is_file() or _is_wrapped(file))
+        return is_ours(one, folder)
     listed = layers.at(uv, "index", default=[])
     tables = [it for it in listed if isinstance(it, dict)] if isinstance(listed, list) else []
     is_default = any(it.get("name") == one.get("index") and it.get("default") for it in tables)

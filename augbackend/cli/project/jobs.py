@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, canonicalize_version
 
 from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import index, sdist
 from augbackend.cli.fetch import lookup as lookups
 from augbackend.cli.fetch.upstream import Target
+from augbackend.cli.model.asked_in import AskedIn  # noqa: TC001  # the type of a field
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
+from augbackend.errors import AugbackendError
 
-from . import lock_files, runtime_versions, stated_requirements
+from . import lock_files, lock_forks, runtime_versions, stated_requirements
 from . import project as projects
+from .lock_forks import Fork
 from .project_root import project_root
 
 if TYPE_CHECKING:
@@ -35,6 +40,7 @@ class Job:
     :param version_from: which file or option said which version; empty where the target itself does.
     :param marker: where this version is the one to use; empty for everywhere.
     :param skipped: why there is nothing to wrap; empty if there is something.
+    :param asked_in: the extras and groups that it is for; empty for wherever the package is asked for.
     """
 
     target: Target
@@ -42,6 +48,7 @@ class Job:
     version_from: str = ""
     marker: str = ""
     skipped: str = ""
+    asked_in: tuple[AskedIn, ...] = ()
 
 
 def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_version: str = "") -> list[Job]:
@@ -53,8 +60,10 @@ def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_v
     jobs = [
         job for name in sorted(asked or project.packages) for job in _of_package(project, name, asked.get(name), lookup)
     ]
-    labels = [job.declaration.local_version or local_version for job in jobs]
-    return [replace(job, declaration=replace(job.declaration, local_version=one)) for job, one in zip(jobs, labels)]
+    return [
+        replace(job, declaration=replace(job.declaration, local_version=_whole_label(job, local_version)))
+        for job in jobs
+    ]
 
 
 def of_targets(targets: Sequence[Target], given: Declaration, lock: Path | None, lookup: Lookup) -> list[Job]:
@@ -78,6 +87,12 @@ def is_bare(target: Target) -> bool:
     return bool(target.name) and target.requirement == target.name
 
 
+def _whole_label(job: Job, default: str) -> str:
+    """The local version label: the user's, and that of the extra or group, since its archive is one of several."""
+    names = [re.sub(r"[-_.]+", ".", (one.name or one.project).lower()) for one in job.asked_in[:1]]
+    return ".".join(filter(None, [job.declaration.local_version or default, *names]))
+
+
 def _says_anything_of(project: Project, name: str) -> bool:
     is_locked = any(one.name == name for one in project.locked)
     asked = stated_requirements.of(project.runtime.stated, name)
@@ -85,16 +100,17 @@ def _says_anything_of(project: Project, name: str) -> bool:
 
 
 def _of_package(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
-    declaration = runtime_versions.matched(project.packages[name], project.runtime)
     if asked is None and name in project.undeclared:
-        return [Job(Target(name), declaration, skipped=project.undeclared[name])]
-    if asked is not None and asked.specifier:
-        return [Job(Target(name, requirement=f"{name}{asked.specifier}"), declaration, "named on the command line")]
+        return [Job(Target(name), project.packages[name], skipped=project.undeclared[name])]
     wanted = stated_requirements.of(project.runtime.stated, name)
     found = [one for one in project.locked if one.name == name]
+    is_at_version = asked is not None and bool(asked.specifier)
+    if not is_at_version and project.runtime.counts(found):
+        return [*_locked_jobs(project, name, found, lookup, is_named=asked is not None)]
+    declaration = runtime_versions.matched(project.packages[name], project.runtime)
+    if asked is not None and is_at_version:
+        return [Job(Target(name, requirement=f"{name}{asked.specifier}"), declaration, "named on the command line")]
     stale = ""
-    if found and lock_files.are_allowed(found, wanted):
-        return [_locked_job(project, one, declaration, lookup, is_named=asked is not None) for one in found]
     if found:
         stale = f"; {found[0].source} is locked to {found[0].version}, which the project does not allow"
     direct = _direct(project, name, wanted, lookup.output)
@@ -115,6 +131,7 @@ def _chosen(
     name: str, wanted: Sequence[Requirement], declaration: Declaration, lookup: Lookup, *, is_named: bool
 ) -> Iterator[Job]:
     """What the project itself says of a version, where no lock does."""
+    lock_files.refuse_contradiction(wanted)
     for choice in lock_files.choices(wanted):
         requirement = f"{name}{choice.specifier}"
         why = "pinned in pyproject.toml" if choice.pin else f"the newest that {requirement} allows"
@@ -123,9 +140,40 @@ def _chosen(
         yield Job(target, declaration, why, choice.marker, _fits(wheel.filename) if wheel else "")
 
 
+def _locked_jobs(
+    project: Project, name: str, locked: Sequence[Locked], lookup: Lookup, *, is_named: bool
+) -> Iterator[Job]:
+    """A job for each version, and for each set of extras that needs an archive of its own."""
+    said, known = project.packages[name], project.runtime
+    names = {one.name for one in said.requires if one.entry.match_runtime or one.name in known.sources}
+    found = [Fork((), one, tuple(it for it in known.locked if it.name in names)) for one in locked]
+    if project.graph is not None:
+        found = lock_forks.forks(project.graph, name, names)
+    choices = lock_files.choices(stated_requirements.of(known.stated, name))
+    are_pinned = lock_files.are_pinned([_unlabelled(fork.locked) for fork in found], choices)
+    for fork in found:
+        beside = (*(one for one in known.locked if one.name not in names), *fork.others)
+        declaration = runtime_versions.matched(said, replace(known, locked=beside))
+        job = _locked_job(project, fork.locked, declaration, lookup, is_named=is_named)
+        version = canonicalize_version(_unlabelled(fork.locked).version)
+        pins = [one for one in choices if canonicalize_version(one.pin) == version]
+        # Before there was a lock, the pins said where each version is for; so they do now.
+        for marker in [one.marker for one in pins] if are_pinned and not fork.asked_in else [job.marker]:
+            yield replace(job, marker=marker, asked_in=fork.asked_in)
+
+
+def _unlabelled(one: Locked) -> Locked:
+    """A version that is locked to an archive of ours, as upstream calls it."""
+    if one.path is None:
+        return one
+    with suppress(AugbackendError, OSError):
+        return replace(one, version=str(sdist.origin(one.path).get("version") or one.version))
+    return replace(one, version=one.version.partition("+")[0])  # the archive is gone
+
+
 def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup: Lookup, *, is_named: bool) -> Job:
     wheel = "" if is_named else one.wheel_here()
-    pin = Target(one.name, requirement=f"{one.name}=={one.version}")
+    pin = Target(one.name, requirement=f"{one.name}=={_unlabelled(one).version}")
     path = lookups.where_now(one.path, lookup.output) if one.path is not None else None
     if path is not None and _is_ours(path, lookup.output):
         target = _before(project, one.name, path) or pin

@@ -5,38 +5,40 @@ Read as data. A package may be locked more than once, each time for the environm
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urldefrag, urlsplit
+from typing import TYPE_CHECKING, Any
 
 from packaging.pylock import Pylock, PylockValidationError
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_version
 
 from augbackend.cli.fetch import index
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
 from augbackend.errors import AugbackendError
-from augbackend.standards.markers import Junction, parse_marker
 from augbackend.table import layers
 
-from . import requirements_file
+from . import marker_choices, requirements_file, uv_lock
+from .uv_lock import UvLock  # noqa: TC001  # the type of a field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from packaging.requirements import Requirement
 
-    from augbackend.standards.markers import Marker
 
-_Kind = TypeVar("_Kind")
-_OLDEST_UV_LOCK = 1
-# A condition on extras or groups, which only the marker of a lock file has. A quoted text is skipped as a whole.
-_CHOICE = r"""(?:'[^']*'|"[^"]*")(\s+(?:not\s+)?in\s+(?:extras|dependency_groups)\b)?"""
+@dataclass(frozen=True)
+class Lock:
+    """What a lock says, whatever its format.
+
+    :param graph: what its edges say besides, if it is uv's.
+    """
+
+    packages: tuple[Locked, ...] = ()
+    graph: UvLock | None = None
 
 
-def read(folder: Path) -> tuple[Locked, ...]:
+def read(folder: Path) -> Lock:
     """All that the project's lock says; empty if it has none.
 
     A uv workspace keeps its lock in the folder of its root, above the members.
@@ -45,25 +47,25 @@ def read(folder: Path) -> tuple[Locked, ...]:
     """
     for place in (folder, *folder.resolve().parents):
         if (place / "uv.lock").is_file() and (place == folder or _is_workspace(place)):
-            return tuple(_from_uv(place / "uv.lock"))
+            return _from_uv(place / "uv.lock")
     if (folder / "pylock.toml").is_file():
-        return tuple(_from_pylock(folder / "pylock.toml"))
-    return ()
+        return Lock(tuple(_from_pylock(folder / "pylock.toml")))
+    return Lock()
 
 
-def read_file(file: Path) -> tuple[Locked, ...]:
+def read_file(file: Path) -> Lock:
     """All that one file says: of uv, of PEP 751, or a requirements or constraints file, which is told by its name.
 
     :raises AugbackendError: if it cannot be read, or is none of these.
     """
     if file.name == "uv.lock":
-        return tuple(_from_uv(file))
+        return _from_uv(file)
     if file.suffix == ".toml":
-        return tuple(_from_pylock(file))
+        return Lock(tuple(_from_pylock(file)))
     if file.suffix == ".lock" and not file.name.startswith("requirements"):
         hint = "export it: uv export, poetry export, pdm export and pip freeze write requirements files"
         raise AugbackendError("it is of a format that is not known here", where=str(file), hint=hint)
-    return tuple(requirements_file.pins(file))
+    return Lock(tuple(requirements_file.pins(file)))
 
 
 def _is_workspace(folder: Path) -> bool:
@@ -83,42 +85,9 @@ def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
         raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
 
 
-def _from_uv(file: Path) -> Iterator[Locked]:
-    document = parsed(file)
-    if document.get("version", _OLDEST_UV_LOCK) != _OLDEST_UV_LOCK:
-        what = f"its format is {document['version']}, and {_OLDEST_UV_LOCK} is the one known here"
-        raise AugbackendError(what, where=str(file), hint="a newer augbackend may know it")
-    for package in _only(dict, document.get("package")):
-        source, sdist = _table_or_empty(package.get("source")), _table_or_empty(package.get("sdist"))
-        path = next((source[key] for key in ("path", "directory", "editable", "virtual") if key in source), None)
-        url = str(sdist.get("url") or source.get("url") or "")
-        if "git" in source:
-            url = _git(str(source["git"]), file)
-        markers = _only(str, package.get("resolution-markers"))
-        either = " or ".join(f"({marker})" if len(markers) > 1 else marker for marker in markers)
-        yield Locked(
-            name=canonicalize_name(str(package.get("name"))),
-            version=str(package.get("version", "")),
-            marker=_of_environments(either, f"{file}, {package.get('name')}"),
-            url=url,
-            sha256=_sha256(sdist.get("hash")),
-            path=None if path is None else file.parent / str(path),
-            wheels=tuple(_uv_wheel(wheel) for wheel in _only(dict, package.get("wheels"))),
-            registry=str(source.get("registry", "")),
-            source="uv.lock",
-        )
-
-
-def _git(text: str, file: Path) -> str:
-    """``https://host/path?rev=…&subdirectory=…#commit``, as uv writes it, as the URL that pip and uv take."""
-    plain, commit = urldefrag(text)
-    try:
-        parts = urlsplit(plain)
-    except ValueError as error:
-        raise AugbackendError(f"{text!r} is not a URL: {error}", where=str(file), hint="lock it again") from None
-    asked = dict(part.partition("=")[::2] for part in parts.query.split("&") if part)
-    subdirectory = f"#subdirectory={asked['subdirectory']}" if asked.get("subdirectory") else ""
-    return f"git+{parts._replace(query='').geturl()}@{commit}{subdirectory}"
+def _from_uv(file: Path) -> Lock:
+    graph = uv_lock.read(file, parsed(file))
+    return Lock(graph.locked, graph)
 
 
 def _from_pylock(file: Path) -> Iterator[Locked]:
@@ -141,7 +110,7 @@ def _from_pylock(file: Path) -> Iterator[Locked]:
         yield Locked(
             name=package.name,
             version=str(package.version or ""),
-            marker=_of_environments(str(package.marker or ""), f"{file}, {package.name}"),
+            marker=marker_choices.without_extras(str(package.marker or ""), f"{file}, {package.name}"),
             url=url,
             sha256=archive.hashes.get("sha256", "") if archive else "",
             path=file.parent / local.path if local and local.path else None,
@@ -156,62 +125,6 @@ def _from_pylock(file: Path) -> Iterator[Locked]:
             registry=package.index or "",
             source="pylock.toml",
         )
-
-
-def _of_environments(marker: str, where: str) -> str:
-    """The marker of a locked package, as far as it speaks of environments; empty if it may be installed in every one.
-
-    Extras and dependency groups are chosen by whoever installs. Any choice is taken to be possible, so a condition on
-    one is left out: ``'cpu' in extras and os_name == 'nt'`` is ``os_name == 'nt'``.
-
-    :raises AugbackendError: if a requirement could not have what is left as its marker.
-    """
-    one_variable = re.sub(_CHOICE, lambda found: "extra == ''" if found[1] else found[0], marker)
-    if not marker:
-        return ""
-    try:
-        read = parse_marker(one_variable)
-        return _as_text(read) if "extra" in one_variable else marker
-    except ValueError as error:
-        raise AugbackendError(f"its marker cannot be read: {error}", where=where, hint="lock it again") from None
-
-
-def _as_text(marker: Marker) -> str:
-    """A marker without what it says of extras."""
-    if isinstance(marker, Junction):
-        parts = sorted(map(_as_text, marker.parts))
-        if marker.word == "or":
-            return " or ".join(parts) if all(parts) else ""
-        return " and ".join(f"({part})" if " or " in part else part for part in parts if part)
-    left, operator, right, variable_first = marker
-    if (left if variable_first else right) == "extra":
-        return ""
-    sides = (left, _quoted(right)) if variable_first else (_quoted(left), right)
-    return f" {operator} ".join(sides)
-
-
-def _quoted(text: str) -> str:
-    return f"'{text}'" if "'" not in text else f'"{text}"'
-
-
-def _uv_wheel(wheel: Mapping[str, Any]) -> Wheel:
-    url = str(wheel.get("url", ""))
-    name = wheel.get("filename") or index.filename(url or str(wheel.get("path", "")))
-    return Wheel(str(name), url, _sha256(wheel.get("hash")))
-
-
-def _sha256(text: Any) -> str:
-    name, _, digest = str(text or "").partition(":")
-    return digest if name == "sha256" else ""
-
-
-def _only(kind: type[_Kind], value: Any) -> list[_Kind]:
-    """The items of a list that are of one kind; none if it is not a list."""
-    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
-
-
-def _table_or_empty(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def are_allowed(found: Sequence[Locked], wanted: Sequence[Requirement]) -> bool:
@@ -246,5 +159,24 @@ def choices(wanted: Sequence[Requirement]) -> list[Choice]:
     return [_choice(marker, one.specifier, [one]) for marker, one in marked.items()]
 
 
+def are_pinned(found: Sequence[Locked], wanted: Sequence[Choice]) -> bool:
+    """Whether what is locked is what exact pins say, and no more: then the pins say where each version is for."""
+    pins = {canonicalize_version(one.pin) for one in wanted}
+    return "" not in pins and pins == {canonicalize_version(one.version) for one in found}
+
+
+def refuse_contradiction(wanted: Sequence[Requirement]) -> None:
+    """Make sure that what is asked for can be had at once, where no lock says which version is for which extra.
+
+    :raises AugbackendError: if there are several exact pins for the same environments.
+    """
+    pins = {canonicalize_version(pin): pin for one in wanted if one.marker is None and (pin := exact_version(one))}
+    if len(pins) > 1:
+        what = f"{wanted[0].name} is asked for in the versions {' and '.join(sorted(pins.values()))}"
+        hint = "lock the project (uv lock), then run this again: a lock says which of them is for which extra or group"
+        raise AugbackendError(what, where="pyproject.toml", hint=hint)
+
+
 def _choice(marker: str, specifier: SpecifierSet, asked: Sequence[Requirement]) -> Choice:
-    return Choice(marker, specifier, next(filter(None, map(exact_version, asked)), ""))
+    pins = {canonicalize_version(pin): pin for pin in reversed([*filter(None, map(exact_version, asked))])}
+    return Choice(marker, specifier, next(iter(pins.values())) if len(pins) == 1 else "")

@@ -17,7 +17,9 @@ from augbackend.table.convert import found_instead
 from . import (
     build_constraints,
     build_sources,
+    environments,
     lock_files,
+    lock_freshness,
     project_kind,
     project_root,
     runtime_versions,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.package_sources import Sources
 
     from .runtime_versions import RuntimeVersions
+    from .uv_lock import UvLock
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Project:
 
     :param packages: by canonical name.
     :param undeclared: why some of them are to be wrapped only if they are named.
+    :param graph: what its lock says of which version belongs to which, if it is uv's.
+    :param lock_differs: what is written otherwise than when it was locked; empty if nothing is, or nobody knows.
     :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
     """
 
@@ -49,6 +54,8 @@ class Project:
     packages: Mapping[str, Declaration]
     undeclared: Mapping[str, str]
     locked: tuple[Locked, ...]
+    graph: UvLock | None
+    lock_differs: str
     uses_uv: bool
     sources: Sources
     runtime: RuntimeVersions
@@ -133,10 +140,14 @@ def _project(
     packages: Mapping[str, Declaration],
     lock: Path | None,
 ) -> Project:
-    locked = lock_files.read_file(lock) if lock else lock_files.read(file.parent)
+    read_lock = lock_files.read_file(lock) if lock else lock_files.read(file.parent)
+    locked, graph = read_lock.packages, read_lock.graph
     stated = stated_requirements.read(document, file.parent)
     for member in project_root.members(file.parent, document):  # the root's tables and lock are theirs
         stated += stated_requirements.read(layers.read_pyproject(member), member)
+    stated = stated_requirements.overruled(stated, stated_requirements.overrides(uv))
+    differs = _difference_to_lock(graph, file, document, uv) if graph else None
+    among = environments.usual(graph.requires_python, graph.environments) if graph else ()
     overrides, sources = runtime_versions.overrides(os.environ), build_sources.read(uv, file.parent)
     undeclared = uv_tables.undeclared(uv, layers.at(document, "tool", "augbackend", "packages", default={}))
     return Project(
@@ -145,7 +156,22 @@ def _project(
         packages,
         undeclared,
         locked,
+        graph,
+        differs or "",
         uses_uv=(bool(uv) or (file.parent / "uv.lock").is_file()) and not project_kind.is_recipe(file.parent, document),
         sources=uv_tables.indexes(uv),
-        runtime=runtime_versions.RuntimeVersions(stated, locked, uv_tables.other_indexes(uv), overrides, sources),
+        runtime=runtime_versions.RuntimeVersions(
+            stated, locked, uv_tables.other_indexes(uv), overrides, sources, is_fresh=differs == "", environments=among
+        ),
     )
+
+
+def _difference_to_lock(graph: UvLock, file: Path, document: Mapping[str, Any], uv: Mapping[str, Any]) -> str | None:
+    """What is written otherwise than when it was locked: there where the lock is, which may be the workspace's root."""
+    root = graph.file.parent / "pyproject.toml"
+    if root.resolve() != file.resolve():
+        if not root.is_file():
+            return None
+        document = layers.read_pyproject(root.parent)
+        uv = _uv_settings(root, document)
+    return lock_freshness.difference(graph, document, uv)

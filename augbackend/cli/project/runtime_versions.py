@@ -17,7 +17,7 @@ from augbackend.features import match_runtime
 from augbackend.features.match_runtime import separated
 from augbackend.hook import declared
 
-from . import build_sources, lock_files, stated_requirements, wheel_marker
+from . import build_sources, environments, lock_files, stated_requirements, wheel_marker
 from .build_sources import BuildSource  # noqa: TC001  # the type of a field
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class RuntimeVersions:
     :param other_indexes: URLs of its indexes, the default one aside.
     :param sources: of packages that the project does not take from the default index, by name.
     :param overrides: versions that count more than the lock, see :func:`overrides`.
+    :param is_fresh: whether the lock is known to be of what is asked for now.
+    :param environments: that the project is for; the usual ones, if it does not say.
     """
 
     stated: Sequence[Requirement] = ()
@@ -43,6 +45,17 @@ class RuntimeVersions:
     other_indexes: Collection[str] = ()
     overrides: Sequence[Requirement] = ()
     sources: Mapping[str, BuildSource] = field(default_factory=dict)
+    is_fresh: bool = False
+    environments: Sequence[Mapping[str, str]] = ()
+
+    def counts(self, found: Sequence[Locked]) -> bool:
+        """Whether what is locked of a package is the word: a fresh lock is, any other where the project allows it.
+
+        A lock remembers no specifier of a package that has a path, so that it cannot tell whether that has changed.
+        """
+        if not found or (self.is_fresh and all(one.path is None for one in found)):
+            return bool(found)
+        return lock_files.are_allowed(found, stated_requirements.of(self.stated, found[0].name))
 
 
 def overrides(environ: Mapping[str, str]) -> tuple[Requirement, ...]:
@@ -79,11 +92,10 @@ def _resolved(requirement: BuildRequirement, known: RuntimeVersions) -> list[Bui
     is_matched = requirement.entry.match_runtime
     if source is None or requirement.parsed.url or (is_matched and is_overridden):
         return _matched(requirement, known) if is_matched else [requirement]
-    wanted = stated_requirements.of(known.stated, name)
     found = [one for one in known.locked if one.name == name and one.version]
     if source.url and not (found and source.url.startswith("git+")):
         return build_sources.direct(requirement, source)
-    if not found or not lock_files.are_allowed(found, wanted):
+    if not known.counts(found):
         raise build_sources.refused(requirement, source)
     versions = " and ".join(sorted({one.version for one in found}))
     if not is_matched and not all(
@@ -121,17 +133,49 @@ def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[Buil
         why = f"{origin}, matched to AUGBACKEND_MATCH_RUNTIME"
         return [_with_versions(whole, [_at_version(whole, override)], versions, why)]
     found = [one for one in known.locked if one.name == name and one.version]
-    if found and lock_files.are_allowed(found, wanted):
-        by_marker = {one.marker: one.version for one in found}
-        if any(one.version != by_marker.get("", by_marker[one.marker]) for one in found):
-            versions_found = " and ".join(sorted({one.version for one in found}))
-            raise AugbackendError(
-                f"{name} is locked to {versions_found}, and no marker tells them apart",
-                where=f"{found[0].source}, for match-runtime in {origin}",
-                hint=f'name the one to build against, such as "{name}=={found[0].version}", instead of match-runtime',
-            )
+    if known.counts(found):
+        _refuse_overlaps(found, origin, known.environments or environments.usual())
+        choices = lock_files.choices(wanted)
+        if lock_files.are_pinned(found, choices) and not any(
+            _only_project_knows(one, known.other_indexes) for one in found
+        ):
+            return _matched_to_choices(whole, choices, is_wanted=True)
         return [_matched_to_locked(whole, found, known.other_indexes)]
-    return [_matched_to_choice(whole, choice, is_wanted=bool(wanted)) for choice in lock_files.choices(wanted)]
+    lock_files.refuse_contradiction(wanted)
+    return _matched_to_choices(whole, lock_files.choices(wanted), is_wanted=bool(wanted))
+
+
+def _refuse_overlaps(found: Sequence[Locked], origin: str, among: Sequence[Mapping[str, str]]) -> None:
+    """Make sure that there is one version in each environment.
+
+    :raises AugbackendError: if there are several in one.
+    """
+    for environment in among if len({one.version for one in found}) > 1 else ():
+        here = {one.version for one in found if environments.holds(one.marker, environment)}
+        if len(here) > 1:
+            raise AugbackendError(
+                f"{found[0].name} is locked to {' and '.join(sorted(here))}, and no marker tells them apart",
+                where=f"{found[0].source}, for match-runtime in {origin}",
+                hint=f'name the one to build against, such as "{found[0].name}=={found[0].version}", instead of'
+                " match-runtime",
+            )
+
+
+def _only_project_knows(one: Locked, other_indexes: Collection[str]) -> bool:
+    """Whether only the project knows where this distribution is."""
+    is_direct = one.url.endswith(".whl") or one.url.startswith("git+")
+    return is_direct or one.path is not None or one.registry.rstrip("/") in other_indexes
+
+
+def _matched_to_choices(
+    whole: BuildRequirement, choices: Sequence[lock_files.Choice], *, is_wanted: bool
+) -> list[BuildRequirement]:
+    """What the project's own ``pyproject.toml`` says: several pins are one requirement, as in a lock."""
+    if len(choices) == 1 or not all(choice.pin for choice in choices):
+        return [_matched_to_choice(whole, choice, is_wanted=is_wanted) for choice in choices]
+    texts = [_at_version(whole, Requirement(f"{whole.name}=={one.pin}"), one.marker) for one in choices]
+    versions = [MatchedVersion(one.pin, one.marker, is_exact=False) for one in choices]
+    return [_with_versions(whole, texts, versions, f"{whole.origin}, matched to the pins in pyproject.toml")]
 
 
 def _matched_to_choice(whole: BuildRequirement, choice: lock_files.Choice, *, is_wanted: bool) -> BuildRequirement:
@@ -157,9 +201,7 @@ def _matched_to_locked(
     texts, registries = [], []
     for one in found:
         is_direct = one.url.endswith(".whl")
-        is_elsewhere = (
-            is_direct or one.url.startswith("git+") or "+" in one.version or one.registry.rstrip("/") in other_indexes
-        )
+        is_elsewhere = "+" in one.version or (one.path is None and _only_project_knows(one, other_indexes))
         by_url = []
         for wheel in one.wheels if is_elsewhere else ():
             marker = wheel_marker.marker(wheel.name)

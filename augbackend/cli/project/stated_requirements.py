@@ -50,6 +50,21 @@ def of(stated: Sequence[Requirement], name: str) -> list[Requirement]:
     return [one for one in stated if canonicalize_name(one.name) == name]
 
 
+def overrides(uv: Mapping[str, Any]) -> list[Requirement]:
+    """``override-dependencies``, which uv takes instead of all that is asked for by their names, in this project only.
+
+    :param uv: ``[tool.uv]``.
+    """
+    texts = strings(uv.get("override-dependencies"))
+    return [one for one in map(requirement_of, texts) if one is not None]
+
+
+def overruled(stated: Sequence[Requirement], by: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """What is asked for after overrides."""
+    names = {canonicalize_name(one.name) for one in by}
+    return (*by, *(one for one in stated if canonicalize_name(one.name) not in names))
+
+
 def _in_file(file: Path) -> Iterable[Requirement]:
     return requirements_file.requirements(file) if file.is_file() else ()  # it may be made when the project is built
 

@@ -22,8 +22,6 @@ from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.cli.project import requirements_file, version_entries
 from augbackend.errors import AugbackendError
 
-from . import project_sources
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
@@ -131,7 +129,7 @@ def _line(package: WrappedPackage) -> str:
 
 def _left_out(packages: Sequence[WrappedPackage], file: Path, old: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Packages that no line can be written for, each with the reason."""
-    alike = project_sources.told_apart_by_extras((one.plan.name, one.job.marker) for one in packages)
+    alike = sorted({one.plan.name for one in packages if one.job.asked_in})
     yield from ((name, "its archives are told apart by extras, which a constraints file cannot do") for name in alike)
     for package in packages:
         why = _in_the_way(package.plan.name, package.plan.version, file, old)

@@ -14,18 +14,18 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.project import direct_dependencies, project_root
+from augbackend.cli.project import build_sources, direct_dependencies, project_root, selections, stated_requirements
 from augbackend.table import layers
 
-from . import unmatched, uv_metadata
+from . import project_sources, unmatched, uv_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import Any
 
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
+    from augbackend.cli.project.selections import Selection
 
     from .run import WrappedPackage, WrapRun
 
@@ -79,19 +79,24 @@ def _of_archives(run: WrapRun) -> Iterator[str]:
 
 
 def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
+    if project_sources.not_told_apart(project, [one.place for one in run.packages]):
+        return  # the sources are still to be written
     is_one_each = len({one.plan.name for one in run.packages}) == len(run.packages)
+    chosen = selections.selections(project, [package.job for package in run.packages])
+    is_overridden = _is_overridden(run, project)
     if project.uses_uv:
         yield from _relock(run)
         if not uv_metadata.stated_for_versions(run) and not not_for_sync(project, run.packages):
-            has_root = "project" in project.document or "dependency-groups" in project.document
-            yield "uv sync" if has_root else "uv sync --all-packages"
-        words = _uv_words(run, project, is_one_each=is_one_each)
+            yield from (_sync(project, one) for one in chosen)
+        words = None if is_overridden else _uv_words(run, project, is_one_each=is_one_each)
         if words is not None:
-            yield from _tools(project, words)
+            yield from _tools(project, chosen, words)
     is_workspace = layers.at(project.document, "tool", "uv", "workspace", default=None) is not None
-    if project.runtime.sources or is_workspace or not project.is_installable:
-        return  # pip does not read them, and would put other distributions beside what was built
-    here = shlex.quote(shown_path(project.file.parent))
+    is_read_by_uv_only = project.runtime.sources or is_overridden or _is_elsewhere_matched(run) or is_workspace
+    first = chosen[0]
+    if is_read_by_uv_only or not project.is_installable or len(chosen) > 1 or first.groups or first.has_members:
+        return  # pip would put other distributions beside what was built
+    here = shlex.quote(first.of(shown_path(project.file.parent)))
     if run.constraints is not None and not run.constraints.left_out:
         yield f"pip install {_option(run.constraints.file)} {here}"
         if project.uses_uv and set(_names(run)) <= {*transitive(project, run.packages)}:
@@ -101,6 +106,29 @@ def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
         yield f"pip install {here} {archives}"
     if all("+" in package.plan.version for package in run.packages) and is_one_each:
         yield f"pip install --find-links {shlex.quote(shown_path(run.output))} {here}"
+
+
+def _sync(project: Project, chosen: Selection) -> str:
+    has_root = "project" in project.document or "dependency-groups" in project.document
+    options = chosen.options if has_root or chosen.has_members else ["--all-packages", *chosen.options]
+    return " ".join(["uv sync", *options])
+
+
+def _is_overridden(run: WrapRun, project: Project) -> bool:
+    """Whether a package is built against what only ``uv sync`` puts beside it, since it alone reads overrides."""
+    uv = layers.at(project.document, "tool", "uv", default={})
+    names = {canonicalize_name(one.name) for one in stated_requirements.overrides(uv)}
+    matched = (one for package in run.packages for one in package.plan.requires.added if one.entry.match_runtime)
+    return any(one.name in names for one in matched)
+
+
+def _is_elsewhere_matched(run: WrapRun) -> bool:
+    """Whether a package is built against what only uv, by the project's sources, puts beside it."""
+    return any(
+        one.entry.match_runtime and any(build_sources.is_elsewhere(text) for text in one.texts)
+        for package in run.packages
+        for one in package.plan.requires.added
+    )
 
 
 def _uv_words(run: WrapRun, project: Project, *, is_one_each: bool) -> str | None:
@@ -119,21 +147,21 @@ def _uv_words(run: WrapRun, project: Project, *, is_one_each: bool) -> str | Non
     return "".join(f" --with {shlex.quote(shown_path(file))}" for file in files)
 
 
-def _tools(project: Project, words: str) -> Iterator[str]:
-    """For the project, and the members of its workspace, that have commands."""
+def _tools(project: Project, chosen: Sequence[Selection], words: str) -> Iterator[str]:
+    """For the project, and the members of its workspace, that have commands. Groups are not installed as tools."""
     folder = project.file.parent
-    places: list[tuple[Path, Mapping[str, Any]]] = [(folder, project.document)]
+    here = shown_path(folder)
+    places = [(one.of(here), project.document) for one in chosen if not one.groups]
     places += [
-        (folder / place.relative_to(folder.resolve()), layers.read_pyproject(place))
+        (shown_path(folder / place.relative_to(folder.resolve())), layers.read_pyproject(place))
         for place in project_root.members(folder, project.document)
         if folder.resolve() in place.parents
     ]
     for place, document in places:
         scripts = layers.at(document, "project", "scripts", default={})
         if isinstance(scripts, dict) and scripts:
-            here = shlex.quote(shown_path(place))
-            yield f"uv tool install {here}{words}"
-            yield f"uvx --from {here}{words} {next(iter(scripts))}"
+            yield f"uv tool install {shlex.quote(place)}{words}"
+            yield f"uvx --from {shlex.quote(place)}{words} {next(iter(scripts))}"
 
 
 def _names(run: WrapRun) -> list[str]:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from augbackend.cli.edit import replace_file, uv_sources
+from augbackend.standards.requirements import canonical_name
+from augbackend.table import layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from augbackend.cli.model.asked_in import AskedIn
     from augbackend.cli.project.project import Project
 
-    Place = tuple[str, Path, str]  # name, archive, marker
+
+class ArchivePlace(NamedTuple):
+    """An archive, and where the project is to take it.
+
+    :param marker: of the environments that it is for; empty for all of them.
+    :param asked_in: the extras and groups that it is for; empty for all of them, and for no extra.
+    """
+
+    name: str
+    archive: Path
+    marker: str
+    asked_in: tuple[AskedIn, ...] = ()
 
 
 def check_editable(project: Project, names: Iterable[str], output: Path) -> None:
@@ -22,34 +36,45 @@ def check_editable(project: Project, names: Iterable[str], output: Path) -> None
     """
     folder = uv_sources.relative(output, project.file.parent)
     new = [name for name in names if not uv_sources.leads_into(project.document, name, folder)]
-    places = {name: [(f"{folder}/archive.tar.gz", "")] for name in new}
+    places = {name: [{"path": f"{folder}/archive.tar.gz"}] for name in new}
     uv_sources.pointed(project.file.read_bytes().decode("utf-8"), places, folder)
 
 
-def point(project: Project, places: Sequence[Place], output: Path, *, check: bool) -> bool:
+def point(project: Project, places: Sequence[ArchivePlace], output: Path, *, check: bool) -> bool:
     """Point the sources to the archives; whether they are as they should be.
 
-    :param places: of each archive its package's name, its path, and the marker of the environments that it is for.
     :param check: write nothing.
     """
-    unclear = told_apart_by_extras((name, marker) for name, _, marker in places)
-    archives: dict[str, list[tuple[str, str]]] = {}
-    for name, archive, marker in places:
-        if name not in unclear:
-            archives.setdefault(name, []).append((uv_sources.relative(archive, project.file.parent), marker))
     old = project.file.read_bytes().decode("utf-8")
-    new = uv_sources.pointed(old, archives, uv_sources.relative(output, project.file.parent))
+    new = uv_sources.pointed(old, sources(project, places), uv_sources.relative(output, project.file.parent))
     if new != old and not check:
         replace_file.replace_file(project.file, new.encode())
     return new == old or not check
 
 
-def told_apart_by_extras(packages: Iterable[tuple[str, str]]) -> list[str]:
-    """Packages in several versions that no marker tells apart: uv's sources then have to name the extras.
+def sources(project: Project, places: Sequence[ArchivePlace]) -> dict[str, list[dict[str, str]]]:
+    """The sources that lead to archives, as uv has them, by package; without those that are not told apart."""
+    unclear = not_told_apart(project, places)
+    found: dict[str, list[dict[str, str]]] = {}
+    for place in places:
+        if place.name not in unclear:
+            path = uv_sources.relative(place.archive, project.file.parent)
+            marker = {"marker": place.marker} if place.marker else {}
+            chosen: list[dict[str, str]] = [{str(one.kind): one.name} for one in place.asked_in] or [{}]
+            found.setdefault(place.name, []).extend({"path": path, **one, **marker} for one in chosen)
+    return found
 
-    :param packages: names and markers.
-    """
-    markers: dict[str, list[str]] = {}
-    for name, marker in packages:
-        markers.setdefault(name, []).append(marker)
-    return [name for name, found in markers.items() if len(found) > 1 and not all(found)]
+
+def not_told_apart(project: Project, places: Iterable[ArchivePlace]) -> list[str]:
+    """Packages in several versions that neither markers nor extras of this project tell apart."""
+    by_name: dict[str, list[ArchivePlace]] = {}
+    for place in places:
+        by_name.setdefault(place.name, []).append(place)
+    here = canonical_name(str(layers.at(project.document, "project", "name", default="")))
+    return [
+        name
+        for name, found in by_name.items()
+        if len(found) > 1
+        and not all(one.marker for one in found)
+        and not all(one.asked_in and all(it.kind and it.project == here for it in one.asked_in) for one in found)
+    ]

@@ -84,12 +84,12 @@ def _astray(run: WrapRun) -> Iterator[str]:
     """The sources that are to be changed: where each leads, and where it should."""
     if run.project is None or not run.sources_are_stale:
         return
-    for package in run.packages:
-        place = uv_sources.relative(package.archive, run.project.file.parent)
-        source = uv_sources.source(run.project.document, package.plan.name)
-        if source != {"path": place}:
+    for name, wanted in project_sources.sources(run.project, [one.place for one in run.packages]).items():
+        source = uv_sources.source(run.project.document, name)
+        if len(wanted) > 1 or source != wanted[0]:
             now = f"leads to {next(iter(source.values()))}" if source else "does not lead to one archive"
-            yield f"{run.project.file}: tool.uv.sources.{package.plan.name} {now}, and should to {place}"
+            places = " and ".join(one["path"] for one in wanted)
+            yield f"{run.project.file}: tool.uv.sources.{name} {now}, and should to {places}"
     yield ""
 
 
@@ -194,7 +194,7 @@ def _unknown_versions(run: WrapRun) -> Iterator[str]:
 def _told_apart_by_extras(run: WrapRun) -> Iterator[str]:
     if run.project is None or not run.project.uses_uv:
         return
-    for name in project_sources.told_apart_by_extras((one.plan.name, one.job.marker) for one in run.packages):
+    for name in project_sources.not_told_apart(run.project, [one.place for one in run.packages]):
         yield f"{name}: its versions differ only by extras; write its tool.uv.sources by hand, one entry for each extra"
         yield ""
 

@@ -14,6 +14,7 @@ from augbackend.errors import AugbackendError
 
 from . import archive, earlier_folder, ignored_files, plan, project_sources, staleness
 from .earlier_folder import Moves  # noqa: TC001  # the type of a field
+from .project_sources import ArchivePlace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,11 @@ class WrappedPackage:
     sha256: str
     state: State
     why: str
+
+    @property
+    def place(self) -> ArchivePlace:
+        """Where the project is to take it."""
+        return ArchivePlace(self.plan.name, self.archive, self.job.marker, self.job.asked_in)
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,7 @@ def run(
         raise failures[0].error
     failed = {failure.job.target.name for failure in failures}
     places = [
-        (package.plan.name, package.archive, package.job.marker)
+        package.place
         for package in packages
         if package.plan.name not in failed  # half of its versions would lead astray
     ]
