@@ -1,0 +1,84 @@
+"""What ``[tool.uv.sources]`` has for one package: entries of the user's, and those that lead to archives of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from augbackend.cli.edit import uv_sources
+from augbackend.cli.fetch import index
+
+from . import environment_marker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.requirements import Requirement
+
+
+@dataclass(frozen=True)
+class SourceEntries:
+    """The sources of one package.
+
+    :param theirs: as the user wrote them; those that ours have replaced among them.
+    :param ours: that lead to archives of ours.
+    """
+
+    theirs: tuple[Mapping[str, Any], ...] = ()
+    ours: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def wheels(self) -> list[Mapping[str, Any]]:
+        """Entries that point to a wheel."""
+        return [one for one in self.theirs if wheel(one)]
+
+    @property
+    def are_wheels(self) -> bool:
+        """Whether the user points to wheels, and to nothing else."""
+        return bool(self.theirs) and len(self.wheels) == len(self.theirs)
+
+    @property
+    def marker(self) -> str | None:
+        """Of the one archive of ours; ``None`` if there is not one."""
+        return str(self.ours[0].get("marker", "")) if len(self.ours) == 1 else None
+
+    @property
+    def indexes(self) -> list[str]:
+        """The names of the indexes that the package is taken from."""
+        return [str(one["index"]) for one in self.theirs if "index" in one]
+
+    def kept(self, elsewhere: str) -> list[dict[str, Any]]:
+        """The entries to stand beside ours: wheels; and what is true where nothing has to be built.
+
+        :param elsewhere: the marker of the environments where it has not; empty if it has everywhere.
+        """
+        found = [dict(one) for one in self.wheels]
+        for one in self.theirs if elsewhere else ():
+            if "index" in one:
+                marker = environment_marker.joined(str(one.get("marker", "")), elsewhere)
+                found.append({**one, "marker": marker})
+        return found
+
+
+def read(document: Mapping[str, Any], text: str, name: str, is_ours: Callable[[str], bool]) -> SourceEntries:
+    """The entries of one package.
+
+    :param text: of the file, whose comments remember what was replaced.
+    :param is_ours: whether a path, relative to the project, leads to an archive of ours.
+    """
+    entries = uv_sources.entries(document, name)
+    ours = tuple(one for one in entries if "path" in one and is_ours(str(one["path"])))
+    theirs = uv_sources.entries_before(text, name) if ours else entries
+    return SourceEntries(tuple(theirs), ours)
+
+
+def wheel(entry: Mapping[str, Any]) -> str:
+    """The name of the wheel that an entry points to; empty if it does not point to one."""
+    filename = index.filename(str(entry.get("url") or entry.get("path") or ""))
+    return filename if filename.endswith(".whl") else ""
+
+
+def required_wheels(wanted: Sequence[Requirement]) -> list[str]:
+    """The names of the wheels that requirements point to."""
+    return [name for one in wanted if one.url and (name := wheel({"url": one.url}))]
