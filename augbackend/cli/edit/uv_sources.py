@@ -119,9 +119,7 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
     :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
     old = pyproject.parse(text, "pyproject.toml")
-    keys = [
-        key for key, value in _sources_in(old).items() if _is_ours(value, folder, entries_before(text, key), kept)
-    ]
+    keys = [key for key, value in _sources_in(old).items() if _is_ours(value, folder, entries_before(text, key), kept)]
     new = _taken_out(text, keys)
     # What comes back is what the text remembers; all else has to be as it was.
     expected, came_back = old, _sources_in(pyproject.parse(new, "pyproject.toml"))

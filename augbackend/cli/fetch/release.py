@@ -36,8 +36,9 @@ class Release:
 
     @property
     def wheels(self) -> list[IndexFile]:
-        """Its wheels, by their names."""
-        return sorted((one for one in self.files if _is_wheel(one)), key=lambda one: one.filename)
+        """Its wheels, in the order of their names; one that is in several places from the first."""
+        found = {one.filename: one for one in reversed(self.files) if _is_wheel(one)}
+        return [found[name] for name in sorted(found)]
 
     @property
     def sdist(self) -> IndexFile | None:
@@ -52,15 +53,16 @@ def newest(requirement: Requirement, lookup: Lookup, is_of_use: Callable[[Releas
 
     :raises UnansweredError: if it cannot be known: offline and not asked before, or no answer.
     """
-    where = lookup.where
-    folders = package_sources.only_folders(where)
-    if lookup.offline and not (where.no_index and folders.find_links == where.find_links):
+    where, folders = lookup.where, package_sources.only_folders(lookup.where)
+    if lookup.offline and where.no_index and folders.find_links == where.find_links:
+        where = folders
+    if lookup.offline and where is not folders:
         found = _remembered(requirement, lookup)
         if not found:
             what = f"which wheels {requirement.name} has is not known: --offline asks no index, and no lock says it"
             raise UnansweredError(what, hint="run uv lock, or run this once without --offline")
     else:
-        files = index.files(requirement, where, not_in=lookup.output)
+        files = index.files(requirement, where, not_in=lookup.output)  # in groups: the newest version is the first
         found = [Release(version, tuple(those)) for version, those in groupby(files, lambda one: one.version)]
     chosen = next((one for one in found if is_of_use(one)), None)
     if chosen is not None and not lookup.offline:

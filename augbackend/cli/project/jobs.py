@@ -10,19 +10,20 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import uv_sources
-from augbackend.cli.fetch import index, sdist
+from augbackend.cli.fetch import sdist
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
 
-from . import lock_files, runtime_versions, stated_requirements
+from . import indexed_versions, left_alone, lock_files, runtime_versions, source_entries, stated_requirements
 from . import project as projects
 from .project_root import project_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.model.locked_version import Locked
+    from augbackend.errors import AugbackendError
 
     from .project import Project
 
@@ -34,6 +35,9 @@ class Job:
     :param version_from: which file or option said which version; empty where the target itself does.
     :param marker: where this version is the one to use; empty for everywhere.
     :param skipped: why there is nothing to wrap; empty if there is something.
+    :param spared: where else a wheel fits, and which; empty if there is no such place.
+    :param beside: sources of the user's that stay beside the archive's.
+    :param error: why it is not known whether there is something to wrap.
     """
 
     target: Target
@@ -41,6 +45,9 @@ class Job:
     version_from: str = ""
     marker: str = ""
     skipped: str = ""
+    spared: str = ""
+    beside: tuple[Mapping[str, Any], ...] = ()
+    error: AugbackendError | None = None
 
 
 def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_version: str = "") -> list[Job]:
@@ -84,16 +91,25 @@ def _says_anything_of(project: Project, name: str) -> bool:
 
 
 def _of_package(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
-    declaration = runtime_versions.matched(project.packages[name], project.runtime)
+    declared = project.packages[name]
+    declaration = runtime_versions.matched(declared, indexed_versions.known(project, declared, lookup))
     if asked is None and name in project.undeclared:
         return [Job(Target(name), declaration, skipped=project.undeclared[name])]
     if asked is not None and asked.specifier:
         return [Job(Target(name, requirement=f"{name}{asked.specifier}"), declaration, "named on the command line")]
     wanted = stated_requirements.of(project.runtime.stated, name)
     found = [one for one in project.locked if one.name == name]
+    entries = source_entries.read(project.document, project.file, name, lambda path: _is_ours(path, lookup.output))
+    wheels, where = left_alone.wheels_pointed_to(wanted, entries)
+    if wheels:
+        job = Job(Target(name), declaration)
+        return [left_alone.pointing(job, wheels, where, is_named=asked is not None)]
+    is_named = asked is not None or entries.marker == ""  # what was wrapped for everywhere stays so
     stale = ""
     if found and lock_files.are_allowed(found, wanted):
-        return [_locked_job(project, one, declaration, lookup, is_named=asked is not None) for one in found]
+        upstreams = left_alone.upstreams(found, lambda one: _is_locked_to_ours(one, lookup.output), project)
+        locked = [(one, _locked_job(project, one, declaration, lookup)) for one in upstreams]
+        return [job if is_named else left_alone.locked(project, job, one, entries) for one, job in locked]
     if found:
         stale = f"; {found[0].source} is locked to {found[0].version}, which the project does not allow"
     direct = _direct(project, name, wanted, lookup.output)
@@ -101,41 +117,29 @@ def _of_package(project: Project, name: str, asked: Requirement | None, lookup: 
         return [Job(direct, declaration, f"pointed to in pyproject.toml{stale}")]
     if project.locked and not wanted and asked is None:
         return [Job(Target(name), declaration, skipped="this project does not depend on it")]
-    pointed = uv_sources.source(project.document, name).get("path")
-    is_ours = pointed is not None and _is_ours(project.file.parent / str(pointed), lookup.output)
-    is_named = asked is not None or lookup.offline or is_ours
-    return [
-        replace(job, version_from=job.version_from + stale)
-        for job in _chosen(name, wanted, declaration, lookup, is_named=is_named)
-    ]
-
-
-def _chosen(
-    name: str, wanted: Sequence[Requirement], declaration: Declaration, lookup: Lookup, *, is_named: bool
-) -> Iterator[Job]:
-    """What the project itself says of a version, where no lock does."""
+    jobs = []
     for choice in lock_files.choices(wanted):
         requirement = f"{name}{choice.specifier}"
         why = "pinned in pyproject.toml" if choice.pin else f"the newest that {requirement} allows"
-        wheel = None if is_named else index.find_wheel(Requirement(requirement), lookup.where)
         target = Target(name, requirement=f"{name}=={choice.pin}" if choice.pin else requirement)
-        yield Job(target, declaration, why, choice.marker, _fits(wheel.filename) if wheel else "")
+        job = Job(target, declaration, why + stale, choice.marker)
+        jobs.append(job if is_named else left_alone.published(project, job, Requirement(requirement), lookup, entries))
+    return jobs
 
 
-def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup: Lookup, *, is_named: bool) -> Job:
-    wheel = "" if is_named else one.wheel_here()
+def _is_locked_to_ours(one: Locked, output: Path) -> bool:
+    return one.path is not None and _is_ours(one.path, output)
+
+
+def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup: Lookup) -> Job:
     pin = Target(one.name, requirement=f"{one.name}=={one.version}")
-    if one.path is not None and _is_ours(one.path, lookup.output):
+    if one.path is not None and _is_locked_to_ours(one, lookup.output):
         target = _before(project, one.name, one.path) or pin
     elif one.path is not None:
         target = Target(one.name, path=one.path, sha256="" if one.path.is_dir() else one.sha256)
     else:
         target = Target(one.name, url=one.url, sha256=one.sha256) if one.url else pin
-    return Job(target, declaration, f"locked in {one.source}", one.marker, _fits(wheel) if wheel else "")
-
-
-def _fits(wheel: str) -> str:
-    return f"{wheel} fits this platform; name it to wrap it anyway"
+    return Job(target, declaration, f"locked in {one.source}", one.marker)
 
 
 def _direct(project: Project, name: str, wanted: Sequence[Requirement], output: Path) -> Target | None:

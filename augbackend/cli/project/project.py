@@ -21,6 +21,7 @@ from . import (
     project_root,
     runtime_versions,
     stated_requirements,
+    target_environments,
     uv_tables,
 )
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from augbackend.cli.model.package_sources import Sources
 
     from .runtime_versions import RuntimeVersions
+    from .target_environments import TargetEnvironments
+    from .uv_tables import NamedIndex
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Project:
     :param packages: by canonical name.
     :param undeclared: why some of them are to be wrapped only if they are named.
     :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
+    :param indexes: of uv's, by name.
+    :param environments: that it is for.
     """
 
     file: Path
@@ -50,6 +55,8 @@ class Project:
     locked: tuple[Locked, ...]
     uses_uv: bool
     sources: Sources
+    indexes: Mapping[str, NamedIndex]
+    environments: TargetEnvironments
     runtime: RuntimeVersions
 
     def names_all(self, targets: Sequence[str]) -> bool:
@@ -136,5 +143,7 @@ def _project(
         locked,
         uses_uv=bool(uv) or (file.parent / "uv.lock").is_file(),
         sources=uv_tables.indexes(uv),
+        indexes=uv_tables.named_indexes(uv),
+        environments=target_environments.read(document, uv),
         runtime=runtime_versions.RuntimeVersions(stated, locked, uv_tables.other_indexes(uv), overrides, sources),
     )

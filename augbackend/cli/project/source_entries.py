@@ -11,10 +11,8 @@ from augbackend.cli.fetch import index
 from . import environment_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from packaging.requirements import Requirement
 
 
 @dataclass(frozen=True)
@@ -23,10 +21,12 @@ class SourceEntries:
 
     :param theirs: as the user wrote them; those that ours have replaced among them.
     :param ours: that lead to archives of ours.
+    :param beside: what stands beside ours.
     """
 
     theirs: tuple[Mapping[str, Any], ...] = ()
     ours: tuple[Mapping[str, Any], ...] = ()
+    beside: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def wheels(self) -> list[Mapping[str, Any]]:
@@ -61,24 +61,21 @@ class SourceEntries:
         return found
 
 
-def read(document: Mapping[str, Any], text: str, name: str, is_ours: Callable[[str], bool]) -> SourceEntries:
+def read(document: Mapping[str, Any], file: Path, name: str, is_ours: Callable[[Path], bool]) -> SourceEntries:
     """The entries of one package.
 
-    :param text: of the file, whose comments remember what was replaced.
-    :param is_ours: whether a path, relative to the project, leads to an archive of ours.
+    :param file: of the document; its comments remember what was replaced.
+    :param is_ours: whether a path leads to an archive of ours.
     """
     entries = uv_sources.entries(document, name)
-    ours = tuple(one for one in entries if "path" in one and is_ours(str(one["path"])))
-    theirs = uv_sources.entries_before(text, name) if ours else entries
-    return SourceEntries(tuple(theirs), ours)
+    ours = [one for one in entries if "path" in one and is_ours(file.parent / str(one["path"]))]
+    if not ours:
+        return SourceEntries(tuple(entries))
+    theirs = uv_sources.entries_before(file.read_text(encoding="utf-8"), name)
+    return SourceEntries(tuple(theirs), tuple(ours), tuple(one for one in entries if one not in ours))
 
 
 def wheel(entry: Mapping[str, Any]) -> str:
     """The name of the wheel that an entry points to; empty if it does not point to one."""
     filename = index.filename(str(entry.get("url") or entry.get("path") or ""))
     return filename if filename.endswith(".whl") else ""
-
-
-def required_wheels(wanted: Sequence[Requirement]) -> list[str]:
-    """The names of the wheels that requirements point to."""
-    return [name for one in wanted if one.url and (name := wheel({"url": one.url}))]

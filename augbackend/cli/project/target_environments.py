@@ -45,8 +45,7 @@ class Platform:
 
 _LINUX, _MAC, _WINDOWS = ("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32", "Windows", "nt")
 _USUAL = tuple(
-    Platform(one[0], machine, *one[1:])
-    for one, machine in ((_LINUX, "x86_64"), (_MAC, "arm64"), (_WINDOWS, "AMD64"))
+    Platform(one[0], machine, *one[1:]) for one, machine in ((_LINUX, "x86_64"), (_MAC, "arm64"), (_WINDOWS, "AMD64"))
 )
 _ALL = (
     *_USUAL,
@@ -114,6 +113,17 @@ class TargetEnvironments:
         minors = [minor for minor in range(_OLDEST, newest + 1) if self.allows(minor)]
         return tuple(one for minor in minors for one in self._with(minor))
 
+    def can_take(self, wheel: str, marker: str) -> bool:
+        """Whether a wheel fits any environment that is allowed, the usual ones or not, and that a marker holds in."""
+        newest = max(_NEWEST, _newest_in(wheel))
+        for minor in filter(self.allows, range(newest + 1)):
+            for platform in _ALL:
+                one = TargetEnvironment(minor, platform)
+                is_allowed = not self.markers or any(map(one.fulfils, self.markers))
+                if is_allowed and one.fulfils(marker) and one.takes(wheel):
+                    return True
+        return False
+
     def allows(self, minor: int) -> bool:
         """Whether ``requires-python`` allows any release of CPython 3 of this minor version."""
         return _allows(self.requires_python, minor)
@@ -155,9 +165,7 @@ def _tags(environment: TargetEnvironment) -> frozenset[Tag]:
     version, platforms = (3, environment.minor), list(_platform_tags(environment.platform))
     interpreter = f"cp3{environment.minor}"
     abi = interpreter
-    return frozenset(
-        (*cpython_tags(version, [abi], platforms), *compatible_tags(version, interpreter, platforms))
-    )
+    return frozenset((*cpython_tags(version, [abi], platforms), *compatible_tags(version, interpreter, platforms)))
 
 
 def _platform_tags(platform: Platform) -> Iterable[str]:

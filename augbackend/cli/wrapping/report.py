@@ -15,7 +15,7 @@ from augbackend.table import layers
 from . import project_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
@@ -56,12 +56,19 @@ def _astray(run: WrapRun) -> Iterator[str]:
     if run.project is None or not run.sources_are_stale:
         return
     for package in run.packages:
-        place = uv_sources.relative(package.archive, run.project.file.parent)
-        source = uv_sources.source(run.project.document, package.plan.name)
-        if source != {"path": place}:
-            now = f"leads to {next(iter(source.values()))}" if source else "does not lead to one archive"
-            yield f"{run.project.file}: tool.uv.sources.{package.plan.name} {now}, and should to {place}"
+        marker = {"marker": package.job.marker} if package.job.marker else {}
+        place = {"path": uv_sources.relative(package.archive, run.project.file.parent), **marker}
+        found = uv_sources.entries(run.project.document, package.plan.name)
+        if place not in found:
+            now = f"leads to {_place(found[0])}" if len(found) == 1 else "does not lead to one archive"
+            yield f"{run.project.file}: tool.uv.sources.{package.plan.name} {now}, and should to {_place(place)}"
     yield ""
+
+
+def _place(source: Mapping[str, Any]) -> str:
+    """What a source leads to, and where."""
+    marker = f" where {source['marker']}" if "marker" in source else ""
+    return f"{next((value for key, value in source.items() if key != 'marker'), 'nothing')}{marker}"
 
 
 def _remarks(run: WrapRun) -> Iterator[str]:
@@ -117,6 +124,8 @@ def _package_lines(package: WrappedPackage) -> Iterator[str]:
     yield f"{package.archive}: {package.state}{f', since {package.why}' if package.why else ''}"
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
+    yield from [f"  only where {job.marker}"] if job.spared else []
+    yield from [f"  {job.spared}"] if job.spared else []
     yield from (f"  + {text}  ({one.origin})" for one in plan.requires.added for text in one.texts)
     yield from (f"  - {name}  (dropped from its own build requirements)" for name in job.declaration.removed)
     for name, one in job.declaration.variables.items():
@@ -243,6 +252,7 @@ def _as_json(package: WrappedPackage) -> dict[str, Any]:
         "name": plan.name,
         "version": plan.version,
         "version-from": job.version_from,
+        "marker": job.marker,
         "sdist-from": package.source,
         "url": package.url,
         "upstream-sha256": package.sha256,

@@ -148,6 +148,8 @@ def run(
     packages, skipped, failures = [], [job for job in jobs if job.skipped], []
     for job in wanted:
         try:
+            if job.error is not None:
+                raise job.error  # of one package, as those below
             packages.append(wrapped(job, lookup, check=check, upgrade=upgrade))
         except OnlyWheelsError as error:
             if is_asked:
@@ -162,7 +164,7 @@ def run(
         raise failures[0].error
     failed = {failure.job.target.name for failure in failures}
     places = [
-        (package.plan.name, package.archive, package.job.marker)
+        (package.plan.name, package.archive, package.job.marker, package.job.beside)
         for package in packages
         if package.plan.name not in failed  # half of its versions would lead astray
     ]

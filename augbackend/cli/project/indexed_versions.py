@@ -1,0 +1,128 @@
+"""Build requirements that the project takes from an index of its own, where no lock says which version: asked there.
+
+::
+
+    tool.uv.sources, tool.uv.index, a pin -> the files on that index -> Locked, as a lock will have it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from augbackend.cli.fetch import index, release
+from augbackend.cli.model.locked_version import Locked, Wheel
+from augbackend.cli.model.package_sources import Sources
+from augbackend.errors import AugbackendError
+
+from . import build_sources, lock_files, stated_requirements
+from .environment_marker import joined
+from .negated_marker import negated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packaging.specifiers import SpecifierSet
+
+    from augbackend.cli.fetch.lookup import Lookup
+    from augbackend.cli.model.declaration import BuildRequirement, Declaration
+
+    from .build_sources import BuildSource
+    from .project import Project
+    from .runtime_versions import RuntimeVersions
+
+
+def known(project: Project, declaration: Declaration, lookup: Lookup) -> RuntimeVersions:
+    """What is known of run-time versions, with what indexes say of those that are built against and not locked.
+
+    :raises AugbackendError: if an index does not say, or is on this machine.
+    """
+    runtime, asked = project.runtime, {}
+    for requirement in declaration.requires:
+        name, source = requirement.name, runtime.sources.get(requirement.name)
+        is_overridden = any(canonicalize_name(one.name) == name for one in runtime.overrides)
+        if source is None or not source.indexes or requirement.parsed.url:
+            continue
+        found = [one for one in runtime.locked if one.name == name and one.version]
+        is_locked = bool(found) and lock_files.are_allowed(found, stated_requirements.of(runtime.stated, name))
+        if not is_locked and not (requirement.entry.match_runtime and is_overridden):
+            asked[name] = list(_Question(project, requirement, source, lookup).versions())
+    locked = [one for one in runtime.locked if not asked.get(one.name)]
+    return replace(runtime, locked=(*locked, *(one for those in asked.values() for one in those)))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Which versions one build requirement means."""
+
+    project: Project
+    requirement: BuildRequirement
+    source: BuildSource
+    lookup: Lookup
+
+    def versions(self) -> Iterator[Locked]:
+        """Of each index the version that is taken from there; of the usual ones, where it is taken from none."""
+        is_matched = self.requirement.entry.match_runtime
+        for choice in lock_files.choices(stated_requirements.of(self.project.runtime.stated, self.requirement.name)):
+            if is_matched and not choice.pin:
+                continue  # what will be there at run time is a lock's to say
+            wanted = choice.specifier if is_matched else choice.specifier & self.requirement.parsed.specifier
+            for name, marker in self.source.indexes:
+                place = self._place(name)
+                yield self._version(wanted, place, f"the index {name}", joined(choice.marker, marker))
+            outside = self._outside(choice.marker)
+            if outside is not None and any(one.fulfils(outside) for one in self.project.environments.known()):
+                yield self._version(wanted, self.lookup.where, "the usual index", outside)
+
+    def _place(self, name: str) -> Sources:
+        """An index and no other."""
+        place = self.project.indexes.get(name)
+        if place is None:
+            raise self._refused(f"tool.uv.index has none of the name {name!r}")
+        if not place.url.startswith(("https://", "http://")):
+            raise build_sources.refused(self.requirement, replace(self.source, is_path=True))
+        hosts = self.lookup.where.trusted_hosts
+        if place.is_flat:
+            return Sources(find_links=(place.url,), trusted_hosts=hosts, no_index=True)
+        return Sources(place.url, trusted_hosts=hosts)
+
+    def _outside(self, marker: str) -> str | None:
+        """The marker of where no index of its own is; ``None`` if there is no such place."""
+        found = marker
+        for _, one in self.source.indexes:
+            opposite = negated(one)
+            if one and opposite is None:
+                raise self._refused(f"the opposite of {one} cannot be said")
+            if opposite is None:
+                return None
+            found = joined(found, opposite)
+        return found
+
+    def _version(self, wanted: SpecifierSet, where: Sources, words: str, marker: str) -> Locked:
+        name = self.requirement.name
+        try:
+            asked = Requirement(f"{name}{wanted}")
+            found = release.newest(asked, replace(self.lookup, where=where), lambda _: True)
+        except AugbackendError as error:
+            raise self._refused(error.what) from None
+        if found is None:
+            raise self._refused(f"{words} has no {asked}")
+        wheels = [one for one in found.wheels if self.project.environments.can_take(one.filename, marker)]
+        sdist = found.sdist
+        return Locked(
+            name=name,
+            version=found.version,
+            marker=marker,
+            url=index.shown(sdist.url) if sdist else "",
+            sha256=sdist.sha256 if sdist else "",
+            path=None,
+            wheels=tuple(Wheel(one.filename, index.shown(one.url), one.sha256) for one in wheels),
+            registry=index.shown(next(iter((where.index_url, *where.find_links)))),
+            source=words,
+        )
+
+    def _refused(self, why: str) -> AugbackendError:
+        return build_sources.refused(self.requirement, self.source, why=why)
