@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from augbackend.cli.fetch import index, release
 from augbackend.cli.model.locked_version import Locked, Wheel
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.declaration import BuildRequirement, Declaration
 
     from .build_sources import BuildSource
+    from .lock_files import Choice
     from .project import Project
     from .runtime_versions import RuntimeVersions
 
@@ -49,7 +51,7 @@ def known(project: Project, declaration: Declaration, lookup: Lookup) -> Runtime
         found = [one for one in runtime.locked if one.name == name and one.version]
         is_locked = bool(found) and lock_files.are_allowed(found, stated_requirements.of(runtime.stated, name))
         if not is_locked and not (requirement.entry.match_runtime and is_overridden):
-            asked[name] = list(_Question(project, requirement, source, lookup).versions())
+            asked[name] = _Question(project, requirement, source, lookup).versions()
     locked = [one for one in runtime.locked if not asked.get(one.name)]
     return replace(runtime, locked=(*locked, *(one for those in asked.values() for one in those)))
 
@@ -63,19 +65,31 @@ class _Question:
     source: BuildSource
     lookup: Lookup
 
-    def versions(self) -> Iterator[Locked]:
-        """Of each index the version that is taken from there; of the usual ones, where it is taken from none."""
-        is_matched = self.requirement.entry.match_runtime
-        for choice in lock_files.choices(stated_requirements.of(self.project.runtime.stated, self.requirement.name)):
-            if is_matched and not choice.pin:
-                continue  # what will be there at run time is a lock's to say
-            wanted = choice.specifier if is_matched else choice.specifier & self.requirement.parsed.specifier
-            for name, marker in self.source.indexes:
-                place = self._place(name)
-                yield self._version(wanted, place, f"the index {name}", joined(choice.marker, marker))
-            outside = self._outside(choice.marker)
-            if outside is not None and any(one.fulfils(outside) for one in self.project.environments.known()):
-                yield self._version(wanted, self.lookup.where, "the usual index", outside)
+    def versions(self) -> list[Locked]:
+        """Of each index the version that is taken from there; of the usual ones, where it is taken from none.
+
+        As in a lock, in the order of the versions.
+        """
+        choices = lock_files.choices(stated_requirements.of(self.project.runtime.stated, self.requirement.name))
+        if self.requirement.entry.match_runtime and not all(choice.pin for choice in choices):
+            return []  # what will be there at run time is a lock's to say
+        found = [one for choice in choices for one in self._chosen(choice, is_only=len(choices) == 1)]
+        return sorted(found, key=lambda one: Version(one.version))
+
+    def _chosen(self, choice: Choice, *, is_only: bool) -> Iterator[Locked]:
+        """The version of one choice, of each index."""
+        wanted = choice.specifier
+        if not self.requirement.entry.match_runtime:
+            wanted &= self.requirement.parsed.specifier
+        where = "" if is_only else choice.marker  # as a lock has one version for all environments
+        for name, marker in self.source.indexes:
+            found = self._version(wanted, self._place(name), f"the index {name}", joined(choice.marker, marker))
+            yield replace(found, marker=joined(where, marker))
+        outside = self._outside()
+        reach = joined(choice.marker, outside or "")
+        if outside is not None and any(one.fulfils(reach) for one in self.project.environments.known()):
+            found = self._version(wanted, self.lookup.where, "the usual index", reach)
+            yield replace(found, marker=joined(where, outside))
 
     def _place(self, name: str) -> Sources:
         """An index and no other."""
@@ -89,9 +103,9 @@ class _Question:
             return Sources(find_links=(place.url,), trusted_hosts=hosts, no_index=True)
         return Sources(place.url, trusted_hosts=hosts)
 
-    def _outside(self, marker: str) -> str | None:
+    def _outside(self) -> str | None:
         """The marker of where no index of its own is; ``None`` if there is no such place."""
-        found = marker
+        found = ""
         for _, one in self.source.indexes:
             opposite = negated(one)
             if one and opposite is None:
@@ -101,7 +115,8 @@ class _Question:
             found = joined(found, opposite)
         return found
 
-    def _version(self, wanted: SpecifierSet, where: Sources, words: str, marker: str) -> Locked:
+    def _version(self, wanted: SpecifierSet, where: Sources, words: str, reach: str) -> Locked:
+        """The version in one place, with the wheels that environments can take where a marker holds."""
         name = self.requirement.name
         try:
             asked = Requirement(f"{name}{wanted}")
@@ -110,12 +125,12 @@ class _Question:
             raise self._refused(error.what) from None
         if found is None:
             raise self._refused(f"{words} has no {asked}")
-        wheels = [one for one in found.wheels if self.project.environments.can_take(one.filename, marker)]
+        wheels = [one for one in found.wheels if self.project.environments.can_take(one.filename, reach)]
         sdist = found.sdist
         return Locked(
             name=name,
             version=found.version,
-            marker=marker,
+            marker="",
             url=index.shown(sdist.url) if sdist else "",
             sha256=sdist.sha256 if sdist else "",
             path=None,
