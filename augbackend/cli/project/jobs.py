@@ -35,7 +35,7 @@ class Job:
     :param version_from: which file or option said which version; empty where the target itself does.
     :param marker: where this version is the one to use; empty for everywhere.
     :param skipped: why there is nothing to wrap; empty if there is something.
-    :param spared: where else a wheel fits, and which; empty if there is no such place.
+    :param spared: the wheels that are taken elsewhere; empty if there are none.
     :param beside: sources of the user's that stay beside the archive's.
     :param error: why it is not known whether there is something to wrap.
     """
@@ -92,24 +92,31 @@ def _says_anything_of(project: Project, name: str) -> bool:
 
 def _of_package(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
     declared = project.packages[name]
+    wanted = stated_requirements.of(project.runtime.stated, name)
+    entries = source_entries.read(project.document, project.file, name, lambda path: _is_ours(path, lookup.output))
+    wheels, where = left_alone.wheels_pointed_to(wanted, entries)
+    if wheels and asked is None:
+        return [left_alone.pointing(Job(Target(name), declared), wheels, where, is_named=False)]
     declaration = runtime_versions.matched(declared, indexed_versions.known(project, declared, lookup))
     if asked is None and name in project.undeclared:
         return [Job(Target(name), declaration, skipped=project.undeclared[name])]
     if asked is not None and asked.specifier:
         return [Job(Target(name, requirement=f"{name}{asked.specifier}"), declaration, "named on the command line")]
-    wanted = stated_requirements.of(project.runtime.stated, name)
-    found = [one for one in project.locked if one.name == name]
-    entries = source_entries.read(project.document, project.file, name, lambda path: _is_ours(path, lookup.output))
-    wheels, where = left_alone.wheels_pointed_to(wanted, entries)
     if wheels:
-        job = Job(Target(name), declaration)
-        return [left_alone.pointing(job, wheels, where, is_named=asked is not None)]
+        return [left_alone.pointing(Job(Target(name), declaration), wheels, where, is_named=True)]
+    found = [one for one in project.locked if one.name == name]
     is_named = asked is not None or entries.marker == ""  # what was wrapped for everywhere stays so
+
+    def is_ours(one: Locked) -> bool:
+        return one.path is not None and _is_ours(one.path, lookup.output)
+
     stale = ""
     if found and lock_files.are_allowed(found, wanted):
-        upstreams = left_alone.upstreams(found, lambda one: _is_locked_to_ours(one, lookup.output), project)
-        locked = [(one, _locked_job(project, one, declaration, lookup)) for one in upstreams]
-        return [job if is_named else left_alone.locked(project, job, one, entries) for one, job in locked]
+        upstreams = left_alone.upstreams(found, is_ours, project)
+        jobs = [(one, _locked_job(project, one, declaration, lookup)) for one in upstreams]
+        if is_named:
+            return [job for _, job in jobs]
+        return [left_alone.locked(project, job, one, entries, is_ours=is_ours(one)) for one, job in jobs]
     if found:
         stale = f"; {found[0].source} is locked to {found[0].version}, which the project does not allow"
     direct = _direct(project, name, wanted, lookup.output)
@@ -117,23 +124,21 @@ def _of_package(project: Project, name: str, asked: Requirement | None, lookup: 
         return [Job(direct, declaration, f"pointed to in pyproject.toml{stale}")]
     if project.locked and not wanted and asked is None:
         return [Job(Target(name), declaration, skipped="this project does not depend on it")]
-    jobs = []
+    found_here = []
     for choice in lock_files.choices(wanted):
         requirement = f"{name}{choice.specifier}"
         why = "pinned in pyproject.toml" if choice.pin else f"the newest that {requirement} allows"
         target = Target(name, requirement=f"{name}=={choice.pin}" if choice.pin else requirement)
         job = Job(target, declaration, why + stale, choice.marker)
-        jobs.append(job if is_named else left_alone.published(project, job, Requirement(requirement), lookup, entries))
-    return jobs
-
-
-def _is_locked_to_ours(one: Locked, output: Path) -> bool:
-    return one.path is not None and _is_ours(one.path, output)
+        if not is_named:
+            job = left_alone.published(project, job, Requirement(requirement), lookup, entries)
+        found_here.append(job)
+    return found_here
 
 
 def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup: Lookup) -> Job:
     pin = Target(one.name, requirement=f"{one.name}=={one.version}")
-    if one.path is not None and _is_locked_to_ours(one, lookup.output):
+    if one.path is not None and _is_ours(one.path, lookup.output):
         target = _before(project, one.name, one.path) or pin
     elif one.path is not None:
         target = Target(one.name, path=one.path, sha256="" if one.path.is_dir() else one.sha256)

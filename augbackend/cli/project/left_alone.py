@@ -22,7 +22,7 @@ from . import environment_marker, source_entries, wheel_coverage
 from .negated_marker import negated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from packaging.requirements import Requirement
 
@@ -62,14 +62,19 @@ def pointing(job: Job, wheels: Sequence[str], where: str, *, is_named: bool) -> 
     return replace(job, target=target, version_from=f"the version of {wheels[0]}, which {where} points to")
 
 
-def locked(project: Project, job: Job, one: Locked, entries: SourceEntries) -> Job:
-    """The job of a locked version, held against the wheels of the lock."""
-    names = [wheel.name for wheel in one.wheels]
-    pointed = index.filename(one.url) if one.url.endswith(".whl") else one.path.name if one.path is not None else ""
-    if pointed.endswith(".whl"):
+def locked(project: Project, job: Job, one: Locked, entries: SourceEntries, *, is_ours: bool) -> Job:
+    """The job of a locked version, held against the wheels of the lock.
+
+    :param is_ours: whether it is locked to an archive of ours, and that for the environments that the source says.
+    """
+    if is_ours and entries.marker is not None:
+        return _as_it_stands(job, entries)
+    if pointed := _wheel(one):
         return pointing(job, [pointed], one.source, is_named=False)
-    # uv's lock names the sdist wherever there is one.
-    has_sdist = bool(one.url or one.path) or one.source != "uv.lock" or not names
+    names = [wheel.name for wheel in one.wheels]
+    # uv's lock names the sdist wherever there is one; its URL, if that is not on this machine.
+    names_all = one.source == "uv.lock" and one.registry.startswith(("https://", "http://"))
+    has_sdist = bool(one.url) or not (names and names_all)
     return _limited(project, job, names, entries, has_sdist=has_sdist)
 
 
@@ -94,8 +99,7 @@ def published(project: Project, job: Job, requirement: Requirement, lookup: Look
     except UnansweredError as error:
         if not entries.ours:
             return replace(job, error=error)
-        marker = job.marker if entries.marker is None else entries.marker
-        return replace(job, marker=marker, beside=tuple(entries.beside))
+        return _as_it_stands(job, entries)
     job = replace(job, marker=outside)
     if found is None:
         return job  # there is nothing to fetch, and fetching says why
@@ -109,7 +113,9 @@ def upstreams(found: Sequence[Locked], is_ours: Callable[[Locked], bool], projec
     """Locked versions, without an archive of ours that stands beside the same version of upstream's.
 
     uv locks both where ours is for some environments only. The two together are upstream's version, for all of them.
+    A wheel that the project points to for some environments counts only if there is nothing else.
     """
+    found = [one for one in found if not _wheel(one)] or found
     ours = [one for one in found if is_ours(one)]
     others = [one for one in found if one not in ours]
     kept: list[Locked] = []
@@ -132,15 +138,27 @@ def _limited(project: Project, job: Job, wheels: Sequence[str], entries: SourceE
         return replace(job, skipped=f"{what}; {_ANYWAY}")
     if not has_sdist:
         return replace(job, skipped="there is nothing to build it from: it is published as wheels only")
+    pointed = [source_entries.wheel(one) for one in entries.wheels]
     if not coverage.is_part:
-        return replace(job, beside=tuple(entries.kept("")))
-    elsewhere = environment_marker.joined(job.marker, coverage.elsewhere)
+        return replace(job, beside=tuple(entries.kept("")), spared=_listed(pointed))
     return replace(
         job,
         marker=environment_marker.joined(job.marker, coverage.marker),
-        beside=tuple(entries.kept(elsewhere)),
-        spared=f"where {elsewhere}, a wheel fits: {_listed(coverage.wheels)}",
+        beside=tuple(entries.kept(environment_marker.joined(job.marker, coverage.elsewhere))),
+        spared=_listed([*pointed, *coverage.wheels]),
     )
+
+
+def _as_it_stands(job: Job, entries: SourceEntries) -> Job:
+    """The job for where the source has its archive today."""
+    marker = job.marker if entries.marker is None else entries.marker
+    return replace(job, marker=marker, beside=entries.beside)
+
+
+def _wheel(one: Locked) -> str:
+    """The name of the wheel that a lock points to, instead of an index; empty if it does not point to one."""
+    name = index.filename(one.url) if one.url else one.path.name if one.path is not None else ""
+    return name if name.endswith(".whl") else ""
 
 
 def _places(project: Project, where: Sources, entries: SourceEntries) -> Sources:
@@ -170,9 +188,9 @@ def _either(markers: Sequence[str], project: Project) -> str:
     return " or ".join(f"({marker})" for marker in dict.fromkeys(markers))
 
 
-def _listed(wheels: Iterable[str]) -> str:
-    first, *more = wheels
-    return f"{first} and {len(more)} more" if more else first
+def _listed(wheels: Sequence[str]) -> str:
+    more = f" and {len(wheels) - 1} more" if len(wheels) > 1 else ""
+    return f"{wheels[0]}{more}" if wheels else ""
 
 
 def _public(version: str) -> str:

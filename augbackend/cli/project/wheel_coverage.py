@@ -47,12 +47,6 @@ class WheelCoverage:
         """Where it has not."""
         return environment_marker.marker([one for one in self.among if one not in self.without], self.among)
 
-    @property
-    def in_words(self) -> str:
-        """The wheels, the first by its name."""
-        more = f" and {len(self.wheels) - 1} more" if len(self.wheels) > 1 else ""
-        return f"{self.wheels[0]}{more}"
-
 
 def of(wheels: Sequence[str], environments: TargetEnvironments, marker: str) -> WheelCoverage:
     """Hold wheels against the environments of a project.

@@ -124,8 +124,7 @@ def _package_lines(package: WrappedPackage) -> Iterator[str]:
     yield f"{package.archive}: {package.state}{f', since {package.why}' if package.why else ''}"
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
-    yield from [f"  only where {job.marker}"] if job.spared else []
-    yield from [f"  {job.spared}"] if job.spared else []
+    yield from [f"  only where {job.marker}; elsewhere a wheel is taken: {job.spared}"] if job.spared else []
     yield from (f"  + {text}  ({one.origin})" for one in plan.requires.added for text in one.texts)
     yield from (f"  - {name}  (dropped from its own build requirements)" for name in job.declaration.removed)
     for name, one in job.declaration.variables.items():
