@@ -88,8 +88,12 @@ def test_wheels_for_some(here: Path) -> None:
 def both(marker: str = "") -> str:
     """What uv locks once a source is for some environments: upstream's version, and ours beside it."""
     away, there = ("sys_platform == 'linux'", "sys_platform != 'linux'")
-    own = {"source": {"path": "wrapped.d/demo-1.0.tar.gz"}, "resolution-markers": [marker or there]}
-    theirs = {"wheels": [{"url": f"https://host/{LINUX}"}], "sdist": SDIST, "resolution-markers": [away]}
+    own: dict[str, Any] = {"source": {"path": "wrapped.d/demo-1.0.tar.gz"}, "resolution-markers": [marker or there]}
+    theirs: dict[str, Any] = {
+        "wheels": [{"url": f"https://host/{LINUX}"}],
+        "sdist": SDIST,
+        "resolution-markers": [away],
+    }
     return uv_lock(locked(**theirs), locked(**own))
 
 
@@ -283,8 +287,15 @@ def test_a_wheel_for_some_and_an_index_for_others(here: Path) -> None:
     assert f"only where sys_platform != 'linux'; elsewhere a wheel is taken: {LINUX}" in found.output
     assert uv_sources(here) == {"demo": [NOT_LINUX, {"url": URL, "marker": "sys_platform == 'linux'"}]}
     after = content(here)
-    own = {"source": {"path": "wrapped.d/demo-1.0.tar.gz"}, "resolution-markers": ["sys_platform == 'x'"]}
-    theirs = {"source": {"url": URL}, "wheels": [{"url": URL}], "resolution-markers": ["sys_platform == 'linux'"]}
+    own: dict[str, Any] = {
+        "source": {"path": "wrapped.d/demo-1.0.tar.gz"},
+        "resolution-markers": ["sys_platform == 'x'"],
+    }
+    theirs: dict[str, Any] = {
+        "source": {"url": URL},
+        "wheels": [{"url": URL}],
+        "resolution-markers": ["sys_platform == 'linux'"],
+    }
     for text in ("", uv_lock(locked(**own), locked(**theirs))):
         project(here, after["pyproject.toml"].decode(), text)
         assert "everything is up to date" in wrapped("--check").output

@@ -41,13 +41,17 @@ _ABSENT = re.compile(r"Client Error\((404|410)\)")  # what an index says of a pr
 
 @dataclass(frozen=True)
 class IndexFile:
-    """A distribution on an index: ``sha256`` as the index says it, empty where it does not."""
+    """A distribution on an index: ``sha256`` as the index says it, empty where it does not.
+
+    :param page: that links to it; empty if that is not known.
+    """
 
     name: str
     version: str
     filename: str
     url: str
     sha256: str = ""
+    page: str = ""
 
 
 class UnansweredError(AugbackendError):
@@ -274,9 +278,8 @@ def _file_of(package: Any) -> IndexFile:
     version = str(package.version)
     with suppress(InvalidVersion):
         version = str(Version(version))
-    return IndexFile(
-        canonicalize_name(package.name), version, link.filename, link.url_without_fragment, hashes.get("sha256", "")
-    )
+    name, digest = canonicalize_name(package.name), hashes.get("sha256", "")
+    return IndexFile(name, version, link.filename, link.url_without_fragment, digest, shown(link.comes_from or ""))
 
 
 @lru_cache

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
     from augbackend.cli.fetch.lookup import Lookup
+    from augbackend.cli.fetch.release import Release
     from augbackend.cli.model.declaration import BuildRequirement, Declaration
 
     from .build_sources import BuildSource
@@ -135,9 +136,15 @@ class _Question:
             sha256=sdist.sha256 if sdist else "",
             path=None,
             wheels=tuple(Wheel(one.filename, index.shown(one.url), one.sha256) for one in wheels),
-            registry=index.shown(next(iter((where.index_url, *where.find_links)))),
+            registry=_registry(where, found),
             source=words,
         )
 
     def _refused(self, why: str) -> AugbackendError:
         return build_sources.refused(self.requirement, self.source, why=why)
+
+
+def _registry(where: Sources, found: Release) -> str:
+    """Which of several indexes has it, as a lock names it."""
+    urls = [index.shown(url) for url in (where.index_url, *where.extra_index_urls, *where.find_links) if url]
+    return next((url for url in urls if found.files[0].page.startswith(url.rstrip("/"))), "")
