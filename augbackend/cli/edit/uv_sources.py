@@ -36,16 +36,16 @@ _SOURCES = ("tool", "uv", "sources")
 
 def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The one source of a package; empty if it has none, or several."""
-    value = _stated(document, name)
+    value = _source_value(document, name)
     return value if isinstance(value, dict) else {}
 
 
 def entries(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """All sources of a package."""
-    return _entries(_stated(document, name))
+    return _entries(_source_value(document, name))
 
 
-def _stated(document: Mapping[str, Any], name: str) -> Any:
+def _source_value(document: Mapping[str, Any], name: str) -> Any:
     table = _sources_in(document)
     return next((value for key, value in table.items() if pyproject.same_project(key, name)), None)
 
@@ -73,7 +73,7 @@ def _all_before(text: str) -> dict[str, Any]:
 def leads_into(document: Mapping[str, Any], name: str, folder: str) -> bool:
     """Whether a package's one source is an archive in ``folder``, relative to the project."""
     found = source(document, name)
-    return bool(found) and _is_ours(found, folder)
+    return bool(found) and _leads_to_ours(found, folder)
 
 
 def pointed(
@@ -106,7 +106,7 @@ def pointed(
         value: Any = found[0] if len(found) == 1 else found
         old = place.get(key)
         if old != value:
-            is_ours = old is not None and _is_ours(old, folder, entries_before(text, name))
+            is_ours = old is not None and _leads_to_ours(old, folder, entries_before(text, name))
             new = _put(new, key, value, is_ours=is_ours)
             place[key] = value
     return _checked(new, expected)
@@ -119,7 +119,9 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
     :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
     old = pyproject.parse(text, "pyproject.toml")
-    keys = [key for key, value in _sources_in(old).items() if _is_ours(value, folder, entries_before(text, key), kept)]
+    keys = [
+        key for key, value in _sources_in(old).items() if _leads_to_ours(value, folder, entries_before(text, key), kept)
+    ]
     new = _taken_out(text, keys)
     # What comes back is what the text remembers; all else has to be as it was.
     expected, came_back = old, _sources_in(pyproject.parse(new, "pyproject.toml"))
@@ -379,7 +381,7 @@ def _entries(value: Any) -> list[dict[str, Any]]:
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 
-def _is_ours(value: Any, folder: str, was: Sequence[Mapping[str, Any]] = (), kept: Collection[str] = ()) -> bool:
+def _leads_to_ours(value: Any, folder: str, was: Sequence[Mapping[str, Any]] = (), kept: Collection[str] = ()) -> bool:
     """Whether a source leads to archives in a folder, and else only to what stood there before, with any marker."""
     listed = value if isinstance(value, list) else [value]
     others = [one for one in listed if not _leads_into(one, folder, kept)]

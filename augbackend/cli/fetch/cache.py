@@ -81,14 +81,14 @@ class Cache:
 
     def remember_files(self, files: Sequence[IndexFile], where: Sources) -> None:
         """Note all files of one version at these sources."""
-        note = self._folder(where, files[0].name) / "files" / f"{_plain(files[0].version)}.json"
+        note = self._folder(where, files[0].name) / "files" / f"{_file_stem(files[0].version)}.json"
         note.parent.mkdir(parents=True, exist_ok=True)
         replace_file.replace_file(note, json.dumps([*map(asdict, files)], indent=1, sort_keys=True).encode())
 
     def files(self, name: str, where: Sources) -> list[list[IndexFile]]:
         """The files of each version of a project that were noted of these sources."""
         notes = sorted((self._folder(where, name) / "files").glob("*.json"))
-        return [found for note in notes if (found := _files(note))]
+        return [found for note in notes if (found := _noted_files(note))]
 
     def _place(self, digest: str) -> Path:
         return self.folder / "sdists" / digest[:2] / digest
@@ -98,14 +98,14 @@ class Cache:
         return self.folder / "found" / hashlib.sha256(key.encode()).hexdigest()[:16] / name
 
     def _note(self, where: Sources, name: str, version: str) -> Path:
-        return self._folder(where, name) / f"{_plain(version)}.json"
+        return self._folder(where, name) / f"{_file_stem(version)}.json"
 
 
-def _plain(version: str) -> str:
+def _file_stem(version: str) -> str:
     return version.replace("/", "_")
 
 
-def _files(note: Path) -> list[IndexFile]:
+def _noted_files(note: Path) -> list[IndexFile]:
     try:
         return [IndexFile(**one) for one in json.loads(note.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):

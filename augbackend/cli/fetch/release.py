@@ -2,7 +2,7 @@
 
 ::
 
-    a requirement -> the index, or what it said before -> Release
+    a requirement -> the index, or what it said before -> PublishedVersion
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Release:
+class PublishedVersion:
     """One version, and its files."""
 
     version: str
@@ -46,7 +46,9 @@ class Release:
         return next((one for one in self.files if not _is_wheel(one)), None)
 
 
-def newest(requirement: Requirement, lookup: Lookup, is_of_use: Callable[[Release], bool]) -> Release | None:
+def newest(
+    requirement: Requirement, lookup: Lookup, is_of_use: Callable[[PublishedVersion], bool]
+) -> PublishedVersion | None:
     """The newest version that the requirement allows and that is of use; ``None`` if there is none.
 
     Offline, of the versions that the same sources had before.
@@ -63,7 +65,7 @@ def newest(requirement: Requirement, lookup: Lookup, is_of_use: Callable[[Releas
             raise UnansweredError(what, hint="run uv lock, or run this once without --offline")
     else:
         files = index.files(requirement, where, not_in=lookup.output)  # in groups: the newest version is the first
-        found = [Release(version, tuple(those)) for version, those in groupby(files, lambda one: one.version)]
+        found = [PublishedVersion(version, tuple(those)) for version, those in groupby(files, lambda one: one.version)]
     chosen = next((one for one in found if is_of_use(one)), None)
     if chosen is not None and not lookup.offline:
         shown = [replace(one, url=index.shown(one.url)) for one in chosen.files]
@@ -71,11 +73,11 @@ def newest(requirement: Requirement, lookup: Lookup, is_of_use: Callable[[Releas
     return chosen
 
 
-def _remembered(requirement: Requirement, lookup: Lookup) -> Sequence[Release]:
+def _remembered(requirement: Requirement, lookup: Lookup) -> Sequence[PublishedVersion]:
     name = canonicalize_name(requirement.name)
     known = {files[0].version: tuple(files) for files in lookup.cache.files(name, lookup.where)}
     allowed = sorted(requirement.specifier.filter(known), key=Version, reverse=True)
-    return [Release(version, known[version]) for version in allowed]
+    return [PublishedVersion(version, known[version]) for version in allowed]
 
 
 def _is_wheel(file: IndexFile) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
     from augbackend.cli.fetch.lookup import Lookup
-    from augbackend.cli.fetch.release import Release
+    from augbackend.cli.fetch.release import PublishedVersion
     from augbackend.cli.model.declaration import BuildRequirement, Declaration
 
     from .build_sources import BuildSource
@@ -144,7 +144,7 @@ class _Question:
         return build_sources.refused(self.requirement, self.source, why=why)
 
 
-def _registry(where: Sources, found: Release) -> str:
+def _registry(where: Sources, found: PublishedVersion) -> str:
     """Which of several indexes has it, as a lock names it."""
     urls = [index.shown(url) for url in (where.index_url, *where.extra_index_urls, *where.find_links) if url]
     return next((url for url in urls if found.files[0].page.startswith(url.rstrip("/"))), "")

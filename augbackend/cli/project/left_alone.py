@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from augbackend.cli.fetch.lookup import Lookup
-    from augbackend.cli.fetch.release import Release
+    from augbackend.cli.fetch.release import PublishedVersion
     from augbackend.cli.model.locked_version import Locked
 
     from .jobs import Job
@@ -53,7 +53,7 @@ def pointing(job: Job, wheels: Sequence[str], where: str, *, is_named: bool) -> 
     Its sdist is that of the same version, whatever label the wheel has.
     """
     if not is_named:
-        return replace(job, skipped=f"{where} points to a wheel, {_listed(wheels)}, which needs no build; {_ANYWAY}")
+        return replace(job, skipped=f"{where} points to a wheel, {_first_of(wheels)}, which needs no build; {_ANYWAY}")
     try:
         version = parse_wheel_filename(wheels[0])[1]
     except InvalidWheelFilename:
@@ -69,7 +69,7 @@ def locked(project: Project, job: Job, one: Locked, entries: SourceEntries, *, i
     """
     if is_ours and entries.marker is not None:
         return _as_it_stands(job, entries)
-    if pointed := _wheel(one):
+    if pointed := _locked_wheel(one):
         return pointing(job, [pointed], one.source, is_named=False)
     names = [wheel.name for wheel in one.wheels]
     # uv's lock names the sdist wherever there is one; its URL, if that is not on this machine.
@@ -90,7 +90,7 @@ def published(project: Project, job: Job, requirement: Requirement, lookup: Look
     where = _places(project, lookup.where, entries)
     environments = project.environments
 
-    def is_of_use(found: Release) -> bool:
+    def is_of_use(found: PublishedVersion) -> bool:
         names = [one.filename for one in found.wheels]
         return found.sdist is not None or bool(wheel_coverage.of(names, environments, outside).wheels)
 
@@ -115,7 +115,7 @@ def upstreams(found: Sequence[Locked], is_ours: Callable[[Locked], bool], projec
     uv locks both where ours is for some environments only. The two together are upstream's version, for all of them.
     A wheel that the project points to for some environments counts only if there is nothing else.
     """
-    found = [one for one in found if not _wheel(one)] or found
+    found = [one for one in found if not _locked_wheel(one)] or found
     ours = [one for one in found if is_ours(one)]
     others = [one for one in found if one not in ours]
     kept: list[Locked] = []
@@ -134,18 +134,18 @@ def upstreams(found: Sequence[Locked], is_ours: Callable[[Locked], bool], projec
 def _limited(project: Project, job: Job, wheels: Sequence[str], entries: SourceEntries, *, has_sdist: bool) -> Job:
     coverage = wheel_coverage.of(wheels, project.environments, job.marker)
     if coverage.is_whole:
-        what = f"there is a wheel for every environment of this project, {_listed(coverage.wheels)}"
+        what = f"there is a wheel for every environment of this project, {_first_of(coverage.wheels)}"
         return replace(job, skipped=f"{what}; {_ANYWAY}")
     if not has_sdist:
         return replace(job, skipped="there is nothing to build it from: it is published as wheels only")
     pointed = [source_entries.wheel(one) for one in entries.wheels]
     if not coverage.is_part:
-        return replace(job, beside=tuple(entries.kept("")), spared=_listed(pointed))
+        return replace(job, beside=tuple(entries.kept("")), spared=_first_of(pointed))
     return replace(
         job,
         marker=environment_marker.joined(job.marker, coverage.marker),
         beside=tuple(entries.kept(environment_marker.joined(job.marker, coverage.elsewhere))),
-        spared=_listed([*pointed, *coverage.wheels]),
+        spared=_first_of([*pointed, *coverage.wheels]),
     )
 
 
@@ -155,7 +155,7 @@ def _as_it_stands(job: Job, entries: SourceEntries) -> Job:
     return replace(job, marker=marker, beside=entries.beside)
 
 
-def _wheel(one: Locked) -> str:
+def _locked_wheel(one: Locked) -> str:
     """The name of the wheel that a lock points to, instead of an index; empty if it does not point to one."""
     name = index.filename(one.url) if one.url else one.path.name if one.path is not None else ""
     return name if name.endswith(".whl") else ""
@@ -173,7 +173,7 @@ def _places(project: Project, where: Sources, entries: SourceEntries) -> Sources
     return Sources(urls[0] if urls else "", urls[1:], links, where.trusted_hosts, no_index=not urls)
 
 
-def _target(target: Target, found: Release, *, is_elsewhere: bool) -> Target:
+def _target(target: Target, found: PublishedVersion, *, is_elsewhere: bool) -> Target:
     sdist = found.sdist
     if is_elsewhere and sdist is not None:
         return Target(target.name, url=sdist.url, sha256=sdist.sha256)
@@ -188,7 +188,7 @@ def _either(markers: Sequence[str], project: Project) -> str:
     return " or ".join(f"({marker})" for marker in dict.fromkeys(markers))
 
 
-def _listed(wheels: Sequence[str]) -> str:
+def _first_of(wheels: Sequence[str]) -> str:
     more = f" and {len(wheels) - 1} more" if len(wheels) > 1 else ""
     return f"{wheels[0]}{more}" if wheels else ""
 

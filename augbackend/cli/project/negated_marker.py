@@ -31,9 +31,9 @@ def _opposite(marker: Marker) -> str:
         parts = sorted(map(_opposite, marker.parts))
         return f" {word} ".join(f"({part})" if " or " in part or " and " in part else part for part in parts)
     left, operator, right, variable_first = marker
-    sides = (left, _quoted(right)) if variable_first else (_quoted(left), right)
+    sides = (left, _literal(right)) if variable_first else (_literal(left), right)
     return f" {_OPPOSITES[operator]} ".join(sides)
 
 
-def _quoted(text: str) -> str:
+def _literal(text: str) -> str:
     return f"'{text}'" if "'" not in text else f'"{text}"'

@@ -126,7 +126,7 @@ class TargetEnvironments:
 
     def allows(self, minor: int) -> bool:
         """Whether ``requires-python`` allows any release of CPython 3 of this minor version."""
-        return _allows(self.requires_python, minor)
+        return _allows_minor(self.requires_python, minor)
 
     def _with(self, minor: int) -> Iterable[TargetEnvironment]:
         """Platforms with one Python. What an environment leaves open of the machine is the usual one."""
@@ -156,7 +156,7 @@ def read(document: Mapping[str, Any], uv: Mapping[str, Any]) -> TargetEnvironmen
 
 
 @lru_cache
-def _allows(requires_python: SpecifierSet, minor: int) -> bool:
+def _allows_minor(requires_python: SpecifierSet, minor: int) -> bool:
     return any(requires_python.contains(f"3.{minor}.{micro}") for micro in range(_MOST_MICROS))
 
 
