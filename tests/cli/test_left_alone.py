@@ -298,7 +298,9 @@ def test_a_wheel_for_some_and_an_index_for_others(here: Path) -> None:
     }
     for text in ("", uv_lock(locked(**own), locked(**theirs))):
         project(here, after["pyproject.toml"].decode(), text)
-        assert "everything is up to date" in wrapped("--check").output
+        output = wrapped("--check").output
+        assert "everything is up to date" in output
+        assert "not wrapped" not in output
         assert archive(here).read_bytes() == after["wrapped.d/demo-1.0.tar.gz"]
     wrapped("--remove")
     assert (here / "pyproject.toml").read_bytes() == before
