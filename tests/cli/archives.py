@@ -193,7 +193,11 @@ def serving() -> Iterator[Index]:
             self.send_header("Content-Length", str(len(body or b"")))
             self.send_header("Connection", "close")
             self.end_headers()
-            self.wfile.write(body or b"")
+            if self.command != "HEAD":
+                self.wfile.write(body or b"")
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: Any) -> None: ...
 

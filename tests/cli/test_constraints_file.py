@@ -131,7 +131,11 @@ def test_a_version_that_is_locked_by_its_url(here: Path) -> None:
 
 
 def test_a_version_that_is_known_only_afterwards(here: Path) -> None:
-    project(here, PROJECT.replace("demo==1.0", "demo") + NINJA, **{"c.txt": "demo<2\n"})
+    text = PROJECT.replace("demo==1.0", "demo") + NINJA
+    project(here, text, **{"c.txt": "demo<2\n"})
+    assert wrap("--constraints", "c.txt").exit_code == 2, "an index says the version before"
+    place = '[tool.uv.sources]\ndemo = { path = "../links/demo-2.0.tar.gz" }\n'
+    project(here, text + place, **{"c.txt": "demo<2\n"})
     found = wrap("--constraints", "c.txt")
     assert found.exit_code == 1
     assert "demo: c.txt has no line for it: c.txt asks for demo<2, and the archive is 2.0" in found.output

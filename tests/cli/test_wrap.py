@@ -515,6 +515,7 @@ def test_json(tmp_path: Path) -> None:
                 "name": "demo",
                 "version": "1.0",
                 "version-from": "",
+                "marker": "",
                 "sdist-from": "the file given",
                 "url": "",
                 "upstream-sha256": sha256(tmp_path / "in" / "demo-1.0.tar.gz"),

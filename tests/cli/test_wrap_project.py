@@ -22,7 +22,6 @@ else:
     import tomli as tomllib
 
 PROJECT = '[project]\nname = "app"\nversion = "1"\ndependencies = ["demo==1.0", "torch==2.8.0"]\n'
-WHEEL = "demo-1.0-py3-none-any.whl"
 
 
 @pytest.fixture(autouse=True)
@@ -567,34 +566,11 @@ def test_a_workspace(here: Path) -> None:
 # --- which ---
 
 
-def test_a_wheel_that_fits_is_reason_enough(here: Path) -> None:
-    others = [{"url": "https://host/demo-1.0-cp27-cp27m-win32.whl"}]
-    fitting = [*others, {"url": f"https://host/{WHEEL}"}]
-    project(here, PROJECT + NINJA, uv_lock(locked(wheels=fitting)))
-    found = report()
-    assert (found["packages"], found["skipped"]) == (
-        [],
-        [{"name": "demo", "why": f"{WHEEL} fits this platform; name it to wrap it anyway"}],
-    )
-    assert (archive(here).exists(), uv_sources(here)) == (False, None)  # an empty table would be noise
-    assert f"demo: not wrapped, since {WHEEL} fits this platform; name it to wrap it anyway" in wrapped().output
-    assert wrap("--check").exit_code == 0
-    project(here, PROJECT + NINJA, uv_lock(locked(wheels=others)))
-    assert report()["skipped"] == []
-
-
 def test_a_package_with_a_wheel_is_wrapped_if_it_is_named(here: Path) -> None:
-    project(here, PROJECT + NINJA, uv_lock(locked(wheels=[{"url": f"https://host/{WHEEL}"}])))
+    wheel = {"url": "https://host/demo-1.0-py3-none-any.whl"}
+    project(here, PROJECT + NINJA, uv_lock(locked(wheels=[wheel])))
     found = report("demo")
     assert ([package["state"] for package in found["packages"]], found["skipped"]) == (["written"], [])
-
-
-def test_a_wheel_on_the_index(here: Path) -> None:
-    (here.parent / "links" / WHEEL).write_bytes(b"")
-    project(here, PROJECT + NINJA)
-    assert report()["skipped"] == [{"name": "demo", "why": f"{WHEEL} fits this platform; name it to wrap it anyway"}]
-    assert [package["version"] for package in report("Demo==1.1")["packages"]] == ["1.1"]
-    assert report("demo")["packages"][0]["version"] == "1.0"
 
 
 def test_one_of_them(here: Path) -> None:

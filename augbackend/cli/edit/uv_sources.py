@@ -35,37 +35,51 @@ _SOURCES = ("tool", "uv", "sources")
 
 def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The one source of a package; empty if it has none, or several."""
-    table = layers.at(document, "tool", "uv", "sources", default={})
-    for key, value in table.items() if isinstance(table, dict) else ():
-        if pyproject.same_project(key, name) and isinstance(value, dict):
-            return value
-    return {}
+    value = _source_value(document, name)
+    return value if isinstance(value, dict) else {}
+
+
+def entries(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """All sources of a package."""
+    return _entries(_source_value(document, name))
+
+
+def _source_value(document: Mapping[str, Any], name: str) -> Any:
+    table = _sources_in(document)
+    return next((value for key, value in table.items() if pyproject.same_project(key, name)), None)
 
 
 def before(text: str, name: str) -> dict[str, Any]:
     """What a package's source was before it led to an archive of ours, as the comment beside it says."""
-    return _all_before(text).get(canonical_name(name), {})
+    value = _all_before(text).get(canonical_name(name))
+    return value if isinstance(value, dict) else {}
+
+
+def entries_before(text: str, name: str) -> list[dict[str, Any]]:
+    """All that a package's sources were before."""
+    return _entries(_all_before(text).get(canonical_name(name)))
 
 
 @lru_cache(maxsize=1)
-def _all_before(text: str) -> dict[str, dict[str, Any]]:
+def _all_before(text: str) -> dict[str, Any]:
     """The same of all packages, by canonical name: a project asks for each of them."""
     if _WAS not in text:
         return {}
     found = _sources_in(layers.toml(_taken_out(text, list(_sources_in(layers.toml(text))))))
-    return {canonical_name(key): value for key, value in found.items() if isinstance(value, dict)}
+    return {canonical_name(key): value for key, value in found.items()}
 
 
 def leads_into(document: Mapping[str, Any], name: str, folder: str) -> bool:
     """Whether a package's one source is an archive in ``folder``, relative to the project."""
     found = source(document, name)
-    return bool(found) and _leads_into(found, folder)
+    return bool(found) and _leads_to_ours(found, folder)
 
 
-def pointed(text: str, archives: Mapping[str, Sequence[Mapping[str, str]]], folder: str) -> str:
+def pointed(text: str, archives: Mapping[str, Sequence[Mapping[str, Any]]], folder: str) -> str:
     """The text of ``pyproject.toml`` with each package's source in place.
 
-    :param archives: name → its sources as uv has them: each a path relative to the project, and what it is for.
+    :param archives: name → its sources as uv has them: each a path relative to the project, and what it is for; and
+        what of the user's stays beside them.
     :param folder: of the archives, relative to the project.
     :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
@@ -85,7 +99,8 @@ def pointed(text: str, archives: Mapping[str, Sequence[Mapping[str, str]]], fold
         value: Any = entries[0] if len(entries) == 1 else entries
         old = place.get(key)
         if old != value:
-            new = _put(new, key, value, is_ours=old is not None and _leads_into(old, folder))
+            is_ours = old is not None and _leads_to_ours(old, folder, entries_before(text, name))
+            new = _put(new, key, value, is_ours=is_ours)
             place[key] = value
     return _checked(new, expected)
 
@@ -97,7 +112,9 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
     :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
     old = pyproject.parse(text, "pyproject.toml")
-    keys = [key for key, value in _sources_in(old).items() if _leads_into(value, folder, kept)]
+    keys = [
+        key for key, value in _sources_in(old).items() if _leads_to_ours(value, folder, entries_before(text, key), kept)
+    ]
     new = _taken_out(text, keys)
     # What comes back is what the text remembers; all else has to be as it was.
     expected, came_back = old, _sources_in(pyproject.parse(new, "pyproject.toml"))
@@ -353,12 +370,26 @@ def _key(path: Sequence[str]) -> str:
     return ".".join(tomlkit.key(name).as_string() for name in path)
 
 
-def _leads_into(value: Any, folder: str, kept: Collection[str] = ()) -> bool:
-    entries = value if isinstance(value, list) else [value]
-    paths = [str(entry.get("path", "")) if isinstance(entry, dict) else "" for entry in entries]
-    return all(
+def _entries(value: Any) -> list[dict[str, Any]]:
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+
+
+def _leads_to_ours(value: Any, folder: str, was: Sequence[Mapping[str, Any]] = (), kept: Collection[str] = ()) -> bool:
+    """Whether a source leads to archives in a folder, and else only to what stood there before, with any marker."""
+    listed = value if isinstance(value, list) else [value]
+    others = [one for one in listed if not _leads_into(one, folder, kept)]
+    plain = [_without_marker(one) for one in was]
+    return len(others) < len(listed) and all(isinstance(one, dict) and _without_marker(one) in plain for one in others)
+
+
+def _without_marker(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != "marker"}
+
+
+def _leads_into(entry: Any, folder: str, kept: Collection[str]) -> bool:
+    path = str(entry.get("path", "")) if isinstance(entry, dict) else ""
+    return (
         path.endswith(".tar.gz")
         and posixpath.normpath(posixpath.dirname(path)) == posixpath.normpath(folder)
         and posixpath.normpath(path) not in kept
-        for path in paths
     )

@@ -1,4 +1,4 @@
-"""What was downloaded or built once: sdists by their sha256, and which one an exact pin meant.
+"""What was found once: sdists by their sha256, which one an exact pin meant, and which files a version has.
 
 An exact pin always means the same file, so a second run does not ask the index. Everything read back is checked
 against its sha256; what does not match counts as absent.
@@ -22,7 +22,7 @@ from augbackend.cli.edit import replace_file
 from .index import IndexFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from augbackend.cli.model.package_sources import Sources
 
@@ -79,6 +79,17 @@ class Cache:
         """The versions of a project that were found at these sources before."""
         return [found.version for file in self._folder(where, name).glob("*.json") if (found := _noted(file))]
 
+    def remember_files(self, files: Sequence[IndexFile], where: Sources) -> None:
+        """Note all files of one version at these sources."""
+        note = self._folder(where, files[0].name) / "files" / f"{_file_stem(files[0].version)}.json"
+        note.parent.mkdir(parents=True, exist_ok=True)
+        replace_file.replace_file(note, json.dumps([*map(asdict, files)], indent=1, sort_keys=True).encode())
+
+    def files(self, name: str, where: Sources) -> list[list[IndexFile]]:
+        """The files of each version of a project that were noted of these sources."""
+        notes = sorted((self._folder(where, name) / "files").glob("*.json"))
+        return [found for note in notes if (found := _noted_files(note))]
+
     def _place(self, digest: str) -> Path:
         return self.folder / "sdists" / digest[:2] / digest
 
@@ -87,7 +98,18 @@ class Cache:
         return self.folder / "found" / hashlib.sha256(key.encode()).hexdigest()[:16] / name
 
     def _note(self, where: Sources, name: str, version: str) -> Path:
-        return self._folder(where, name) / f"{version.replace('/', '_')}.json"
+        return self._folder(where, name) / f"{_file_stem(version)}.json"
+
+
+def _file_stem(version: str) -> str:
+    return version.replace("/", "_")
+
+
+def _noted_files(note: Path) -> list[IndexFile]:
+    try:
+        return [IndexFile(**one) for one in json.loads(note.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def _noted(file: Path) -> IndexFile | None:

@@ -35,18 +35,23 @@ from .wheel_content import UnsoundWheelError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_NETWORK = "is the network there, and the address right? --offline uses what was downloaded before"
 _ABSENT = re.compile(r"Client Error\((404|410)\)")  # what an index says of a project that it does not have
 
 
 @dataclass(frozen=True)
 class IndexFile:
-    """A distribution on an index: ``sha256`` as the index says it, empty where it does not."""
+    """A distribution on an index: ``sha256`` as the index says it, empty where it does not.
+
+    :param page: that links to it; empty if that is not known.
+    """
 
     name: str
     version: str
     filename: str
     url: str
     sha256: str = ""
+    page: str = ""
 
 
 class UnansweredError(AugbackendError):
@@ -77,7 +82,7 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
     :raises AugbackendError: if the project has no version that is allowed.
     """
     with _explained(requirement.name) as heard:
-        for package in _matches(requirement, where):
+        for package in _matches(requirement, where, wheels=False):
             if _is_elsewhere(package, not_in):
                 return _file_of(package)
         every_kind = _narrowed(_finder(where, wheels=None), requirement.name)
@@ -85,8 +90,7 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
         there = [package for package in packages if _is_elsewhere(package, not_in)]
     unanswered = _unanswered(heard)
     if unanswered:
-        hint = "is the network there, and the address right? --offline uses what was downloaded before"
-        raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=hint)
+        raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
     first = [where.index_url or "the public index"] if where.index_url or not where.no_index else []
     places = ", ".join(map(shown, (*first, *where.extra_index_urls, *where.find_links)))
     raise absence.absence(requirement, places, there)
@@ -125,9 +129,9 @@ def published(pin: Requirement, where: Sources, *, not_in: Path) -> list[IndexFi
     return found
 
 
-def _matches(requirement: Requirement, where: Sources) -> Sequence[Any]:
+def _matches(requirement: Requirement, where: Sources, *, wheels: bool | None) -> Sequence[Any]:
     """Pre-releases only where there is nothing else, or the requirement names one."""
-    finder, plain = _narrowed(_finder(where, wheels=False), requirement.name), Requirement(_plain(requirement))
+    finder, plain = _narrowed(_finder(where, wheels=wheels), requirement.name), Requirement(_plain(requirement))
     if not plain.specifier:
         final: Sequence[Any] = finder.find_matches(plain, allow_prereleases=False)
         if len(final):
@@ -140,13 +144,19 @@ def _reachable(where: Sources) -> Sources:
     return Sources(where.index_url, where.extra_index_urls, (), where.trusted_hosts)
 
 
-def find_wheel(requirement: Requirement, where: Sources) -> IndexFile | None:
-    """A wheel that this interpreter on this platform could install instead of building."""
-    with _explained(requirement.name):
-        finder = _narrowed(_finder(where, wheels=True), requirement.name)
-        for package in finder.find_matches(Requirement(_plain(requirement))):
-            return _file_of(package)
-    return None
+def files(requirement: Requirement, where: Sources, *, not_in: Path) -> list[IndexFile]:
+    """All sdists and wheels that the requirement allows, the newest version first, for whatever Python and platform.
+
+    :param not_in: see :func:`find_sdist`.
+    :raises UnansweredError: if there is none, and a place that might have it could not be asked.
+    """
+    with _explained(requirement.name) as heard:
+        packages = _matches(requirement, where, wheels=None)
+        found = [_file_of(package) for package in packages if _is_elsewhere(package, not_in)]
+    unanswered = _unanswered(heard)
+    if unanswered and not found:
+        raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
+    return found
 
 
 def requires_of_wheel(requirement: Requirement, where: Sources, python: str, until: float) -> tuple[str, ...] | None:
@@ -268,9 +278,8 @@ def _file_of(package: Any) -> IndexFile:
     version = str(package.version)
     with suppress(InvalidVersion):
         version = str(Version(version))
-    return IndexFile(
-        canonicalize_name(package.name), version, link.filename, link.url_without_fragment, hashes.get("sha256", "")
-    )
+    name, digest = canonicalize_name(package.name), hashes.get("sha256", "")
+    return IndexFile(name, version, link.filename, link.url_without_fragment, digest, shown(link.comes_from or ""))
 
 
 @lru_cache

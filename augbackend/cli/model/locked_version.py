@@ -48,10 +48,6 @@ class Locked:
     source: str
     is_exact: bool = True
 
-    def wheel_here(self) -> str:
-        """The name of a wheel that fits this interpreter on this platform; empty if there is none."""
-        return next((wheel.name for wheel in self.wheels if fits_here(wheel.name)), "")
-
 
 def fits_here(wheel: str) -> bool:
     """Whether a wheel, by its name, fits this interpreter on this platform."""

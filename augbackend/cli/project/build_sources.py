@@ -30,10 +30,12 @@ class BuildSource:
 
     :param url: of the one distribution or repository that serves every environment; empty if only a lock says more.
     :param is_path: whether it is on this machine.
+    :param indexes: of each index that it is taken from the name, and the marker of where it is; empty for everywhere.
     """
 
     url: str = ""
     is_path: bool = False
+    indexes: tuple[tuple[str, str], ...] = ()
 
 
 def read(uv: Mapping[str, Any], folder: Path) -> dict[str, BuildSource]:
@@ -76,10 +78,11 @@ def direct(requirement: BuildRequirement, source: BuildSource) -> list[BuildRequ
     return [BuildRequirement(entry, why, (MatchedVersion(version, ""),))]
 
 
-def refused(requirement: BuildRequirement, source: BuildSource, found: str = "") -> AugbackendError:
+def refused(requirement: BuildRequirement, source: BuildSource, found: str = "", why: str = "") -> AugbackendError:
     """Why a build of the archive cannot have it from there.
 
     :param found: the version that the lock has, if it is of no use.
+    :param why: its index does not say, where no lock does.
     """
     name = requirement.name
     what = f"the build needs {requirement.entry.text!r}, and the project takes {name} from a place of its own"
@@ -89,7 +92,7 @@ def refused(requirement: BuildRequirement, source: BuildSource, found: str = "")
     elif found:
         hint = f"the project is locked to {name} {found}: ask for that version, then run this again"
     else:
-        hint = "the lock says its URL: run uv lock, then this again"
+        hint = f"{f'{why}; ' if why else ''}the lock says its URL: run uv lock, then this again"
     return AugbackendError(what, where=f"{requirement.origin}, {_KEY}.{name}", hint=hint)
 
 
@@ -109,6 +112,8 @@ def _meant_source(meant: list[dict[str, Any]]) -> BuildSource:
     urls = [str(one[key]) for one in meant for key in ("url", "git") if key in one]
     if any("path" in one or "workspace" in one for one in meant) or any(map(_is_on_this_machine, urls)):
         return BuildSource(is_path=True)
+    if all("index" in one for one in meant):
+        return BuildSource(indexes=tuple((str(one["index"]), str(one.get("marker", ""))) for one in meant))
     one = meant[0]
     if len(meant) > 1 or one.get("marker"):
         return BuildSource()

@@ -12,14 +12,22 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from augbackend.cli.edit import uv_sources
-from augbackend.cli.fetch import index, sdist
 from augbackend.cli.fetch import lookup as lookups
+from augbackend.cli.fetch import sdist
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.asked_in import AskedIn  # noqa: TC001  # the type of a field
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
 from augbackend.errors import AugbackendError
 
-from . import lock_files, lock_forks, runtime_versions, stated_requirements
+from . import (
+    indexed_versions,
+    left_alone,
+    lock_files,
+    lock_forks,
+    runtime_versions,
+    source_entries,
+    stated_requirements,
+)
 from . import project as projects
 from .lock_forks import Fork
 from .project_root import project_root
@@ -31,6 +39,8 @@ if TYPE_CHECKING:
     from augbackend.cli.model.locked_version import Locked
 
     from .project import Project
+    from .runtime_versions import RuntimeVersions
+    from .source_entries import SourceEntries
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,9 @@ class Job:
     :param marker: where this version is the one to use; empty for everywhere.
     :param skipped: why there is nothing to wrap; empty if there is something.
     :param asked_in: the extras and groups that it is for; empty for wherever the package is asked for.
+    :param spared: the wheels that are taken elsewhere; empty if there are none.
+    :param beside: sources of the user's that stay beside the archive's.
+    :param error: why it is not known whether there is something to wrap.
     """
 
     target: Target
@@ -49,6 +62,9 @@ class Job:
     marker: str = ""
     skipped: str = ""
     asked_in: tuple[AskedIn, ...] = ()
+    spared: str = ""
+    beside: tuple[Mapping[str, Any], ...] = ()
+    error: AugbackendError | None = None
 
 
 def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_version: str = "") -> list[Job]:
@@ -100,16 +116,25 @@ def _says_anything_of(project: Project, name: str) -> bool:
 
 
 def _of_package(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:
-    if asked is None and name in project.undeclared:
-        return [Job(Target(name), project.packages[name], skipped=project.undeclared[name])]
+    declared = project.packages[name]
     wanted = stated_requirements.of(project.runtime.stated, name)
+    entries = source_entries.read(project.document, project.file, name, lambda path: _is_ours(path, lookup.output))
+    wheels, where = left_alone.wheels_pointed_to(wanted, entries)
+    if wheels and asked is None:
+        return [left_alone.pointing(Job(Target(name), declared), wheels, where, is_named=False)]
+    if asked is None and name in project.undeclared:
+        return [Job(Target(name), declared, skipped=project.undeclared[name])]
     found = [one for one in project.locked if one.name == name]
-    is_at_version = asked is not None and bool(asked.specifier)
-    if not is_at_version and project.runtime.counts(found):
-        return [*_locked_jobs(project, name, found, lookup, is_named=asked is not None)]
-    declaration = runtime_versions.matched(project.packages[name], project.runtime)
-    if asked is not None and is_at_version:
+    is_named = asked is not None or entries.marker == ""  # what was wrapped for everywhere stays so
+    known = indexed_versions.known(project, declared, lookup)
+    if not wheels and not (asked and asked.specifier) and known.counts(found):
+        told = None if is_named else entries
+        return [*_locked_jobs(project, known, [Fork((), one, ()) for one in found], lookup, told)]
+    declaration = runtime_versions.matched(declared, known)
+    if asked is not None and asked.specifier:
         return [Job(Target(name, requirement=f"{name}{asked.specifier}"), declaration, "named on the command line")]
+    if wheels:
+        return [left_alone.pointing(Job(Target(name), declaration), wheels, where, is_named=True)]
     stale = ""
     if found:
         stale = f"; {found[0].source} is locked to {found[0].version}, which the project does not allow"
@@ -118,48 +143,54 @@ def _of_package(project: Project, name: str, asked: Requirement | None, lookup: 
         return [Job(direct, declaration, f"pointed to in pyproject.toml{stale}")]
     if project.locked and not wanted and asked is None:
         return [Job(Target(name), declaration, skipped="this project does not depend on it")]
-    pointed = uv_sources.source(project.document, name).get("path")
-    is_ours = pointed is not None and _is_ours(project.file.parent / str(pointed), lookup.output)
-    is_named = asked is not None or lookup.offline or is_ours
-    return [
-        replace(job, version_from=job.version_from + stale)
-        for job in _chosen(name, wanted, declaration, lookup, is_named=is_named)
-    ]
-
-
-def _chosen(
-    name: str, wanted: Sequence[Requirement], declaration: Declaration, lookup: Lookup, *, is_named: bool
-) -> Iterator[Job]:
-    """What the project itself says of a version, where no lock does."""
     lock_files.refuse_contradiction(wanted)
+    found_here = []
     for choice in lock_files.choices(wanted):
         requirement = f"{name}{choice.specifier}"
         why = "pinned in pyproject.toml" if choice.pin else f"the newest that {requirement} allows"
-        wheel = None if is_named else index.find_wheel(Requirement(requirement), lookup.where)
         target = Target(name, requirement=f"{name}=={choice.pin}" if choice.pin else requirement)
-        yield Job(target, declaration, why, choice.marker, _fits(wheel.filename) if wheel else "")
+        job = Job(target, declaration, why + stale, choice.marker)
+        if not is_named:
+            job = left_alone.published(project, job, Requirement(requirement), lookup, entries)
+        found_here.append(job)
+    return found_here
 
 
 def _locked_jobs(
-    project: Project, name: str, locked: Sequence[Locked], lookup: Lookup, *, is_named: bool
+    project: Project, known: RuntimeVersions, forks: Sequence[Fork], lookup: Lookup, entries: SourceEntries | None
 ) -> Iterator[Job]:
-    """A job for each version, and for each set of extras that needs an archive of its own."""
-    said, known = project.packages[name], project.runtime
-    names = {one.name for one in said.requires if one.entry.match_runtime or one.name in known.sources}
-    found = [Fork((), one, tuple(it for it in known.locked if it.name in names)) for one in locked]
+    """A job for each version, and for each set of extras that needs an archive of its own.
+
+    :param known: what the project knows, and what indexes say where its lock does not count.
+    :param forks: the versions that are locked.
+    :param entries: the package's sources; ``None`` if it is to be wrapped whatever wheels there are.
+    """
+    name = forks[0].locked.name
+    said = project.packages[name]
     if project.graph is not None:
-        found = lock_forks.forks(project.graph, name, names)
+        names = {one.name for one in said.requires if one.entry.match_runtime or one.name in known.sources}
+        names -= {one.name for one in known.locked if one not in project.locked}
+        forks = lock_forks.forks(project.graph, name, names)
+
+    def is_ours(one: Locked) -> bool:
+        return one.path is not None and _is_ours(one.path, lookup.output)
+
+    forks = left_alone.upstreams(forks, is_ours, project)
     choices = lock_files.choices(stated_requirements.of(known.stated, name))
-    are_pinned = lock_files.are_pinned([_unlabelled(fork.locked) for fork in found], choices)
-    for fork in found:
-        beside = (*(one for one in known.locked if one.name not in names), *fork.others)
-        declaration = runtime_versions.matched(said, replace(known, locked=beside))
-        job = _locked_job(project, fork.locked, declaration, lookup, is_named=is_named)
+    are_pinned = lock_files.are_pinned([_unlabelled(fork.locked) for fork in forks], choices)
+    for fork in forks:
+        beside = {one.name for one in fork.others}
+        here = (*(one for one in known.locked if one.name not in beside), *fork.others)
+        declaration = runtime_versions.matched(said, replace(known, locked=here))
+        job = replace(_locked_job(project, fork.locked, declaration, lookup), asked_in=fork.asked_in)
         version = canonicalize_version(_unlabelled(fork.locked).version)
         pins = [one for one in choices if canonicalize_version(one.pin) == version]
         # Before there was a lock, the pins said where each version is for; so they do now.
         for marker in [one.marker for one in pins] if are_pinned and not fork.asked_in else [job.marker]:
-            yield replace(job, marker=marker, asked_in=fork.asked_in)
+            one = replace(job, marker=marker)
+            if entries is not None:
+                one = left_alone.locked(project, one, fork.locked, entries, is_ours=is_ours(fork.locked))
+            yield one
 
 
 def _unlabelled(one: Locked) -> Locked:
@@ -171,8 +202,7 @@ def _unlabelled(one: Locked) -> Locked:
     return replace(one, version=one.version.partition("+")[0])  # the archive is gone
 
 
-def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup: Lookup, *, is_named: bool) -> Job:
-    wheel = "" if is_named else one.wheel_here()
+def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup: Lookup) -> Job:
     pin = Target(one.name, requirement=f"{one.name}=={_unlabelled(one).version}")
     path = lookups.where_now(one.path, lookup.output) if one.path is not None else None
     if path is not None and _is_ours(path, lookup.output):
@@ -181,11 +211,7 @@ def _locked_job(project: Project, one: Locked, declaration: Declaration, lookup:
         target = Target(one.name, path=path, sha256="" if path.is_dir() else one.sha256)
     else:
         target = Target(one.name, url=one.url, sha256=one.sha256) if one.url else pin
-    return Job(target, declaration, f"locked in {one.source}", one.marker, _fits(wheel) if wheel else "")
-
-
-def _fits(wheel: str) -> str:
-    return f"{wheel} fits this platform; name it to wrap it anyway"
+    return Job(target, declaration, f"locked in {one.source}", one.marker)
 
 
 def _direct(project: Project, name: str, wanted: Sequence[Requirement], output: Path) -> Target | None:

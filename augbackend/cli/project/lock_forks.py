@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from augbackend.cli.model.asked_in import AskedIn
 from augbackend.errors import AugbackendError
 
-from . import environments, marker_choices, uv_lock
+from . import marker_choices, target_environments, uv_lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -110,9 +110,9 @@ def _versions_beside(lock: UvLock, entry: Entry, name: str, choices: Choices) ->
     own, of_all = _all_edges(entry), [edge for one in lock.entries for edge in _all_edges(one)]
     tiers = [_targets(lock, edges, name, choices) for edges in (own, of_roots, of_all)]
     found: dict[Entry, list[str]] = {}
-    for environment in environments.usual(lock.requires_python, lock.environments):
+    for environment in target_environments.of(lock.requires_python, lock.environments).possible():
         for tier in tiers:
-            here = [one for one, markers in tier.items() if any(environments.holds(it, environment) for it in markers)]
+            here = [one for one, markers in tier.items() if any(map(environment.fulfils, markers))]
             for one in here:
                 found.setdefault(one, tier[one])
             if here:

@@ -20,13 +20,14 @@ from augbackend.cli.model.asked_in import AskedIn
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.table import layers, strings
 
-from . import build_sources, environments, project_root
+from . import build_sources, project_root, target_environments
 from .uv_lock import only, table_or_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from .target_environments import TargetEnvironment
     from .uv_lock import Entry, UvLock
 
     Stated = Mapping[AskedIn, Sequence["_Required"]]
@@ -68,7 +69,7 @@ def difference(lock: UvLock, document: Mapping[str, Any], uv: Mapping[str, Any])
     roots, folder = lock.roots, lock.file.parent
     if not any(root.metadata is not None for root in roots):
         return None
-    all_environments = environments.usual(lock.requires_python, lock.environments)
+    all_environments = target_environments.of(lock.requires_python, lock.environments).possible()
     tables = [one for one in only(dict, uv.get("index")) if "name" in one]
     indexes = {str(one["name"]): str(one.get("url", "")) for one in tables}
     of_root = _sources_of(document)
@@ -101,7 +102,7 @@ def _unknown_member(lock: UvLock, document: Mapping[str, Any]) -> str:
 
 
 def _in_root(
-    root: Entry, document: Mapping[str, Any], context: _Context, all_environments: Sequence[Mapping[str, str]]
+    root: Entry, document: Mapping[str, Any], context: _Context, all_environments: Sequence[TargetEnvironment]
 ) -> str:
     """What one project says otherwise."""
     metadata = root.metadata or {}
@@ -189,7 +190,7 @@ def _remembered(listed: Any) -> Iterator[_Required]:
 
 
 def _differing(
-    here: Sequence[_Required], there: Sequence[_Required], among: Sequence[Mapping[str, str]], extra: str
+    here: Sequence[_Required], there: Sequence[_Required], among: Sequence[TargetEnvironment], extra: str
 ) -> list[str]:
     """The names that are not required alike in every environment.
 
@@ -199,18 +200,19 @@ def _differing(
     for side, requirements in enumerate((here, there)):
         for one in requirements:
             by_name.setdefault(one.name, ([], []))[side].append(one)
-    variables = [{**environment, "extra": extra} for environment in among]
-    return sorted(name for name, (mine, theirs) in by_name.items() if not _are_alike(mine, theirs, variables))
+    return sorted(name for name, (mine, theirs) in by_name.items() if not _are_alike(mine, theirs, among, extra))
 
 
-def _are_alike(here: Sequence[_Required], there: Sequence[_Required], among: Sequence[Mapping[str, str]]) -> bool:
+def _are_alike(
+    here: Sequence[_Required], there: Sequence[_Required], among: Sequence[TargetEnvironment], extra: str
+) -> bool:
     """Whether two sides ask for one project alike."""
     if any(one.is_open for one in here):
         return bool(there)
     has_markers = any(one.markers or one.unless for one in (*here, *there))
     return all(
-        {_terms(one) for one in here if _holds(one, environment)}
-        == {_terms(one) for one in there if _holds(one, environment)}
+        {_terms(one) for one in here if _holds(one, environment, extra)}
+        == {_terms(one) for one in there if _holds(one, environment, extra)}
         for environment in (among if has_markers else among[:1])
     )
 
@@ -219,9 +221,9 @@ def _terms(one: _Required) -> tuple[Any, ...]:
     return one.extras, one.specifier, one.source
 
 
-def _holds(one: _Required, environment: Mapping[str, str]) -> bool:
-    return all(environments.holds(marker, environment) for marker in one.markers) and not any(
-        environments.holds(marker, environment) for marker in one.unless
+def _holds(one: _Required, environment: TargetEnvironment, extra: str) -> bool:
+    return all(environment.fulfils(marker, extra) for marker in one.markers) and not any(
+        environment.fulfils(marker, extra) for marker in one.unless
     )
 
 

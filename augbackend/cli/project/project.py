@@ -17,13 +17,13 @@ from augbackend.table.convert import found_instead
 from . import (
     build_constraints,
     build_sources,
-    environments,
     lock_files,
     lock_freshness,
     project_kind,
     project_root,
     runtime_versions,
     stated_requirements,
+    target_environments,
     uv_tables,
 )
 
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from augbackend.cli.model.package_sources import Sources
 
     from .runtime_versions import RuntimeVersions
+    from .target_environments import TargetEnvironments
     from .uv_lock import UvLock
+    from .uv_tables import NamedIndex
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Project:
     :param graph: what its lock says of which version belongs to which, if it is uv's.
     :param lock_differs: what is written otherwise than when it was locked; empty if nothing is, or nobody knows.
     :param uses_uv: whether ``[tool.uv.sources]`` means something to it.
+    :param indexes: of uv's, by name.
+    :param environments: that it is for.
     """
 
     file: Path
@@ -58,6 +62,8 @@ class Project:
     lock_differs: str
     uses_uv: bool
     sources: Sources
+    indexes: Mapping[str, NamedIndex]
+    environments: TargetEnvironments
     runtime: RuntimeVersions
 
     @property
@@ -147,7 +153,8 @@ def _project(
         stated += stated_requirements.read(layers.read_pyproject(member), member)
     stated = stated_requirements.overruled(stated, stated_requirements.overrides(uv))
     differs = _difference_to_lock(graph, file, document, uv) if graph else None
-    among = environments.usual(graph.requires_python, graph.environments) if graph else ()
+    environments = target_environments.read(document, uv)
+    among = environments if graph is None else target_environments.of(graph.requires_python, graph.environments)
     overrides, sources = runtime_versions.overrides(os.environ), build_sources.read(uv, file.parent)
     undeclared = uv_tables.undeclared(uv, layers.at(document, "tool", "augbackend", "packages", default={}))
     return Project(
@@ -160,8 +167,16 @@ def _project(
         differs or "",
         uses_uv=(bool(uv) or (file.parent / "uv.lock").is_file()) and not project_kind.is_recipe(file.parent, document),
         sources=uv_tables.indexes(uv),
+        indexes=uv_tables.named_indexes(uv),
+        environments=environments,
         runtime=runtime_versions.RuntimeVersions(
-            stated, locked, uv_tables.other_indexes(uv), overrides, sources, is_fresh=differs == "", environments=among
+            stated,
+            locked,
+            uv_tables.other_indexes(uv),
+            overrides,
+            sources,
+            is_fresh=differs == "",
+            environments=among.possible(),
         ),
     )
 

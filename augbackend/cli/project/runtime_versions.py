@@ -17,8 +17,9 @@ from augbackend.features import match_runtime
 from augbackend.features.match_runtime import separated
 from augbackend.hook import declared
 
-from . import build_sources, environments, lock_files, stated_requirements, wheel_marker
+from . import build_sources, lock_files, stated_requirements, wheel_marker
 from .build_sources import BuildSource  # noqa: TC001  # the type of a field
+from .target_environments import TargetEnvironment, TargetEnvironments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -46,7 +47,7 @@ class RuntimeVersions:
     overrides: Sequence[Requirement] = ()
     sources: Mapping[str, BuildSource] = field(default_factory=dict)
     is_fresh: bool = False
-    environments: Sequence[Mapping[str, str]] = ()
+    environments: Sequence[TargetEnvironment] = ()
 
     def counts(self, found: Sequence[Locked]) -> bool:
         """Whether what is locked of a package is the word: a fresh lock is, any other where the project allows it.
@@ -134,7 +135,7 @@ def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[Buil
         return [_with_versions(whole, [_at_version(whole, override)], versions, why)]
     found = [one for one in known.locked if one.name == name and one.version]
     if known.counts(found):
-        _refuse_overlaps(found, origin, known.environments or environments.usual())
+        _refuse_overlaps(found, origin, known.environments or TargetEnvironments().possible())
         choices = lock_files.choices(wanted)
         if lock_files.are_pinned(found, choices) and not any(
             _only_project_knows(one, known.other_indexes) for one in found
@@ -145,13 +146,13 @@ def _matched(requirement: BuildRequirement, known: RuntimeVersions) -> list[Buil
     return _matched_to_choices(whole, lock_files.choices(wanted), is_wanted=bool(wanted))
 
 
-def _refuse_overlaps(found: Sequence[Locked], origin: str, among: Sequence[Mapping[str, str]]) -> None:
+def _refuse_overlaps(found: Sequence[Locked], origin: str, among: Sequence[TargetEnvironment]) -> None:
     """Make sure that there is one version in each environment.
 
     :raises AugbackendError: if there are several in one.
     """
     for environment in among if len({one.version for one in found}) > 1 else ():
-        here = {one.version for one in found if environments.holds(one.marker, environment)}
+        here = {one.version for one in found if environment.fulfils(one.marker)}
         if len(here) > 1:
             raise AugbackendError(
                 f"{found[0].name} is locked to {' and '.join(sorted(here))}, and no marker tells them apart",

@@ -45,6 +45,11 @@ def asked_for(document: Mapping[str, Any], folder: Path) -> tuple[Requirement, .
     return (*parsed, *(one for file in _requirement_files(document) for one in _in_file(folder / file)))
 
 
+def poetrys_specifier(constraint: Any) -> str:
+    """What poetry's constraint on a version is in PEP 440; empty if there is none, or it cannot be said so."""
+    return _specifiers(constraint) if isinstance(constraint, str) else ""
+
+
 def of(stated: Sequence[Requirement], name: str) -> list[Requirement]:
     """What is asked for of one project, by its canonical name."""
     return [one for one in stated if canonicalize_name(one.name) == name]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.fetch import index
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import package as packages
 from augbackend.cli.model.declaration import Declaration
@@ -29,6 +30,16 @@ _LIKE_THEM = frozenset((  # keys of uv's with names so like these that they coul
     "config-settings", "dev-dependencies", "constraint-dependencies", "override-dependencies", "exclude-dependencies",
     "dependency-groups", "no-build-isolation", "no-build-package", "no-binary-package",
 ))  # fmt: skip
+
+
+class NamedIndex(NamedTuple):
+    """One of uv's indexes.
+
+    :param is_flat: whether it is one page or folder of files, and no simple index.
+    """
+
+    url: str
+    is_flat: bool
 
 
 def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str, Declaration]:
@@ -86,9 +97,15 @@ def indexes(uv: Mapping[str, Any]) -> Sources:
     return Sources(default, tuple(extra), (*flat, *strings(uv.get("find-links"))))
 
 
+def named_indexes(uv: Mapping[str, Any]) -> dict[str, NamedIndex]:
+    """The indexes that a source can name, by name."""
+    named = [one for one in _index_tables(uv) if isinstance(one.get("name"), str)]
+    return {str(one["name"]): NamedIndex(str(one["url"]), one.get("format") == "flat") for one in named}
+
+
 def other_indexes(uv: Mapping[str, Any]) -> frozenset[str]:
-    """The URLs of all indexes but the default one."""
-    return frozenset(str(one["url"]).rstrip("/") for one in _index_tables(uv) if not one.get("default"))
+    """The URLs of all indexes but the default one, as a lock has them: without credentials."""
+    return frozenset(index.shown(str(one["url"])).rstrip("/") for one in _index_tables(uv) if not one.get("default"))
 
 
 def _misspelt(uv: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

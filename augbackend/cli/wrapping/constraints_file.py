@@ -10,6 +10,7 @@ and pip records a wrong one; ``${PROJECT_ROOT}`` is known to uv only.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -129,7 +130,8 @@ def _line(package: WrappedPackage) -> str:
 
 def _left_out(packages: Sequence[WrappedPackage], file: Path, old: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Packages that no line can be written for, each with the reason."""
-    alike = sorted({one.plan.name for one in packages if one.job.asked_in})
+    counts = Counter(one.plan.name for one in packages)
+    alike = {one.plan.name: "" for one in packages if counts[one.plan.name] > 1 and not one.job.marker}
     yield from ((name, "its archives are told apart by extras, which a constraints file cannot do") for name in alike)
     for package in packages:
         why = _in_the_way(package.plan.name, package.plan.version, file, old)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augbackend.cli.edit import replace_file, uv_sources
 from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from augbackend.cli.model.asked_in import AskedIn
@@ -21,12 +21,14 @@ class ArchivePlace(NamedTuple):
 
     :param marker: of the environments that it is for; empty for all of them.
     :param asked_in: the extras and groups that it is for; empty for all of them, and for no extra.
+    :param beside: sources of the user's that stay beside it.
     """
 
     name: str
     archive: Path
     marker: str
     asked_in: tuple[AskedIn, ...] = ()
+    beside: tuple[Mapping[str, Any], ...] = ()
 
 
 def check_editable(project: Project, names: Iterable[str], output: Path) -> None:
@@ -52,16 +54,19 @@ def point(project: Project, places: Sequence[ArchivePlace], output: Path, *, che
     return new == old or not check
 
 
-def sources(project: Project, places: Sequence[ArchivePlace]) -> dict[str, list[dict[str, str]]]:
+def sources(project: Project, places: Sequence[ArchivePlace]) -> dict[str, list[dict[str, Any]]]:
     """The sources that lead to archives, as uv has them, by package; without those that are not told apart."""
     unclear = not_told_apart(project, places)
-    found: dict[str, list[dict[str, str]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for place in places:
         if place.name not in unclear:
             path = uv_sources.relative(place.archive, project.file.parent)
             marker = {"marker": place.marker} if place.marker else {}
-            chosen: list[dict[str, str]] = [{str(one.kind): one.name} for one in place.asked_in] or [{}]
+            chosen: list[dict[str, Any]] = [{str(one.kind): one.name} for one in place.asked_in] or [{}]
             found.setdefault(place.name, []).extend({"path": path, **one, **marker} for one in chosen)
+    for place in places:
+        listed = found.get(place.name, [])
+        listed += [dict(one) for one in place.beside if one not in listed]
     return found
 
 

@@ -14,7 +14,7 @@ from . import brevity, earlier_folder, next_commands, project_sources, reach, sd
 from .brevity import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from augbackend.cli.project.jobs import Job
 
@@ -85,12 +85,17 @@ def _astray(run: WrapRun) -> Iterator[str]:
     if run.project is None or not run.sources_are_stale:
         return
     for name, wanted in project_sources.sources(run.project, [one.place for one in run.packages]).items():
-        source = uv_sources.source(run.project.document, name)
-        if len(wanted) > 1 or source != wanted[0]:
-            now = f"leads to {next(iter(source.values()))}" if source else "does not lead to one archive"
-            places = " and ".join(one["path"] for one in wanted)
-            yield f"{run.project.file}: tool.uv.sources.{name} {now}, and should to {places}"
+        found = uv_sources.entries(run.project.document, name)
+        if found != wanted:
+            now = f"leads to {_place(found[0])}" if len(found) == 1 else "does not lead to one archive"
+            yield f"{run.project.file}: tool.uv.sources.{name} {now}, and should to {' and '.join(map(_place, wanted))}"
     yield ""
+
+
+def _place(source: Mapping[str, Any]) -> str:
+    """What a source leads to, and where."""
+    marker = f" where {source['marker']}" if "marker" in source else ""
+    return f"{next((value for key, value in source.items() if key != 'marker'), 'nothing')}{marker}"
 
 
 def _remarks(run: WrapRun) -> Iterator[Section]:
@@ -164,6 +169,7 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     yield f"{package.archive}: {package.state}{f', since {package.why}' if package.why else ''}"
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
+    yield from [f"  only where {job.marker}; elsewhere a wheel is taken: {job.spared}"] if job.spared else []
     for required in plan.requires.added:
         texts = required.texts if verbose else required.texts[:_PLACES]
         yield from (f"  + {text}  ({required.origin})" for text in texts)
@@ -233,6 +239,7 @@ def _as_json(package: WrappedPackage) -> dict[str, Any]:
         "name": plan.name,
         "version": plan.version,
         "version-from": job.version_from,
+        "marker": job.marker,
         "sdist-from": package.source,
         "url": package.url,
         "upstream-sha256": package.sha256,

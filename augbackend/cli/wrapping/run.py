@@ -53,7 +53,7 @@ class WrappedPackage:
     @property
     def place(self) -> ArchivePlace:
         """Where the project is to take it."""
-        return ArchivePlace(self.plan.name, self.archive, self.job.marker, self.job.asked_in)
+        return ArchivePlace(self.plan.name, self.archive, self.job.marker, self.job.asked_in, self.job.beside)
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,8 @@ def run(
     packages, skipped, failures = [], [job for job in jobs if job.skipped], []
     for job in wanted:
         try:
+            if job.error is not None:
+                raise job.error  # of one package, as those below
             packages.append(wrapped(job, lookup, check=check, upgrade=upgrade, project=project))
         except OnlyWheelsError as error:
             if is_asked:

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.fetch.upstream import Upstream
-from augbackend.cli.project import runtime_versions, version_entries
+from augbackend.cli.project import indexed_versions, runtime_versions, version_entries
 from augbackend.cli.wrapping import plan
 from augbackend.errors import AugbackendError
 
@@ -19,16 +19,18 @@ from .texts import Texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.fetch.sdist import Sdist
     from augbackend.cli.project.project import Project
 
     from .claim import Claim
 
 
-def differences(claim: Claim, original: Sdist, project: Project) -> Iterator[str]:
+def differences(claim: Claim, original: Sdist, project: Project, lookup: Lookup) -> Iterator[str]:
     """Say where an archive is not what wrapping upstream for a project gives: nothing is run or written.
 
     :param original: upstream's sdist.
+    :param lookup: where an index is asked that the project names.
     """
     origin, file = claim.origin, project.file
     said = project.packages.get(canonicalize_name(origin.name))
@@ -39,7 +41,7 @@ def differences(claim: Claim, original: Sdist, project: Project) -> Iterator[str
     more = tuple(sorted(backend_copy.more_keys(backend_copy.manifest_of(manifest))))
     upstream = Upstream(original.path, canonicalize_name(origin.name), origin.version, origin.url, origin.sha256, "")
     try:
-        matched = runtime_versions.matched(said, project.runtime)
+        matched = runtime_versions.matched(said, indexed_versions.known(project, said, lookup))
         declared = version_entries.for_version(matched, canonicalize_name(origin.name), origin.version, project)
         wanted = replace(declared, features=more)
         planned = plan.planned(original, upstream, wanted)

@@ -77,7 +77,7 @@ def _compared(claim: Claim, terms: Terms) -> Proof:
     with _fetched(claim, terms) as path, sdist.opened(path) as original:
         word = index_word.asked(origin, lookup, claim.wrapped.path, is_given=terms.given is not None)
         proof = same_sdist.compared(claim, original, word, _made_from(claim, terms, word.remark))
-        unlike = expectation.differences(claim, original, project) if project else ()
+        unlike = expectation.differences(claim, original, project, lookup) if project else ()
         return replace(proof, problems=(*proof.problems, *unlike))
 
 
