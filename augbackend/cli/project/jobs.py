@@ -157,7 +157,7 @@ def _is_ours(path: Path, output: Path) -> bool:
 
 def _before(project: Project, name: str, archive: Path) -> Target | None:
     """What an archive of ours was made from, unless an index has it: a repository at its commit, a file, a URL."""
-    source = uv_sources.before(project.file.read_text(encoding="utf-8"), name)
+    source = uv_sources.before(project.file.read_text(encoding="utf-8-sig"), name)
     if "git" in source and archive.is_file():
         commit = sdist.origin(archive).get("url")
         if commit:

@@ -80,7 +80,7 @@ def stating(folder: Path, lock: Path | None, packages: Mapping[str, Declaration]
     """
     file = folder / "pyproject.toml"
     document = layers.read_pyproject(folder) if file.is_file() else {}
-    return _project(file, document, _uv_settings(file, document), packages, lock)
+    return _project(file, document, uv_settings(file, document), packages, lock)
 
 
 def read_file(file: Path, lock: Path | None = None) -> Project | None:
@@ -90,7 +90,7 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
     """
     is_usual = file.name == "pyproject.toml"
     document = layers.read_pyproject(file.parent) if is_usual else lock_files.parsed(file, "mend the file there")
-    uv = _uv_settings(file, document)
+    uv = uv_settings(file, document)
     mistakes: list[str] = []
     ours = layers.at(document, "tool", "augbackend", "packages", default={})
     packages = uv_tables.declared(uv, ours, mistakes)
@@ -105,7 +105,11 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
     return _project(file, document, uv, packages, lock)
 
 
-def _uv_settings(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+def uv_settings(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What uv reads as ``[tool.uv]`` beside a ``pyproject.toml``.
+
+    :raises AugbackendError: if it is no table, or stands in a file that cannot be read.
+    """
     uv = layers.at(document, "tool", "uv", default={})
     if not isinstance(uv, dict):
         raise SettingsError(str(file), [f"tool.uv: found {found_instead(uv)}, expected a table"])

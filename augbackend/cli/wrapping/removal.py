@@ -1,13 +1,15 @@
-"""``wrap --remove``: a project without its wrapped archives, and without the sources that lead to them."""
+"""``wrap --remove``: a project without its wrapped archives, and its file as it was before them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend.cli.edit import replace_file, uv_sources
+from augbackend.cli.edit import pyproject, replace_file, uv_sources
 from augbackend.cli.fetch import sdist
 from augbackend.errors import AugbackendError
 from augbackend.table import layers
+
+from . import uv_entries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,16 +19,21 @@ _NEXT = "uv.lock still leads to them; next: uv lock"
 
 
 def undo(file: Path, folder: Path) -> list[str]:
-    """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did."""
+    """Take the sources that lead into ``folder`` out of a project, then delete our archives; says what it did.
+
+    :raises AugbackendError: if its file cannot be edited; nothing is changed then.
+    """
     layers.read_pyproject(file.parent)  # says what is wrong with it, if anything is
-    text = file.read_bytes().decode("utf-8")
+    text, mark = pyproject.read(file)
     archives = {archive: _has_origin(archive) for archive in sorted(folder.glob("*.tar.gz"))}
     theirs = [uv_sources.relative(archive, file.parent) for archive, is_wrapped in archives.items() if not is_wrapped]
-    new = uv_sources.restored(text, uv_sources.relative(folder, file.parent), theirs)
+    unpointed = uv_sources.restored(text, uv_sources.relative(folder, file.parent), theirs)
+    new = uv_entries.moved_back(unpointed)
     done = []
     if new != text:
-        replace_file.replace_file(file, new.encode())
-        done.append(f"{file}: the sources that pointed into {folder} are removed")
+        replace_file.replace_file(file, f"{mark}{new}".encode())
+        done += [f"{file}: the sources that pointed into {folder} are removed"] if unpointed != text else []
+        done += [f"{file}: what had moved to tool.augbackend.packages is in tool.uv again"] if new != unpointed else []
         if (file.parent / "uv.lock").is_file():
             done.append(_NEXT)
     for archive in [archive for archive, is_wrapped in archives.items() if is_wrapped]:

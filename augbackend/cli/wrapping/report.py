@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.edit import pyproject, uv_sources
+from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.model.shown_path import shown_path
@@ -15,12 +15,17 @@ from augbackend.table import layers
 from . import project_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
 
     from .run import WrappedPackage, WrapRun
+
+_WHY_IN_THE_WAY: Mapping[str, str] = {
+    "dependency-metadata": "uv takes an entry with a version for the archive's own, and misses its hash",
+    "extra-build-dependencies": "uv refuses match-runtime where only a build tells what a package depends on",
+}
 
 
 def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
@@ -35,6 +40,7 @@ def lines(run: WrapRun, *, check: bool) -> Iterator[str]:
         yield ""
     if check:
         yield from _astray(run)
+        yield from _entries_in_the_way(run)
         stale = [str(package.archive) for package in run.packages if package.state in ("stale", "missing")]
         stale += [f"{run.project.file}, tool.uv.sources"] if run.project and run.sources_are_stale else []
         if stale:
@@ -68,10 +74,7 @@ def _remarks(run: WrapRun) -> Iterator[str]:
     """What is worth knowing of what was wrapped."""
     yield from _indirect(run)
     yield from _unknown_versions(run)
-    for name in _stated_to_uv(run):
-        cure = f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
-        yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
-        yield ""
+    yield from _entries_in_the_way(run)
     yield from _left_over(run)
     yield from _told_apart_by_extras(run)
     yield from _to_commit(run)
@@ -146,17 +149,17 @@ def _indirect(run: WrapRun) -> Iterator[str]:
             yield ""
 
 
-def _stated_to_uv(run: WrapRun) -> list[str]:
-    """Packages that ``[[tool.uv.dependency-metadata]]`` names with a version: uv takes that entry for the archive's."""
-    document = run.project.document if run.project and run.project.uses_uv else {}
-    entries = layers.at(document, "tool", "uv", "dependency-metadata", default=[])
-    tables = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
-    names = [str(one.get("name")) for one in tables if "version" in one]
-    return [
-        package.plan.name
-        for package in run.packages
-        if any(pyproject.same_project(package.plan.name, name) for name in names)
-    ]
+def _entries_in_the_way(run: WrapRun) -> Iterator[str]:
+    """What was moved, so that uv does not fail; or what is to be moved by hand."""
+    for name, key in (*run.moved, *run.in_the_way):
+        why = _WHY_IN_THE_WAY[key]
+        if (name, key) in run.moved:
+            verb = "has to move" if run.sources_are_stale else "is moved"
+            yield f"{name}: tool.uv.{key} {verb} to tool.augbackend.packages.{name}, since {why}"
+        else:
+            keys = "version, requires-dist and override = true" if key == "dependency-metadata" else key
+            yield f"{name}: uv sync fails, since {why}; move it to tool.augbackend.packages.{name}, as {keys}"
+        yield ""
 
 
 def _unknown_versions(run: WrapRun) -> Iterator[str]:
@@ -201,7 +204,7 @@ def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
     scripts = layers.at(project.document, "project", "scripts", default={})
     if project.uses_uv:
         yield from _relock(run)
-        yield from ["uv sync"] if not _stated_to_uv(run) else []
+        yield from ["uv sync"] if not run.in_the_way else []
         if scripts:
             yield f"uv tool install {here}"
             yield f"uvx --from {here} {next(iter(scripts))}"

@@ -12,7 +12,7 @@ from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name
 from augbackend.errors import AugbackendError
 
-from . import archive, ignored_files, plan, project_sources, staleness
+from . import archive, ignored_files, plan, project_sources, staleness, uv_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from augbackend.cli.project.project import Project
 
     from .plan import ArchivePlan
+    from .uv_entries import UvEntry
 
 State = Literal["written", "unchanged", "stale", "missing"]
 
@@ -65,6 +66,9 @@ class WrapRun:
     :param failures: packages that could not be had or wrapped. Their sources are left as they are.
     :param ignored: archives that git would leave out of a commit.
     :param sources_are_stale: whether the project's sources lead elsewhere, and were only to be checked.
+    :param moved: entries of ``[tool.uv]`` that have moved to our table, or have to; those that cannot are in
+        :attr:`in_the_way`.
+    :param in_the_way: entries that make uv fail, for the user to move.
     """
 
     project: Optional[Project]
@@ -74,6 +78,8 @@ class WrapRun:
     output: Path
     ignored: tuple[Path, ...]
     sources_are_stale: bool
+    moved: tuple[UvEntry, ...] = ()
+    in_the_way: tuple[UvEntry, ...] = ()
 
     @property
     def is_current(self) -> bool:
@@ -166,10 +172,23 @@ def run(
         for package in packages
         if package.plan.name not in failed  # half of its versions would lead astray
     ]
-    is_stale = edited is not None and not project_sources.point(edited, places, lookup.output, check=check)
+    read = [(one.plan.name, one.plan.is_read_without_build) for one in packages if one.plan.name not in failed]
+    entries = tuple(uv_entries.in_the_way(project, read)) if project is not None else ()
+    moved = entries if edited is not None and uv_entries.can_be_moved(edited) else ()
+    is_stale = edited is not None and not project_sources.point(edited, places, moved, lookup.output, check=check)
     archives = [] if check or project is None else [package.archive for package in packages]
     ignored = ignored_files.ignored(archives, project.file.parent) if project is not None else ()
-    return WrapRun(project, tuple(packages), tuple(skipped), tuple(failures), lookup.output, ignored, is_stale)
+    return WrapRun(
+        project,
+        tuple(packages),
+        tuple(skipped),
+        tuple(failures),
+        lookup.output,
+        ignored,
+        is_stale,
+        moved,
+        entries if not moved else (),
+    )
 
 
 def _with_nearest(error: AugbackendError, job: Job, project: Project | None) -> AugbackendError:
