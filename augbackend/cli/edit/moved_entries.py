@@ -117,7 +117,7 @@ def _without_theirs(text: str, key: Key, place: Any, rest: Any, to: str) -> str:
             raise _uneditable(f"what tool.uv.{key} says of {place} stands in several places")
     else:
         headers = [at for at, one in enumerate(statements) if one.kind == "header" and one.path == (*_UV, key)]
-        found = range(headers[place], toml_statements.body_end(statements, headers[place])) if headers else range(0)
+        found = _table_at(statements, headers[place]) if headers else range(0)
     if found:
         start, end = statements[found[0]].start, statements[found[-1]].end
         return text[:start] + _as_comments(text[start:end], f"{_MOVED} {to}:", text) + text[end:]
@@ -128,6 +128,13 @@ def _without_theirs(text: str, key: Key, place: Any, rest: Any, to: str) -> str:
         return _with_value(text, around, rest)
     old = text[around.start : around.end]
     return text[: around.start] + _as_comments(old, f"{_MOVED} {to}:", text) + text[around.end :]
+
+
+def _table_at(statements: Sequence[Statement], header: int) -> range:
+    """A table from its header to its last entry."""
+    others = (at for at in range(header + 1, len(statements)) if statements[at].kind == "header")
+    behind = next(others, len(statements))
+    return range(header, max(at for at in range(header, behind) if statements[at].kind in ("header", "entry")) + 1)
 
 
 def _with_ours(text: str, table: tuple[str, ...], values: Mapping[str, Any]) -> str:
@@ -179,24 +186,26 @@ def _as_comments(old: str, why: str, text: str) -> str:
 
 
 def _is_marked(text: str, one: Statement) -> bool:
-    return text[one.value_end if one.kind == "entry" else one.start : one.end].rstrip().endswith(_MARK)
+    return one.kind in ("header", "entry") and text[
+        one.value_end if one.kind == "entry" else one.start : one.end
+    ].rstrip().endswith(_MARK)
 
 
 def _without_marked(text: str) -> str:
     """The text without what bears the mark; a table that somebody has added to stays."""
-    for one in reversed(toml_statements.read(text)):
-        if one.kind == "entry" and _is_marked(text, one):
+    while True:
+        statements = toml_statements.read(text)
+        marked = [index for index, one in enumerate(statements) if _is_marked(text, one)]
+        if not marked:
+            return text
+        index = next((at for at in marked if statements[at].kind == "entry"), marked[0])
+        one, before = statements[index], statements[max(0, index - 1)]
+        if one.kind != "header":
             text = toml_text.cut(text, one.start, one.end)
-    statements = toml_statements.read(text)
-    for index, one in reversed([*enumerate(statements)]):
-        if one.kind != "header" or not _is_marked(text, one):
-            continue
-        if toml_statements.body_end(statements, index) > index + 1:
+        elif toml_statements.body_end(statements, index) > index + 1:
             text = text[: one.start] + text[one.start : one.end].replace(f"  {_MARK}", "") + text[one.end :]
         else:
-            before = statements[index - 1] if index else one
             text = toml_text.cut(text, before.start if before.kind == "blank" else one.start, one.end)
-    return text
 
 
 def _brought_back(text: str) -> str:
