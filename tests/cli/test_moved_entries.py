@@ -153,7 +153,7 @@ def test_what_somebody_changed_meanwhile_is_not_lost() -> None:
     [
         (f"[tool]\nuv = {{ extra-build-dependencies = {{ demo = [{MATCHED}] }} }}\n", "inside of another value"),
         (f"{MATCHES['table']}[tool.augbackend]\npackages = {{ demo = {{ local-version = 'x' }} }}\n", "not TOML"),
-        (f"{MATCHES['table']}[[tool.augbackend.packages.demo]]\n", "is no table"),
+        (f"{MATCHES['table']}[[tool.augbackend.packages.demo]]\n", "it is no single table"),
         (
             f"{MATCHES['table']}{METADATA['table']}{METADATA['table'].replace('1.0', '2.0')}",
             "entries of demo for 1.0 and 2.0",

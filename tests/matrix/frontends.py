@@ -354,6 +354,24 @@ def _greeting_of(frontends: Frontends, scratch: Path, pattern: str) -> str:
 
 
 @contextmanager
+def served(root: Path) -> Iterator[str]:
+    """The address of an index: a folder that holds one for each project, with its files."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Keep the requests out of the test's output."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
 def index(frontends: Frontends, *more: str) -> Iterator[str]:
     """The address of an index with the wheels that a build needs: poetry knows no folders of wheels.
 
@@ -371,15 +389,5 @@ def index(frontends: Frontends, *more: str) -> Iterator[str]:
         if not (root / name).exists():
             frontends.run(pip, "download", "--quiet", "--no-deps", "--dest", str(root / name), name, cwd=root)
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Keep the requests out of the test's output."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(root) as address:
+        yield address

@@ -47,7 +47,11 @@ def moved(text: str, name: str, key: Key) -> str:
     ours = next((one for one in packages if pyproject.same_project(one, name)), name)
     table = packages.get(ours, {})
     if not isinstance(table, dict):
-        raise _uneditable(f"{'.'.join((*_OURS, ours))} is no table")
+        raise AugbackendError(
+            f"what tool.uv.{key} says of {name} has to move there, and it is no single table",
+            where=f"pyproject.toml, {'.'.join((*_OURS, ours))}",
+            hint=f"say it there, and take it out of tool.uv.{key}; nothing was changed",
+        )
     values = _as_ours(key, value, table)
     packages[ours] = {**table, **values}
     new = _with_ours(new, (*_OURS, ours), values)
