@@ -139,7 +139,7 @@ def test_a_version_that_is_known_only_afterwards(here: Path) -> None:
     found = wrap("--constraints", "c.txt")
     assert found.exit_code == 1
     assert "demo: c.txt has no line for it: c.txt asks for demo<2, and the archive is 2.0" in found.output
-    assert "pip install . ./wrapped.d/demo-2.0.tar.gz" in found.output
+    assert "  uv sync\n" in found.output
 
 
 @pytest.mark.parametrize(

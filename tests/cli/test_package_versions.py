@@ -109,7 +109,7 @@ def test_a_source_tree_is_built_with_the_entry_of_its_locked_version(here: Path)
     ("text", "expected"),
     [
         ('[[tool.augbackend.packages.demo]]\n[[tool.augbackend.packages.demo]]\nversions = "new"\n', "demo[1].versions: found 'new': this is no version specifier (PEP 440)"),
-        ('[[tool.augbackend.packages.demo]]\nversion = "1"\n', "tool.augbackend.packages.demo[0].version"),
+        ('[[tool.augbackend.packages.demo]]\nvariables = "1"\n', "tool.augbackend.packages.demo[0].variables"),
         ("[tool.augbackend.packages]\ndemo = 1\n", "demo: found 1 (an integer), expected a table or an array, each entry a table"),
     ],
 )  # fmt: skip

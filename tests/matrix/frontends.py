@@ -354,6 +354,24 @@ def _greeting_of(frontends: Frontends, scratch: Path, pattern: str) -> str:
 
 
 @contextmanager
+def served(root: Path) -> Iterator[str]:
+    """The address of a folder, without a slash at its end."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Keep the requests out of the test's output."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
 def index(frontends: Frontends, *more: str) -> Iterator[str]:
     """The address of an index with the wheels that a build needs: poetry knows no folders of wheels.
 
@@ -371,23 +389,5 @@ def index(frontends: Frontends, *more: str) -> Iterator[str]:
         if not (root / name).exists():
             frontends.run(pip, "download", "--quiet", "--no-deps", "--dest", str(root / name), name, cwd=root)
 
-    with served(root) as url:
-        yield url + "/"
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a folder, without a slash at its end."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Keep the requests out of the test's output."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(root) as address:
+        yield f"{address}/"

@@ -19,9 +19,11 @@ from augbackend.table import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
+    from pathlib import Path
 
 # What pip, build and uv assume where nothing is said (PEP 518: "setuptools"; the bound is pip's and build's).
 LEGACY_REQUIRES = "setuptools>=40.8.0"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def same_project(name: str, other: str) -> bool:
@@ -36,6 +38,19 @@ def plain(document: MutableMapping[str, Any], value: Any) -> Any:
     table = tomlkit.inline_table()
     table.update({name: plain(document, item) for name, item in value.items()})
     return tomlkit.parse(f"spaced = {{ {table.as_string()[1:-1]} }}\n")["spaced"] if value else table
+
+
+def read(file: Path) -> tuple[str, str]:
+    """The text of a file with its line ends, and what is to be written before it: the mark that some editors leave.
+
+    :raises AugbackendError: if it is not UTF-8.
+    """
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise AugbackendError("it is not UTF-8", where=str(file), hint="save the file as UTF-8, as TOML asks") from None
+    plain_text = text.removeprefix(_BYTE_ORDER_MARK)
+    return plain_text, text[: len(text) - len(plain_text)]
 
 
 def parse(text: str, where: str) -> dict[str, Any]:

@@ -13,13 +13,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-
 from augbackend.errors import AugbackendError
 from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
 
-from . import pyproject, toml_statements
+from . import pyproject, toml_statements, toml_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -115,6 +113,8 @@ def restored(text: str, folder: str, kept: Collection[str] = ()) -> str:
     keys = [
         key for key, value in _sources_in(old).items() if _leads_to_ours(value, folder, entries_before(text, key), kept)
     ]
+    if not keys:
+        return text
     new = _taken_out(text, keys)
     # What comes back is what the text remembers; all else has to be as it was.
     expected, came_back = old, _sources_in(pyproject.parse(new, "pyproject.toml"))
@@ -173,26 +173,26 @@ def _put(text: str, key: str, value: Any, *, is_ours: bool) -> str:
     first, last = mine[0], mine[-1]
     is_one = len(mine) == 1 and first.kind == "entry" and len(first.path) == len(_SOURCES) + 1
     if is_one and is_ours:
-        return text[: first.value] + _source_text(value, _newline(text)) + text[first.value_end :]
+        return text[: first.value] + _source_text(value, toml_text.newline(text)) + text[first.value_end :]
     if is_ours:
         return _put(_taken_out(text, [key]), key, value, is_ours=False)
-    new = _source_text(value, _newline(text))
+    new = _source_text(value, toml_text.newline(text))
     if is_one and "\n" not in text[first.start : first.end].rstrip("\n"):
         return f"{text[: first.value]}{new} {_WAS}{text[first.value :]}"
     between = statements[statements.index(first) : statements.index(last)]
     if not all(one in mine or one.kind in ("comment", "blank") for one in between):
         raise _uneditable(f"the source of {key} stands in several places")
     if first.kind == "header":
-        ours = _tables(key, value, _newline(text))
+        ours = _tables(key, value, toml_text.newline(text))
     else:
-        ours = f"{_key((*_SOURCES, key)[len(first.table) :])} = {new}{_newline(text)}"
+        ours = f"{toml_text.key((*_SOURCES, key)[len(first.table) :])} = {new}{toml_text.newline(text)}"
     commented = "".join(_WAS + line for line in toml_statements.lines(text[first.start : last.end]))
     return text[: first.start] + ours + commented + text[last.end :]
 
 
 def _with_new(text: str, statements: Sequence[Statement], key: str, value: Any) -> str:
     """A source where there was none: in the table, among dotted keys, or in a table that is made."""
-    newline = _newline(text)
+    newline = toml_text.newline(text)
     new = _source_text(value, newline)
     paths = [one.path if one.kind == "header" else () for one in statements]
     dotted = [
@@ -203,12 +203,12 @@ def _with_new(text: str, statements: Sequence[Statement], key: str, value: Any) 
         entries = [one for one in statements if one.kind == "entry" and one.table == _SOURCES]
         indent = re.match(r"[ \t]*", text[entries[-1].start :])[0] if entries else ""  # type: ignore[index]  # always
         note = "" if entries else f" {_WAS_EMPTY}"
-        block = f"{indent}{_key((key,))} = {new}{note}{newline}"
+        block = f"{indent}{toml_text.key((key,))} = {new}{note}{newline}"
     elif dotted:
         index = dotted[-1]
-        block = f"{_key((*_SOURCES, key)[len(statements[index].table) :])} = {new}{newline}"
+        block = f"{toml_text.key((*_SOURCES, key)[len(statements[index].table) :])} = {new}{newline}"
     else:
-        block = f"[{_key(_SOURCES)}]{newline}{_key((key,))} = {new}{newline}"
+        block = f"[{toml_text.key(_SOURCES)}]{newline}{toml_text.key((key,))} = {new}{newline}"
         said = [index for index, one in enumerate(statements) if one.kind in ("header", "entry")]
         index = next((index for index in reversed(said) if paths[index][:2] == _SOURCES[:2]), said[-1] if said else -1)
         end = _end(text, statements, index)
@@ -251,7 +251,7 @@ def _taken_out(text: str, keys: Sequence[str]) -> str:
         else:
             stays = stays or _WAS_EMPTY in text[last.value_end : last.end]
             is_ours = is_ours or first.table == _SOURCES
-            text = _cut(text, first.start, last.end)
+            text = toml_text.cut(text, first.start, last.end)
         statements = toml_statements.read(text)
     header = next((one for one in statements if one.kind == "header" and one.path == _SOURCES), None)
     has_entries = any(one.table == _SOURCES and one.kind == "entry" for one in statements)
@@ -261,14 +261,7 @@ def _taken_out(text: str, keys: Sequence[str]) -> str:
     if toml_statements.body_end(statements, index) > index + 1:
         return text  # somebody's comment is in it
     before = statements[index - 1] if index else header
-    return _cut(text, before.start if before.kind == "blank" else header.start, header.end)
-
-
-def _cut(text: str, start: int, end: int) -> str:
-    """The text without what stands there; a file without a newline at its end still has none."""
-    if end == len(text) and not text.endswith("\n"):
-        return re.sub(r"\r?\n\Z", "", text[:start])
-    return text[:start] + text[end:]
+    return toml_text.cut(text, before.start if before.kind == "blank" else header.start, header.end)
 
 
 def _remembered_below(text: str, statements: Sequence[Statement], last: Statement) -> tuple[int, str]:
@@ -301,11 +294,11 @@ def _inline_put(text: str, around: Statement, statements: Sequence[Statement], k
     for name in _SOURCES[len(around.path) :]:
         table = table.setdefault(name, {})
     table[key] = value
-    newline = _newline(text)
+    newline = toml_text.newline(text)
     old = text[around.start : around.end]
     _, lines = _remembered_below(text, statements, around)
     kept = "" if lines else "".join(_WAS + line for line in toml_statements.lines(old))
-    return f"{text[: around.value]}{_inline(whole)}{newline}{kept}{text[around.end :]}"
+    return f"{text[: around.value]}{toml_text.inline(whole)}{newline}{kept}{text[around.end :]}"
 
 
 def _inline_taken_out(text: str, around: Statement, statements: Sequence[Statement], keys: Sequence[str]) -> str:
@@ -326,48 +319,31 @@ def _inline_taken_out(text: str, around: Statement, statements: Sequence[Stateme
         return text[: around.start] + lines + text[end:]
     # Somebody has changed it meanwhile, so that its old text would undo that too.
     rest = text[end:] if lines else text[around.value_end :]
-    return text[: around.value] + _inline(whole) + (_newline(text) if lines else "") + rest
-
-
-def _newline(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"
+    return text[: around.value] + toml_text.inline(whole) + (toml_text.newline(text) if lines else "") + rest
 
 
 def _source_text(value: Any, newline: str) -> str:
     """A source as a value: a table in one line, several of them one a line."""
     if isinstance(value, list):
-        return "".join(["[", *(f"{newline}    {_inline(item)}," for item in value), newline, "]"])
-    return _inline(value)
+        return "".join(["[", *(f"{newline}    {toml_text.inline(item)}," for item in value), newline, "]"])
+    return toml_text.inline(value)
 
 
 def _tables(key: str, value: Any, newline: str) -> str:
     """A source as tables with headers."""
-    header = f"[{_key((*_SOURCES, key))}]"
+    header = f"[{toml_text.key((*_SOURCES, key))}]"
     entries = value if isinstance(value, list) else [value]
     parts = [
         newline.join(
             [
                 f"[{header}]" if isinstance(value, list) else header,
-                *(f"{_key((k,))} = {_inline(v)}" for k, v in one.items()),
+                *(f"{toml_text.key((k,))} = {toml_text.inline(v)}" for k, v in one.items()),
                 "",
             ]
         )
         for one in entries
     ]
     return newline.join(parts)
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, dict):
-        inner = ", ".join(f"{_key((name,))} = {_inline(item)}" for name, item in value.items())
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_inline, value))}]"
-    return str(tomlkit.item(value).as_string())
-
-
-def _key(path: Sequence[str]) -> str:
-    return ".".join(tomlkit.key(name).as_string() for name in path)
 
 
 def _entries(value: Any) -> list[dict[str, Any]]:

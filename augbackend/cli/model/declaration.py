@@ -247,7 +247,8 @@ def from_package(said: Package, origin: str) -> Declaration:
     stated = dependencies.stated(
         said.requires_dist, said.requires_python, said.provides_extra, is_override=said.override
     )
-    return replace(from_values(values, origin), dependencies=stated)
+    of = {said.version: stated} if said.version else {}
+    return replace(from_values(values, origin), dependencies=None if of else stated, dependencies_of=of)
 
 
 def from_entries(said: Package | Sequence[Package], key: str) -> Declaration:

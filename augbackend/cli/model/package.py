@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Optional, Union
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
 
 from augbackend.features import extra_build_variables, local_version, metadata, pin_runtime
 from augbackend.features.extra_build_dependencies import BuildDependency
@@ -51,6 +52,8 @@ class Package:
     """How its wheel's dependencies follow what the build used. By default, `auto` for what `match-runtime` asks for."""
     requires_dist: Optional[tuple[str, ...]] = key(None, check=parse_requirement)
     """Its dependencies, as you state them: then no build is needed to know them. A wheel with others is an error."""
+    version: str = key("", check=Version)
+    """The one version of it that `requires-dist` is for, as in uv's `dependency-metadata`; empty for all of them."""
     requires_python: str = key("", check=metadata.check_requires_python)
     """Its `Requires-Python`, as you state it; goes with `requires-dist`."""
     provides_extra: tuple[str, ...] = key((), check=check_project_name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
 
-from augbackend.cli.edit import uv_sources
+from augbackend.cli.edit import pyproject, uv_sources
 from augbackend.cli.fetch import lookup as lookups
 from augbackend.cli.fetch import sdist
 from augbackend.cli.fetch.upstream import Target
@@ -54,6 +54,7 @@ class Job:
     :param spared: the wheels that are taken elsewhere; empty if there are none.
     :param beside: sources of the user's that stay beside the archive's.
     :param error: why it is not known whether there is something to wrap.
+    :param is_newest: whether the version is only the newest one that is allowed, and nobody asks for just that.
     """
 
     target: Target
@@ -65,6 +66,7 @@ class Job:
     spared: str = ""
     beside: tuple[Mapping[str, Any], ...] = ()
     error: AugbackendError | None = None
+    is_newest: bool = False
 
 
 def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_version: str = "") -> list[Job]:
@@ -149,7 +151,7 @@ def _of_package(project: Project, name: str, asked: Requirement | None, lookup: 
         requirement = f"{name}{choice.specifier}"
         why = "pinned in pyproject.toml" if choice.pin else f"the newest that {requirement} allows"
         target = Target(name, requirement=f"{name}=={choice.pin}" if choice.pin else requirement)
-        job = Job(target, declaration, why + stale, choice.marker)
+        job = Job(target, declaration, why + stale, choice.marker, is_newest=not choice.pin)
         if not is_named:
             job = left_alone.published(project, job, Requirement(requirement), lookup, entries)
         found_here.append(job)
@@ -233,7 +235,7 @@ def _is_ours(path: Path, output: Path) -> bool:
 
 def _before(project: Project, name: str, archive: Path) -> Target | None:
     """What an archive of ours was made from, unless an index has it: a repository at its commit, a file, a URL."""
-    source = uv_sources.before(project.file.read_text(encoding="utf-8"), name)
+    source = uv_sources.before(pyproject.read(project.file)[0], name)
     if "git" in source and archive.is_file():
         commit = sdist.origin(archive).get("url")
         if commit:

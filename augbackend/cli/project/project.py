@@ -104,7 +104,7 @@ def stating(folder: Path, lock: Path | None, packages: Mapping[str, Declaration]
     """
     file = folder / "pyproject.toml"
     document = layers.read_pyproject(folder) if file.is_file() else {}
-    return _project(file, document, _uv_settings(file, document), packages, lock)
+    return _project(file, document, uv_settings(file, document), packages, lock)
 
 
 def read_file(file: Path, lock: Path | None = None) -> Project | None:
@@ -114,7 +114,7 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
     """
     is_usual = file.name == "pyproject.toml"
     document = layers.read_pyproject(file.parent) if is_usual else lock_files.parsed(file, "mend the file there")
-    uv = _uv_settings(file, document)
+    uv = uv_settings(file, document)
     mistakes: list[str] = []
     ours = layers.at(document, "tool", "augbackend", "packages", default={})
     packages = uv_tables.declared(uv, ours, mistakes)
@@ -129,7 +129,11 @@ def read_file(file: Path, lock: Path | None = None) -> Project | None:
     return _project(file, document, uv, packages, lock)
 
 
-def _uv_settings(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+def uv_settings(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What uv reads as ``[tool.uv]`` beside a ``pyproject.toml``.
+
+    :raises AugbackendError: if it is no table, or stands in a file that cannot be read.
+    """
     uv = layers.at(document, "tool", "uv", default={})
     if not isinstance(uv, dict):
         raise SettingsError(str(file), [f"tool.uv: found {found_instead(uv)}, expected a table"])
@@ -188,5 +192,5 @@ def _difference_to_lock(graph: UvLock, file: Path, document: Mapping[str, Any], 
         if not root.is_file():
             return None
         document = layers.read_pyproject(root.parent)
-        uv = _uv_settings(root, document)
+        uv = uv_settings(root, document)
     return lock_freshness.difference(graph, document, uv)

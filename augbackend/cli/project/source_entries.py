@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.edit import uv_sources
+from augbackend.cli.edit import pyproject, uv_sources
 from augbackend.cli.fetch import index
 
 from . import environment_marker
@@ -71,7 +71,7 @@ def read(document: Mapping[str, Any], file: Path, name: str, is_ours: Callable[[
     ours = [one for one in entries if "path" in one and is_ours(file.parent / str(one["path"]))]
     if not ours:
         return SourceEntries(tuple(entries))
-    theirs = uv_sources.entries_before(file.read_text(encoding="utf-8"), name)
+    theirs = uv_sources.entries_before(pyproject.read(file)[0], name)
     return SourceEntries(tuple(theirs), tuple(ours), tuple(one for one in entries if one not in ours))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -54,16 +55,15 @@ def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str,
     # What uv's tables say of dependencies counts least, so it comes first.
     tables = [*_uv_metadata(uv), *_uv_build_tables(uv, mistakes).items()]
     for name, table in tables:
-        version = str(table.pop("version", ""))
-        said = _declared_by_uv(name, table, mistakes)
-        if version:
-            said = Declaration(dependencies_of={version: said.dependencies} if said.dependencies else {})
-        found[name] = found.get(name, Declaration()).plus(said)
+        found[name] = found.get(name, Declaration()).plus(_declared_by_uv(name, table, mistakes))
     for name, table in ours.items() if isinstance(ours, dict) else ():
         entries = packages.checked(canonicalize_name(name), table, mistakes)
         key = f"{TABLE}.{packages.KEY}.{canonicalize_name(name)}"
         said = Declaration() if entries is None else declarations.from_entries(entries, key)
-        found[canonicalize_name(name)] = found.get(canonicalize_name(name), Declaration()).plus(said)
+        theirs = found.get(canonicalize_name(name), Declaration())
+        if said.dependencies is not None:  # for all versions, whatever uv says of one
+            theirs = replace(theirs, dependencies_of={})
+        found[canonicalize_name(name)] = theirs.plus(said)
     return found
 
 

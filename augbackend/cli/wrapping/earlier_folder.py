@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.edit import redirected_sources, replace_file, uv_sources
+from augbackend.cli.edit import pyproject, redirected_sources, replace_file, uv_sources
 from augbackend.cli.fetch import sdist
 from augbackend.cli.fetch.lookup import EARLIER
 from augbackend.errors import AugbackendError
@@ -85,7 +85,7 @@ def lines(moves: Moves, file: Path) -> Iterator[str]:
         yield f"{old}: holds {what} of an earlier augbackend, which keeps them in {new} now; augbackend wrap moves them"
         return
     yield f"{old}: {what} moved to {new}, which no build of this project takes for a package"
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(pyproject.read(file)[0].splitlines(), 1):
         if f"{EARLIER}/" in line and not line.lstrip().startswith("#"):
             yield f"  {file}, line {number}, still says {EARLIER}/: {line.strip()}"
     yield f"  what else names {old}, such as a Dockerfile or CI, is yours to change"
@@ -93,7 +93,7 @@ def lines(moves: Moves, file: Path) -> Iterator[str]:
 
 
 def _carry_out(moves: Moves, file: Path, folder: Path) -> None:
-    text = file.read_bytes().decode("utf-8")
+    text, mark = pyproject.read(file)
     places: Any = ((uv_sources.relative(one, file.parent) for one in pair) for pair in moves.archives)
     new = redirected_sources.redirected(text, dict(places))
     for old, place in moves.archives:
@@ -103,6 +103,6 @@ def _carry_out(moves: Moves, file: Path, folder: Path) -> None:
         else:
             old.replace(place)
     if new != text:
-        replace_file.replace_file(file, new.encode())
+        replace_file.replace_file(file, f"{mark}{new}".encode())
     if not moves.others:
         folder.rmdir()

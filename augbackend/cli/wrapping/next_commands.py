@@ -9,15 +9,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import build_sources, direct_dependencies, project_root, selections, stated_requirements
 from augbackend.table import layers
 
-from . import project_sources, unmatched, uv_metadata
+from . import project_sources, unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,8 +58,7 @@ def not_for_sync(project: Project, packages: tuple[WrappedPackage, ...]) -> list
 
 def is_guessed(project: Project, job: Job) -> bool:
     """Whether nobody has said which version is needed: what asks for it is a dependency, and there is no lock."""
-    asked, name = job.target.requirement, job.target.name
-    return bool(asked) and not exact_version(Requirement(asked)) and name not in direct_dependencies.names(project)
+    return job.is_newest and job.target.name not in direct_dependencies.names(project)
 
 
 def _of_archives(run: WrapRun) -> Iterator[str]:
@@ -86,7 +83,7 @@ def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
     is_overridden = _is_overridden(run, project)
     if project.uses_uv:
         yield from _relock(run)
-        if not uv_metadata.stated_for_versions(run) and not not_for_sync(project, run.packages):
+        if not run.in_the_way and not not_for_sync(project, run.packages):
             yield from (_sync(project, one) for one in chosen)
         words = None if is_overridden else _uv_words(run, project, is_one_each=is_one_each)
         if words is not None:

@@ -16,6 +16,7 @@ from augbackend import __version__
 from augbackend.cli.edit import backend_copy, pyproject, wrapped_pyproject
 from augbackend.features import local_version
 from augbackend.hook import declared
+from augbackend.standards import core_metadata
 
 from . import backend_folder, build_requirements, runtime_pins, static_metadata, top_files
 from .build_requirements import BuildRequirements  # noqa: TC001  # the type of a field
@@ -39,6 +40,7 @@ class ArchivePlan:
     :param dropped: what of upstream's gives way: an older copy of the backend.
     :param metadata_from: where the dependencies come from, or why they are not known before a build.
     :param is_static: whether they are.
+    :param is_read_without_build: whether a resolver can read its dependencies as well, and not the backend alone.
     :param pins: what its wheel will require of what it was built with, as ``Requires-Dist`` or as widths.
     """
 
@@ -51,6 +53,7 @@ class ArchivePlan:
     requires: BuildRequirements
     metadata_from: str
     is_static: bool
+    is_read_without_build: bool
     pins: tuple[str, ...]
 
     @property
@@ -130,5 +133,9 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     if pinned.promise.text is not None:
         files["PKG-INFO"] = pinned.promise.text.encode()
     is_static, why = pinned.promise.is_promise, pinned.promise.why
+    pkg_info = top.pkg_info if pinned.promise.text is None else core_metadata.parse(files["PKG-INFO"])
+    is_read = pkg_info is not None and pkg_info.is_static
     top_folder = opened.top if version == upstreams_version else stem(name, version)
-    return ArchivePlan(name, version, folder, top_folder, files, dropped, requires, why, is_static, pinned.shown)
+    return ArchivePlan(
+        name, version, folder, top_folder, files, dropped, requires, why, is_static, is_read, pinned.shown
+    )

@@ -1,12 +1,14 @@
-"""The sources of a project, pointed to its wrapped archives."""
+"""A project's file, pointed to its wrapped archives: its sources, and the entries of uv's that stand in their way."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from augbackend.cli.edit import replace_file, uv_sources
+from augbackend.cli.edit import pyproject, replace_file, uv_sources
 from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
+
+from . import uv_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from augbackend.cli.model.asked_in import AskedIn
     from augbackend.cli.project.project import Project
+
+    from .uv_entries import UvEntry
 
 
 class ArchivePlace(NamedTuple):
@@ -32,25 +36,34 @@ class ArchivePlace(NamedTuple):
 
 
 def check_editable(project: Project, names: Iterable[str], output: Path) -> None:
-    """Make sure that the sources can be written, before anything is.
+    """Make sure that the file can be edited, before anything is written.
 
     :raises AugbackendError: if they cannot.
     """
     folder = uv_sources.relative(output, project.file.parent)
+    names = list(names)
     new = [name for name in names if not uv_sources.leads_into(project.document, name, folder)]
     places = {name: [{"path": f"{folder}/archive.tar.gz"}] for name in new}
-    uv_sources.pointed(project.file.read_bytes().decode("utf-8"), places, folder)
+    text, _ = pyproject.read(project.file)
+    uv_sources.pointed(text, places, folder)
+    if uv_entries.can_be_moved(project):
+        uv_entries.moved(text, uv_entries.in_the_way(project, [(name, True) for name in names]))
 
 
-def point(project: Project, places: Sequence[ArchivePlace], output: Path, *, check: bool) -> bool:
+def point(
+    project: Project, places: Sequence[ArchivePlace], entries: Sequence[UvEntry], output: Path, *, check: bool
+) -> bool:
     """Point the sources to the archives; whether they are as they should be.
 
+    :param entries: what has to leave ``[tool.uv]``.
     :param check: write nothing.
+    :raises AugbackendError: if the file cannot be edited.
     """
-    old = project.file.read_bytes().decode("utf-8")
+    old, mark = pyproject.read(project.file)
     new = uv_sources.pointed(old, sources(project, places), uv_sources.relative(output, project.file.parent))
+    new = uv_entries.moved(new, entries)
     if new != old and not check:
-        replace_file.replace_file(project.file, new.encode())
+        replace_file.replace_file(project.file, f"{mark}{new}".encode())
     return new == old or not check
 
 

@@ -10,7 +10,7 @@ from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, stated_requirements
 
-from . import brevity, earlier_folder, next_commands, project_sources, reach, sdist_exclusion, unmatched, uv_metadata
+from . import brevity, earlier_folder, next_commands, project_sources, reach, sdist_exclusion, unmatched
 from .brevity import Section
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from .run import WrappedPackage, WrapRun
 
-
+_WHY_IN_THE_WAY: Mapping[str, str] = {
+    "dependency-metadata": "uv takes an entry with a version for the archive's own, and misses its hash",
+    "extra-build-dependencies": "uv refuses match-runtime where only a build tells what a package depends on",
+}
 _PLACES = 2  # lines of one requirement: a wheel of each platform has its own
 _MORE = "    … and "
 
@@ -46,6 +49,7 @@ def _sections(run: WrapRun, *, check: bool, verbose: bool) -> Iterator[Section]:
     yield _that_gives_way(line for job in run.skipped for line in _skipped_lines(run, job))
     if check:
         yield _that_gives_way(_astray(run))
+        yield _that_gives_way(_entries_in_the_way(run))
         yield Section(tuple(_staleness(run)))
     else:
         yield from _remarks(run)
@@ -102,18 +106,11 @@ def _remarks(run: WrapRun) -> Iterator[Section]:
     """What is worth knowing of what was wrapped."""
     yield _that_gives_way(reach.lines(run))
     yield _that_gives_way(_unknown_versions(run))
-    yield _that_gives_way(_in_the_way_of_uv(run))
+    yield _that_gives_way(_entries_in_the_way(run))
     yield _that_gives_way(_left_over(run))
     yield _that_gives_way(_told_apart_by_extras(run))
     yield Section(tuple(_in_sdist(run)))
     yield _to_commit(run)
-
-
-def _in_the_way_of_uv(run: WrapRun) -> Iterator[str]:
-    for name in uv_metadata.stated_for_versions(run):
-        cure = f"move it to tool.augbackend.packages.{name}, with requires-dist, requires-python and override = true"
-        yield f"{name}: uv sync fails while tool.uv.dependency-metadata has an entry for its version; {cure}"
-        yield ""
 
 
 def _in_sdist(run: WrapRun) -> Iterator[str]:
@@ -188,6 +185,19 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     when = "known without a build" if plan.is_static else "known only when it builds"
     yield f"  its dependencies are {when}: {plan.metadata_from}"
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
+
+
+def _entries_in_the_way(run: WrapRun) -> Iterator[str]:
+    """What was moved, so that uv does not fail; or what is to be moved by hand."""
+    for name, key in (*run.moved, *run.in_the_way):
+        why = _WHY_IN_THE_WAY[key]
+        if (name, key) in run.moved:
+            verb = "has to move" if run.sources_are_stale else "is moved"
+            yield f"{name}: tool.uv.{key} {verb} to tool.augbackend.packages.{name}, since {why}"
+        else:
+            keys = "version, requires-dist and override = true" if key == "dependency-metadata" else key
+            yield f"{name}: uv sync fails, since {why}; move it to tool.augbackend.packages.{name}, as {keys}"
+        yield ""
 
 
 def _unknown_versions(run: WrapRun) -> Iterator[str]:

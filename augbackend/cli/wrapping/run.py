@@ -12,7 +12,7 @@ from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, version_entries
 from augbackend.errors import AugbackendError
 
-from . import archive, earlier_folder, ignored_files, plan, project_sources, staleness
+from . import archive, earlier_folder, ignored_files, plan, project_sources, staleness, uv_entries
 from .earlier_folder import Moves  # noqa: TC001  # the type of a field
 from .project_sources import ArchivePlace
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .constraints_file import Constraints
     from .plan import ArchivePlan
+    from .uv_entries import UvEntry
 
 State = Literal["written", "unchanged", "stale", "missing"]
 
@@ -73,6 +74,9 @@ class WrapRun:
     :param failures: packages that could not be had or wrapped. Their sources are left as they are.
     :param ignored: archives that git would leave out of a commit.
     :param sources_are_stale: whether the project's sources lead elsewhere, and were only to be checked.
+    :param moved: entries of ``[tool.uv]`` that have moved to our table, or have to; those that cannot are in
+        :attr:`in_the_way`.
+    :param in_the_way: entries that make uv fail, for the user to move.
     :param moves: archives that were in the folder of before.
     :param unbuildable: names of packages whose builds are sure to miss something.
     :param constraints: the file that has lines for the packages, if one was asked for.
@@ -85,6 +89,8 @@ class WrapRun:
     output: Path
     ignored: tuple[Path, ...]
     sources_are_stale: bool
+    moved: tuple[UvEntry, ...] = ()
+    in_the_way: tuple[UvEntry, ...] = ()
     moves: Moves = earlier_folder.NONE
     unbuildable: frozenset[str] = frozenset()
     constraints: Optional[Constraints] = None
@@ -195,10 +201,23 @@ def run(
         for package in packages
         if package.plan.name not in failed  # half of its versions would lead astray
     ]
-    is_stale = edited is not None and not project_sources.point(edited, places, lookup.output, check=check)
+    read = [(one.plan.name, one.plan.is_read_without_build) for one in packages if one.plan.name not in failed]
+    entries = tuple(uv_entries.in_the_way(project, read)) if project is not None else ()
+    moved = entries if edited is not None and uv_entries.can_be_moved(edited) else ()
+    is_stale = edited is not None and not project_sources.point(edited, places, moved, lookup.output, check=check)
     archives = [] if check or project is None else [package.archive for package in packages]
     ignored = ignored_files.ignored(archives, project.file.parent) if project is not None else ()
-    return WrapRun(project, tuple(packages), tuple(skipped), tuple(failures), lookup.output, ignored, is_stale)
+    return WrapRun(
+        project,
+        tuple(packages),
+        tuple(skipped),
+        tuple(failures),
+        lookup.output,
+        ignored,
+        is_stale,
+        moved,
+        entries if not moved else (),
+    )
 
 
 def _with_nearest(error: AugbackendError, job: Job, project: Project | None) -> AugbackendError:

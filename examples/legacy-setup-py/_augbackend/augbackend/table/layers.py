@@ -23,7 +23,7 @@ def read_pyproject(tree: Path) -> dict[str, Any]:
     file = tree / "pyproject.toml"
     try:
         with file.open("rb") as stream:
-            return pyproject(stream.read(LARGEST + 1).decode("utf-8"))
+            return pyproject(stream.read(LARGEST + 1).decode("utf-8").removeprefix("\ufeff"))
     except OSError as error:
         what, hint = f"cannot read it: {error.strerror}", "run this in the folder that holds pyproject.toml, or name it"
     except UnicodeDecodeError as error:
