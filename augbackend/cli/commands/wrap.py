@@ -174,7 +174,7 @@ def wrap(
         folders = [output] if output else [root / OUTPUT, root / EARLIER]
         click.echo("\n".join(removal.undo(root / "pyproject.toml", folders, constraints)))
         return
-    project = _project(root, lock, targets) if not has_options else None
+    project = _declaring_project(root, lock, targets) if not has_options else None
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
         raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
     if project is None and not targets:
@@ -227,7 +227,7 @@ def wrap(
         raise SystemExit(1)
 
 
-def _project(root: Path, lock: Path | None, targets: Sequence[str]) -> Project | None:
+def _declaring_project(root: Path, lock: Path | None, targets: Sequence[str]) -> Project | None:
     """The project whose tables say what is to be wrapped; ``None`` if they say nothing of the packages named."""
     project = projects.read(root, lock)
     if project is None or (targets and not project.names_all(targets)):

@@ -58,9 +58,9 @@ def moved(text: str, name: str, key: Key) -> str:
     try:
         found = pyproject.parse(new, "pyproject.toml")
     except AugbackendError as error:
-        raise _uneditable(error.what) from None
-    if _without_empty(found) != _without_empty(expected):
-        raise _uneditable("its layout is one that cannot be edited without changing what it means")
+        raise _unmovable(error.what) from None
+    if _pruned(found) != _pruned(expected):
+        raise _unmovable("its layout is one that cannot be edited without changing what it means")
     return new
 
 
@@ -76,9 +76,9 @@ def restored(text: str) -> str:
     try:
         found = pyproject.parse(new, "pyproject.toml")
     except AugbackendError as error:
-        raise _uneditable(error.what) from None
+        raise _unmovable(error.what) from None
     if _others(found) != _others(old):
-        raise _uneditable("its layout is one that cannot be edited without changing what it means")
+        raise _unmovable("its layout is one that cannot be edited without changing what it means")
     return new
 
 
@@ -118,23 +118,23 @@ def _without_theirs(text: str, key: Key, place: Any, rest: Any, to: str) -> str:
         mine = [index for index, one in enumerate(statements) if one.path[:4] == (*_UV, key, place)]
         found = range(mine[0], mine[-1] + 1) if mine else range(0)
         if any(statements[at].kind in ("header", "entry") and at not in mine for at in found):
-            raise _uneditable(f"what tool.uv.{key} says of {place} stands in several places")
+            raise _unmovable(f"what tool.uv.{key} says of {place} stands in several places")
     else:
         headers = [at for at, one in enumerate(statements) if one.kind == "header" and one.path == (*_UV, key)]
-        found = _table_at(statements, headers[place]) if headers else range(0)
+        found = _whole_table(statements, headers[place]) if headers else range(0)
     if found:
         start, end = statements[found[0]].start, statements[found[-1]].end
         return text[:start] + _as_comments(text[start:end], f"{_MOVED} {to}:", text) + text[end:]
     around = next((one for one in statements if one.kind == "entry" and one.path == (*_UV, key)), None)
     if around is None:
-        raise _uneditable(f"tool.uv.{key} stands inside of another value")
+        raise _unmovable(f"tool.uv.{key} stands inside of another value")
     if rest or _is_marked(text, around):
         return _with_value(text, around, rest)
     old = text[around.start : around.end]
     return text[: around.start] + _as_comments(old, f"{_MOVED} {to}:", text) + text[around.end :]
 
 
-def _table_at(statements: Sequence[Statement], header: int) -> range:
+def _whole_table(statements: Sequence[Statement], header: int) -> range:
     """A table from its header to its last entry."""
     others = (at for at in range(header + 1, len(statements)) if statements[at].kind == "header")
     behind = next(others, len(statements))
@@ -146,7 +146,7 @@ def _with_ours(text: str, table: tuple[str, ...], values: Mapping[str, Any]) -> 
     statements, newline = toml_statements.read(text), toml_text.newline(text)
     index = next((at for at, one in enumerate(statements) if one.kind == "header" and one.path == table), None)
     if index is None:
-        lines = "".join(_line(key, value, newline) for key, value in values.items())
+        lines = "".join(_key_line(key, value, newline) for key, value in values.items())
         block = f"{newline}[{toml_text.key(table)}]  {_MARK}{newline}{lines}" if values else ""
         return _inserted(text, len(text), block)
     for key, value in values.items():
@@ -155,12 +155,12 @@ def _with_ours(text: str, table: tuple[str, ...], values: Mapping[str, Any]) -> 
             text = _with_value(text, there, value)
         else:
             entries = [one for one in statements if one.kind == "entry" and one.table == table]
-            text = _inserted(text, (entries or [statements[index]])[-1].end, _line(key, value, newline))
+            text = _inserted(text, (entries or [statements[index]])[-1].end, _key_line(key, value, newline))
         statements = toml_statements.read(text)
     return text
 
 
-def _line(key: str, value: Any, newline: str) -> str:
+def _key_line(key: str, value: Any, newline: str) -> str:
     said = toml_text.inline(value)
     if isinstance(value, list) and len(said) > _LONGEST:
         said = "".join(["[", *(f"{newline}    {toml_text.inline(item)}," for item in value), newline, "]"])
@@ -233,10 +233,10 @@ def _others(document: Mapping[str, Any]) -> dict[str, Any]:
         above = layers.at(found, *path[:-1], default=None)
         if isinstance(above, dict):
             above.pop(path[-1], None)
-    return _without_empty(found)
+    return _pruned(found)
 
 
-def _without_empty(document: Mapping[str, Any]) -> dict[str, Any]:
+def _pruned(document: Mapping[str, Any]) -> dict[str, Any]:
     """A document without tables and lists around an entry that has gone."""
     found = copy.deepcopy(dict(document))
     keys: Sequence[tuple[str, ...]] = ((*_UV, "dependency-metadata"), (*_UV, "extra-build-dependencies"), _OURS)
@@ -247,6 +247,6 @@ def _without_empty(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _uneditable(why: str) -> AugbackendError:
+def _unmovable(why: str) -> AugbackendError:
     hint = "write the tables of tool.uv and tool.augbackend.packages with headers of their own; nothing was changed"
     return AugbackendError(f"it cannot be edited safely: {why}", where="pyproject.toml", hint=hint)

@@ -29,7 +29,7 @@ def redirected(text: str, moved: Mapping[str, str]) -> str:
     :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
     """
     expected = copy.deepcopy(pyproject.parse(text, "pyproject.toml"))
-    for source in _sources_of(layers.at(expected, *_SOURCES, default={})):
+    for source in _source_values(layers.at(expected, *_SOURCES, default={})):
         for entry in source if isinstance(source, list) else [source]:
             if isinstance(entry, dict) and isinstance(entry.get("path"), str):
                 entry["path"] = _new(entry["path"], moved)
@@ -46,7 +46,7 @@ def redirected(text: str, moved: Mapping[str, str]) -> str:
     return new
 
 
-def _sources_of(table: Any) -> list[Any]:
+def _source_values(table: Any) -> list[Any]:
     return list(table.values()) if isinstance(table, dict) else []
 
 

@@ -143,7 +143,7 @@ def _add(entries: dict[str, _Entry], members: list[tarfile.TarInfo], of_backend:
         is_compiled = "__pycache__" in name.split("/") and name not in entries
         if member.isdir() or is_compiled or name in of_history:
             continue
-        if name in entries and _is_same(entries[name], _Entry(of_backend, member)):
+        if name in entries and _is_alike(entries[name], _Entry(of_backend, member)):
             continue
         parts = name.split("/")
         for depth in range(1, len(parts)):  # a file there, or a link, would be in the way
@@ -164,7 +164,7 @@ def _of_history(entries: Mapping[str, _Entry], members: Iterable[tarfile.TarInfo
     return {f"{at}{name}" for name in _OF_PBR if name not in named} - entries.keys()
 
 
-def _is_same(one: _Entry, other: _Entry) -> bool:
+def _is_alike(one: _Entry, other: _Entry) -> bool:
     if one.is_link or other.is_link:
         return one.is_link and other.is_link and one.member.linkname == other.member.linkname
     with one.stream() as first, other.stream() as second:

@@ -26,13 +26,13 @@ def write(tree: Path, names: Iterable[str], target: Path) -> None:
         for name in names:
             path = tree / name
             try:
-                _add(tar, path, name)
+                _add_file(tar, path, name)
             except OSError as error:
                 what = f"it cannot be packed: {error.strerror}"
                 raise AugbackendError(what, where=str(path), hint="mend or remove it") from None
 
 
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
+def _add_file(tar: tarfile.TarFile, path: Path, name: str) -> None:
     status = path.lstat()
     member = plain_member(name, is_executable=bool(status.st_mode & stat.S_IXUSR))
     if stat.S_ISLNK(status.st_mode):

@@ -89,10 +89,10 @@ def _points(top: Path) -> bool:
 
 def _git_folder(top: Path) -> Path:
     pointer = top / ".git"
-    return pointer if pointer.is_dir() else top / _line(pointer).removeprefix("gitdir:").strip()
+    return pointer if pointer.is_dir() else top / _first_line(pointer).removeprefix("gitdir:").strip()
 
 
-def _line(file: Path) -> str:
+def _first_line(file: Path) -> str:
     return file.read_text("utf-8", "replace").strip()
 
 
@@ -100,7 +100,7 @@ def _of_git(top: Path, tree: Path) -> TreeFiles:
     """What git has of a folder in a work tree, and in the repositories below it."""
     names, untracked = [], []
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
-        git = _Git.on(top, tree.resolve(), Path(folder))
+        git = _OwnGit.on(top, tree.resolve(), Path(folder))
         tracked_ones = [entry.partition("\t") for entry in git.listed("--stage")]
         others = git.listed("--others", "--exclude-standard")
     inner = [name for about, _, name in tracked_ones if about.startswith(_SUBMODULE)]
@@ -132,7 +132,7 @@ def is_output(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class _Git:
+class _OwnGit:
     """git with a repository of our own, on somebody's folder."""
 
     program: str
@@ -142,13 +142,13 @@ class _Git:
     objects: Path
 
     @classmethod
-    def on(cls, top: Path, tree: Path, own: Path) -> _Git:
+    def on(cls, top: Path, tree: Path, own: Path) -> _OwnGit:
         program = shutil.which("git")
         if program is None:
             raise AugbackendError("there is no git here", where=str(tree), hint="install git")
         theirs = _git_folder(top)
         # A second work tree of a repository has an index of its own, and shares the rest.
-        shared = theirs / _line(theirs / "commondir") if (theirs / "commondir").is_file() else theirs
+        shared = theirs / _first_line(theirs / "commondir") if (theirs / "commondir").is_file() else theirs
         git = cls(program, own, top, tree, shared / "objects")
         # Of the folder's settings this alone is read; `--file` follows no include.
         asked = git.run("config", "--file", str(shared / "config"), "extensions.objectFormat")

@@ -92,7 +92,7 @@ def _versions_with(
     found = _targets(lock, root.edges.get(asked, ()) if root else (), name, choices)
     entries = found or {one: [one.locked.marker] for one in lock.entries if one.locked.name == name}
     for entry, markers in entries.items():
-        marker = "" if len(entries) == 1 else _either(markers) or entry.locked.marker
+        marker = "" if len(entries) == 1 else _any_of(markers) or entry.locked.marker
         beside = tuple(one for other in sorted(others) for one in _versions_beside(lock, entry, other, choices))
         yield _Version(replace(entry.locked, marker=marker), beside)
 
@@ -122,7 +122,7 @@ def _versions_beside(lock: UvLock, entry: Entry, name: str, choices: Choices) ->
     if len(found) == 1:
         return [replace(one.locked, marker="") for one in found]
     in_order = sorted(found, key=lock.entries.index)
-    return [replace(one.locked, marker=_either(found[one])) for one in in_order]
+    return [replace(one.locked, marker=_any_of(found[one])) for one in in_order]
 
 
 def _targets(lock: UvLock, edges: Iterable[Edge], name: str, choices: Choices) -> dict[Entry, list[str]]:
@@ -138,7 +138,7 @@ def _targets(lock: UvLock, edges: Iterable[Edge], name: str, choices: Choices) -
     return found
 
 
-def _either(markers: Sequence[str]) -> str:
+def _any_of(markers: Sequence[str]) -> str:
     distinct = sorted(set(markers))
     if "" in distinct:
         return ""

@@ -86,7 +86,7 @@ def difference(lock: UvLock, document: Mapping[str, Any], uv: Mapping[str, Any])
         texts = uv.get(key, [])
         if all(isinstance(one, str) for one in texts):  # uv may know other forms
             here = [*_written(texts, AskedIn(), _Context(of_root, indexes, folder))]
-            there = [*_remembered(lock.manifest.get(in_lock))]
+            there = [*_when_locked(lock.manifest.get(in_lock))]
             names = _differing(here, there, all_environments, "")
             found.append(f"tool.uv.{key}: {', '.join(names)}" if names else "")
     return "; ".join(filter(None, found))
@@ -112,7 +112,7 @@ def _in_root(
         tables = table_or_empty(layers.at(document, "project", "optional-dependencies", default={}))
         extras: dict[str, Any] = {canonicalize_name(key): listed for key, listed in tables.items()}
         base = [*_written(layers.at(document, "project", "dependencies", default=[]), AskedIn(), context)]
-        there = [*_remembered(metadata.get("requires-dist"))]
+        there = [*_when_locked(metadata.get("requires-dist"))]
         for extra in dict.fromkeys(("", *extras, *strings(metadata.get("provides-extras")))):
             here = [*base, *_written(extras.get(extra, []), AskedIn("extra", extra), context)]
             key = f"project.optional-dependencies.{extra}" if extra else "project.dependencies"
@@ -121,7 +121,7 @@ def _in_root(
     groups = _dependency_groups(document)
     for group in dict.fromkeys((*groups, *locked_groups)):
         here = [*_written(groups.get(group, []), AskedIn("group", group), context)]
-        names = _differing(here, [*_remembered(locked_groups.get(group))], all_environments, "")
+        names = _differing(here, [*_when_locked(locked_groups.get(group))], all_environments, "")
         found += [(f"dependency-groups.{group}", name) for name in names]
     first = {name: key for key, name in reversed(found)}
     return ", ".join(f"{key}: {name}" for name, key in sorted(first.items()))
@@ -173,7 +173,7 @@ def _written(texts: Iterable[Any], asked: AskedIn, context: _Context) -> Iterato
         yield plain._replace(unless=unless)
 
 
-def _remembered(listed: Any) -> Iterator[_Required]:
+def _when_locked(listed: Any) -> Iterator[_Required]:
     """Requirements as a lock has them."""
     for one in only(dict, listed):
         try:

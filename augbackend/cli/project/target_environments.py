@@ -72,7 +72,7 @@ class TargetEnvironment:
     def fulfils(self, marker: str, extra: str = "") -> bool:
         """Whether a marker holds there; an empty one does, and one that cannot be evaluated does not."""
         try:
-            return not marker or _parsed(marker).evaluate({**self._variables, "extra": extra})
+            return not marker or _evaluable(marker).evaluate({**self._variables, "extra": extra})
         except (InvalidMarker, LookupError, TypeError, ValueError, RecursionError):
             return False
 
@@ -169,7 +169,7 @@ def of(requires_python: str, markers: Iterable[str]) -> TargetEnvironments:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(marker: str) -> Marker:
+def _evaluable(marker: str) -> Marker:
     return Marker(marker)
 
 

@@ -97,7 +97,7 @@ def write(run: WrapRun, file: Path, *, check: bool, is_asked: bool) -> Constrain
     left_out = dict(_left_out(run.packages, file, old))
     wrapped, lost = {one.plan.name for one in run.packages}, {one.job.target.name for one in run.failures}
     kept = [line for line in old if project_of(line) not in wrapped and (is_asked or project_of(line) in lost)]
-    new = [_line(package) for package in run.packages if package.plan.name not in left_out]
+    new = [_constraint_line(package) for package in run.packages if package.plan.name not in left_out]
     whole = constraints_block.with_lines(text, sorted({*kept, *new}))
     if whole == text:
         return Constraints(file, "unchanged", left_out)
@@ -122,7 +122,7 @@ def remove(file: Path) -> list[str]:
     return [f"{file}: the lines of augbackend are removed"]
 
 
-def _line(package: WrappedPackage) -> str:
+def _constraint_line(package: WrappedPackage) -> str:
     digest = cache.sha256(package.archive) if package.archive.is_file() else ""
     marker = f" ; {package.job.marker}" if package.job.marker else ""
     return f"{package.plan.name} @ {package.archive.absolute().as_uri()}#sha256={digest}{marker}"

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def lines(run: WrapRun) -> Iterator[str]:
     """A line or two for each package that no source leads to, and what a constraints file is for."""
-    found = [*_of_project(run), *_of_constraints(run)]
+    found = [*_on_sources(run), *_of_constraints(run)]
     if run.constraints is None and any(line.startswith("pip install ") for line in next_commands.commands(run)):
         found.append("pip compiles an archive that is given by its path every time, with --constraints FILE only once")
     yield from [*found, ""] if found else []
 
 
-def _of_project(run: WrapRun) -> Iterator[str]:
+def _on_sources(run: WrapRun) -> Iterator[str]:
     project = run.project
     if project is None or project.is_recipe:
         return
