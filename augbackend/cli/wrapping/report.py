@@ -91,12 +91,12 @@ def _astray(run: WrapRun) -> Iterator[str]:
     for name, wanted in project_sources.sources(run.project, [one.place for one in run.packages]).items():
         found = uv_sources.entries(run.project.document, name)
         if found != wanted:
-            now = f"leads to {_target_of(found[0])}" if len(found) == 1 else "does not lead to one archive"
-            yield f"{run.project.file}: tool.uv.sources.{name} {now}, and should to {' and '.join(map(_target_of, wanted))}"
+            now = f"leads to {_goal(found[0])}" if len(found) == 1 else "does not lead to one archive"
+            yield f"{run.project.file}: tool.uv.sources.{name} {now}, and should to {' and '.join(map(_goal, wanted))}"
     yield ""
 
 
-def _target_of(source: Mapping[str, Any]) -> str:
+def _goal(source: Mapping[str, Any]) -> str:
     """What a source leads to, and where."""
     marker = f" where {source['marker']}" if "marker" in source else ""
     return f"{next((value for key, value in source.items() if key != 'marker'), 'nothing')}{marker}"
