@@ -111,7 +111,7 @@ def lines(one: Undeclared, project: Project | None) -> Iterator[str]:
         return
     file, document, path = _where_to_write(project)
     yield f"  to declare it, write in {file}, then run this again:"
-    yield from (f"    {line}" for line in _listed(one, project, document, path))
+    yield from (f"    {line}" for line in _lines_at(one, project, document, path))
 
 
 def _where_to_write(project: Project) -> tuple[Path, Mapping[str, Any], tuple[str, ...]]:
@@ -130,7 +130,7 @@ def _import(text: str, where: Import) -> str:
     return f"{where.module} ({of_project}line {where.place.line})"
 
 
-def _listed(one: Undeclared, project: Project, document: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+def _lines_at(one: Undeclared, project: Project, document: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     """The lines that are missing there, or what is missing in a line."""
     entries = ", ".join(_as_entry(text, project) for text in one.requirements)
     path, key = (path, one.name) if path[-1] == _KEY else ((*path, one.name), _KEY)
