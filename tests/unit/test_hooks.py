@@ -400,7 +400,7 @@ def test_missing_module_becomes_the_line_to_add(tree: Tree) -> None:
     outcome = run_hook(project(tree, inner, "extra-build-dependencies = ['pytest']"), "build_wheel", "x")
     assert "ModuleNotFoundError: No module named 'no_such'" in outcome.stderr
     assert "augbackend: raised in inner, hook build_wheel\n" in outcome.stderr
-    line = '\n  "no-such"\naugbackend: to extra-build-dependencies in [tool.augbackend] of pyproject.toml\n'
+    line = '\n  "no-such"\naugbackend: to build-system.requires in pyproject.toml\n'
     assert outcome.stderr.endswith(line) if sys.version_info >= (3, 11) else line in outcome.stderr
 
 
