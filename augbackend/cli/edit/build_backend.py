@@ -43,9 +43,9 @@ def move_in(
             hint="remove build-backend and backend-path there, then run this again",
         )
     old_backend, old_path = build_system.get("build-backend"), build_system.get("backend-path")
-    wrapped = {"build-backend": LEGACY_BACKEND if old_backend is None else str(old_backend)}
-    for key, value in {**wrapped, **({} if old_path is None else {"backend-path": [*map(str, old_path)]})}.items():
-        table[key] = value
+    table["build-backend"] = LEGACY_BACKEND if old_backend is None else str(old_backend)
+    if old_path is not None:
+        table["backend-path"] = old_path  # the value as it is written, with its comments
     if old_backend is None and hasattr(table["build-backend"], "comment"):
         table["build-backend"].comment(ASSUMED)
     build_system["build-backend"] = "augbackend"
@@ -53,11 +53,12 @@ def move_in(
 
 
 def point_to(build_system: MutableMapping[str, Any], folder: str | None) -> None:
-    """Say where the backend is: in a folder of the tree, or installed."""
-    if folder is None:
-        build_system.pop("backend-path", None)
-    else:
-        build_system["backend-path"] = [folder]
+    """Say where the backend is: in a folder of the tree, or installed.
+
+    A key that is there stays, since it keeps its place for the wrapped backend's own; an empty list says nothing.
+    """
+    if folder is not None or "backend-path" in build_system:
+        build_system["backend-path"] = [] if folder is None else [folder]
     pyproject.append(build_system, "requires", INSTALLED_REQUIRES if folder is None else IN_TREE_REQUIRES)
 
 
@@ -68,12 +69,8 @@ def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assu
     :param only_assumed: whether it named no backend.
     """
     build_system, table = document["build-system"], document["tool"]["augbackend"]
-    declared = [entry for entry in table.get("extra-build-dependencies", ()) if isinstance(entry, str)]
-    for added in (IN_TREE_REQUIRES, INSTALLED_REQUIRES, *declared):
-        if added in build_system["requires"]:
-            build_system["requires"].remove(added)
     if "backend-path" in table:
-        build_system["backend-path"] = [*map(str, table["backend-path"])]
+        build_system["backend-path"] = table["backend-path"]
     else:
         build_system.pop("backend-path", None)
     if only_assumed:

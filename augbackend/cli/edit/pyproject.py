@@ -142,7 +142,7 @@ def new_inline_table(document: MutableMapping[str, Any]) -> Any:
     return tomlkit.inline_table() if isinstance(document, tomlkit.TOMLDocument) else {}
 
 
-def append(table: MutableMapping[str, Any], key: str, item: str) -> None:
+def append(table: MutableMapping[str, Any], key: str, item: Any) -> None:
     """Add an item to a list, unless it is there; the list is made if need be."""
     if key not in table:
         # Of a list that begins with a table, tomlkit would make an array of tables.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional
 
 from packaging.version import parse
 
@@ -18,7 +18,7 @@ from augbackend.errors import AugbackendError
 from augbackend.hook import declared
 from augbackend.table import layers
 
-from . import setup_call
+from . import copy_difference, setup_call
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -45,26 +45,38 @@ class TreePlan:
     old_version: str = ""
 
 
-def planned(tree: Path, declaration: Declaration, more: Collection[str] = (), *, installed: bool) -> TreePlan:
+def planned(
+    tree: Path,
+    declaration: Declaration,
+    more: Collection[str] = (),
+    undeclared: Collection[str] = (),
+    *,
+    installed: bool,
+) -> TreePlan:
     """Plan to make augbackend the build backend of ``tree``.
 
     :param more: keys whose files the copy is to have though the table does not use them.
+    :param undeclared: variables that are not set any more.
     :raises AugbackendError: if the tree would be damaged, or the declaration would be refused when it builds.
     """
-    old = _pyproject_text(tree)
+    old = pyproject_text(tree)
     if old is not None:
         declared.read(tree, environ={})  # a table with mistakes is for its author to mend, before anything is added
-    if old is None and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
-        hint = "name the folder that holds pyproject.toml, setup.py or setup.cfg"
-        raise AugbackendError("no Python project here", where=str(tree), hint=hint)
-    document = pyproject.parse(old or "", str(tree / "pyproject.toml"))
-    pyproject.check_shape(document)
+    document = project_document(tree, old)
+    variables = layers.at(document, "tool", "augbackend", "extra-build-variables", default={})
+    unknown = ", ".join(name for name in undeclared if name not in variables)
+    if unknown:
+        where, hint = (
+            f"{tree / 'pyproject.toml'}, tool.augbackend.extra-build-variables",
+            "augbackend show says what is",
+        )
+        raise AugbackendError(f"not declared: {unknown}", where=where, hint=f"{hint} declared")
     is_adopted = pyproject.backend(document) == "augbackend"
     in_tree = backend_copy.FOLDER in layers.at(document, "build-system", "backend-path", default=())
     if is_adopted and installed and in_tree:
         hint = "run it with --remove first"
         raise AugbackendError("the backend is in this tree already", where=str(tree), hint=hint)
-    if is_adopted and not in_tree and layers.at(document, "build-system", "backend-path", default=None) is not None:
+    if is_adopted and not in_tree and layers.at(document, "build-system", "backend-path", default=()):
         hint = f"this command changes only a copy in {backend_copy.FOLDER!r}"
         raise AugbackendError("another copy of augbackend builds this tree", where=str(tree), hint=hint)
     carries_copy = in_tree if is_adopted else not installed
@@ -76,7 +88,7 @@ def planned(tree: Path, declaration: Declaration, more: Collection[str] = (), *,
             what = "setuptools would ship the copy in this project's wheel: it looks for namespace packages"
             raise AugbackendError(what, where=str(tree), hint=f"{cure}; or use --installed")
     new = adopted_pyproject.adopted(
-        old, declaration, installed=not carries_copy, assumed_requires=setup_call.assumed_requires(tree)
+        old, declaration, undeclared, installed=not carries_copy, assumed_requires=setup_call.assumed_requires(tree)
     )
     declared.read(tree, environ={}, document=pyproject.parse(new, "pyproject.toml"))
     if not carries_copy:
@@ -95,7 +107,7 @@ def planned_removal(tree: Path) -> TreePlan:
 
     :raises AugbackendError: if augbackend does not build it.
     """
-    old = _pyproject_text(tree)
+    old = pyproject_text(tree)
     document = pyproject.parse(old or "", str(tree / "pyproject.toml"))
     pyproject.check_shape(document)
     if (
@@ -107,6 +119,19 @@ def planned_removal(tree: Path) -> TreePlan:
         raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
     in_tree = backend_copy.FOLDER in layers.at(document, "build-system", "backend-path", default=())
     return TreePlan(tree, old, adopted_pyproject.restored(old), "remove" if in_tree else "leave")
+
+
+def project_document(tree: Path, text: str | None) -> dict[str, Any]:
+    """The ``pyproject.toml`` of a tree that can be adopted.
+
+    :raises AugbackendError: if there is no project in it, or the file is not one that can be edited.
+    """
+    if text is None and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
+        hint = "name the folder that holds pyproject.toml, setup.py or setup.cfg"
+        raise AugbackendError("no Python project here", where=str(tree), hint=hint)
+    document = pyproject.parse(text or "", str(tree / "pyproject.toml"))
+    pyproject.check_shape(document)
+    return document
 
 
 def carry_out(plan: TreePlan) -> None:
@@ -129,11 +154,17 @@ def diff(plan: TreePlan) -> str:
     lines = list(difflib.unified_diff(old, new, before, after))
     if plan.copy != "leave":
         count = len(plan.files or backend_copy.files_in(plan.tree))
-        lines.append(f"# {plan.copy} {backend_copy.FOLDER}/augbackend/ ({count} files)\n")
+        said = copy_difference.in_words(plan.tree, plan.files) if plan.copy == "write" and plan.old_version else ""
+        more = f"; what is there is {said}" if said.startswith("of ") else f"; {said}" if said else ""
+        lines.append(f"# {plan.copy} {backend_copy.FOLDER}/augbackend/ ({count} files{more})\n")
     return "".join(lines)
 
 
-def _pyproject_text(tree: Path) -> str | None:
+def pyproject_text(tree: Path) -> str | None:
+    """The tree's ``pyproject.toml`` as it stands; ``None`` if there is none.
+
+    :raises AugbackendError: if it cannot be read, or lies outside of the tree.
+    """
     file = tree / "pyproject.toml"
     if not file.exists() and not file.is_symlink():
         return None
