@@ -41,6 +41,14 @@ def planned(tree: Path, declaration: Declaration) -> TreePlan:
     return TreePlan(tree, old, new, "leave")
 
 
+def sufficient(tree: Path, declaration: Declaration) -> TreePlan | None:
+    """The plan, if it does all that is declared; ``None`` if that needs the backend, or the tree has it already."""
+    if not is_static(declaration):
+        return None
+    is_adopted = pyproject.backend(project_document(tree, pyproject_text(tree))) == "augbackend"
+    return None if is_adopted else planned(tree, declaration)
+
+
 def line(plan: TreePlan) -> str:
     """The line that does without the backend; empty if something that is declared needs it."""
     text = plan.new or ""
