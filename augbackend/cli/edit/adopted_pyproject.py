@@ -52,7 +52,13 @@ def adopted(
 
     new = pyproject.edited(f"{_CREATED_FILE}\n\n" if text is None else plain, edit)
     is_same = text is not None and (new, memory) == (plain, before) and plain != text
-    return str(text) if is_same else adopted_requirements.remembered(new, memory)
+    if is_same:
+        return str(text)
+    was = (restored(text) if text is not None and _is_adopted(text) else text) or ""
+    back, written = restored(adopted_requirements.remembered(new, memory)) or "", adopted_requirements.written(was)
+    if written != adopted_requirements.written(back) and _requires(was) == _requires(back):
+        memory = replace(memory, written=written)
+    return adopted_requirements.remembered(new, memory)
 
 
 def static(text: str | None, requirements: Sequence[str], *, assumed_requires: Sequence[str]) -> str:
@@ -103,7 +109,7 @@ def restored(text: str) -> str | None:
     only_assumed = _comment(document["tool"]["augbackend"].get("build-backend")) == build_backend.ASSUMED
 
     def edit(editable: MutableMapping[str, Any]) -> None:
-        adopted_requirements.restored(editable["build-system"]["requires"], memory)
+        adopted_requirements.restored(editable["build-system"], memory)
         build_backend.move_out(editable, whole_table=whole_table, only_assumed=only_assumed)
 
     new = pyproject.edited(plain, edit)
@@ -126,11 +132,19 @@ def _memory(text: str) -> tuple[str, Memory]:
     """
     plain, memory = adopted_requirements.separated(text)
     document = layers.toml(plain)
-    if memory is not None or pyproject.backend(document) != "augbackend":
+    if memory is not None or not _is_adopted(plain):
         return plain, memory or Memory()
     declared = layers.at(document, "tool", "augbackend", "extra-build-dependencies", default=())
     texts = [build_backend.IN_TREE_REQUIRES, build_backend.INSTALLED_REQUIRES, *declared]
     return plain, Memory(tuple(project_of(one) for one in document["build-system"]["requires"] if one in texts))
+
+
+def _is_adopted(text: str) -> bool:
+    return pyproject.backend(layers.toml(text)) == "augbackend"
+
+
+def _requires(text: str) -> Any:
+    return layers.at(layers.toml(text), "build-system", "requires", default=None)
 
 
 def _comment(item: Any) -> str:

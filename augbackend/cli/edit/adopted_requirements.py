@@ -1,10 +1,13 @@
-"""``build-system.requires`` of an adopted tree: what adopt has put there, and what its owner had there before.
+r"""``build-system.requires`` of an adopted tree: what adopt has put there, and what its owner had there before.
 
 Comments in ``[tool.augbackend]`` remember it, by project: a bot may raise a version meanwhile. ::
 
     # added to build-system.requires: tomli, torch
     # build-system.requires[0] was "setuptools>=61"
     # taken out of build-system.requires[1]: "torch"
+    # build-system.requires was written: "[\"setuptools\" ]"
+
+The last one is there only if the list would not come back as it was written.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import tomlkit
 from packaging.requirements import Requirement
 
 from augbackend.cli.model.requirement import project_of, requirement_of
@@ -22,12 +26,13 @@ from augbackend.cli.model.requirement import project_of, requirement_of
 from . import merged_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import MutableSequence, Sequence
+    from collections.abc import MutableMapping, MutableSequence, Sequence
 
 _ADDED = re.compile(r"(?m)^# added to build-system\.requires: (.*?)\r?\n")
 _BEFORE = re.compile(
     r"(?m)^# (?:build-system\.requires\[(\d+)\] was|taken out of build-system\.requires\[(\d+)\]:) (\".*\")\r?\n"
 )
+_WRITTEN = re.compile(r"(?m)^# build-system\.requires was written: (\".*\")\r?\n")
 _TABLE = re.compile(r"(?m)^\[tool\.augbackend\].*?(\r?\n)")
 _NOTHING = "nothing"
 
@@ -48,10 +53,12 @@ class Memory:
     """What adopt has done to the list.
 
     :param added: the projects that it has added, one for each entry; the last entries of a project are the added ones.
+    :param written: the owner's list in the words of the file, where they would be lost.
     """
 
     added: tuple[str, ...] = ()
     before: tuple[Before, ...] = ()
+    written: str = ""
 
     def places(self, listed: Sequence[str]) -> list[int]:
         """Where the entries are that adopt has added."""
@@ -70,7 +77,10 @@ def separated(text: str) -> tuple[str, Memory | None]:
     before = [
         Before(int(one[1] or one[2]), str(json.loads(one[3])), one[1] is not None) for one in _BEFORE.finditer(text)
     ]
-    return _BEFORE.sub("", _ADDED.sub("", text)), Memory(tuple(names), tuple(before))
+    written = _WRITTEN.search(text)
+    for comment in (_ADDED, _BEFORE, _WRITTEN):
+        text = comment.sub("", text)
+    return text, Memory(tuple(names), tuple(before), json.loads(written[1]) if written else "")
 
 
 def remembered(text: str, memory: Memory) -> str:
@@ -81,6 +91,8 @@ def remembered(text: str, memory: Memory) -> str:
     for place, was, is_changed in memory.before:
         words = f"build-system.requires[{place}] was" if is_changed else f"taken out of build-system.requires[{place}]:"
         lines.append(f"# {words} {json.dumps(was, ensure_ascii=False)}")
+    if memory.written:
+        lines.append(f"# build-system.requires was written: {json.dumps(memory.written, ensure_ascii=False)}")
     at = header.end() if header else 0
     return text[:at] + "".join(f"{line}{newline}" for line in lines) + text[at:]
 
@@ -127,10 +139,20 @@ def taken_out(listed: MutableSequence[str], memory: Memory, name: str) -> Memory
     return _taken(listed, memory, [at for at, text in enumerate(listed) if project_of(text) == name])
 
 
-def restored(listed: MutableSequence[str], memory: Memory) -> None:
+def restored(build_system: MutableMapping[str, Any], memory: Memory) -> None:
     """Make the list its owner's again."""
+    listed = build_system["requires"]
     _without(listed, memory, memory.places(listed))
     _put_back(listed, memory.before)
+    written = tomlkit.parse(f"list = {memory.written or '[]'}\n")["list"]
+    if written == listed:
+        build_system["requires"] = written
+
+
+def written(text: str) -> str:
+    """The list in the words of a ``pyproject.toml``; empty if there is none."""
+    listed = tomlkit.parse(text).get("build-system", {}).get("requires")
+    return "" if listed is None else str(listed.as_string())
 
 
 def _put_back(listed: MutableSequence[str], before: Sequence[Before]) -> None:

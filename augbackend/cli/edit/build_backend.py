@@ -69,14 +69,15 @@ def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assu
     :param only_assumed: whether it named no backend.
     """
     build_system, table = document["build-system"], document["tool"]["augbackend"]
+    # tomlkit loses its way in dotted keys when one is set after another was taken out.
+    if not only_assumed:
+        build_system["build-backend"] = str(table.get("build-backend", LEGACY_BACKEND))
     if "backend-path" in table:
         build_system["backend-path"] = table["backend-path"]
     else:
         build_system.pop("backend-path", None)
     if only_assumed:
         build_system.pop("build-backend")
-    else:
-        build_system["build-backend"] = str(table.get("build-backend", LEGACY_BACKEND))
     if whole_table:
         document.pop("build-system")
     document["tool"].pop("augbackend")

@@ -71,7 +71,7 @@ def edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
         document = tomlkit.parse(text)
         edit(document)
         new = tomlkit.dumps(document)
-    except (TOMLKitError, TypeError, ValueError) as error:
+    except (TOMLKitError, TypeError, ValueError, LookupError) as error:
         raise _unsafe(str(error)) from None
     if new != text:
         lines = new.rstrip("\r\n").replace("\r\n", "\n")
