@@ -56,7 +56,7 @@ def adopted(
         return str(text)
     was = (restored(text) if text is not None and _is_adopted(text) else text) or ""
     back, written = restored(adopted_requirements.remembered(new, memory)) or "", adopted_requirements.written(was)
-    if written != adopted_requirements.written(back) and _requires(was) == _requires(back):
+    if written != adopted_requirements.written(back) and _list_in(was) == _list_in(back):
         memory = replace(memory, written=written)
     return adopted_requirements.remembered(new, memory)
 
@@ -143,7 +143,7 @@ def _is_adopted(text: str) -> bool:
     return pyproject.backend(layers.toml(text)) == "augbackend"
 
 
-def _requires(text: str) -> Any:
+def _list_in(text: str) -> Any:
     return layers.at(layers.toml(text), "build-system", "requires", default=None)
 
 

@@ -110,15 +110,15 @@ def required(listed: MutableSequence[str], memory: Memory, text: str) -> Memory:
     own = [at for at in rivals if at in ours]
     if own:
         listed[own[0]] = text
-        return _without(listed, memory, own[1:])
+        return _ours_out(listed, memory, own[1:])
     if not rivals:
         listed.append(text)
         return replace(memory, added=(*memory.added, project_of(text)))
     first, *others = rivals
-    memory = _taken(listed, memory, others)
+    memory = _owners_out(listed, memory, others)
     known = next((one for one in memory.before if one.is_changed and _is_rival(one.text, text)), None)
     old = known or Before(first, str(listed[first]), is_changed=True)
-    listed[first] = _joined(old.text, text)
+    listed[first] = _both_in_one(old.text, text)
     before = [one for one in memory.before if one is not known]
     return replace(memory, before=(*before, *([] if listed[first] == old.text else [old])))
 
@@ -128,7 +128,7 @@ def given_up(listed: MutableSequence[str], memory: Memory, name: str) -> tuple[M
     ours = [at for at in memory.places(listed) if project_of(listed[at]) == name]
     changed = [one for one in memory.before if project_of(one.text) == name]
     kept = tuple(one for one in memory.before if one not in changed)
-    memory = replace(_without(listed, memory, ours), before=kept)
+    memory = replace(_ours_out(listed, memory, ours), before=kept)
     _put_back(listed, changed)
     return memory, bool(ours or changed)
 
@@ -136,13 +136,13 @@ def given_up(listed: MutableSequence[str], memory: Memory, name: str) -> tuple[M
 def taken_out(listed: MutableSequence[str], memory: Memory, name: str) -> Memory:
     """Leave nothing of a project in the list; what was the owner's is remembered."""
     memory, _ = given_up(listed, memory, name)
-    return _taken(listed, memory, [at for at, text in enumerate(listed) if project_of(text) == name])
+    return _owners_out(listed, memory, [at for at, text in enumerate(listed) if project_of(text) == name])
 
 
 def restored(build_system: MutableMapping[str, Any], memory: Memory) -> None:
     """Make the list its owner's again."""
     listed = build_system["requires"]
-    _without(listed, memory, memory.places(listed))
+    _ours_out(listed, memory, memory.places(listed))
     _put_back(listed, memory.before)
     written = tomlkit.parse(f"list = {memory.written or '[]'}\n")["list"]
     if written == listed:
@@ -164,7 +164,7 @@ def _put_back(listed: MutableSequence[str], before: Sequence[Before]) -> None:
             listed.insert(one.place, one.text)
 
 
-def _taken(listed: MutableSequence[str], memory: Memory, places: Sequence[int]) -> Memory:
+def _owners_out(listed: MutableSequence[str], memory: Memory, places: Sequence[int]) -> Memory:
     """Take entries of the owner's out."""
     before = tuple(Before(at, str(listed[at]), is_changed=False) for at in places)
     for at in reversed(places):
@@ -172,7 +172,7 @@ def _taken(listed: MutableSequence[str], memory: Memory, places: Sequence[int]) 
     return replace(memory, before=(*memory.before, *before))
 
 
-def _without(listed: MutableSequence[str], memory: Memory, places: Sequence[int]) -> Memory:
+def _ours_out(listed: MutableSequence[str], memory: Memory, places: Sequence[int]) -> Memory:
     """Take entries of ours out."""
     left = Counter(memory.added)
     left.subtract(project_of(listed[at]) for at in places)
@@ -189,6 +189,6 @@ def _is_rival(text: str, other: str) -> bool:
     return one.marker is None or two.marker is None or str(one.marker) == str(two.marker)
 
 
-def _joined(old: str, new: str) -> str:
+def _both_in_one(old: str, new: str) -> str:
     names_one = any(one.operator in ("==", "===") for one in Requirement(new).specifier)
     return new if names_one else merged_requirements.one_of([old, new]) or new

@@ -40,12 +40,12 @@ def declare(
     """
     listed, table = document["build-system"]["requires"], build_backend.own_table(document)
     twice = in_both_places(document)
-    _without(table, lambda entry: entry in twice)
+    _entries_out(table, lambda entry: entry in twice)
     wanted = {one.name for one in declaration.requires}
     for name in declaration.removed:
         memory = _removed(listed, table, memory, name, is_wanted=canonical_name(name) in wanted)
     special = [pyproject.plain(document, one.as_toml()) for one in declaration.requires if not one.is_plain]
-    _without(table, lambda entry: _project(entry) in wanted and entry not in special)
+    _entries_out(table, lambda entry: _project_of_entry(entry) in wanted and entry not in special)
     for one in declaration.requires:
         if one.is_plain:
             memory = adopted_requirements.required(listed, memory, one.entry.text)
@@ -72,7 +72,7 @@ def _removed(listed: Any, table: Any, memory: Memory, name: str, *, is_wanted: b
     project = canonical_name(name)
     if not is_wanted:
         memory, was_ours = adopted_requirements.given_up(listed, memory, project)
-        if _without(table, lambda entry: _project(entry) == project) or was_ours:
+        if _entries_out(table, lambda entry: _project_of_entry(entry) == project) or was_ours:
             return memory
     ours = memory.places(listed)
     for at, text in reversed([*enumerate(listed)]):
@@ -82,7 +82,7 @@ def _removed(listed: Any, table: Any, memory: Memory, name: str, *, is_wanted: b
     return replace(memory, before=tuple(one for one in memory.before if project_of(one.text) != project))
 
 
-def _without(table: Any, is_meant: Any) -> bool:
+def _entries_out(table: Any, is_meant: Any) -> bool:
     """Take entries out of the table; whether there were any."""
     entries = table.get(_REQUIRES, [])
     places = [at for at, entry in enumerate(entries) if is_meant(entry)]
@@ -93,5 +93,5 @@ def _without(table: Any, is_meant: Any) -> bool:
     return bool(places)
 
 
-def _project(entry: Any) -> str:
+def _project_of_entry(entry: Any) -> str:
     return project_of(str(entry.get("requirement", "") if isinstance(entry, dict) else entry))
