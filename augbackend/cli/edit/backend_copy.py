@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from functools import cache
@@ -26,7 +27,24 @@ if TYPE_CHECKING:
 
 FOLDER = "_augbackend"
 MANIFEST = features.COPY.name
-_FOR_RUFF = b'exclude = ["*"]  # code of others: not for the rules of this tree\n'
+_LICENCE = "MIT"
+# Where each tool looks: a word behind which it takes no other, or a line of its own. `noqa` is ruff's as well.
+_HEAD = """\
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend {version}, copied by `{command}`; \
+not to be edited here.  SPDX-License-Identifier: {licence}
+# flake8: noqa
+# SPDX-FileCopyrightText: {holder}
+"""
+# Of files that take no comments, the licence stands beside them.
+_SPDX = "SPDX-FileCopyrightText: {holder}\nSPDX-License-Identifier: {licence}\n"
+# Files that are named to ruff are looked at, whatever is excluded: it is to find nothing, and lines of their length.
+_FOR_RUFF = """\
+# SPDX-FileCopyrightText: {holder}
+# SPDX-License-Identifier: {licence}
+exclude = ["*"]  # code of others: not for the rules of this tree
+line-length = 120
+lint.per-file-ignores."*" = ["ALL"]
+"""
 PACKAGE = Path(augbackend.__file__).parent
 _BESIDE = ".augbackend-"
 _OF_THE_CORE = ("build-backend", "dynamic-requires")  # which backend is wrapped, and how it is asked
@@ -64,12 +82,14 @@ def backend_files(
     :param more: keys that the table does not use.
     :param has_readers: whether the readers of ``setup.py`` and ``setup.cfg`` are among them, see :func:`needs_readers`.
     """
-    # The first two words are for type checkers: the copy is not theirs to judge, and modules that it does not use lack.
-    head = f"# type: ignore  # augbackend {__version__}, copied by `{command}`; not to be edited here\n".encode()
+    licence = _licence()
+    said = {"version": __version__, "command": command, "licence": _LICENCE, "holder": _holder(licence)}
+    head = _HEAD.format_map(said).encode()
     keys = {*_OF_THE_CORE, *used_keys(document), *more}
     modules = _modules(keys, document, has_readers=has_readers)
     files = {name: head + (PACKAGE / name).read_bytes() for name in sorted(modules)}
-    files["LICENSE"], files["ruff.toml"] = _licence(), _FOR_RUFF
+    files["LICENSE"], files["ruff.toml"] = licence, _FOR_RUFF.format_map(said).encode()
+    files[f"{MANIFEST}.license"] = _SPDX.format_map(said).encode()
     manifest = {
         "augbackend": __version__,
         "command": command,
@@ -217,3 +237,9 @@ def _licence() -> bytes:
         return beside.read_bytes()
     installed = metadata.distribution("augbackend").read_text("licenses/LICENSE") or ""
     return installed.encode()
+
+
+def _holder(licence: bytes) -> str:
+    """Year and name, as the licence's own line has them."""
+    found = re.search(r"Copyright \(c\) (.+)", licence.decode())
+    return found[1].strip() if found else "The augbackend authors"
