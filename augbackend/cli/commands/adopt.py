@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend import __version__
-from augbackend.cli.edit import backend_copy
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.wrapping import adoption
 from augbackend.hook import declared as declarations
@@ -76,6 +75,6 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     lines += [f"  variables: {variables}"] if variables else []
     if plan.copy == "write":
         older = f", instead of that of {plan.old_version}" if plan.old_version not in ("", __version__) else ""
-        lines.append(f"  copy: {backend_copy.FOLDER}/augbackend/ of augbackend {__version__}{older} (commit it)")
+        lines.append(f"  copy: {plan.folder}/augbackend/ of augbackend {__version__}{older} (commit it)")
     command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]
     return [*lines, "  try it: " + command_line(command)]

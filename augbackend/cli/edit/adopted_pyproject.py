@@ -9,8 +9,7 @@ import tomlkit
 from augbackend.cli.model.requirement import project_of
 from augbackend.standards.requirements import canonical_name
 
-from . import build_backend, merged_requirements, pyproject
-from .backend_copy import FOLDER
+from . import build_backend, copy_lists, merged_requirements, pyproject
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
@@ -21,10 +20,11 @@ _CREATED_FILE = "# Created by augbackend adopt; `augbackend adopt --remove` dele
 _CREATED_TABLE = "added by augbackend adopt"
 
 
-def adopted(text: str | None, declaration: Declaration, *, installed: bool, assumed_requires: Sequence[str]) -> str:
+def adopted(text: str | None, declaration: Declaration, *, folder: str | None, assumed_requires: Sequence[str]) -> str:
     """The text of ``pyproject.toml`` once augbackend is its build backend; the same text if it is already.
 
     :param text: what it says today, ``None`` if there is none.
+    :param folder: of the copy in the tree; ``None`` if the backend is installed.
     :param assumed_requires: what a frontend installs where there is no ``[build-system]``.
     :raises AugbackendError: if the edit would change what the rest of the file means.
     """
@@ -34,11 +34,12 @@ def adopted(text: str | None, declaration: Declaration, *, installed: bool, assu
     def edit(document: MutableMapping[str, Any]) -> None:
         is_new = "augbackend" not in document.get("tool", {})
         if pyproject.backend(document) != "augbackend":
-            folder = None if installed else FOLDER
             build_backend.move_in(document, assumed_requires, folder=folder, created=_CREATED_TABLE)
         _declare(document, declaration)
         if is_ours:  # what the user wrote stays, so that --remove gives it back
             merged_requirements.merge(document)
+        if folder is not None:
+            copy_lists.put_in(document, folder)
         if is_new and isinstance(document, tomlkit.TOMLDocument):
             document["tool"]["augbackend"].add(tomlkit.nl())  # sets off a table that follows
 
@@ -56,7 +57,10 @@ def restored(text: str) -> str | None:
     whole_table = _comment(document["build-system"]) == _CREATED_TABLE
     only_assumed = _comment(document["tool"]["augbackend"].get("build-backend")) == build_backend.ASSUMED
 
+    created = copy_lists.created_by_us(document)
+
     def edit(editable: MutableMapping[str, Any]) -> None:
+        copy_lists.take_out(editable, created)
         build_backend.move_out(editable, whole_table=whole_table, only_assumed=only_assumed)
 
     new = pyproject.edited(text, edit)

@@ -9,7 +9,7 @@ import tomlkit
 from augbackend.errors import AugbackendError
 from augbackend.table import LEGACY_BACKEND
 
-from . import pyproject
+from . import pyproject, tomli_requirement
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
@@ -49,16 +49,19 @@ def move_in(
     if old_backend is None and hasattr(table["build-backend"], "comment"):
         table["build-backend"].comment(ASSUMED)
     build_system["build-backend"] = "augbackend"
-    point_to(build_system, folder)
+    point_to(document, folder)
 
 
-def point_to(build_system: MutableMapping[str, Any], folder: str | None) -> None:
+def point_to(document: MutableMapping[str, Any], folder: str | None) -> None:
     """Say where the backend is: in a folder of the tree, or installed."""
+    build_system = document["build-system"]
     if folder is None:
         build_system.pop("backend-path", None)
-    else:
-        build_system["backend-path"] = [folder]
-    pyproject.append(build_system, "requires", INSTALLED_REQUIRES if folder is None else IN_TREE_REQUIRES)
+        pyproject.append(build_system, "requires", INSTALLED_REQUIRES)
+        return
+    build_system["backend-path"] = [folder]
+    if tomli_requirement.is_needed(document):
+        pyproject.append(build_system, "requires", IN_TREE_REQUIRES)
 
 
 def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assumed: bool) -> None:
