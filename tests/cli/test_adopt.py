@@ -499,6 +499,53 @@ def test_what_was_dropped_does_not_come_back(tree: Tree) -> None:
     assert table(folder) == {"build-system": {"requires": ["setuptools"]}}
 
 
+TOOLS: dict[str, tuple[dict[str, str], str]] = {
+    "pre-commit": ({".pre-commit-config.yaml": "repos: []\n"}, "exclude: ^_augbackend/  # at the top of"),
+    "codespell": ({"pyproject.toml": f"{PROJECT}[tool.codespell]\n"}, 'skip = "*_augbackend/*"  # in [tool.codespell]'),
+    "codespell's own file": (
+        {".codespellrc": "[codespell]\n"},
+        "skip = *_augbackend/*  # in [codespell] of .codespellrc",
+    ),
+    "codespell in setup.cfg": ({"setup.cfg": "[codespell]\nskip = x\n"}, "skip = *_augbackend/*  # in [codespell] of"),
+    "pyright": (
+        {"pyproject.toml": f"{PROJECT}[tool.pyright]\nenableTypeIgnoreComments = false\n"},
+        'ignore = ["_augbackend"]  # in [tool.pyright]',
+    ),
+    "pyright's own file": ({"pyrightconfig.json": '{"enableTypeIgnoreComments": false}'}, '"ignore": ["_augbackend"]'),
+    "basedpyright": (
+        {"pyproject.toml": f"{PROJECT}[tool.basedpyright]\n"},
+        'ignore = ["_augbackend"]  # in [tool.basedpyright]',
+    ),
+    "reuse": ({"LICENSES/Apache-2.0.txt": ""}, "cp _augbackend/augbackend/LICENSE LICENSES/MIT.txt"),
+}
+QUIET: dict[str, dict[str, str]] = {
+    "nothing": {},
+    "pyright": {"pyproject.toml": f"{PROJECT}[tool.pyright]\nstrict = ['src']\n"},
+    "pyright's own file": {"pyrightconfig.json": "{}"},
+    "basedpyright": {"pyproject.toml": f"{PROJECT}[tool.basedpyright]\nenableTypeIgnoreComments = true\n"},
+    "reuse": {"LICENSES/MIT.txt": ""},
+    "pre-commit": {".pre-commit-config.yaml": "exclude: ^_augbackend/\n"},
+    "codespell": {"pyproject.toml": f"{PROJECT}[tool.codespell]\nskip = '*_augbackend/*'\n"},
+}
+
+
+@pytest.mark.parametrize("case", TOOLS)
+def test_a_line_for_a_tool_that_the_project_uses(tree: Tree, case: str) -> None:
+    files, line = TOOLS[case]
+    said = adopt(tree({"pyproject.toml": PROJECT, **files})).output
+    assert f"  for tools of this project:\n    {line}" in said
+
+
+@pytest.mark.parametrize("case", QUIET)
+def test_no_line_for_a_tool_that_needs_none(tree: Tree, case: str) -> None:
+    assert "for tools" not in adopt(tree({"pyproject.toml": PROJECT, **QUIET[case]})).output
+
+
+def test_what_git_has_not_is_not_in_an_sdist_of_mesons(tree: Tree) -> None:
+    said = adopt(tree({"pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "mesonpy"\n'})).output
+    assert "meson-python packs what git has committed, so commit before you build one" in said
+
+
 WORKSPACE: dict[str, str | bytes] = {
     "pyproject.toml": f"{PROJECT}[tool.uv.workspace]\nmembers = ['packages/*']\n",
     "packages/a/pyproject.toml": "[project]\nname = 'a'\n",

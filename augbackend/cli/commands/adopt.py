@@ -9,9 +9,10 @@ import click
 
 from augbackend import __version__
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.wrapping import adoption
+from augbackend.cli.wrapping import adoption, tool_exclusions
 from augbackend.hook import declared as declarations
 from augbackend.hook.installed_check import command_line
+from augbackend.table import layers
 
 from . import options
 
@@ -63,7 +64,7 @@ def adopt(
 def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     if removed:
         return [f"{plan.tree}: augbackend is taken out, the old build backend is restored"]
-    if plan.new == plan.old and plan.copy == "leave":
+    if plan.new == plan.old and plan.copy == "leave" and not plan.others:
         return [f"{plan.tree}: nothing to change"]
     build = declarations.read(plan.tree, environ={})
     declared = [entry.text for entry in build.values.get("extra-build-dependencies", ())]
@@ -76,5 +77,9 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     if plan.copy == "write":
         older = f", instead of that of {plan.old_version}" if plan.old_version not in ("", __version__) else ""
         lines.append(f"  copy: {plan.folder}/augbackend/ of augbackend {__version__}{older} (commit it)")
+        if build.wrapped_backend == "mesonpy":
+            lines.append("  sdists: meson-python packs what git has committed, so commit before you build one")
+        excluded = tool_exclusions.lines(plan.tree, layers.read_pyproject(plan.tree), plan.folder)
+        lines += ["  for tools of this project:", *(f"    {line}" for line in excluded)] if excluded else []
     command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]
     return [*lines, "  try it: " + command_line(command)]
