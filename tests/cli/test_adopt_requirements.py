@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend.cli.edit import adopted_pyproject
+from augbackend.cli.edit import adopted_pyproject, backend_copy
 from augbackend.cli.main import group
 from augbackend.cli.model import declaration
 from augbackend.features.extra_build_dependencies import BuildDependency
@@ -300,7 +300,7 @@ def test_a_copy_that_somebody_has_edited(tree: Tree) -> None:
     assert adopt(folder, "--dry-run").output.rstrip().endswith(f"files; {words})")
     manifest = copy / "copy.json"
     manifest.write_text(manifest.read_text().replace('"augbackend": "', '"augbackend": "0.0.0'))
-    assert "\n  _augbackend: of augbackend 0.0.0" in adopt(folder, "--check").output
+    assert "\n  _augbackend: what is there is of augbackend 0.0.0" in adopt(folder, "--check").output
     adopt(folder)
     assert adopt(folder, "--check").exit_code == 0
 
@@ -381,8 +381,9 @@ def test_whatever_is_declared_goes_again(
     listed: list[str], steps: list[declaration.Declaration], installed: bool
 ) -> None:
     old = text = OWN.format(", ".join(f'"{one}"' for one in listed))
+    folder = None if installed else backend_copy.FOLDER
     for one in steps:
-        new = adopted_pyproject.adopted(text, one, installed=installed, assumed_requires=[])
-        assert adopted_pyproject.adopted(new, one, installed=installed, assumed_requires=[]) == new
+        new = adopted_pyproject.adopted(text, one, folder=folder, assumed_requires=[])
+        assert adopted_pyproject.adopted(new, one, folder=folder, assumed_requires=[]) == new
         text = new
     assert adopted_pyproject.restored(text) == old if steps else True

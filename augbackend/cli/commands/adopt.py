@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend import __version__
-from augbackend.cli.edit import adopted_pyproject, backend_copy, pyproject
+from augbackend.cli.edit import adopted_pyproject, pyproject
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.wrapping import adoption, adoption_check, static_adoption, torch_extension
+from augbackend.cli.wrapping import adoption, adoption_check, static_adoption, tool_exclusions, torch_extension
 from augbackend.errors import say
 from augbackend.hook import declared as declarations
 from augbackend.hook.installed_check import command_line
+from augbackend.table import layers
 
 from . import options
 
@@ -131,7 +132,7 @@ def _check(tree: Path) -> None:
 def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     if removed:
         return [f"{plan.tree}: augbackend is taken out, the old build backend is restored"]
-    if plan.new == plan.old and plan.copy == "leave":
+    if plan.new == plan.old and plan.copy == "leave" and not plan.others:
         return [f"{plan.tree}: nothing to change"]
     if pyproject.backend(pyproject.parse(plan.new or "", str(plan.tree / "pyproject.toml"))) != "augbackend":
         return [f"{plan.tree}: in [build-system] of pyproject.toml:", f"  {static_adoption.line(plan)}"]
@@ -147,7 +148,11 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     lines += [f"  variables: {variables}"] if variables else []
     if plan.copy == "write":
         older = f", instead of that of {plan.old_version}" if plan.old_version not in ("", __version__) else ""
-        lines.append(f"  copy: {backend_copy.FOLDER}/augbackend/ of augbackend {__version__}{older} (commit it)")
+        lines.append(f"  copy: {plan.folder}/augbackend/ of augbackend {__version__}{older} (commit it)")
+        if build.wrapped_backend == "mesonpy":
+            lines.append("  sdists: meson-python packs what git has committed, so commit before you build one")
+        excluded = tool_exclusions.lines(plan.tree, layers.read_pyproject(plan.tree), plan.folder)
+        lines += ["  for tools of this project:", *(f"    {line}" for line in excluded)] if excluded else []
     matched = {entry.parsed.name for entry in build.values.get("extra-build-dependencies", ()) if entry.match_runtime}
     if "torch" not in matched and torch_extension.links_against_torch(plan.tree):
         lines.append("  setup.py links against torch: --match-runtime torch takes the one that it will run with")

@@ -10,9 +10,8 @@ import tomlkit
 from augbackend.cli.model.requirement import project_of
 from augbackend.table import layers
 
-from . import adopted_requirements, build_backend, pyproject, tree_declaration
+from . import adopted_requirements, build_backend, copy_lists, pyproject, tree_declaration
 from .adopted_requirements import Memory
-from .backend_copy import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, MutableMapping, Sequence
@@ -28,13 +27,14 @@ def adopted(
     declaration: Declaration,
     undeclared: Collection[str] = (),
     *,
-    installed: bool,
+    folder: str | None,
     assumed_requires: Sequence[str],
 ) -> str:
     """The text of ``pyproject.toml`` once augbackend is its build backend; the same text if it is already.
 
     :param text: what it says today, ``None`` if there is none.
     :param undeclared: variables that are not set any more.
+    :param folder: of the copy in the tree; ``None`` if the backend is installed.
     :param assumed_requires: what a frontend installs where there is no ``[build-system]``.
     :raises AugbackendError: if the edit would change what the rest of the file means.
     """
@@ -45,8 +45,10 @@ def adopted(
         nonlocal memory
         is_new, memory = "augbackend" not in document.get("tool", {}), before
         if pyproject.backend(document) != "augbackend":
-            memory = _moved_in(document, memory, assumed_requires, installed=installed)
+            memory = _moved_in(document, memory, assumed_requires, folder)
         memory = tree_declaration.declare(document, declaration, undeclared, memory)
+        if folder is not None:
+            copy_lists.put_in(document, folder)
         if is_new and isinstance(document, tomlkit.TOMLDocument):
             document["tool"]["augbackend"].add(tomlkit.nl())  # sets off a table that follows
 
@@ -108,7 +110,10 @@ def restored(text: str) -> str | None:
     whole_table = _comment(document["build-system"]) == _CREATED_TABLE
     only_assumed = _comment(document["tool"]["augbackend"].get("build-backend")) == build_backend.ASSUMED
 
+    created = copy_lists.created_by_us(document)
+
     def edit(editable: MutableMapping[str, Any]) -> None:
+        copy_lists.take_out(editable, created)
         adopted_requirements.restored(editable["build-system"], memory)
         build_backend.move_out(editable, whole_table=whole_table, only_assumed=only_assumed)
 
@@ -118,10 +123,10 @@ def restored(text: str) -> str | None:
 
 
 def _moved_in(
-    document: MutableMapping[str, Any], memory: Memory, assumed_requires: Sequence[str], *, installed: bool
+    document: MutableMapping[str, Any], memory: Memory, assumed_requires: Sequence[str], folder: str | None
 ) -> Memory:
     count = len(document.get("build-system", {}).get("requires", assumed_requires))
-    build_backend.move_in(document, assumed_requires, folder=None if installed else FOLDER, created=_CREATED_TABLE)
+    build_backend.move_in(document, assumed_requires, folder=folder, created=_CREATED_TABLE)
     return replace(memory, added=tuple(map(project_of, document["build-system"]["requires"][count:])))
 
 

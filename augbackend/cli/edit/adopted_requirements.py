@@ -40,7 +40,7 @@ _NOTHING = "nothing"
 class Before(NamedTuple):
     """An entry of the owner's that adopt has changed or taken out.
 
-    :param place: in the list.
+    :param place: in the owner's list.
     """
 
     place: int
@@ -66,6 +66,23 @@ class Memory:
         for name, count in Counter(self.added).items():
             found += [at for at, text in enumerate(listed) if project_of(text) == name][-count:]
         return sorted(found)
+
+    def owners_place(self, at: int) -> int:
+        """The place in the owner's list of an entry that is at a place now."""
+        for one in self.taken:
+            at += one.place <= at
+        return at
+
+    def changed(self, at: int, text: str) -> Before | None:
+        """What the owner had in the place of an entry that adopt has changed."""
+        place, project = self.owners_place(at), project_of(text)
+        found = [one for one in self.before if one.is_changed and project_of(one.text) == project]
+        return next((one for one in found if one.place == place), None)
+
+    @property
+    def taken(self) -> list[Before]:
+        """The entries of the owner's that are not there now."""
+        return [one for one in self.before if not one.is_changed]
 
 
 def separated(text: str) -> tuple[str, Memory | None]:
@@ -106,6 +123,11 @@ def required(listed: MutableSequence[str], memory: Memory, text: str) -> Memory:
     if any(requirement_of(one) == requirement_of(text) for one in listed):
         return memory
     ours = memory.places(listed)
+    for at, one in enumerate([*listed]):
+        known = memory.changed(at, one) if _is_rival(one, text) else None
+        if known and not _is_rival(known.text, text):  # what was the owner's is for other environments than this is
+            listed[at] = known.text
+            memory = replace(memory, before=tuple(other for other in memory.before if other is not known))
     rivals = [at for at, one in enumerate(listed) if _is_rival(str(one), text)]
     own = [at for at in rivals if at in ours]
     if own:
@@ -116,11 +138,11 @@ def required(listed: MutableSequence[str], memory: Memory, text: str) -> Memory:
         return replace(memory, added=(*memory.added, project_of(text)))
     first, *others = rivals
     memory = _owners_out(listed, memory, others)
-    known = next((one for one in memory.before if one.is_changed and _is_rival(one.text, text)), None)
-    old = known or Before(first, str(listed[first]), is_changed=True)
+    known = memory.changed(first, text)
+    old = known or Before(memory.owners_place(first), str(listed[first]), is_changed=True)
     listed[first] = _both_in_one(old.text, text)
-    before = [one for one in memory.before if one is not known]
-    return replace(memory, before=(*before, *([] if listed[first] == old.text else [old])))
+    before = [*(one for one in memory.before if one is not known), *([] if listed[first] == old.text else [old])]
+    return replace(memory, before=tuple(sorted(before)))
 
 
 def given_up(listed: MutableSequence[str], memory: Memory, name: str) -> tuple[Memory, bool]:
@@ -129,7 +151,7 @@ def given_up(listed: MutableSequence[str], memory: Memory, name: str) -> tuple[M
     changed = [one for one in memory.before if project_of(one.text) == name]
     kept = tuple(one for one in memory.before if one not in changed)
     memory = replace(_ours_out(listed, memory, ours), before=kept)
-    _put_back(listed, changed)
+    _put_back(listed, changed, memory.taken)
     return memory, bool(ours or changed)
 
 
@@ -143,7 +165,7 @@ def restored(build_system: MutableMapping[str, Any], memory: Memory) -> None:
     """Make the list its owner's again."""
     listed = build_system["requires"]
     _ours_out(listed, memory, memory.places(listed))
-    _put_back(listed, memory.before)
+    _put_back(listed, memory.before, [])
     written = tomlkit.parse(f"list = {memory.written or '[]'}\n")["list"]
     if written == listed:
         build_system["requires"] = written
@@ -155,21 +177,28 @@ def written(text: str) -> str:
     return "" if listed is None else str(listed.as_string())
 
 
-def _put_back(listed: MutableSequence[str], before: Sequence[Before]) -> None:
-    for one in sorted(before):
+def _put_back(listed: MutableSequence[str], before: Sequence[Before], taken: Sequence[Before]) -> None:
+    """Make entries the owner's again.
+
+    :param taken: what stays away.
+    """
+    for one in before:
+        place = one.place - sum(other.place < one.place for other in taken)
         places = [at for at, text in enumerate(listed) if one.is_changed and _is_rival(str(text), one.text)]
         if places:
-            listed[places[0]] = one.text
+            listed[place if place in places else places[0]] = one.text
         else:
-            listed.insert(one.place, one.text)
+            listed.insert(place, one.text)
 
 
 def _owners_out(listed: MutableSequence[str], memory: Memory, places: Sequence[int]) -> Memory:
     """Take entries of the owner's out."""
-    before = tuple(Before(at, str(listed[at]), is_changed=False) for at in places)
     for at in reversed(places):
+        known = memory.changed(at, str(listed[at]))
+        gone = Before(memory.owners_place(at), known.text if known else str(listed[at]), is_changed=False)
+        memory = replace(memory, before=tuple(sorted([*(one for one in memory.before if one is not known), gone])))
         del listed[at]
-    return replace(memory, before=(*memory.before, *before))
+    return memory
 
 
 def _ours_out(listed: MutableSequence[str], memory: Memory, places: Sequence[int]) -> Memory:
@@ -190,5 +219,8 @@ def _is_rival(text: str, other: str) -> bool:
 
 
 def _both_in_one(old: str, new: str) -> str:
-    names_one = any(one.operator in ("==", "===") for one in Requirement(new).specifier)
-    return new if names_one else merged_requirements.one_of([old, new]) or new
+    """What both ask for; what the new one does, if that names one version, or is for other environments."""
+    first, second = Requirement(old), Requirement(new)
+    names_one = any(one.operator in ("==", "===") for one in second.specifier)
+    is_alone = names_one or str(first.marker or "") != str(second.marker or "")
+    return new if is_alone else merged_requirements.one_of([old, new]) or new

@@ -9,7 +9,7 @@ import tomlkit
 from augbackend.errors import AugbackendError
 from augbackend.table import LEGACY_BACKEND
 
-from . import pyproject
+from . import pyproject, tomli_requirement
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
@@ -49,17 +49,21 @@ def move_in(
     if old_backend is None and hasattr(table["build-backend"], "comment"):
         table["build-backend"].comment(ASSUMED)
     build_system["build-backend"] = "augbackend"
-    point_to(build_system, folder)
+    point_to(document, folder)
 
 
-def point_to(build_system: MutableMapping[str, Any], folder: str | None) -> None:
+def point_to(document: MutableMapping[str, Any], folder: str | None) -> None:
     """Say where the backend is: in a folder of the tree, or installed.
 
     A key that is there stays, since it keeps its place for the wrapped backend's own; an empty list says nothing.
     """
+    build_system = document["build-system"]
     if folder is not None or "backend-path" in build_system:
         build_system["backend-path"] = [] if folder is None else [folder]
-    pyproject.append(build_system, "requires", INSTALLED_REQUIRES if folder is None else IN_TREE_REQUIRES)
+    if folder is None:
+        pyproject.append(build_system, "requires", INSTALLED_REQUIRES)
+    elif tomli_requirement.is_needed(document):
+        pyproject.append(build_system, "requires", IN_TREE_REQUIRES)
 
 
 def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assumed: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend.cli.edit import backend_copy, pyproject, tree_declaration
+from augbackend.cli.edit import pyproject, tree_declaration
 from augbackend.cli.model.declaration import Declaration
 from augbackend.errors import AugbackendError
 from augbackend.features.extra_build_dependencies import differing, entries
@@ -32,7 +32,10 @@ def findings(tree: Path) -> list[str]:
         for text in tree_declaration.in_both_places(document)
     ]
     if plan.copy == "write":
-        found.append(f"{backend_copy.FOLDER}: {copy_difference.in_words(tree, plan.files) or 'files are left over'}")
+        found.append(f"{plan.folder}: {copy_difference.in_words(plan) or 'files are left over'}")
+    if plan.new != plan.old and not found:
+        found.append("pyproject.toml: it does not say all that adopt writes; --dry-run shows what it lacks")
+    found += [f"{name}: it does not name {plan.folder}" for name in plan.others]
     return [*found, *contradictions(tree)]
 
 

