@@ -88,7 +88,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
 
 
 def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    rows = [*_required(build, target)]
+    rows = [*_of_build_system(build, target)]
     theirs = [] if _value(build, "dynamic-requires") == "never" else asked["requires"].get(target, [])
     for text in theirs:
         why = "asked for by the wrapped backend"
@@ -109,7 +109,7 @@ def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[d
     return rows
 
 
-def _required(build: Build, target: Target) -> Iterator[dict[str, Any]]:
+def _of_build_system(build: Build, target: Target) -> Iterator[dict[str, Any]]:
     """Of ``build-system.requires``, what the table does not say as well."""
     wanted = [one for one in extra_build_dependencies.entries(build) if extra_build_dependencies.is_wanted(one, target)]
     twice = {extra_build_dependencies.text_for(build, one) for one in wanted}
