@@ -109,5 +109,5 @@ def test_a_hook_of_pre_commit(frontends: Frontends, tree: Path, tmp_path: Path) 
     )
     frontends.run(program, "run", "--all-files", cwd=tree)
     (tree / "_augbackend" / "augbackend" / "errors.py").write_text("mine\n")
-    with pytest.raises(BuildFailedError, match="_augbackend: edited: errors.py"):
+    with pytest.raises(BuildFailedError, match=r"_augbackend: edited: errors\.py"):
         frontends.run(program, "run", "--all-files", cwd=tree)
