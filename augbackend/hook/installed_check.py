@@ -31,8 +31,6 @@ def _required(build: Build) -> list[tuple[str, str, Optional[str]]]:
             continue
         with suppress(InvalidRequirement):  # the frontend's to report
             wanted = parse_requirement(text)
-            if wanted.name in present and not wanted.clauses:
-                continue
             if wanted.applies():
                 version = present.get(wanted.name) or installed_version(wanted.name)
                 if version is None or not wanted.accepts(version):
