@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Optional
 
@@ -12,6 +12,7 @@ from augbackend.errors import AugbackendError, say
 from augbackend.standards import InvalidRequirement
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Build, Target
+from augbackend.table.layers import TOMLI
 
 
 def unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
@@ -27,7 +28,7 @@ def _required(build: Build) -> list[tuple[str, str, Optional[str]]]:
 
     present, found = installed(), []
     for text in build.requires:
-        if text in present:  # a name and nothing else: most are
+        if text == TOMLI or _is_plainly_there(text, present):  # the table was read
             continue
         with suppress(InvalidRequirement):  # the frontend's to report
             wanted = parse_requirement(text)
@@ -36,6 +37,22 @@ def _required(build: Build) -> list[tuple[str, str, Optional[str]]]:
                 if version is None or not wanted.accepts(version):
                     found.append((text, wanted.name, version))
     return found
+
+
+def _is_plainly_there(text: str, present: Mapping[str, str]) -> bool:
+    """Whether ``name``, ``name==1.0`` or ``name>=1.0`` is met, told without a parser: in most builds all of them are.
+
+    ``False`` says nothing.
+    """
+    for operator in (">=", "=="):
+        name, found, bound = text.partition(operator)
+        version = present.get(name)
+        if version is not None and (not found or version == bound):
+            return True
+        if version is not None and operator == ">=":
+            with suppress(ValueError):
+                return [*map(int, version.split("."))] >= [*map(int, bound.split("."))]
+    return False
 
 
 def check_installed(build: Build, target: Target) -> None:

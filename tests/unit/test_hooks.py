@@ -11,6 +11,8 @@ from typing import Callable
 
 import pytest
 
+from augbackend.hook import installed_check
+
 from ..conftest import ROOT, run_hook, write
 
 pytestmark = pytest.mark.processes
@@ -426,6 +428,26 @@ def test_another_version_than_in_build_system_requires_is_warned_of(tree: Tree) 
         requiring(tree, "'pytest<1', 'click'", "extra-build-dependencies = ['pytest<1']"), "build_wheel", "x"
     )
     assert (outcome.status, outcome.stderr.count("augbackend: warning: pytest<1 is declared, but pytest ")) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("demo", True),
+        ("demo==1.10", True),
+        ("demo>=1.2", True),
+        ("demo>=1.10", True),
+        ("demo>=1.11", False),
+        ("demo>=1.10.0", False),
+        ("demo==1.9", False),
+        ("demo>=1,<2", False),
+        ("demo >= 1", False),
+        ("Demo", False),
+        ("other>=1", False),
+    ],
+)
+def test_what_no_parser_is_needed_for(text: str, is_there: bool) -> None:
+    assert installed_check._is_plainly_there(text, {"demo": "1.10"}) is is_there  # noqa: SLF001
 
 
 TWICE = {

@@ -8,13 +8,14 @@ import tomlkit
 
 from augbackend.errors import AugbackendError
 from augbackend.table import LEGACY_BACKEND
+from augbackend.table.layers import TOMLI
 
 from . import pyproject, tomli_requirement
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
 
-IN_TREE_REQUIRES = "tomli>=1.1; python_version < '3.11'"
+IN_TREE_REQUIRES = TOMLI
 INSTALLED_REQUIRES = "augbackend"
 ASSUMED = "what a frontend assumes"
 
