@@ -447,7 +447,7 @@ def test_another_version_than_in_build_system_requires_is_warned_of(tree: Tree) 
     ],
 )
 def test_what_no_parser_is_needed_for(text: str, is_there: bool) -> None:
-    assert installed_check._is_plainly_there(text, {"demo": "1.10"}) is is_there  # noqa: SLF001
+    assert installed_check._is_plainly_there(text, {"demo": "1.10"}) is is_there
 
 
 TWICE = {
