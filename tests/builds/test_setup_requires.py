@@ -58,7 +58,7 @@ def test_setup_requires(frontends: Frontends, tmp_path: Path, case: str, builder
     tree = write(tmp_path / "tree", TREES[case])
     requirements = ["otherlib"] if "import" in case else []
     given = declaration.of(requirements, "a test")
-    text = adopted_pyproject.adopted(None, given, installed=False, assumed_requires=["setuptools"])
+    text = adopted_pyproject.adopted(None, given, folder=backend_copy.FOLDER, assumed_requires=["setuptools"])
     if not case.startswith("computed,"):
         # Declared in the table alone: then the hook has to answer before the import can succeed.
         text = text.replace(', "otherlib"]', "]")
