@@ -512,6 +512,10 @@ TOOLS: dict[str, tuple[dict[str, str], str]] = {
         'ignore = ["_augbackend"]  # in [tool.pyright]',
     ),
     "pyright's own file": ({"pyrightconfig.json": '{"enableTypeIgnoreComments": false}'}, '"ignore": ["_augbackend"]'),
+    "pyright complains of it": (
+        {"pyproject.toml": f"{PROJECT}[tool.pyright]\nreportUnnecessaryTypeIgnoreComment = true\n"},
+        'ignore = ["_augbackend"]  # in [tool.pyright]',
+    ),
     "basedpyright": (
         {"pyproject.toml": f"{PROJECT}[tool.basedpyright]\n"},
         'ignore = ["_augbackend"]  # in [tool.basedpyright]',
@@ -522,7 +526,7 @@ QUIET: dict[str, dict[str, str]] = {
     "nothing": {},
     "pyright": {"pyproject.toml": f"{PROJECT}[tool.pyright]\nstrict = ['src']\n"},
     "pyright's own file": {"pyrightconfig.json": "{}"},
-    "basedpyright": {"pyproject.toml": f"{PROJECT}[tool.basedpyright]\nenableTypeIgnoreComments = true\n"},
+    "basedpyright": {"pyproject.toml": f"{PROJECT}[tool.basedpyright]\nignore = ['_augbackend']\n"},
     "reuse": {"LICENSES/MIT.txt": ""},
     "pre-commit": {".pre-commit-config.yaml": "exclude: ^_augbackend/\n"},
     "codespell": {"pyproject.toml": f"{PROJECT}[tool.codespell]\nskip = '*_augbackend/*'\n"},
