@@ -417,6 +417,30 @@ def test_flit_packs_the_copy(tree: Tree, more: str) -> None:
     assert content(folder) == before
 
 
+POETRY = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "[project]\nname = 'x'\n",
+        "[tool.poetry]\nname = 'x'\n",
+        "[tool.poetry]\nname = 'x'\n\n[tool.poetry.dependencies]\npython = '*'\n",
+        "[tool.poetry]\ninclude = ['docs']\nname = 'x'\n",
+        "[tool.poetry]\ninclude = [\n    { path = 'docs', format = 'sdist' },\n    'more',\n]  # ours\nname = 'x'\n",
+        "[tool.poetry.group.x]\na = 1\n",
+    ],
+)
+def test_poetry_packs_the_copy(tree: Tree, more: str) -> None:
+    folder = tree({"pyproject.toml": POETRY + more})
+    before = content(folder)
+    assert adopt(folder).exit_code == 0
+    assert table(folder)["tool"]["poetry"]["include"][-1] == {"path": "_augbackend", "format": "sdist"}
+    assert adopt(folder).output == f"{folder}: nothing to change\n"
+    assert adopt(folder, "--remove").exit_code == 0
+    assert content(folder) == before
+
+
 @pytest.mark.parametrize(
     "text", [None, "", "include README\n", "include README", "include README\r\nprune docs\r\n", "\n\n", "# x"]
 )

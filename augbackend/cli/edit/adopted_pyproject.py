@@ -63,7 +63,7 @@ def restored(text: str) -> str | None:
         copy_lists.take_out(editable, created)
         build_backend.move_out(editable, whole_table=whole_table, only_assumed=only_assumed)
 
-    new = pyproject.edited(text, edit)
+    new = copy_lists.without_headers(pyproject.edited(text, edit))
     left = new.replace(_CREATED_FILE, "").strip()
     return None if text.startswith(_CREATED_FILE) and not left else new
 
