@@ -150,7 +150,11 @@ def test_the_folder_is_made_by_setuptools_alone(tree: Tree) -> None:
 
 
 def test_a_build_that_fails(tree: Tree) -> None:
+    from augbackend.hook import declared
+
     folder = tree({**FILES, "setup.py": "raise SystemExit('no')\n"})
+    with build_folder.fresh(declared.read(folder, environ={}), "wheel"):
+        pass
     assert run_hook(folder, "build_wheel", str(folder)).status != 0
     assert not (folder / "build").exists()
     failing = "from setuptools import Extension, setup\n"
