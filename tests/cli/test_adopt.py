@@ -373,6 +373,16 @@ def test_a_folder_that_no_discovery_takes(tree: Tree, files: dict[str, str | byt
     assert content(folder) == before
 
 
+def test_discovery_that_takes_the_copy_later(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    adopt(folder)
+    (folder / "setup.py").write_text("setup(packages=find_namespace_packages())")
+    result = adopt(folder)
+    assert (result.exit_code, "exclude '_augbackend*' in setup.py" in result.output) == (2, True)
+    (folder / "setup.py").write_text("setup(packages=find_namespace_packages(exclude=['_augbackend*']))")
+    assert adopt(folder).exit_code == 0
+
+
 @pytest.mark.parametrize(
     "find",
     [
