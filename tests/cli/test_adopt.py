@@ -357,6 +357,16 @@ def test_a_folder_that_no_discovery_takes(tree: Tree, files: dict[str, str | byt
     assert content(folder) == before
 
 
+def test_discovery_that_takes_the_copy_later(tree: Tree) -> None:
+    folder = tree({"setup.py": SETUP_PY})
+    adopt(folder)
+    (folder / "setup.py").write_text("setup(packages=find_namespace_packages())")
+    result = adopt(folder)
+    assert (result.exit_code, "exclude '_augbackend*' in setup.py" in result.output) == (2, True)
+    (folder / "setup.py").write_text("setup(packages=find_namespace_packages(exclude=['_augbackend*']))")
+    assert adopt(folder).exit_code == 0
+
+
 @pytest.mark.parametrize(
     "find",
     [
@@ -396,6 +406,30 @@ def test_flit_packs_the_copy(tree: Tree, more: str) -> None:
     before = content(folder)
     assert adopt(folder).exit_code == 0
     assert table(folder)["tool"]["flit"]["sdist"]["include"][-1] == "_augbackend/"
+    assert adopt(folder).output == f"{folder}: nothing to change\n"
+    assert adopt(folder, "--remove").exit_code == 0
+    assert content(folder) == before
+
+
+POETRY = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "[project]\nname = 'x'\n",
+        "[tool.poetry]\nname = 'x'\n",
+        "[tool.poetry]\nname = 'x'\n\n[tool.poetry.dependencies]\npython = '*'\n",
+        "[tool.poetry]\ninclude = ['docs']\nname = 'x'\n",
+        "[tool.poetry]\ninclude = [\n    { path = 'docs', format = 'sdist' },\n    'more',\n]  # ours\nname = 'x'\n",
+        "[tool.poetry.group.x]\na = 1\n",
+    ],
+)
+def test_poetry_packs_the_copy(tree: Tree, more: str) -> None:
+    folder = tree({"pyproject.toml": POETRY + more})
+    before = content(folder)
+    assert adopt(folder).exit_code == 0
+    assert table(folder)["tool"]["poetry"]["include"][-1] == {"path": "_augbackend", "format": "sdist"}
     assert adopt(folder).output == f"{folder}: nothing to change\n"
     assert adopt(folder, "--remove").exit_code == 0
     assert content(folder) == before
@@ -495,6 +529,10 @@ TOOLS: dict[str, tuple[dict[str, str], str]] = {
         'ignore = ["_augbackend"]  # in [tool.pyright]',
     ),
     "pyright's own file": ({"pyrightconfig.json": '{"enableTypeIgnoreComments": false}'}, '"ignore": ["_augbackend"]'),
+    "pyright complains of it": (
+        {"pyproject.toml": f"{PROJECT}[tool.pyright]\nreportUnnecessaryTypeIgnoreComment = true\n"},
+        'ignore = ["_augbackend"]  # in [tool.pyright]',
+    ),
     "basedpyright": (
         {"pyproject.toml": f"{PROJECT}[tool.basedpyright]\n"},
         'ignore = ["_augbackend"]  # in [tool.basedpyright]',
@@ -505,7 +543,7 @@ QUIET: dict[str, dict[str, str]] = {
     "nothing": {},
     "pyright": {"pyproject.toml": f"{PROJECT}[tool.pyright]\nstrict = ['src']\n"},
     "pyright's own file": {"pyrightconfig.json": "{}"},
-    "basedpyright": {"pyproject.toml": f"{PROJECT}[tool.basedpyright]\nenableTypeIgnoreComments = true\n"},
+    "basedpyright": {"pyproject.toml": f"{PROJECT}[tool.basedpyright]\nignore = ['_augbackend']\n"},
     "reuse": {"LICENSES/MIT.txt": ""},
     "pre-commit": {".pre-commit-config.yaml": "exclude: ^_augbackend/\n"},
     "codespell": {"pyproject.toml": f"{PROJECT}[tool.codespell]\nskip = '*_augbackend/*'\n"},

@@ -117,7 +117,7 @@ def restored(text: str) -> str | None:
         adopted_requirements.restored(editable["build-system"], memory)
         build_backend.move_out(editable, whole_table=whole_table, only_assumed=only_assumed)
 
-    new = pyproject.edited(plain, edit)
+    new = copy_lists.without_headers(pyproject.edited(plain, edit))
     left = new.replace(_CREATED_FILE, "").strip()
     return None if text.startswith(_CREATED_FILE) and not left else new
 

@@ -6,6 +6,7 @@ is not told to leave.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -24,6 +25,8 @@ Path = tuple[str, ...]
 CREATED = "added by augbackend adopt"
 _FIND: Path = ("tool", "setuptools", "packages", "find", "exclude")
 _FLIT: Path = ("tool", "flit", "sdist", "include")
+_POETRY: Path = ("tool", "poetry", "include")
+_ALL = (_FIND, _FLIT, _POETRY)
 
 
 def put_in(document: MutableMapping[str, Any], folder: str) -> None:
@@ -32,9 +35,12 @@ def put_in(document: MutableMapping[str, Any], folder: str) -> None:
     :param document: with the wrapped backend in ``[tool.augbackend]``.
     """
     if folder == FOLDER and package_discovery.is_taken_by_table(document):
-        _add(document, _FIND, f"{folder}*")
-    if str(document["tool"]["augbackend"].get("build-backend", "")).partition(".")[0] == "flit_core":
-        _add(document, _FLIT, f"{folder}/")
+        _add(document, _FIND, _items(folder)[0])
+    backend = str(document["tool"]["augbackend"].get("build-backend", "")).partition(".")[0]
+    if backend == "flit_core":
+        _add(document, _FLIT, _items(folder)[1])
+    if backend == "poetry":
+        _add(document, _POETRY, _items(folder)[2])
 
 
 def can_be_put_in(text: str) -> bool:
@@ -51,7 +57,7 @@ def created_by_us(document: Mapping[str, Any]) -> set[Path]:
     :param document: as tomlkit has parsed it.
     """
     found: set[Path] = set()
-    for path in (_FIND, _FLIT):
+    for path in _ALL:
         for end in range(len(path), 1, -1):
             item = layers.at(document, *path[:end], default=None)
             is_implied = isinstance(item, Table) and item.is_super_table()  # there is no header of it
@@ -67,9 +73,9 @@ def take_out(document: MutableMapping[str, Any], created: Collection[Path]) -> N
 
     :param created: see :func:`created_by_us`.
     """
-    for path in (_FIND, _FLIT):
+    for path in _ALL:
         listed = layers.at(document, *path, default=None)
-        for item in [f"{folder}{end}" for folder in (FOLDER, HIDDEN) for end in ("*", "/")]:
+        for item in [item for folder in (FOLDER, HIDDEN) for item in _items(folder)]:
             if isinstance(listed, list) and item in listed:
                 listed.remove(item)
         for end in range(len(path), 1, -1):
@@ -77,7 +83,17 @@ def take_out(document: MutableMapping[str, Any], created: Collection[Path]) -> N
                 layers.at(document, *path[: end - 1], default={}).pop(path[end - 1], None)
 
 
-def _add(document: MutableMapping[str, Any], path: Path, item: str) -> None:
+def without_headers(text: str) -> str:
+    """The text without the headers that :func:`put_in` had to add for tables that others are in."""
+    return re.sub(rf"(?m)^\[[^]\n]+\] *# {CREATED}\r?\n(?:\r?\n)*(?=\[)", "", text)
+
+
+def _items(folder: str) -> tuple[Any, ...]:
+    """What stands in each of the lists."""
+    return f"{folder}*", f"{folder}/", {"path": folder, "format": "sdist"}
+
+
+def _add(document: MutableMapping[str, Any], path: Path, item: Any) -> None:
     *above, last, key = path
     table: Any = document
     for name in above:
@@ -86,8 +102,11 @@ def _add(document: MutableMapping[str, Any], path: Path, item: str) -> None:
     if says_so:
         table[last] = pyproject.new_table(document, CREATED)
     table = table[last]
+    if isinstance(table, Table) and table.is_super_table():  # it gets a header now
+        table.comment(CREATED)
+        says_so = True
     says_so = says_so or key in table
-    pyproject.append(table, key, item)
+    pyproject.append(table, key, item if item in table.get(key, ()) else pyproject.plain(document, item))
     if not says_so and hasattr(table[key], "comment"):
         table[key].comment(CREATED)
 

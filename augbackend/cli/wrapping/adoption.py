@@ -90,6 +90,12 @@ def planned(
         new = adopted_pyproject.adopted(old, declaration, undeclared, folder=None, assumed_requires=assumed)
         declared.read(tree, environ={}, document=pyproject.parse(new, "pyproject.toml"))
         return TreePlan(tree, old, new, "leave")
+    if there_in == backend_copy.FOLDER and package_discovery.is_taken_elsewhere(tree):
+        what = f"setuptools would ship {there_in} in this project's wheel: it looks for namespace packages"
+        hint = (
+            f"exclude '{there_in}*' in setup.py or setup.cfg; a copy that is put in anew goes to {backend_copy.HIDDEN}"
+        )
+        raise AugbackendError(what, where=str(tree), hint=hint)
     folder = there_in or _folder_for(tree, old or "")
     _check_folder(tree, folder, is_adopted=is_adopted)
     _check_age(tree, folder)

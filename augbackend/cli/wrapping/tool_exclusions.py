@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+_PYRIGHT_DISOBEYS = ("enableTypeIgnoreComments", "reportUnnecessaryTypeIgnoreComment")
+
 
 def lines(tree: Path, document: Mapping[str, Any], folder: str) -> list[str]:
     """What is to be written where, each in one line; what names the folder already is left out.
@@ -50,14 +52,16 @@ def _of_codespell(tree: Path, document: Mapping[str, Any], folder: str) -> Itera
 
 
 def _of_pyright(tree: Path, document: Mapping[str, Any], folder: str) -> Iterator[str]:
-    """Pyright obeys the copy's own word unless it is told not to; basedpyright has to be told to."""
-    word = "enableTypeIgnoreComments"
-    text = _text(tree / "pyrightconfig.json")
-    if re.search(rf'"{word}"\s*:\s*false', text) and folder not in text:
-        yield f'"ignore": ["{folder}"]  # in pyrightconfig.json'
-    for name, obeys in (("pyright", True), ("basedpyright", False)):
+    """Pyright obeys the copy's own word unless it is told not to, or to complain of it; basedpyright is as if told."""
+    file = tree / "pyrightconfig.json"
+    if folder not in _text(file) and any(word in _text(file) for word in _PYRIGHT_DISOBEYS):
+        yield f'"ignore": ["{folder}"]  # in {file.name}'
+    for name in ("pyright", "basedpyright"):
         table = layers.at(document, "tool", name, default=None)
-        if isinstance(table, dict) and not table.get(word, obeys) and folder not in str(table):
+        disobeys = isinstance(table, dict) and (
+            name == "basedpyright" or not table.keys().isdisjoint(_PYRIGHT_DISOBEYS)
+        )
+        if disobeys and folder not in str(table):
             yield f'ignore = ["{folder}"]  # in [tool.{name}]'
 
 
