@@ -29,7 +29,7 @@ def adopted(text: str | None, declaration: Declaration, *, folder: str | None, a
     :raises AugbackendError: if the edit would change what the rest of the file means.
     """
     parsed = tomlkit.parse(text or "")
-    is_ours = "build-system" not in parsed or _comment(parsed["build-system"]) == _CREATED_TABLE
+    is_ours = "build-system" not in parsed or pyproject.comment_of(parsed["build-system"]) == _CREATED_TABLE
 
     def edit(document: MutableMapping[str, Any]) -> None:
         is_new = "augbackend" not in document.get("tool", {})
@@ -54,8 +54,8 @@ def restored(text: str) -> str | None:
     """
     pyproject.parse(text, "pyproject.toml")
     document = tomlkit.parse(text)
-    whole_table = _comment(document["build-system"]) == _CREATED_TABLE
-    only_assumed = _comment(document["tool"]["augbackend"].get("build-backend")) == build_backend.ASSUMED
+    whole_table = pyproject.comment_of(document["build-system"]) == _CREATED_TABLE
+    only_assumed = pyproject.comment_of(document["tool"]["augbackend"].get("build-backend")) == build_backend.ASSUMED
 
     created = copy_lists.created_by_us(document)
 
@@ -86,7 +86,3 @@ def _declare(document: MutableMapping[str, Any], declaration: Declaration) -> No
             table["extra-build-variables"] = pyproject.new_inline_table(document)
         if table["extra-build-variables"].get(name) != value:
             table["extra-build-variables"][name] = value
-
-
-def _comment(item: Any) -> str:
-    return str(item.trivia.comment).lstrip("# ") if hasattr(item, "trivia") else ""
