@@ -107,8 +107,8 @@ def restored(text: str) -> str | None:
     pyproject.parse(text, "pyproject.toml")
     plain, memory = _memory(text)
     document = tomlkit.parse(plain)
-    whole_table = _comment(document["build-system"]) == _CREATED_TABLE
-    only_assumed = _comment(document["tool"]["augbackend"].get("build-backend")) == build_backend.ASSUMED
+    whole_table = pyproject.comment_of(document["build-system"]) == _CREATED_TABLE
+    only_assumed = pyproject.comment_of(document["tool"]["augbackend"].get("build-backend")) == build_backend.ASSUMED
 
     created = copy_lists.created_by_us(document)
 
@@ -150,7 +150,3 @@ def _is_adopted(text: str) -> bool:
 
 def _list_in(text: str) -> Any:
     return layers.at(layers.toml(text), "build-system", "requires", default=None)
-
-
-def _comment(item: Any) -> str:
-    return str(item.trivia.comment).lstrip("# ") if hasattr(item, "trivia") else ""

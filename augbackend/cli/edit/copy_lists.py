@@ -61,7 +61,7 @@ def created_by_us(document: Mapping[str, Any]) -> set[Path]:
         for end in range(len(path), 1, -1):
             item = layers.at(document, *path[:end], default=None)
             is_implied = isinstance(item, Table) and item.is_super_table()  # there is no header of it
-            if CREATED in _comment(item) or (is_implied and {(*path[:end], key) for key in item} <= found):
+            if pyproject.comment_of(item) == CREATED or (is_implied and {(*path[:end], key) for key in item} <= found):
                 found.add(path[:end])
             if path[:end] in found and end == len(path) - 1:
                 found.add(path)
@@ -113,7 +113,3 @@ def _add(document: MutableMapping[str, Any], path: Path, item: Any) -> None:
 
 def _implied(document: MutableMapping[str, Any]) -> Any:
     return tomlkit.table(is_super_table=True) if isinstance(document, tomlkit.TOMLDocument) else {}
-
-
-def _comment(item: Any) -> str:
-    return str(item.trivia.comment) if hasattr(item, "trivia") else ""

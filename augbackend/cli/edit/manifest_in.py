@@ -15,7 +15,7 @@ def with_copy(text: str | None, folder: str) -> str:
 
     :param text: ``None`` if there is no file.
     """
-    line = _line(folder)
+    line = _naming(folder)
     if text is None:
         return f"{_CREATED}\n{line}\n"
     if line in text.splitlines():
@@ -27,10 +27,10 @@ def with_copy(text: str | None, folder: str) -> str:
 
 def without_copy(text: str, folder: str) -> str | None:
     """The text without the line; ``None`` if :func:`with_copy` had created the file."""
-    line = re.escape(_line(folder))
+    line = re.escape(_naming(folder))
     new = re.sub(rf"(?m)^{line}\r?\n|\r?\n{line}\Z", "", text, count=1)
     return None if new.strip() == _CREATED else new
 
 
-def _line(folder: str) -> str:
+def _naming(folder: str) -> str:
     return f"recursive-include {folder} *.py *.json *.license *.toml LICENSE"

@@ -137,6 +137,11 @@ def new_table(document: MutableMapping[str, Any], comment: str = "") -> Any:
     return table.comment(comment) if comment else table
 
 
+def comment_of(item: Any) -> str:
+    """The comment behind a table's header, or a key's value; empty for a plain value."""
+    return str(item.trivia.comment).lstrip("# ") if hasattr(item, "trivia") else ""
+
+
 def new_inline_table(document: MutableMapping[str, Any]) -> Any:
     """An empty table that is written in one line."""
     return tomlkit.inline_table() if isinstance(document, tomlkit.TOMLDocument) else {}

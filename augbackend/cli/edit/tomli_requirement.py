@@ -22,12 +22,12 @@ def is_needed(document: Mapping[str, Any]) -> bool:
     for version in _WITHOUT_TOMLLIB:
         python = {"python_version": version, "python_full_version": f"{version}.0"}
         has_it = any(one.marker is None or one.marker.evaluate(python) for one in asked)
-        if not has_it and _allows(document, version):
+        if not has_it and _admits(document, version):
             return True
     return False
 
 
-def _allows(document: Mapping[str, Any], version: str) -> bool:
+def _admits(document: Mapping[str, Any], version: str) -> bool:
     of_poetry = layers.at(document, "tool", "poetry", "dependencies", "python", default="")
     text = layers.at(document, "project", "requires-python", default=of_poetry)
     try:

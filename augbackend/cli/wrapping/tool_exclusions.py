@@ -35,7 +35,7 @@ def _of_pre_commit(tree: Path, folder: str) -> Iterator[str]:
     here = tree.resolve()
     top = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
     file = top / ".pre-commit-config.yaml"
-    if file.is_file() and folder not in _text(file):
+    if file.is_file() and folder not in _content_of(file):
         path = "/".join((*here.relative_to(top).parts, folder, ""))
         yield f"exclude: ^{re.escape(path)}  # at the top of {file.name}: some hooks rewrite whatever they are given"
 
@@ -54,7 +54,7 @@ def _of_codespell(tree: Path, document: Mapping[str, Any], folder: str) -> Itera
 def _of_pyright(tree: Path, document: Mapping[str, Any], folder: str) -> Iterator[str]:
     """Pyright obeys the copy's own word unless it is told not to, or to complain of it; basedpyright is as if told."""
     file = tree / "pyrightconfig.json"
-    if folder not in _text(file) and any(word in _text(file) for word in _PYRIGHT_DISOBEYS):
+    if folder not in _content_of(file) and any(word in _content_of(file) for word in _PYRIGHT_DISOBEYS):
         yield f'"ignore": ["{folder}"]  # in {file.name}'
     for name in ("pyright", "basedpyright"):
         table = layers.at(document, "tool", name, default=None)
@@ -70,5 +70,5 @@ def _of_reuse(tree: Path, folder: str) -> Iterator[str]:
         yield f"cp {folder}/augbackend/LICENSE LICENSES/MIT.txt  # for `reuse lint`"
 
 
-def _text(file: Path) -> str:
+def _content_of(file: Path) -> str:
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
