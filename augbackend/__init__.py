@@ -1,4 +1,3 @@
-# SPDX-License-Identifier: MIT
 """A PEP 517 build backend that wraps another one and adds what a package forgot to declare.
 
 Frontends look for hooks on this module. Which of them exist depends on the wrapped backend, so they are looked up when

@@ -58,8 +58,10 @@ class Feature(NamedTuple):
     """A look at the environment before a build, and the edit of METADATA that follows from it, if any."""
     promise: Optional[Callable[[Build], Optional[Document]]] = None
     """METADATA as it is promised before a build, if it is."""
-    keep: Optional[Callable[[Build, Document, Document, str], Document]] = None
-    """Holds the METADATA of a wheel against the promise, or sets it to that: promise, METADATA, the wheel's name."""
+    keep: Optional[Callable[[Build, Document, Document, Document, str], Document]] = None
+    """Holds METADATA against the promise, or sets it to that: promise, METADATA, the same before any edit, whose."""
+    is_word: Optional[Callable[[Build], bool]] = None
+    """Whether the promise is somebody's word, so that the wrapped backend is asked for METADATA before it builds."""
     wheel: Optional[Callable[[Build, Target, Optional[Document], bool], Any]] = None
     """A look at tree and environment before a wheel is built, and what makes more files of ``.dist-info`` from its
     METADATA, if any. It gets the promise (or ``None``), and whether the frontend has asked for metadata."""

@@ -1,9 +1,11 @@
 """``extra-build-dependencies``: build requirements that the package did not declare."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Optional
 
+from augbackend.errors import AugbackendError, say
 from augbackend.standards import InvalidRequirement, requirements
 from augbackend.table import Build, Target
 from augbackend.table.convert import key
@@ -95,6 +97,38 @@ def text_for(build: Build, entry: BuildDependency) -> str:
     return entry.text
 
 
+def differing(build: Build, entry: BuildDependency) -> Optional[tuple[str, bool]]:
+    """The line of ``build-system.requires`` that asks for the same project here, and bounds it otherwise.
+
+    :return: that text, and whether no version satisfies both for certain; ``None`` if there is no such line.
+    """
+    wanted = entry.parsed
+    for text in build.requires:
+        with suppress(InvalidRequirement):
+            other = requirements.parse_requirement(text)
+            is_bound = other.name == wanted.name and other.clauses and wanted.clauses
+            if is_bound and other.clauses != wanted.clauses and other.applies() and wanted.applies():
+                pairs = ((other, wanted), (wanted, other))
+                exact = [(bound, of) for one, of in pairs for operator, bound in one.clauses if operator == "=="]
+                return text, any(not bound.endswith(".*") and not of.accepts(bound) for bound, of in exact)
+    return None
+
+
+def _requires(build: Build, target: Target) -> list[str]:
+    found = declared(build, target)
+    for entry in found:
+        other, is_hopeless = differing(build, entry) or ("", False)
+        what = f"build-system.requires says {other!r}, tool.augbackend.extra-build-dependencies says {entry.text!r}"
+        if is_hopeless:
+            hint = "take one of the two out, or adopt the tree with --require and what it is to be"
+            raise AugbackendError(
+                f"no version satisfies both: {what}", where=str(build.tree / "pyproject.toml"), hint=hint
+            )
+        if other:
+            say("warning", f"one project in two places: {what}")
+    return [text_for(build, entry) for entry in found]
+
+
 def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
     from augbackend.standards.installed import installed_version
 
@@ -119,7 +153,7 @@ FEATURE = Feature(
     "Build requirements that the package did not declare.",
     (),
     uses=lambda value: ["match-runtime"] if any(entry.match_runtime for entry in value) else [],
-    requires=lambda build, target: [text_for(build, entry) for entry in declared(build, target)],
+    requires=_requires,
     unmet=_unmet,
     fingerprint=_fingerprint,
 )

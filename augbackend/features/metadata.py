@@ -109,16 +109,17 @@ def _identity(build: Build) -> Document:
     return parse(f"Metadata-Version: {OLDEST_STATIC}\nName: {name}\nVersion: {version}\n".encode())
 
 
-def _keep(build: Build, promise: Document, metadata: Document, wheel: str) -> Document:
-    """Hold the METADATA of a wheel against the promise; returns it with what overrides it.
+def _keep(build: Build, promise: Document, metadata: Document, plain: Document, whose: str) -> Document:
+    """Hold METADATA against the promise; returns it with what overrides it.
 
+    :param plain: as the wrapped backend has it, without pins: what one would have to promise.
     :raises AugbackendError: naming both sides.
     """
     declared = settings(build)
     for field in RESOLVED if declared is not None and declared.override else ():
         metadata = metadata.stated(field, promise.values(field))
     is_of_wrap = declared is not None and declared.pkg_info
-    wanted, got = _meaning(promise), _meaning(metadata)
+    wanted, got, theirs = _meaning(promise), _meaning(metadata), _meaning(plain)
     broken = [
         field
         for field in wanted
@@ -129,8 +130,8 @@ def _keep(build: Build, promise: Document, metadata: Document, wheel: str) -> Do
         who = "PKG-INFO of its sdist" if is_of_wrap else "its tree"
         raise AugbackendError(
             f"the wheel is not what {who} promises; {'; '.join(sides)}",
-            where=f"tool.augbackend.metadata, the PKG-INFO beside it, and METADATA of {wheel}",
-            hint=_cure(broken, got) if is_of_wrap else _line(broken[0], got[broken[0]]),
+            where=f"tool.augbackend.metadata, the PKG-INFO beside it, and METADATA of {whose}",
+            hint=_cure(broken, theirs) if is_of_wrap else _line(broken[0], theirs[broken[0]]),
         )
     return metadata
 
@@ -180,4 +181,12 @@ def _listed(values: Mapping[Any, str]) -> str:
     return ", ".join(values.values()) or "none"
 
 
-FEATURE = Feature(Metadata, "What is promised about the wheel before it is built.", promise=promised, keep=_keep)
+def _is_word(build: Build) -> bool:
+    """What is read for certain (a literal, upstream's own static field) is not worth a second run of ``setup.py``."""
+    declared = settings(build)
+    return declared is not None and declared.requires_dist is not None and not declared.override
+
+
+FEATURE = Feature(
+    Metadata, "What is promised about the wheel before it is built.", promise=promised, keep=_keep, is_word=_is_word
+)

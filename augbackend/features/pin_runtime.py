@@ -69,7 +69,7 @@ def used(build: Build) -> dict[str, Pin]:
         raise AugbackendError(
             f"not installed in the build environment: {', '.join(absent)}",
             where=f"tool.augbackend.pin-runtime.{absent[0]}: the version that the build used is to be pinned",
-            hint=f'add "{absent[0]}" to extra-build-dependencies in [tool.augbackend] of pyproject.toml',
+            hint=f'add "{absent[0]}" to build-system.requires in pyproject.toml',
         )
     return found
 
@@ -78,14 +78,15 @@ def _decided(build: Build, name: str, width: str) -> str:
     """The width that ``auto`` stands for: ``exact`` if a local version was asked for, else ``x.x``."""
     if width != "auto":
         return width
-    wanted = [one.parsed for one in plain_entries(build) if one.parsed.name == requirements.canonical_name(name)]
+    asked = [*(entry.parsed for entry in plain_entries(build)), *_parsed(build.requires)]
+    wanted = [one for one in asked if one.name == requirements.canonical_name(name)]
     bounds = [bound for one in wanted for bound in (*(bound for _, bound in one.clauses), unquoted(one.url))]
     return "exact" if any("+" in bound for bound in bounds) else "x.x"
 
 
 def _is_for_elsewhere(build: Build, name: str) -> bool:
-    """Whether the project is declared, for other environments than this one."""
-    declared = [entry.parsed for entry in entries(build)]
+    """Whether the project is asked for, in other environments than this one."""
+    declared = [*(entry.parsed for entry in entries(build)), *_parsed(build.requires)]
     return any(one.name == requirements.canonical_name(name) and not one.applies() for one in declared)
 
 

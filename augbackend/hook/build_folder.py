@@ -34,9 +34,13 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
         return
     folder, mark = build.tree / name, _fingerprint(build, target)
     stamp = folder / _STAMP
-    if not exists(folder):
-        folder.mkdir(parents=True)
-        stamp.write_text(f"{mark}\n", encoding="utf-8")
+    if not exists(folder):  # nor made here: setuptools may take a folder that is there for a package
+        try:
+            yield
+        finally:
+            if exists(folder):
+                stamp.write_text(f"{mark}\n", encoding="utf-8")
+        return
     if _text(stamp).strip() == mark:
         yield
         return

@@ -22,10 +22,9 @@ def promised(build: Build) -> Optional[Document]:
     return next((promise for promise in found if promise is not None), None)
 
 
-def answer(build: Build) -> Optional[Document]:
-    """A promise with name and version. The metadata hook answers with it, and does not run the wrapped backend."""
-    promise = promised(build)
-    return promise if promise and promise.value("name") and promise.value("version") else None
+def is_answer(promise: Optional[Document]) -> bool:
+    """Whether there is a promise with name and version: the metadata hook answers with it and runs nothing."""
+    return bool(promise and promise.value("name") and promise.value("version"))
 
 
 def version_of(build: Build, version: str) -> str:
@@ -48,13 +47,30 @@ def edit(build: Build) -> Callable[[Document], Document]:
     return all_of_them
 
 
-def rewrite(directory: str, folder: str, change: Callable[[Document], Document]) -> str:
+def kept(build: Build, promise: Optional[Document], document: Document, plain: Document, whose: str) -> Document:
+    """METADATA, held against the promise.
+
+    :param plain: the same before any edit.
+    :raises AugbackendError: if it is not what was promised.
+    """
+    for feature in build.features:
+        if feature.keep and promise is not None:
+            document = feature.keep(build, promise, document, plain, whose)
+    return document
+
+
+def rewrite(
+    directory: str, folder: str, build: Build, promise: Optional[Document], change: Callable[[Document], Document]
+) -> str:
     """Edit the ``.dist-info`` folder that the wrapped backend wrote; returns its new name.
 
     It goes by what METADATA says: setuptools before 62 calls it ``name.dist-info``, without a version.
+
+    :raises AugbackendError: if it breaks a promise.
     """
     info = Path(directory) / folder
-    document = change(parse((info / "METADATA").read_bytes()))
+    plain = parse((info / "METADATA").read_bytes())
+    document = kept(build, promise and change(promise), change(plain), plain, folder)
     (info / "METADATA").write_bytes(document.content)
     return info.rename(info.with_name(_folder_name(document))).name
 

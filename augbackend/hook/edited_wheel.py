@@ -8,21 +8,26 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Optional
 from zipfile import ZipFile
 
 from augbackend.errors import AugbackendError
 from augbackend.hook import own_copy
-from augbackend.hook.edited_metadata import edit, promised, version_of
+from augbackend.hook.edited_metadata import edit, kept, promised, version_of
+from augbackend.hook.wrapped_backend import explained, load
 from augbackend.standards import wheels
 from augbackend.standards.core_metadata import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from augbackend.standards.core_metadata import Document
     from augbackend.table import Build, Target
+
+
+_PREPARE = "prepare_metadata_for_build_wheel"
 
 
 class Plan(NamedTuple):
@@ -51,6 +56,20 @@ def plan(build: Build, target: Target, *, is_answered: bool) -> Plan | None:
     more = [files for look in looking for files in [look(build, target, promise, is_answered)] if files]
     is_ours = promise is not None or any(one.edit or one.version for one in build.features)
     return Plan(change, promise, more, is_ours)
+
+
+def hold(build: Build, plan: Plan) -> None:
+    """Hold the METADATA that the wrapped backend tells against the promise, before it builds: that may take hours.
+
+    :raises AugbackendError: if it is not what was promised.
+    """
+    hook = getattr(load(build), _PREPARE, None)
+    if hook is None or not any(one.is_word and one.is_word(build) for one in build.features):
+        return
+    with TemporaryDirectory(prefix="augbackend-") as place:
+        folder = explained(build, _PREPARE)(hook)(place, build.config_settings)
+        plain = parse((Path(place) / folder / "METADATA").read_bytes())
+    kept(build, plan.promise, plan.edit(plain), plain, f"what {build.wrapped_backend} is about to build")
 
 
 def finished(file: Path, build: Build, plan: Plan | None) -> str:
@@ -93,10 +112,8 @@ def _renamed(build: Build, name: str, ending: str) -> str:
 
 def _metadata(file: Path, build: Build, plan: Plan, info: str, old: bytes) -> dict[str, Optional[bytes]]:
     """What changes in ``.dist-info``, by member."""
-    document = plan.edit(parse(old))
-    for feature in build.features:
-        if feature.keep and plan.promise is not None:
-            document = feature.keep(build, plan.promise, document, file.name)
+    plain = parse(old)
+    document = kept(build, plan.promise, plan.edit(plain), plain, file.name)
     changes: dict[str, Optional[bytes]] = {}
     if document.content != old:
         changes[f"{info}/METADATA"] = document.content

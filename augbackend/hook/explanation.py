@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from os.path import exists
 
 from augbackend.errors import FOREIGN, AugbackendError, tell
+from augbackend.standards import InvalidRequirement
+from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Build
 
 
@@ -34,7 +37,11 @@ def _cure(error: BaseException, build: Build) -> list[str]:
         cure = "it is with tool.augbackend.build-backend = 'setuptools.build_meta:__legacy__'"
         also = f"; {cure}" if build.wrapped_backend == "setuptools.build_meta" else ""
         return [f"augbackend: {module!r} is a module of this tree, and the tree is not on sys.path here{also}"]
-    declared = {one.parsed.name for one in build.values.get("extra-build-dependencies", ())}
+    asked = [*build.requires, *(one.text for one in build.values.get("extra-build-dependencies", ()))]
+    declared = {*asked}  # texts, and names of projects
+    for text in asked:
+        with suppress(InvalidRequirement):  # the frontend's to report
+            declared.add(parse_requirement(text).name)
     try:
         from augbackend.knowledge.hints import on_error
     except ModuleNotFoundError:  # a copy in somebody's tree

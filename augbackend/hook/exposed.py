@@ -71,9 +71,9 @@ def _is_promised(build: Build, name: str) -> bool:
     """Whether the hook answers from what the sdist promises, so that the wrapped backend is not even imported."""
     if name != "prepare_metadata_for_build_wheel" or not any(feature.promise for feature in build.features):
         return False
-    from augbackend.hook.edited_metadata import answer
+    from augbackend.hook.edited_metadata import is_answer, promised
 
-    return answer(build) is not None
+    return is_answer(promised(build))
 
 
 def _lacks_requirements(build: Build) -> bool:

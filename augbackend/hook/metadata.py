@@ -17,13 +17,14 @@ def _prepare(target: Target, metadata_directory: str, config_settings: ConfigSet
                 return hook(metadata_directory, build.config_settings)
         from augbackend.hook import edited_metadata
 
-        promise = edited_metadata.answer(build) if target == "wheel" else None
-        if promise is not None:
+        promise = edited_metadata.promised(build) if target == "wheel" else None
+        if promise and edited_metadata.is_answer(promise):
             return edited_metadata.write_answer(promise, build, metadata_directory)
         with wrapped_hook(name, build) as hook:
-            change = edited_metadata.edit(build) if any(one.edit or one.version for one in build.features) else None
+            is_edited = promise is not None or any(one.edit or one.version for one in build.features)
+            change = edited_metadata.edit(build) if is_edited else None
             folder = hook(metadata_directory, build.config_settings)
-            return edited_metadata.rewrite(metadata_directory, folder, change) if change else folder
+            return edited_metadata.rewrite(metadata_directory, folder, build, promise, change) if change else folder
 
 
 prepare_metadata_for_build_wheel = partial(_prepare, "wheel")  # PEP 517

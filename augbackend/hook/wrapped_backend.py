@@ -118,7 +118,7 @@ def load(build: Build) -> Any:
         if error.name == top:
             from augbackend.hook.installed_check import refuse_absent, unmet
 
-            refuse_absent(build, {text: one for text, one, version in unmet(build, "wheel") if version is None})
+            refuse_absent(unmet(build, "wheel"))
         parent, _, child = error.name.rpartition(".")
         hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
         hint = f"{parent!r} is there, but has no module {child!r}: misspelt?" if parent else hint

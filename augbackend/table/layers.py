@@ -10,6 +10,7 @@ from typing import Any
 
 from augbackend.errors import AugbackendError
 
+TOMLI = "tomli>=1.1; python_version < '3.11'"  # what reading TOML takes
 LARGEST, _MOST_DOTS = 2**20, 5000
 OPTION_PREFIX, VARIABLE_PREFIX = "augbackend.", "AUGBACKEND_"
 
@@ -53,7 +54,7 @@ def toml(text: str) -> dict[str, Any]:
             import tomli as tomllib
         except ModuleNotFoundError:
             what = "Python before 3.11 needs tomli to read pyproject.toml"
-            hint = "add \"tomli; python_version < '3.11'\" there"
+            hint = f'add "{TOMLI}" there'
             raise AugbackendError(what, where="build-system.requires", hint=hint) from None
     return tomllib.loads(text)
 

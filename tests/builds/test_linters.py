@@ -1,4 +1,7 @@
-"""What linters and type checkers say of a tree with the backend in it, as they are by default: nothing of the copy."""
+"""What linters and type checkers say of a tree with the backend in it, as they are by default: nothing of the copy.
+
+More of them, and as strict as they can be, are in ``tests/linters``.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,16 @@ def adopted(frontends: Frontends, tmp_path_factory: pytest.TempPathFactory) -> P
     frontends.run(sys.executable, "-m", "augbackend.cli", "adopt", str(tree), *options, cwd=ROOT)
     assert (tree / backend_copy.FOLDER).is_dir()
     return tree
+
+
+def test_ruff_leaves_files_alone_that_are_named_to_it(frontends: Frontends, adopted: Path) -> None:
+    copy = adopted / backend_copy.FOLDER
+    before = {file: file.read_bytes() for file in copy.rglob("*.py")}
+    ruff, files = frontends.program("ruff"), [*map(str, before)]
+    said = frontends.run(ruff, "check", "--select", "ALL", "--fix", "--unsafe-fixes", *files, cwd=adopted)
+    assert said.splitlines()[-1] == "All checks passed!"
+    frontends.run(ruff, "format", *files, cwd=adopted)
+    assert {file: file.read_bytes() for file in copy.rglob("*.py")} == before
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Callable
 
@@ -58,10 +59,10 @@ def test_setup_requires(frontends: Frontends, tmp_path: Path, case: str, builder
     tree = write(tmp_path / "tree", TREES[case])
     requirements = ["otherlib"] if "import" in case else []
     given = declaration.of(requirements, "a test")
-    text = adopted_pyproject.adopted(None, given, installed=False, assumed_requires=["setuptools"])
+    text = adopted_pyproject.adopted(None, given, folder=backend_copy.FOLDER, assumed_requires=["setuptools"])
     if not case.startswith("computed,"):
         # Declared in the table alone: then the hook has to answer before the import can succeed.
-        text = text.replace(', "otherlib"]', "]")
+        text = text.replace(', "otherlib"]', "]") + f"extra-build-dependencies = {json.dumps(requirements)}\n"
     (tree / "pyproject.toml").write_text(text)
     backend_copy.write_copy(tree, backend_copy.for_tree(tree))
     BUILDERS[builder](frontends, tree, tmp_path / "out")

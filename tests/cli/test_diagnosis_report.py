@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -255,6 +256,15 @@ def test_a_folder_with_a_space_in_its_name_is_installed() -> None:
     assert install == ["python", "-m", "pip", "install", "./my tree"]
 
 
+def test_a_folder_that_one_line_mends() -> None:
+    one = replace(diagnosis(declared(declaring("numpy")), FOLDER), static_line='requires = ["setuptools", "numpy"]')
+    said = "\n".join(report.lines(one))
+    end = '\n\nIn [build-system] of its pyproject.toml, for every frontend:\n\n  requires = ["setuptools", "numpy"]'
+    assert said.endswith(end)
+    assert "augbackend" not in said
+    assert report.as_json(one)["next"] == f"augbackend adopt .{os.sep}tree --static --require numpy"
+
+
 @posix
 def test_the_command_in_json_is_the_one_that_is_printed() -> None:
     assert shlex.split(report.as_json(diagnosis(declared()))["next"]) == printed_commands(text(declared()))[0]
@@ -267,8 +277,9 @@ def test_the_command_is_one_that_there_is(tree: Tree) -> None:
     assert words[0] == "augbackend"
     result = CliRunner().invoke(group, words[1:], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    written = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["augbackend"]
-    assert written["extra-build-dependencies"] == list(declaration.requirement_texts.values())
+    document = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    assert {*declaration.requirement_texts.values()} <= {*document["build-system"]["requires"]}
+    written = document["tool"]["augbackend"]
     assert written["extra-build-variables"] == declaration.variable_values
     assert written["remove-build-dependencies"] == ["setuptools"]
 

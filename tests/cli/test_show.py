@@ -69,6 +69,7 @@ def test_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = show(project, "-C", "augbackend.extra-build-variables=B=2").output.splitlines()
     table = "table"
     for line in (
+        "  + setuptools  (build-system.requires)",
         f"wrapped backend: inner  ({table})",
         "  hooks: get_requires_for_build_wheel, get_requires_for_build_sdist,",
         "    build_wheel, build_sdist",
@@ -117,8 +118,38 @@ def test_wrapped_backend_that_is_not_here(tree: Tree) -> None:
     result = show(folder)
     assert result.exit_code == 1
     assert "it is not the build backend of this tree; see augbackend adopt" in result.output
-    assert "hooks: not known here: the wrapped backend cannot be imported: No module named 'no_such'" in result.output
-    assert "--isolated" in result.output
+    assert "hooks: not known here: no_such is not installed beside this command\n" in result.output
+    assert "(--isolated installs what is required, and asks for its hooks and its own requirements)" in result.output
+
+
+def test_where_each_requirement_stands(tree: Tree) -> None:
+    """Without a process: a command line has no backends beside it, as a rule."""
+    text = """
+[build-system]
+requires = ["no-such", "torch==2.8; os_name == 'x'", "ninja", "what is this?"]
+build-backend = "augbackend"
+[tool.augbackend]
+build-backend = "no_such.api"
+extra-build-dependencies = ["ninja", { requirement = "only-sdist", hooks = ["sdist"] }]
+"""
+    result = show(tree({"pyproject.toml": text}))
+    assert result.exit_code == 0
+    found: dict[str, Any] = json.loads(show(tree({}), "--json").output)
+    assert found["wrapped-backend"]["hooks"] is None
+    rows = [(one["requirement"], one["injected"], one["origin"]) for one in found["requirements"]["sdist"]]
+    assert rows == [
+        ("no-such", True, "build-system.requires"),
+        ("torch==2.8; os_name == 'x'", False, "build-system.requires"),
+        ("what is this?", False, "build-system.requires"),
+        ("ninja", True, "tool.augbackend in pyproject.toml"),
+        ("only-sdist", True, "tool.augbackend in pyproject.toml"),
+    ]
+    for line in (
+        "  + no-such  (build-system.requires)",
+        "  - torch==2.8; os_name == 'x'  (its marker does not hold here; build-system.requires)",
+        "  + ninja  (declared; also in build-system.requires; table)",
+    ):
+        assert line in result.output.splitlines()
 
 
 def test_mistakes_end_with_status_2(tree: Tree) -> None:

@@ -182,6 +182,12 @@ def test_src_layout_is_followed(tree: Tree) -> None:
     assert kinds(read(tree({"setup.py": setup, "src/pkg/__init__.py": "import torch\n"}))) == ["always"]
 
 
+def test_what_poetry_calls_the_project(tree: Tree) -> None:
+    text = "[build-system]\nrequires = []\n[tool.poetry]\nname = 'of-poetry'\nversion = '3'\n"
+    reading = read(tree({"pyproject.toml": text}))
+    assert (reading.name, reading.version) == ("of-poetry", "3")
+
+
 def test_submodule_imported_by_its_name_is_followed(tree: Tree) -> None:
     files: dict[str, str | bytes] = {
         "setup.py": "from tools import build\n",

@@ -466,7 +466,7 @@ def test_removed_requirements_leave_build_system_requires(made: Made) -> None:
         (["setuptools", "vcs[toml] (>=3,<9)"], ["vcs[Git_x]>=8"], ["setuptools", "vcs[git-x,toml]>=3,<9,>=8", TOMLI]),
         (["setuptools", "x>=2 ; os_name=='nt'"], ["x<3; os_name == 'nt'"], ["setuptools", "x>=2,<3; os_name=='nt'", TOMLI]),
         (["setuptools", "x>=2; os_name=='nt'"], ["x<3"], ["setuptools", "x>=2; os_name=='nt'", TOMLI, "x<3"]),
-        (["setuptools", 'tomli; python_version < "3.11"'], [], ["setuptools", TOMLI]),
+        (["setuptools", 'tomli; python_version < "3.11"'], [], ["setuptools", 'tomli; python_version < "3.11"']),
         (["setuptools", "x"], ["x @ https://e.example/x.whl"], ["setuptools", "x @ https://e.example/x.whl", TOMLI]),
         (["setuptools", "x>=1"], ["x @ https://e.example/x.whl"], ["setuptools", "x>=1", TOMLI, "x @ https://e.example/x.whl"]),
         (["setuptools", "x>=1", "x>=1"], [], ["setuptools", "x>=1", "x>=1", TOMLI]),

@@ -186,7 +186,7 @@ def test_with_knowledge_what_is_declared_is_not_proposed(tmp_path: Path, capsys:
     assert said(tmp_path, ModuleNotFoundError(name="torch"), COPY, capsys) == [
         "augbackend: the build needs 'torch', which nothing declares; add",
         '  "torch"',
-        "augbackend: to extra-build-dependencies in [tool.augbackend] of pyproject.toml",
+        "augbackend: to build-system.requires in pyproject.toml",
     ]
 
 

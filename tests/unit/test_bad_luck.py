@@ -94,11 +94,11 @@ def test_a_full_disk_of_the_wrapped_backend_is_its_error(tree: Tree) -> None:
 def test_a_tree_that_cannot_be_written(tree: Tree, tmp_path: Path) -> None:
     """A file in the place of the folder: that stops root as well."""
     text = PYPROJECT.replace("inner", "setuptools.build_meta").replace('backend-path = ["_setuptools.build_meta"]', "")
-    files = {"pyproject.toml": text, "setup.py": "from setuptools import setup\nsetup()\n", "a": "a file"}
-    folder = tree({**files, "setup.cfg": "[build]\nbuild_base = a/b\n"})
+    files = {"pyproject.toml": text, "setup.py": "open('a', 'w').close()\n"}
+    folder = tree({**files, "setup.cfg": "[build]\nbuild_base = a\n"})
     outcome = run_hook(folder, "build_wheel", str(tmp_path))
     assert outcome.status == 1
-    assert f"error: cannot read or write: Not a directory\n  where: {folder / 'a' / 'b'}\n" in outcome.stderr
+    assert f"error: cannot read or write: Not a directory\n  where: {folder / 'a' / '.augbackend'}\n" in outcome.stderr
     assert "raised in" not in outcome.stderr
     assert "Traceback" not in outcome.stderr
 

@@ -139,3 +139,26 @@ def test_an_empty_table_is_setuptools_as_it_is(tree: Tree) -> None:
     assert built(folder, WITH="one") == {"one.py"}
     assert built(folder, WITH="one,two") == {"one.py", "two.py"}
     assert not list(folder.glob("build/augbackend-*"))
+
+
+def test_the_folder_is_made_by_setuptools_alone(tree: Tree) -> None:
+    """One that is there before is a package to a finder of namespace packages."""
+    setup = "import os\nfrom setuptools import setup\nassert not os.path.exists('build')\nsetup(name='demo', version='1.0', "
+    folder = tree({**FILES, "setup.py": f"{setup}py_modules=['one'])\n"})
+    assert built(folder) == {"one.py"}
+    assert (folder / "build" / ".augbackend").is_file()
+
+
+def test_a_build_that_fails(tree: Tree) -> None:
+    from augbackend.hook import declared
+
+    folder = tree({**FILES, "setup.py": "raise SystemExit('no')\n"})
+    with build_folder.fresh(declared.read(folder, environ={}), "wheel"):
+        pass
+    assert run_hook(folder, "build_wheel", str(folder)).status != 0
+    assert not (folder / "build").exists()
+    failing = "from setuptools import Extension, setup\n"
+    failing += "setup(name='demo', version='1.0', py_modules=['one'], ext_modules=[Extension('x', ['absent.c'])])\n"
+    (folder / "setup.py").write_text(failing)
+    assert run_hook(folder, "build_wheel", str(folder)).status != 0
+    assert (folder / "build" / ".augbackend").is_file()  # what it made is the next one's to take

@@ -204,7 +204,7 @@ def test_a_pin_of_what_is_not_there(project: Callable[..., Project], hook: str) 
     assert outcome.stderr.splitlines() == [
         "augbackend: error: not installed in the build environment: numpy",
         "  where: tool.augbackend.pin-runtime.numpy: the version that the build used is to be pinned",
-        '  hint: add "numpy" to extra-build-dependencies in [tool.augbackend] of pyproject.toml',
+        '  hint: add "numpy" to build-system.requires in pyproject.toml',
     ]
     assert not list(here.out.glob("*.whl"))
 

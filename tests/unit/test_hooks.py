@@ -11,6 +11,8 @@ from typing import Callable
 
 import pytest
 
+from augbackend.hook import installed_check
+
 from ..conftest import ROOT, run_hook, write
 
 pytestmark = pytest.mark.processes
@@ -395,12 +397,107 @@ def test_other_version_is_warned_of(tree: Tree) -> None:
     assert outcome.stderr.startswith("augbackend: warning: pytest<1 is declared, but pytest ")
 
 
+IN_REQUIRES = """
+[build-system]
+requires = [{requires}]
+build-backend = "augbackend"
+[tool.augbackend]
+build-backend = "inner"
+backend-path = ["_inner"]
+{table}
+"""
+
+
+def requiring(tree: Tree, requires: str, table: str = "", inner: str = RECORDER) -> Path:
+    return tree({"pyproject.toml": IN_REQUIRES.format(requires=requires, table=table), "_inner/inner.py": inner})
+
+
+def test_what_stands_in_build_system_requires_has_to_be_installed(tree: Tree) -> None:
+    requires = """'pytest', 'No_Such>=1', "nt; os_name == 'x'", 'no requirement!', 'Pytest>1'"""
+    folder = requiring(tree, requires, "extra-build-dependencies = ['other-such']")
+    outcome = run_hook(folder, "build_wheel", "x")
+    first, where, hint = outcome.stderr.splitlines()
+    assert first == "augbackend: error: not installed in the build environment: no-such, other-such"
+    assert where.startswith("  where: build-system.requires, ")
+    assert hint == f"  hint: {sys.executable} -m pip install 'No_Such>=1' other-such"
+    assert run_hook(folder, "build_sdist", "x").status == 0
+
+
+def test_another_version_than_in_build_system_requires_is_warned_of(tree: Tree) -> None:
+    outcome = run_hook(
+        requiring(tree, "'pytest<1', 'click'", "extra-build-dependencies = ['pytest<1']"), "build_wheel", "x"
+    )
+    assert (outcome.status, outcome.stderr.count("augbackend: warning: pytest<1 is declared, but pytest ")) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("demo", True),
+        ("demo==1.10", True),
+        ("demo>=1.2", True),
+        ("demo>=1.10", True),
+        ("demo>=1.11", False),
+        ("demo>=1.10.0", False),
+        ("demo==1.9", False),
+        ("demo>=1,<2", False),
+        ("demo >= 1", False),
+        ("Demo", False),
+        ("other>=1", False),
+    ],
+)
+def test_what_no_parser_is_needed_for(text: str, is_there: bool) -> None:
+    assert installed_check._is_plainly_there(text, {"demo": "1.10"}) is is_there
+
+
+TWICE = {
+    "torch==2.8.0": ("'torch==2.9.0'", "refused"),
+    "torch>=2,<2.8": ("'torch==2.9.0'", "refused"),
+    "torch==2.8.1": ("'torch==2.9.*'", "refused"),
+    "torch==2.8.2": ("'torch>=2'", "warned of"),
+    "torch==2.8.3": ("'torch', 'no requirement!', 'other==1'", "fine"),
+    "torch": ("'torch==2.9.0'", "fine"),
+    "torch==2.8.4": ("\"torch==2.9.0; os_name == 'x'\"", "fine"),
+    "torch==2.8.5": ("'torch == 2.8.5'", "fine"),
+}
+
+
+@pytest.mark.parametrize("declared", TWICE)
+def test_one_project_in_both_places(tree: Tree, declared: str) -> None:
+    """Both lines are named: a resolver, or a build without isolation, would name neither."""
+    requires, verdict = TWICE[declared]
+    folder = requiring(tree, requires, f"extra-build-dependencies = ['{declared}']")
+    outcome = run_hook(folder, "get_requires_for_build_wheel")
+    assert outcome.status == (1 if verdict == "refused" else 0)
+    if verdict == "fine":
+        assert outcome.stderr == ""
+        return
+    text = requires.strip("'")
+    lines = f"build-system.requires says '{text}', tool.augbackend.extra-build-dependencies says '{declared}'"
+    assert lines in outcome.stderr
+    assert ("no version satisfies both" in outcome.stderr) == (verdict == "refused")
+
+
+def test_a_failure_before_build_system_requires_is_installed_is_no_error(tree: Tree) -> None:
+    """`python -m build --no-isolation` asks first, and then says itself what is missing."""
+    folder = requiring(tree, "'no-such-thing'", inner=GET_REQUIRES.format(body="import no_such_thing"))
+    assert run_hook(folder, "get_requires_for_build_wheel").answer == []
+
+
+def test_what_stands_in_build_system_requires_is_not_proposed(tree: Tree) -> None:
+    inner = "def build_wheel(*arguments):\n  raise ModuleNotFoundError(name='pytest')\n"
+    assert (
+        '"pytest"'
+        not in run_hook(requiring(tree, "'pytest', 'no requirement!'", inner=inner), "build_wheel", "x").stderr
+    )
+
+
 def test_missing_module_becomes_the_line_to_add(tree: Tree) -> None:
     inner = "def build_wheel(*arguments):\n  import no_such.thing\n"
     outcome = run_hook(project(tree, inner, "extra-build-dependencies = ['pytest']"), "build_wheel", "x")
     assert "ModuleNotFoundError: No module named 'no_such'" in outcome.stderr
     assert "augbackend: raised in inner, hook build_wheel\n" in outcome.stderr
-    line = '\n  "no-such"\naugbackend: to extra-build-dependencies in [tool.augbackend] of pyproject.toml\n'
+    line = '\n  "no-such"\naugbackend: to build-system.requires in pyproject.toml\n'
     assert outcome.stderr.endswith(line) if sys.version_info >= (3, 11) else line in outcome.stderr
 
 

@@ -49,7 +49,8 @@ def keep(promise: str, text: str, wheel: str, *, is_wrapped: bool, override: boo
     table = {"metadata": {"pkg-info": is_wrapped, "override": override}}
     build = read(Path(), environ={}, document={"tool": {"augbackend": table}})
     assert FEATURE.keep is not None
-    return FEATURE.keep(build, parse(promise.encode()), parse(text.encode()), wheel).content.decode()
+    metadata = parse(text.encode())
+    return FEATURE.keep(build, parse(promise.encode()), metadata, metadata, wheel).content.decode()
 
 
 def written(text: str, folder: Path) -> str:
@@ -427,7 +428,89 @@ def test_a_copy_without_readers_knows_no_identity(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(sys.modules, "augbackend.standards.setup_identity", None)
     document = {"tool": {"augbackend": {"metadata": {"requires-dist": ["a"]}}}}
     build = read(write(tmp_path, {"setup.py": "setup(name='a', version='1')"}), environ={}, document=document)
-    assert edited_metadata.answer(build) is None
+    assert not edited_metadata.is_answer(edited_metadata.promised(build))
     promise = edited_metadata.promised(build)
     assert promise is not None
     assert promise.values("requires-dist") == ["a"]
+
+
+# --- before anything is compiled ---
+
+TELLS = """
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    note(["metadata"])
+    os.mkdir(os.path.join(folder, "theirs.dist-info"))
+    with open(os.path.join(folder, "theirs.dist-info", "METADATA"), "w") as file:
+        file.write(open("METADATA").read())
+    return "theirs.dist-info"
+"""
+WORD = PYPROJECT.replace("pkg-info = PROMISED", 'requires-dist = ["six"]WORD')
+THEIRS = "Metadata-Version: 2.1\nName: my.demo\nVersion: 1.0\nRequires-Dist: six>=1.2\n"
+NAMED = "Metadata-Version: 2.2\nName: my.demo\nVersion: 1.0\n"
+
+
+def built(folder: Path) -> Outcome:
+    out = folder.parent / "out"
+    out.mkdir(exist_ok=True)
+    return run_hook(folder, "build_wheel", str(out))
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("word", "inner", "expected"),
+    [
+        ("", INNER + TELLS, [["import"], ["metadata"]]),  # nobody compiles for hours to be told so
+        ("", INNER, [["import"], ["wheel", None]]),  # nobody can be asked
+        (", override = true", INNER + TELLS, [["import"], ["wheel", None]]),
+    ],
+)
+def test_a_word_is_held_before_the_build(tree: Tree, word: str, inner: str, expected: object) -> None:
+    folder = project(
+        tree, {"pyproject.toml": WORD.replace("WORD", word), "METADATA": THEIRS, "PKG-INFO": NAMED}, inner=inner
+    )
+    outcome = built(folder)
+    assert calls(folder) == expected
+    if word:
+        assert outcome.status == 0, outcome.stderr
+        return
+    assert outcome.status == 1
+    assert "Requires-Dist: promised six, built six>=1.2\n" in outcome.stderr
+    assert outcome.stderr.endswith('  hint: write requires-dist = ["six>=1.2"] in [tool.augbackend.metadata]\n')
+    assert ("METADATA of what inner is about to build" in outcome.stderr) == ("prepare" in inner)
+
+
+@pytest.mark.processes
+def test_a_word_that_is_kept_is_built(tree: Tree) -> None:
+    text = WORD.replace('"six"]WORD', '"six>=1.2"]')
+    folder = project(tree, {"pyproject.toml": text, "METADATA": THEIRS, "PKG-INFO": NAMED}, inner=INNER + TELLS)
+    assert built(folder).answer == "my_demo-1.0-py3-none-any.whl"
+    assert calls(folder) == [["import"], ["metadata"], ["wheel", None]]
+
+
+@pytest.mark.processes
+def test_what_is_read_for_certain_costs_no_second_run(tree: Tree) -> None:
+    folder = project(tree, inner=INNER + TELLS)
+    assert built(folder).status == 0
+    assert calls(folder) == [["import"], ["wheel", None]]
+
+
+@pytest.mark.processes
+def test_a_promise_without_a_name_is_held_when_metadata_is_asked_for(tree: Tree) -> None:
+    folder = project(tree, {"pyproject.toml": WORD.replace("WORD", ""), "METADATA": THEIRS}, inner=INNER + TELLS)
+    (folder / "PKG-INFO").unlink()
+    outcome = prepared(folder)
+    assert (outcome.status, calls(folder)) == (1, [["import"], ["metadata"]])
+    assert "Requires-Dist: promised six, built six>=1.2\n" in outcome.stderr
+
+
+def test_the_hint_names_the_range_that_one_writes_not_the_pin() -> None:
+    table = {"metadata": {"requires-dist": ["other"]}}
+    build = read(Path(), environ={}, document={"tool": {"augbackend": table}})
+    plain, pinned = (
+        parse(f"Name: x\nVersion: 1\nRequires-Dist: six{bounds}\n".encode()) for bounds in ("", ">=1.17.0,<1.18")
+    )
+    promise = parse(b"Name: x\nVersion: 1\nRequires-Dist: other\n")
+    assert FEATURE.keep is not None
+    with pytest.raises(AugbackendError) as caught:
+        FEATURE.keep(build, promise, pinned, plain, "x.whl")
+    assert caught.value.hint == 'write requires-dist = ["six"] in [tool.augbackend.metadata]'

@@ -470,7 +470,7 @@ def test_one_that_is_no_build_requirement(tmp_path: Path) -> None:
         used(tmp_path, "pin-runtime = { torch = 'x', numpy = 'x' }", install(tmp_path / "site", numpy="2.0"))
     assert caught.value.what == "not installed in the build environment: torch"
     assert "tool.augbackend.pin-runtime.torch" in caught.value.where
-    assert 'add "torch" to extra-build-dependencies' in caught.value.hint
+    assert 'add "torch" to build-system.requires' in caught.value.hint
 
 
 def test_one_that_is_declared_for_elsewhere(tmp_path: Path) -> None:

@@ -8,66 +8,138 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend import __version__
-from augbackend.cli.edit import backend_copy
+from augbackend.cli.edit import adopted_pyproject, pyproject
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.wrapping import adoption
+from augbackend.cli.wrapping import adoption, adoption_check, static_adoption, tool_exclusions, torch_extension
+from augbackend.errors import say
 from augbackend.hook import declared as declarations
 from augbackend.hook.installed_check import command_line
+from augbackend.table import layers
 
 from . import options
 
 if TYPE_CHECKING:
     from augbackend.cli.wrapping.adoption import TreePlan
+    from augbackend.features.pin_runtime import Width
 
 
 @click.command()
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.require
-@options.remove_require
+@click.option(
+    "--match-runtime",
+    "matched",
+    multiple=True,
+    metavar="REQ",
+    callback=options.requirements,
+    help="A build requirement in the version that will be there at run time. Repeatable.",
+)
+@click.option(
+    "--pin-runtime",
+    "pins",
+    multiple=True,
+    metavar="NAME=WIDTH",
+    callback=options.widths,
+    help="Let the wheel require the NAME that it was built with, as WIDTH says: x, x.x, x.x.x, exact or none."
+    " Repeatable.",
+)
+@click.option(
+    "--remove-require",
+    "removed",
+    multiple=True,
+    metavar="NAME",
+    help="Take back what was declared of NAME; else drop it from the package's own build requirements. Repeatable.",
+)
 @options.variable
+@click.option("--remove-variable", "undeclared", multiple=True, metavar="NAME", help="Take it back. Repeatable.")
 @options.feature
+@click.option("--static", is_flag=True, help="Write --require into build-system.requires, and nothing else.")
 @click.option("--installed", is_flag=True, help="Copy nothing; require augbackend from an index.")
+@click.option("--check", is_flag=True, help="Write nothing; say what differs from what adopt would leave, if it does.")
 @click.option("--remove", is_flag=True, help="Undo: take augbackend out, and restore the old build backend.")
 @click.option("--dry-run", is_flag=True, help="Print the change as a diff and write nothing.")
 def adopt(
     tree: Path,
     requirements: tuple[str, ...],
+    matched: tuple[str, ...],
+    pins: dict[str, Width],
     removed: tuple[str, ...],
     variables_: dict[str, str],
+    undeclared: tuple[str, ...],
     feature: tuple[str, ...],
     *,
+    static: bool,
     installed: bool,
+    check: bool,
     remove: bool,
     dry_run: bool,
 ) -> None:
     """Put the backend into TREE, so that every frontend builds it.
 
-    augbackend becomes the build backend, and wraps the old one. Run this again to update the copy or to declare more.
-    --remove does not bring back what --remove-require dropped.
+    augbackend becomes the build backend, and wraps the old one. Run this again to update the copy, to declare more or
+    something else. --remove does not bring back what --remove-require dropped.
+
+    Exit status: 0, or 1 if --check finds something.
 
     \b
     Example:
       augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    if remove and (requirements or removed or variables_ or feature or installed):
-        raise click.UsageError("--remove takes no other option than --dry-run")
-    given = options.declaration(requirements, removed, variables_)
-    plan = adoption.planned_removal(tree) if remove else adoption.planned(tree, given, feature, installed=installed)
+    given = options.declaration(requirements, removed, variables_, matched=matched, pin_runtime=pins)
+    is_more = given != Declaration() or bool(undeclared or feature or installed)
+    if check + remove + static > 1 or ((check or remove) and is_more) or (check and dry_run):
+        more = "" if check else " than --dry-run"
+        raise click.UsageError(
+            f"--{'check' if check else 'remove' if remove else 'static'} takes no other option{more}"
+        )
+    if static and (not static_adoption.is_static(given) or undeclared or feature or installed):
+        raise click.UsageError("--static takes --require alone: all else needs the backend")
+    if check:
+        _check(tree)
+        return
+    if remove:
+        plan = adoption.planned_removal(tree)
+    elif static:
+        plan = static_adoption.planned(tree, given)
+    else:
+        plan = adoption.planned(tree, given, feature, undeclared, installed=installed)
     if dry_run:
         click.echo(adoption.diff(plan), nl=False)
         return
     adoption.carry_out(plan)
     click.echo("\n".join(_report(plan, removed=remove)))
+    if not remove and not static:
+        for line in adoption_check.contradictions(tree):
+            say("warning", line)
+        alone = static_adoption.line(plan) if static_adoption.is_static(given) else ""
+        if alone:
+            click.echo(
+                f"  this line in [build-system] would do without augbackend (adopt --static writes it):\n    {alone}"
+            )
+
+
+def _check(tree: Path) -> None:
+    found = adoption_check.findings(tree)
+    if found:
+        cure = command_line(["augbackend", "adopt", shown_path(tree)])
+        click.echo("\n".join([f"{tree}: not as {cure} leaves it", *(f"  {one}" for one in found)]))
+        raise SystemExit(1)
+    click.echo(f"{tree}: as adopt leaves it")
 
 
 def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     if removed:
         return [f"{plan.tree}: augbackend is taken out, the old build backend is restored"]
-    if plan.new == plan.old and plan.copy == "leave":
+    if plan.new == plan.old and plan.copy == "leave" and not plan.others:
         return [f"{plan.tree}: nothing to change"]
+    if pyproject.backend(pyproject.parse(plan.new or "", str(plan.tree / "pyproject.toml"))) != "augbackend":
+        return [f"{plan.tree}: in [build-system] of pyproject.toml:", f"  {static_adoption.line(plan)}"]
     build = declarations.read(plan.tree, environ={})
-    declared = [entry.text for entry in build.values.get("extra-build-dependencies", ())]
+    declared = adopted_pyproject.added_requires(plan.new or "")
+    for entry in build.values.get("extra-build-dependencies", ()):
+        declared.append(f"{entry.text} (as at run time)" if entry.match_runtime else entry.text)
     variables = ", ".join(build.values.get("extra-build-variables", ()))
     dropped = ", ".join(build.values.get("remove-build-dependencies", ()))
     lines = [f"{plan.tree}: augbackend now wraps {build.wrapped_backend}"]
@@ -76,6 +148,13 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     lines += [f"  variables: {variables}"] if variables else []
     if plan.copy == "write":
         older = f", instead of that of {plan.old_version}" if plan.old_version not in ("", __version__) else ""
-        lines.append(f"  copy: {backend_copy.FOLDER}/augbackend/ of augbackend {__version__}{older} (commit it)")
+        lines.append(f"  copy: {plan.folder}/augbackend/ of augbackend {__version__}{older} (commit it)")
+        if build.wrapped_backend == "mesonpy":
+            lines.append("  sdists: meson-python packs what git has committed, so commit before you build one")
+        excluded = tool_exclusions.lines(plan.tree, layers.read_pyproject(plan.tree), plan.folder)
+        lines += ["  for tools of this project:", *(f"    {line}" for line in excluded)] if excluded else []
+    matched = {entry.parsed.name for entry in build.values.get("extra-build-dependencies", ()) if entry.match_runtime}
+    if "torch" not in matched and torch_extension.links_against_torch(plan.tree):
+        lines.append("  setup.py links against torch: --match-runtime torch takes the one that it will run with")
     command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]
     return [*lines, "  try it: " + command_line(command)]

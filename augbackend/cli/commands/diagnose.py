@@ -38,7 +38,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import confinement, environment, interpreter, temporary_folder
-from augbackend.cli.wrapping import adoption, run
+from augbackend.cli.wrapping import adoption, run, static_adoption
 from augbackend.knowledge import rows
 
 from . import options
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from augbackend.cli.diagnosis.wheel_check import Check
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.strangers.interpreter import Interpreter
+    from augbackend.cli.wrapping.adoption import TreePlan
     from augbackend.knowledge.rows import Knowledge
 
 TIMEOUT = 1800.0
@@ -130,6 +131,7 @@ def diagnose(
         given = [("--index-url", index_url or ""), *(("--extra-index-url", url) for url in extra_index_url)]
         given += [("--find-links", link) for link in find_links]
         places = tuple((option, index.shown(value)) for option, value in given if value)
+        alone = static_adoption.sufficient(source.subject.tree, found.declaration) if source.subject.tree else None
         diagnosis = Diagnosis(
             replace(source.subject, places=places),
             found,
@@ -138,10 +140,11 @@ def diagnose(
             time.monotonic() - began,
             confinement.here(),
             said,
+            static_adoption.line(alone) if alone else "",
         )
         click.echo(terminal.as_json(report.as_json(diagnosis)) if as_json else "\n".join(report.lines(diagnosis)))
         if is_applied and found.declaration.size:
-            click.echo("\n".join(_applied(source.subject, found.declaration, lookup)), err=as_json)
+            click.echo("\n".join(_applied(source.subject, found.declaration, alone, lookup)), err=as_json)
     if found.verdict != "builds-as-is" and not (is_applied and found.declaration.size):
         raise SystemExit(1)
 
@@ -179,8 +182,14 @@ def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchRe
     return Search(case, try_it, look, lambda: having.left > 0).run()
 
 
-def _applied(subject: Subject, declaration: Declaration, lookup: Lookup) -> list[str]:
-    """Do what the printed command does."""
+def _applied(subject: Subject, declaration: Declaration, alone: TreePlan | None, lookup: Lookup) -> list[str]:
+    """Do what is advised.
+
+    :param alone: for a tree that needs no backend of ours.
+    """
+    if alone is not None:
+        adoption.carry_out(alone)
+        return ["", f"done: it stands in {shown_path(alone.tree / 'pyproject.toml')}"]
     if subject.tree is not None:
         adoption.carry_out(adoption.planned(subject.tree, declaration, installed=False))
         return ["", f"done: {subject.tree} is adopted"]

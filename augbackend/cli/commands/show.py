@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -22,6 +23,8 @@ from augbackend.features import extra_build_dependencies, match_runtime, remove_
 from augbackend.hook import declared as declarations
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
 from augbackend.hook.wrapped_backend import surrounded
+from augbackend.standards import InvalidRequirement
+from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Target, layers
 
 from . import confined, options
@@ -49,7 +52,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
     document = layers.read_pyproject(tree)
     build = declarations.read(tree, config_settings, document=document)
     resolved = resolved_variables(build)
-    asked = (_ask_isolated if isolated else wrapped_backend.asked_here)(build, config_settings)
+    asked = (_ask_isolated if isolated else _ask_here)(build, config_settings)
     with surrounded(build):  # `unless-command` is looked for on the declared PATH
         rows = {target: _requirements(build, target, asked) for target in TARGETS}
     return {
@@ -85,7 +88,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
 
 
 def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    rows = []
+    rows = [*_of_build_system(build, target)]
     theirs = [] if _value(build, "dynamic-requires") == "never" else asked["requires"].get(target, [])
     for text in theirs:
         why = "asked for by the wrapped backend"
@@ -104,6 +107,20 @@ def _requirements(build: Build, target: Target, asked: dict[str, Any]) -> list[d
             row = _row(build, extra_build_dependencies.text_for(build, entry), injected=holds, why=why)
             rows.append({**row, "match-runtime": found.rung if found else None})
     return rows
+
+
+def _of_build_system(build: Build, target: Target) -> Iterator[dict[str, Any]]:
+    """Of ``build-system.requires``, what the table does not say as well."""
+    wanted = [one for one in extra_build_dependencies.entries(build) if extra_build_dependencies.is_wanted(one, target)]
+    twice = {extra_build_dependencies.text_for(build, one) for one in wanted}
+    for text in build.requires:
+        if text not in twice:
+            try:
+                holds = parse_requirement(text).applies()
+                why = "" if holds else "its marker does not hold here"
+            except InvalidRequirement as error:
+                holds, why = False, f"no requirement: {error}"
+            yield {**_row(build, text, injected=holds, why=why), "origin": "build-system.requires"}
 
 
 def _value(build: Build, key: str) -> Any:
@@ -128,6 +145,15 @@ def _why_not(entry: BuildDependency, target: Target) -> str:
     return f"the command {entry.unless_command!r} is here: {shutil.which(entry.unless_command)}"
 
 
+def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
+    """What is known without an environment of its own; a command line has no backends beside it, as a rule."""
+    top = build.wrapped_backend.partition(":")[0].partition(".")[0]
+    if not _value(build, "backend-path") and PathFinder.find_spec(top) is None:
+        problem = f"{top} is not installed beside this command"
+        return {"hooks": None, "problem": problem, "requires": {}, "failed": {}}
+    return wrapped_backend.asked_here(build, config_settings)
+
+
 def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
     with surrounded(build):
         declared = {entry.text for target in TARGETS for entry in extra_build_dependencies.declared(build, target)}
@@ -143,7 +169,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"wrapped backend: {backend['build-backend']}  ({_source(backend['origin'])})"
     if backend["hooks"] is None:
         yield f"  hooks: not known here: {backend['problem']}"
-        yield "  (--isolated asks in an environment of its own)"
+        yield "  (--isolated installs what is required, and asks for its hooks and its own requirements)"
     else:
         yield from textwrap.wrap(
             "hooks: " + ", ".join(backend["hooks"]), 78, initial_indent="  ", subsequent_indent="    "
@@ -187,7 +213,8 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
     if any(row["match-runtime"] == "bare" for row in rows):
         yield "  (pip, pipx, tox and pdm: the version in the environment that they install into is taken)"
     for row in rows:
-        also = "also in build-system.requires" if row["in-build-system-requires"] else ""
+        is_twice = row["in-build-system-requires"] and row["origin"] != "build-system.requires"
+        also = "also in build-system.requires" if is_twice else ""
         because = "; ".join(filter(None, [row["why"], also, _source(row["origin"])]))
         yield f"  {'+' if row['injected'] else '-'} {row['requirement']}  ({because})"
 

@@ -32,6 +32,7 @@ class Diagnosis:
 
     :param confinement: how the package's code was kept in its place.
     :param remarks: what is worth knowing beside the verdict.
+    :param static_line: what is to stand in ``[build-system]`` of a folder, if that does it.
     """
 
     subject: Subject
@@ -41,12 +42,16 @@ class Diagnosis:
     seconds: float
     confinement: Confinement
     remarks: tuple[str, ...] = ()
+    static_line: str = ""
 
 
-def command(subject: Subject, declaration: Declaration) -> list[str]:
-    """The command that carries the declaration out."""
+def command(subject: Subject, declaration: Declaration, *, is_static: bool = False) -> list[str]:
+    """The command that carries the declaration out.
+
+    :param is_static: whether a line in ``[build-system]`` does.
+    """
     if subject.tree is not None:
-        head = ["augbackend", "adopt", shown_path(subject.tree)]
+        head = ["augbackend", "adopt", shown_path(subject.tree), *(["--static"] if is_static else [])]
     else:
         head = ["augbackend", "wrap", subject.target]
         for option, value in subject.places:
@@ -81,6 +86,7 @@ def uv_table(subject: Subject, declaration: Declaration) -> str:
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
     """The diagnosis for a script."""
     found = diagnosis.found
+    words = command(diagnosis.subject, found.declaration, is_static=bool(diagnosis.static_line))
     return {
         "name": diagnosis.subject.name,
         "version": diagnosis.subject.version,
@@ -92,7 +98,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "reason": _reason(found),
         "evidence": [*_evidence(found)],
         "remarks": list(diagnosis.remarks),
-        "next": command_line(command(diagnosis.subject, found.declaration)) if found.declaration.size else "",
+        "next": command_line(words) if found.declaration.size else "",
         "wheel": found.attempt.wheel.name if found.attempt.wheel and found.check else "",
         "imports": found.check is not None and not found.check.problem and not found.check.installs,
         "problem": found.check.installs or found.check.problem if found.check else "",
@@ -153,7 +159,14 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"  tried: {count}"
         text = diagnosis.confinement.in_words()
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
-    if found.declaration.size:
+    if diagnosis.static_line:
+        yield from [
+            "",
+            "In [build-system] of its pyproject.toml, for every frontend:",
+            "",
+            f"  {diagnosis.static_line}",
+        ]
+    elif found.declaration.size:
         yield from _next(subject, found.declaration)
 
 

@@ -56,8 +56,8 @@ def read(tree: Path) -> Reading:
     system = hook_call.build_system(tree)
     document = layers.read_pyproject(tree) if (tree / "pyproject.toml").is_file() else {}
     info = _pkg_info(tree)
-    project = layers.at(document, "project", default={})
-    project = project if isinstance(project, dict) else {}
+    tables = (layers.at(document, *keys, default={}) for keys in (("project",), ("tool", "poetry")))
+    project = next((one for one in tables if one and isinstance(one, dict)), {})
     files = Files(tree)
     files.follow("setup.py")
     paths = [PurePosixPath(path) for path in system.backend_path]

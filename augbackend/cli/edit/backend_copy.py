@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from functools import cache
@@ -25,8 +26,26 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 FOLDER = "_augbackend"
+HIDDEN = ".augbackend"  # with a dot in its name it is no package to any tool, so that nothing ships it by mistake
 MANIFEST = features.COPY.name
-_FOR_RUFF = b'exclude = ["*"]  # code of others: not for the rules of this tree\n'
+_LICENCE = "MIT"
+# Where each tool looks: a word behind which it takes no other, or a line of its own. `noqa` is ruff's as well.
+_HEAD = """\
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend {version}, copied by `{command}`; \
+not to be edited here.  SPDX-License-Identifier: {licence}
+# flake8: noqa
+# SPDX-FileCopyrightText: {holder}
+"""
+# Of files that take no comments, the licence stands beside them.
+_SPDX = "SPDX-FileCopyrightText: {holder}\nSPDX-License-Identifier: {licence}\n"
+# Files that are named to ruff are looked at, whatever is excluded: it is to find nothing, and lines of their length.
+_FOR_RUFF = """\
+# SPDX-FileCopyrightText: {holder}
+# SPDX-License-Identifier: {licence}
+exclude = ["*"]  # code of others: not for the rules of this tree
+line-length = 120
+lint.per-file-ignores."*" = ["ALL"]
+"""
 PACKAGE = Path(augbackend.__file__).parent
 _BESIDE = ".augbackend-"
 _OF_THE_CORE = ("build-backend", "dynamic-requires")  # which backend is wrapped, and how it is asked
@@ -64,12 +83,14 @@ def backend_files(
     :param more: keys that the table does not use.
     :param has_readers: whether the readers of ``setup.py`` and ``setup.cfg`` are among them, see :func:`needs_readers`.
     """
-    # The first two words are for type checkers: the copy is not theirs to judge, and modules that it does not use lack.
-    head = f"# type: ignore  # augbackend {__version__}, copied by `{command}`; not to be edited here\n".encode()
+    licence = _licence()
+    said = {"version": __version__, "command": command, "licence": _LICENCE, "holder": _holder(licence)}
+    head = _HEAD.format_map(said).encode()
     keys = {*_OF_THE_CORE, *used_keys(document), *more}
     modules = _modules(keys, document, has_readers=has_readers)
     files = {name: head + (PACKAGE / name).read_bytes() for name in sorted(modules)}
-    files["LICENSE"], files["ruff.toml"] = _licence(), _FOR_RUFF
+    files["LICENSE"], files["ruff.toml"] = licence, _FOR_RUFF.format_map(said).encode()
+    files[f"{MANIFEST}.license"] = _SPDX.format_map(said).encode()
     manifest = {
         "augbackend": __version__,
         "command": command,
@@ -129,9 +150,16 @@ def _imports(module: str, file: Path) -> tuple[str, ...]:
     return tuple(name for name in found if name.partition(".")[0] == "augbackend")
 
 
-def manifest(tree: Path) -> dict[str, Any]:
+def folder_of(document: Mapping[str, Any]) -> str | None:
+    """The folder of the copy that a tree's ``pyproject.toml`` builds with; ``None`` if it is not one of ours."""
+    paths = at(document, "build-system", "backend-path", default=())
+    is_ours = at(document, "build-system", "build-backend", default="") == "augbackend"
+    return next((folder for folder in (FOLDER, HIDDEN) if is_ours and folder in paths), None)
+
+
+def manifest(tree: Path, folder: str = FOLDER) -> dict[str, Any]:
     """The manifest of the tree's copy; empty if there is none that can be read."""
-    file = tree / FOLDER / "augbackend" / MANIFEST
+    file = tree / folder / "augbackend" / MANIFEST
     return manifest_of(file.read_bytes() if file.is_file() else b"")
 
 
@@ -161,16 +189,16 @@ def whole() -> dict[str, bytes]:
     return backend_files({}, "augbackend show", features.known_keys())
 
 
-def files_in(tree: Path) -> dict[str, bytes]:
+def files_in(tree: Path, folder: str = FOLDER) -> dict[str, bytes]:
     """The files of the tree's copy, as :func:`backend_files` has them."""
-    copy = tree / FOLDER / "augbackend"
+    copy = tree / folder / "augbackend"
     found = [file for file in copy.rglob("*") if file.is_file() and file.parent.name != "__pycache__"]
     return {file.relative_to(copy).as_posix(): file.read_bytes() for file in found}
 
 
-def is_current(tree: Path, files: Mapping[str, bytes]) -> bool:
+def is_current(tree: Path, files: Mapping[str, bytes], folder: str = FOLDER) -> bool:
     """Whether the tree's copy is these files, and nothing is left over beside it."""
-    return files_in(tree) == files and not list((tree / FOLDER).glob(f"{_BESIDE}*"))
+    return files_in(tree, folder) == files and not list((tree / folder).glob(f"{_BESIDE}*"))
 
 
 def looks_ours(folder: Path) -> bool:
@@ -182,18 +210,18 @@ def looks_ours(folder: Path) -> bool:
     return names - left_over == ({"augbackend"} if has_copy else set())
 
 
-def write_copy(tree: Path, files: Mapping[str, bytes]) -> None:
+def write_copy(tree: Path, files: Mapping[str, bytes], folder: str = FOLDER) -> None:
     """Put the backend into ``tree``, or bring its copy up to date: written beside, then renamed."""
-    folder = tree / FOLDER
-    folder.mkdir(exist_ok=True)
-    for left_over in folder.glob(f"{_BESIDE}*"):
+    place = tree / folder
+    place.mkdir(exist_ok=True)
+    for left_over in place.glob(f"{_BESIDE}*"):
         shutil.rmtree(left_over)
-    beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=folder))
+    beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=place))
     try:
         for name, content in files.items():
             (beside / "new" / name).parent.mkdir(parents=True, exist_ok=True)
             (beside / "new" / name).write_bytes(content)
-        target = folder / "augbackend"
+        target = place / "augbackend"
         if target.exists():
             target.rename(beside / "old")
         (beside / "new").rename(target)
@@ -201,14 +229,14 @@ def write_copy(tree: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def remove_copy(tree: Path) -> None:
+def remove_copy(tree: Path, folder: str = FOLDER) -> None:
     """Take the copy out again, and its folder if nothing else is in it."""
-    folder = tree / FOLDER
-    if (folder / "augbackend").exists():
-        shutil.rmtree(folder / "augbackend")
-    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    place = tree / folder
+    if (place / "augbackend").exists():
+        shutil.rmtree(place / "augbackend")
+    shutil.rmtree(place / "__pycache__", ignore_errors=True)
+    if place.is_dir() and not any(place.iterdir()):
+        place.rmdir()
 
 
 def _licence() -> bytes:
@@ -217,3 +245,9 @@ def _licence() -> bytes:
         return beside.read_bytes()
     installed = metadata.distribution("augbackend").read_text("licenses/LICENSE") or ""
     return installed.encode()
+
+
+def _holder(licence: bytes) -> str:
+    """Year and name, as the licence's own line has them."""
+    found = re.search(r"Copyright \(c\) (.+)", licence.decode())
+    return found[1].strip() if found else "The augbackend authors"

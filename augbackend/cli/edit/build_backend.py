@@ -8,13 +8,14 @@ import tomlkit
 
 from augbackend.errors import AugbackendError
 from augbackend.table import LEGACY_BACKEND
+from augbackend.table.layers import TOMLI
 
-from . import pyproject
+from . import pyproject, tomli_requirement
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
 
-IN_TREE_REQUIRES = "tomli>=1.1; python_version < '3.11'"
+IN_TREE_REQUIRES = TOMLI
 INSTALLED_REQUIRES = "augbackend"
 ASSUMED = "what a frontend assumes"
 
@@ -43,22 +44,27 @@ def move_in(
             hint="remove build-backend and backend-path there, then run this again",
         )
     old_backend, old_path = build_system.get("build-backend"), build_system.get("backend-path")
-    wrapped = {"build-backend": LEGACY_BACKEND if old_backend is None else str(old_backend)}
-    for key, value in {**wrapped, **({} if old_path is None else {"backend-path": [*map(str, old_path)]})}.items():
-        table[key] = value
+    table["build-backend"] = LEGACY_BACKEND if old_backend is None else str(old_backend)
+    if old_path is not None:
+        table["backend-path"] = old_path  # the value as it is written, with its comments
     if old_backend is None and hasattr(table["build-backend"], "comment"):
         table["build-backend"].comment(ASSUMED)
     build_system["build-backend"] = "augbackend"
-    point_to(build_system, folder)
+    point_to(document, folder)
 
 
-def point_to(build_system: MutableMapping[str, Any], folder: str | None) -> None:
-    """Say where the backend is: in a folder of the tree, or installed."""
+def point_to(document: MutableMapping[str, Any], folder: str | None) -> None:
+    """Say where the backend is: in a folder of the tree, or installed.
+
+    A key that is there stays, since it keeps its place for the wrapped backend's own; an empty list says nothing.
+    """
+    build_system = document["build-system"]
+    if folder is not None or "backend-path" in build_system:
+        build_system["backend-path"] = [] if folder is None else [folder]
     if folder is None:
-        build_system.pop("backend-path", None)
-    else:
-        build_system["backend-path"] = [folder]
-    pyproject.append(build_system, "requires", INSTALLED_REQUIRES if folder is None else IN_TREE_REQUIRES)
+        pyproject.append(build_system, "requires", INSTALLED_REQUIRES)
+    elif tomli_requirement.is_needed(document):
+        pyproject.append(build_system, "requires", IN_TREE_REQUIRES)
 
 
 def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assumed: bool) -> None:
@@ -68,18 +74,15 @@ def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assu
     :param only_assumed: whether it named no backend.
     """
     build_system, table = document["build-system"], document["tool"]["augbackend"]
-    declared = [entry for entry in table.get("extra-build-dependencies", ()) if isinstance(entry, str)]
-    for added in (IN_TREE_REQUIRES, INSTALLED_REQUIRES, *declared):
-        if added in build_system["requires"]:
-            build_system["requires"].remove(added)
+    # tomlkit loses its way in dotted keys when one is set after another was taken out.
+    if not only_assumed:
+        build_system["build-backend"] = str(table.get("build-backend", LEGACY_BACKEND))
     if "backend-path" in table:
-        build_system["backend-path"] = [*map(str, table["backend-path"])]
+        build_system["backend-path"] = table["backend-path"]
     else:
         build_system.pop("backend-path", None)
     if only_assumed:
         build_system.pop("build-backend")
-    else:
-        build_system["build-backend"] = str(table.get("build-backend", LEGACY_BACKEND))
     if whole_table:
         document.pop("build-system")
     document["tool"].pop("augbackend")

@@ -35,11 +35,11 @@ def _merged(texts: Sequence[str]) -> dict[str, str]:
         one = requirement_of(text)
         if one is not None:
             groups.setdefault((canonicalize_name(one.name), str(one.marker or "")), []).append(text)
-    ones = [(_one_of(group), group) for group in groups.values() if len(group) > 1]
+    ones = [(one_of(group), group) for group in groups.values() if len(group) > 1]
     return {text: one for one, group in ones if one for text in group}
 
 
-def _one_of(texts: Sequence[str]) -> str:
+def one_of(texts: Sequence[str]) -> str:
     """One requirement that says what several say; empty if there is none."""
     parsed = [one for one in map(requirement_of, texts) if one]
     extras = sorted({canonicalize_name(extra) for one in parsed for extra in one.extras})

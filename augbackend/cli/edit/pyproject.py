@@ -86,7 +86,7 @@ def edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
         document = tomlkit.parse(text)
         edit(document)
         new = tomlkit.dumps(document)
-    except (TOMLKitError, TypeError, ValueError) as error:
+    except (TOMLKitError, TypeError, ValueError, LookupError) as error:
         raise _unsafe(str(error)) from None
     if new != text:
         lines = new.rstrip("\r\n").replace("\r\n", "\n")
@@ -152,12 +152,17 @@ def new_table(document: MutableMapping[str, Any], comment: str = "") -> Any:
     return table.comment(comment) if comment else table
 
 
+def comment_of(item: Any) -> str:
+    """The comment behind a table's header, or a key's value; empty for a plain value."""
+    return str(item.trivia.comment).lstrip("# ") if hasattr(item, "trivia") else ""
+
+
 def new_inline_table(document: MutableMapping[str, Any]) -> Any:
     """An empty table that is written in one line."""
     return tomlkit.inline_table() if isinstance(document, tomlkit.TOMLDocument) else {}
 
 
-def append(table: MutableMapping[str, Any], key: str, item: str) -> None:
+def append(table: MutableMapping[str, Any], key: str, item: Any) -> None:
     """Add an item to a list, unless it is there; the list is made if need be."""
     if key not in table:
         # Of a list that begins with a table, tomlkit would make an array of tables.

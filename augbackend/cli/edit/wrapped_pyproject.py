@@ -57,7 +57,7 @@ def wrapped(text: str | None, change: Change) -> str:
             requires = document["build-system"]["requires"]
             for entry in [one for one in requires if project_of(one) == build_backend.INSTALLED_REQUIRES]:
                 requires.remove(entry)
-            build_backend.point_to(document["build-system"], change.folder)
+            build_backend.point_to(document, change.folder)
         else:
             build_backend.move_in(document, change.assumed_requires, folder=change.folder, created=_WRAPPED_TABLE)
         if change.version and "version" in document.get("project", {}):

@@ -49,6 +49,11 @@ def members(root: Path, document: Mapping[str, Any]) -> list[Path]:
     return sorted(folder for folder in found - left_out if (folder / "pyproject.toml").is_file())
 
 
+def members_of(root: Path) -> list[Path]:
+    """The folders of the members of a workspace that ``root`` may be the root of; none if it is not."""
+    return members(root, _document(root)) if (root / "pyproject.toml").is_file() else []
+
+
 def _folders_like(root: Path, pattern: str) -> Iterable[Path]:
     try:
         return list(root.glob(pattern.rstrip("/")))

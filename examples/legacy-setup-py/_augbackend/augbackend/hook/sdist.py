@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """``build_sdist``: whatever builds from the sdist must find ``pyproject.toml`` and the in-tree backend in it.
 
 The archive's own members are carried over as they are, byte for byte; ours follow at the end. Nothing depends on the

@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """``build_wheel`` and ``build_editable``: the wrapped backend's wheel, edited where a feature says so."""
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ def _build(
 
         plan = edited_wheel.plan(build, target, is_answered=metadata_directory is not None)
         with fresh(build, target):
+            if plan and plan.promise:
+                edited_wheel.hold(build, plan)
             # The metadata folder is handed on only if the wrapped backend wrote it.
             metadata_directory = None if plan and plan.is_ours else metadata_directory
             wheel = hook(wheel_directory, build.config_settings, metadata_directory)

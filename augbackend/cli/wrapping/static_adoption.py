@@ -1,0 +1,59 @@
+"""Where only static requirements are missing: a line of ``build-system.requires``, and no backend of ours."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from augbackend.cli.edit import adopted_pyproject, pyproject
+from augbackend.errors import AugbackendError
+from augbackend.table.layers import at
+
+from . import setup_call
+from .adoption import TreePlan, project_document, pyproject_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from augbackend.cli.model.declaration import Declaration
+
+_WRAPPED = {"build-backend", "backend-path"}
+
+
+def is_static(declaration: Declaration) -> bool:
+    """Whether PEP 518 can say all that is declared, and something is."""
+    plain = all(one.is_plain for one in declaration.requires)
+    more = {*declaration.as_table()} - {"extra-build-dependencies"}
+    return bool(declaration.requires) and plain and not more
+
+
+def planned(tree: Path, declaration: Declaration) -> TreePlan:
+    """Plan to write the requirements into ``build-system.requires``, and nothing else.
+
+    :raises AugbackendError: if augbackend builds the tree already.
+    """
+    old = pyproject_text(tree)
+    if pyproject.backend(project_document(tree, old)) == "augbackend":
+        hint = "leave --static out"
+        raise AugbackendError("augbackend builds this tree already", where=str(tree / "pyproject.toml"), hint=hint)
+    texts = [one.entry.text for one in declaration.requires]
+    new = adopted_pyproject.static(old, texts, assumed_requires=setup_call.assumed_requires(tree))
+    return TreePlan(tree, old, new, "leave")
+
+
+def sufficient(tree: Path, declaration: Declaration) -> TreePlan | None:
+    """The plan, if it does all that is declared; ``None`` if that needs the backend, or the tree has it already."""
+    if not is_static(declaration):
+        return None
+    is_adopted = pyproject.backend(project_document(tree, pyproject_text(tree))) == "augbackend"
+    return None if is_adopted else planned(tree, declaration)
+
+
+def line(plan: TreePlan) -> str:
+    """The line that does without the backend; empty if something that is declared needs it."""
+    text = plan.new or ""
+    document = pyproject.parse(text, "pyproject.toml")
+    if {*at(document, "tool", "augbackend", default={})} - _WRAPPED:
+        return ""
+    requires = adopted_pyproject.requires_alone(text)
+    return f"requires = [{', '.join(json.dumps(one, ensure_ascii=False) for one in requires)}]"
