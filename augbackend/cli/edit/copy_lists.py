@@ -35,12 +35,12 @@ def put_in(document: MutableMapping[str, Any], folder: str) -> None:
     :param document: with the wrapped backend in ``[tool.augbackend]``.
     """
     if folder == FOLDER and package_discovery.is_taken_by_table(document):
-        _add(document, _FIND, _items(folder)[0])
+        _append(document, _FIND, _items(folder)[0])
     backend = str(document["tool"]["augbackend"].get("build-backend", "")).partition(".")[0]
     if backend == "flit_core":
-        _add(document, _FLIT, _items(folder)[1])
+        _append(document, _FLIT, _items(folder)[1])
     if backend == "poetry":
-        _add(document, _POETRY, _items(folder)[2])
+        _append(document, _POETRY, _items(folder)[2])
 
 
 def can_be_put_in(text: str) -> bool:
@@ -93,7 +93,7 @@ def _items(folder: str) -> tuple[Any, ...]:
     return f"{folder}*", f"{folder}/", {"path": folder, "format": "sdist"}
 
 
-def _add(document: MutableMapping[str, Any], path: Path, item: Any) -> None:
+def _append(document: MutableMapping[str, Any], path: Path, item: Any) -> None:
     *above, last, key = path
     table: Any = document
     for name in above:
