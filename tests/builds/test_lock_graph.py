@@ -15,33 +15,33 @@ from .test_wrapped import augbackend
 
 pytestmark = pytest.mark.builds
 
-# Remembers the torch that it was built with, which it does not declare.
-SETUP = """import torch
+# Remembers the biglib that it was built with, which it does not declare.
+SETUP = """import biglib
 from setuptools import setup
 from setuptools.command.build_py import build_py
 class Remembering(build_py):
     def run(self):
         super().run()
         with open(self.build_lib + "/demo.py", "w") as file:
-            file.write("TORCH = %r" % torch.__version__)
-setup(name="demo", version="1.0", py_modules=["demo"], install_requires=["torch"], cmdclass={"build_py": Remembering})
+            file.write("TORCH = %r" % biglib.__version__)
+setup(name="demo", version="1.0", py_modules=["demo"], install_requires=["biglib"], cmdclass={"build_py": Remembering})
 """
-SAYS = "import demo, torch; print(demo.TORCH, torch.__version__)"
+SAYS = "import demo, biglib; print(demo.TORCH, biglib.__version__)"
 TABLE = """
 [tool.uv.extra-build-dependencies]
-demo = [{ requirement = "torch", match-runtime = true }]
+demo = [{ requirement = "biglib", match-runtime = true }]
 [[tool.uv.dependency-metadata]]
 name = "demo"
-requires-dist = ["torch"]
+requires-dist = ["biglib"]
 """
 
 
-def torch(folder: Path, version: str) -> None:
+def biglib(folder: Path, version: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    info, name = f"torch-{version}.dist-info", f"torch-{version}-py3-none-any.whl"
+    info, name = f"biglib-{version}.dist-info", f"biglib-{version}-py3-none-any.whl"
     content = {
-        "torch.py": f"__version__ = {version!r}\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n",
+        "biglib.py": f"__version__ = {version!r}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: biglib\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     with ZipFile(folder / name, "w") as wheel:
@@ -63,7 +63,7 @@ def uv(frontends: Frontends, *arguments: str, cwd: Path) -> str:
 @pytest.mark.parametrize("kind", ["extra", "group"])
 def test_conflicts(frontends: Frontends, tmp_path: Path, kind: str) -> None:
     for name in ("cpu", "cu128"):
-        torch(tmp_path / "indexes" / name / "torch", f"2.8.0+{name}")
+        biglib(tmp_path / "indexes" / name / "biglib", f"2.8.0+{name}")
     sdist(tmp_path / "links", {"setup.py": SETUP, "demo.py": ""})
     table = {"extra": "project.optional-dependencies", "group": "dependency-groups"}[kind]
     folder = tmp_path / "app"
@@ -74,10 +74,10 @@ def test_conflicts(frontends: Frontends, tmp_path: Path, kind: str) -> None:
         )
         text = (
             '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.9"\n'
-            f'[{table}]\ncpu = ["torch==2.8.0", "demo==1.0"]\ncu128 = ["torch==2.8.0", "demo==1.0"]\n'
+            f'[{table}]\ncpu = ["biglib==2.8.0", "demo==1.0"]\ncu128 = ["biglib==2.8.0", "demo==1.0"]\n'
             f'[tool.uv]\nfind-links = ["{(tmp_path / "links").as_uri()}"]\n'
             f'conflicts = [[{{ {kind} = "cpu" }}, {{ {kind} = "cu128" }}]]\n'
-            f'[tool.uv.sources]\ntorch = [{{ index = "cpu", {kind} = "cpu" }}, {{ index = "cu128", {kind} = "cu128" }}]\n'
+            f'[tool.uv.sources]\nbiglib = [{{ index = "cpu", {kind} = "cpu" }}, {{ index = "cu128", {kind} = "cu128" }}]\n'
         )
         (folder / "pyproject.toml").write_text(text + indexes + TABLE)
         uv(frontends, "lock", cwd=folder)
@@ -97,19 +97,19 @@ def test_conflicts(frontends: Frontends, tmp_path: Path, kind: str) -> None:
         assert (folder / "pyproject.toml").read_text() == text + indexes + TABLE
 
 
-@pytest.mark.parametrize("override", ["", '"torch==2.9.0"'])
+@pytest.mark.parametrize("override", ["", '"biglib==2.9.0"'])
 def test_a_lock_that_appears_later(
     frontends: Frontends, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, override: str
 ) -> None:
     for version in ("2.8.0", "2.9.0"):
-        torch(tmp_path / "index" / "torch", version)
+        biglib(tmp_path / "index" / "biglib", version)
     archive = sdist(tmp_path / "index" / "demo", {"setup.py": SETUP, "demo.py": ""})
     (archive.parent / "index.html").write_text(f'<!DOCTYPE html><a href="{archive.name}">{archive.name}</a>')
     folder = tmp_path / "app"
     folder.mkdir()
     (folder / "pyproject.toml").write_text(
         '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.9"\n'
-        "dependencies = [\"demo==1.0 ; python_version > '3'\", \"torch==2.8.0 ; python_version > '3'\"]\n"
+        "dependencies = [\"demo==1.0 ; python_version > '3'\", \"biglib==2.8.0 ; python_version > '3'\"]\n"
         f"[tool.uv]\noverride-dependencies = [{override}]\n{TABLE}"
     )
     with served(tmp_path / "index") as url:
