@@ -329,6 +329,12 @@ def test_pins_of_different_extras_need_a_lock(here: Path) -> None:
     assert "uv lock" in result.output
 
 
+def test_a_constraint_that_names_the_label_narrows_a_pin(here: Path) -> None:
+    text = f'{HEAD}dependencies = ["torch==2.8.0", "demo==1.0"]\n'
+    project(here, f'{text}[tool.uv]\nconstraint-dependencies = ["torch==2.8.0+cpu"]\n{MATCH}')
+    assert "  + torch==2.8.0+cpu  (" in wrapped().output
+
+
 # --- whether it is fresh ---
 
 MEMBER = '[project]\nname = "lib"\nversion = "1"\ndependencies = ["demo==1.0"]\n'

@@ -170,7 +170,7 @@ def refuse_contradiction(wanted: Sequence[Requirement]) -> None:
 
     :raises AugbackendError: if there are several exact pins for the same environments.
     """
-    pins = {canonicalize_version(pin): pin for one in wanted if one.marker is None and (pin := exact_version(one))}
+    pins = _pins([one for one in wanted if one.marker is None])
     if len(pins) > 1:
         what = f"{wanted[0].name} is asked for in the versions {' and '.join(sorted(pins.values()))}"
         hint = "lock the project (uv lock), then run this again: a lock says which of them is for which extra or group"
@@ -178,5 +178,12 @@ def refuse_contradiction(wanted: Sequence[Requirement]) -> None:
 
 
 def _choice(marker: str, specifier: SpecifierSet, asked: Sequence[Requirement]) -> Choice:
-    pins = {canonicalize_version(pin): pin for pin in reversed([*filter(None, map(exact_version, asked))])}
+    pins = _pins(asked)
     return Choice(marker, specifier, next(iter(pins.values())) if len(pins) == 1 else "")
+
+
+def _pins(asked: Sequence[Requirement]) -> dict[str, str]:
+    """The exact pins, by their canonical form; without ``2.8.0`` where ``2.8.0+cpu``, which it allows, is pinned too."""
+    pins = {canonicalize_version(pin): pin for pin in reversed([*filter(None, map(exact_version, asked))])}
+    narrowed = {canonicalize_version(pin.partition("+")[0]) for pin in pins.values() if "+" in pin}
+    return {version: pin for version, pin in pins.items() if version not in narrowed}
