@@ -183,7 +183,7 @@ def _choice(marker: str, specifier: SpecifierSet, asked: Sequence[Requirement]) 
 
 
 def _pins(asked: Sequence[Requirement]) -> dict[str, str]:
-    """The exact pins, by their canonical form; without ``2.8.0`` where ``2.8.0+cpu``, which it allows, is pinned too."""
+    """The exact pins, by their canonical form; without ``2.8.0`` where ``2.8.0+cpu``, which it allows, is one too."""
     pins = {canonicalize_version(pin): pin for pin in reversed([*filter(None, map(exact_version, asked))])}
     narrowed = {canonicalize_version(pin.partition("+")[0]) for pin in pins.values() if "+" in pin}
     return {version: pin for version, pin in pins.items() if version not in narrowed}
