@@ -91,16 +91,15 @@ def test_a_full_disk_of_the_wrapped_backend_is_its_error(tree: Tree) -> None:
 
 
 @pytest.mark.processes
-def test_a_tree_that_cannot_be_written(tree: Tree, tmp_path: Path) -> None:
-    """A file in the place of the folder: that stops root as well."""
+def test_a_build_folder_that_cannot_be_written(tree: Tree, tmp_path: Path) -> None:
+    """A file in its place, which stops root as well: setuptools says so, and we do not speak over it."""
     text = PYPROJECT.replace("inner", "setuptools.build_meta").replace('backend-path = ["_setuptools.build_meta"]', "")
     files = {"pyproject.toml": text, "setup.py": "open('a', 'w').close()\n"}
     folder = tree({**files, "setup.cfg": "[build]\nbuild_base = a\n"})
     outcome = run_hook(folder, "build_wheel", str(tmp_path))
     assert outcome.status == 1
-    assert f"error: cannot read or write: Not a directory\n  where: {folder / 'a' / '.augbackend'}\n" in outcome.stderr
-    assert "raised in" not in outcome.stderr
-    assert "Traceback" not in outcome.stderr
+    assert "augbackend: raised in setuptools.build_meta, hook build_wheel" in outcome.stderr
+    assert "augbackend: error" not in outcome.stderr
 
 
 @pytest.mark.parametrize("stream", [None, io.StringIO()])

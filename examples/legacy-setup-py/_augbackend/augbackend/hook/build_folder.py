@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from os.path import exists, expanduser
 from pathlib import Path
@@ -41,7 +41,7 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
         try:
             yield
         finally:
-            if exists(folder):
+            with suppress(OSError):  # without it, what is there counts as somebody else's
                 stamp.write_text(f"{mark}\n", encoding="utf-8")
         return
     if _text(stamp).strip() == mark:
