@@ -84,9 +84,12 @@ def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_v
     ]
 
 
-def of_targets(targets: Sequence[Target], given: Declaration, lock: Path | None, lookup: Lookup) -> list[Job]:
+def of_targets(
+    targets: Sequence[Target], given: Declaration, matched: Declaration, lock: Path | None, lookup: Lookup
+) -> list[Job]:
     """The packages that are named, each with the same declaration; a bare name in the version that is used here.
 
+    :param matched: the declaration for those that no project says anything of, matched to the lock alone.
     :param lock: what says so, if it is not the lock in this folder.
     :raises AugbackendError: if a file with versions cannot be read.
     """
@@ -96,7 +99,7 @@ def of_targets(targets: Sequence[Target], given: Declaration, lock: Path | None,
         if here is not None and _says_anything_of(here, target.name):
             found += _of_package(here, target.name, Requirement(target.name), lookup)
         else:
-            found.append(Job(target, given))
+            found.append(Job(target, matched))
     return found
 
 
