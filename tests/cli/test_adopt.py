@@ -400,6 +400,7 @@ FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.bui
         "[tool.flit.sdist]\nexclude = ['docs']\n",
         "[tool.flit.sdist]\ninclude = ['docs']\n[tool.z]\na = 1\n",
         "[tool.flit]\n[tool.z]\na = 1\n",
+        "[tool.flit]\nsdist.exclude = ['docs']\n",
     ],
 )
 def test_flit_packs_the_copy(tree: Tree, more: str) -> None:

@@ -339,6 +339,8 @@ LAYOUTS = [
     "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'x.y'  # in quotes of this kind\n",
     '[build-system]\r\nrequires = ["torch>=2"]\nbuild-backend = "x.y"\r\n\n[tool.z]\na = 1\n',
     '[build-system]\nrequires = [\n  "a",\n  "torch>=2"  # why, "so"\n  # "c",\n]  # all\nbuild-backend = "x.y"\n',
+    '[tool.z]\na = 1\n[build-system]\nrequires = []\nbuild-backend = "x.y"\n',
+    '[tool]\nz = { a = 1 }\n[build-system]\nrequires = []\nbuild-backend = "x.y"\n',
 ]
 GIVEN = [
     ["--require", "torch==2.8.0"],

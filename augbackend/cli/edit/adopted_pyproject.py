@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _CREATED_FILE = "# Created by augbackend adopt; `augbackend adopt --remove` deletes it again."
 _CREATED_TABLE = "added by augbackend adopt"
+_BLANK = re.compile(r"(?m)^\r?\n(?=\[tool\.augbackend\])")  # which tomlkit adds, and would leave
 
 
 def adopted(
@@ -61,7 +63,9 @@ def adopted(
     back, written = restored(adopted_requirements.remembered(new, memory)) or "", adopted_requirements.written(was)
     if written != adopted_requirements.written(back) and _list_in(was) == _list_in(back):
         memory = replace(memory, written=written)
-    return adopted_requirements.remembered(new, memory)
+    full = adopted_requirements.remembered(new, memory)
+    closer = _BLANK.sub("", full, count=1)
+    return closer if restored(full) != was and restored(closer) == was else full
 
 
 def static(text: str | None, requirements: Sequence[str], *, assumed_requires: Sequence[str]) -> str:
