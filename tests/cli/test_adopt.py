@@ -672,6 +672,7 @@ def test_dropping_later(tree: Tree) -> None:
         (["--remove-variable", "A"], "not declared: A"),
         (["--require", "torch>=2", "--require", "Torch<3"], "'torch>=2' and 'Torch<3'; write them as one"),
         (["--require", "torch==2", "--match-runtime", "torch"], "'torch==2' and 'torch'; write them as one"),
+        (["--require", "a; os_name == 'x'", "--match-runtime", "a; os_name == 'y'"], "one project, twice"),
         (["--pin-runtime", "torch=y"], "expected NAME=WIDTH"),
     ],
 )

@@ -87,7 +87,7 @@ def adopt(
       augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    for one, other in adopted_requirements.rivals([*requirements, *matched]):
+    for one, other in adopted_requirements.rivals(requirements, matched):
         raise click.UsageError(
             f"both name one project, and only one can hold: {one!r} and {other!r}; write them as one"
         )

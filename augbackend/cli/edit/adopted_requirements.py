@@ -16,7 +16,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomlkit
@@ -211,11 +211,16 @@ def _ours_out(listed: MutableSequence[str], memory: Memory, places: Sequence[int
     return replace(memory, added=tuple(left.elements()))
 
 
-def rivals(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The pairs of which the later would replace the earlier."""
-    for one, other in combinations(texts, 2):
-        if _is_rival(one, other) and requirement_of(one) != requirement_of(other):
-            yield one, other
+def rivals(plain: Sequence[str], matched: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The pairs of which one would take the place of the other.
+
+    :param matched: to run time; these stand elsewhere, and leave nothing of their projects in the list.
+    """
+    for texts in (plain, matched):
+        for one, other in combinations(texts, 2):
+            if _is_rival(one, other) and requirement_of(one) != requirement_of(other):
+                yield one, other
+    yield from ((one, other) for one, other in product(plain, matched) if project_of(one) == project_of(other))
 
 
 def _is_rival(text: str, other: str) -> bool:
