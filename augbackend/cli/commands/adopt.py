@@ -88,9 +88,7 @@ def adopt(
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     for one, other in adopted_requirements.rivals(requirements, matched):
-        raise click.UsageError(
-            f"both name one project, and only one can hold: {one!r} and {other!r}; write them as one"
-        )
+        raise click.UsageError(f"one project, twice: {one!r} and {other!r}; write them as one, or one by hand")
     given = options.declaration(requirements, removed, variables_, matched=matched, pin_runtime=pins)
     is_more = given != Declaration() or bool(undeclared or feature or installed)
     if check + remove + static > 1 or ((check or remove) and is_more) or (check and dry_run):
