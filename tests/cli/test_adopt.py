@@ -156,6 +156,7 @@ def test_adopt_again_and_remove(tree: Tree, name: str) -> None:
 def test_remove_deletes_the_file_that_adopt_created(tree: Tree) -> None:
     folder = tree({"setup.py": SETUP_PY})
     adopt(folder, "--require", "x")
+    assert not (folder / "pyproject.toml").read_bytes().endswith(b"\n\n")
     adopt(folder, "--remove")
     assert content(folder) == {"setup.py": SETUP_PY.encode()}
 
@@ -399,6 +400,7 @@ FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.bui
         "[tool.flit.sdist]\nexclude = ['docs']\n",
         "[tool.flit.sdist]\ninclude = ['docs']\n[tool.z]\na = 1\n",
         "[tool.flit]\n[tool.z]\na = 1\n",
+        "[tool.flit]\nsdist.exclude = ['docs']\n",
     ],
 )
 def test_flit_packs_the_copy(tree: Tree, more: str) -> None:
@@ -668,6 +670,9 @@ def test_dropping_later(tree: Tree) -> None:
         (["--static", "--require", "x", "--variable", "A=1"], "--static takes --require alone"),
         (["--static", "--remove"], "--remove takes no other option than --dry-run"),
         (["--remove-variable", "A"], "not declared: A"),
+        (["--require", "torch>=2", "--require", "Torch<3"], "'torch>=2' and 'Torch<3'; write them as one"),
+        (["--require", "torch==2", "--match-runtime", "torch"], "'torch==2' and 'torch'; write them as one"),
+        (["--require", "a; os_name == 'x'", "--match-runtime", "a; os_name == 'y'"], "one project, twice"),
         (["--pin-runtime", "torch=y"], "expected NAME=WIDTH"),
     ],
 )

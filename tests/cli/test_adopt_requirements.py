@@ -331,6 +331,16 @@ LAYOUTS = [
     '[build-system]\nbackend-path = [\n  "b",  # mine\n  "a",\n]  # order\nrequires = []\nbuild-backend = "be"  # x\n',
     '[build-system]\nrequires = []\nbackend-path = ["a"]\nbuild-backend = "be"\n[tool.x]\ny = 1\n',
     "[tool.x]\ny = 1\n",
+    '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "x.y"\n\n\n',
+    '[build-system]\r\nrequires = ["setuptools"]\r\nbuild-backend = "x.y"\r\n# end\r\n\r\n \t\r\n',
+    '[project]\nname = "x"\nversion = "1"\n\n[build-system]\nrequires = ["setuptools"]\nbuild-backend = "x.y"',
+    '[project]\nname = "x"\n# end',
+    "\n\n",
+    "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'x.y'  # in quotes of this kind\n",
+    '[build-system]\r\nrequires = ["torch>=2"]\nbuild-backend = "x.y"\r\n\n[tool.z]\na = 1\n',
+    '[build-system]\nrequires = [\n  "a",\n  "torch>=2"  # why, "so"\n  # "c",\n]  # all\nbuild-backend = "x.y"\n',
+    '[tool.z]\na = 1\n[build-system]\nrequires = []\nbuild-backend = "x.y"\n',
+    '[tool]\nz = { a = 1 }\n[build-system]\nrequires = []\nbuild-backend = "x.y"\n',
 ]
 GIVEN = [
     ["--require", "torch==2.8.0"],

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from augbackend.cli.project import project as projects
+
+from ..conftest import write
 from .archives import content, report, sdist, wrap, wrapped
 from .test_wrap_project import (
     BOTH,
@@ -35,6 +38,12 @@ def sourced(source: str, asked: str = '"torch==2.8.0"') -> str:
     return PROJECT + INDEX + tables
 
 
+def read_project(here: Path) -> projects.Project:
+    found = projects.read(here)
+    assert found is not None
+    return found
+
+
 def lock_of(version: str = "2.8.0+cu128", **more: Any) -> str:
     return uv_lock(locked(), locked(version, "torch", **{"source": HERE, "wheels": [WHEEL], **more}))
 
@@ -53,6 +62,44 @@ def test_a_plain_requirement_is_the_locked_one(here: Path, asked: str, expected:
     assert requirements(here)[0] == expected
     assert "pip install" not in result.output  # pip reads no sources
     assert wrapped("--check").exit_code == 0
+
+
+@pytest.mark.parametrize("at", ["root", "member"])
+def test_a_source_of_a_member(here: Path, at: str) -> None:
+    """In a workspace, the torch that runs is the one that a member points to."""
+    indexes = {"root": "", "member": "", at: INDEX}
+    member = f'{PROJECT}[tool.uv.sources]\ntorch = {{ index = "cu" }}\n{indexes["member"]}'
+    root = f'[tool.uv.workspace]\nmembers = ["m"]\n{indexes["root"]}[tool.uv.extra-build-dependencies]\n'
+    write(here, {"m/pyproject.toml": member})
+    project(here, f"{root}demo = [{MATCHED}]\n")
+    assert "the lock says its URL: run uv lock" in wrap("--offline").output
+    project(here, f"{root}demo = [{MATCHED}]\n", lock_of())
+    wrapped()
+    assert requirements(here)[0]["locked"] == [f"torch @ {URL}"]
+
+
+@pytest.mark.parametrize("other", ["cu", "usual"])
+def test_members_that_differ(here: Path, other: str) -> None:
+    second = INDEX.replace("cu", "usual") + f'[tool.uv.sources]\ntorch = {{ index = "{other}" }}\n'
+    for name, more in (("a", '[tool.uv.sources]\ntorch = { index = "cu" }\n'), ("b", second)):
+        write(here, {f"{name}/pyproject.toml": PROJECT.replace("app", name) + more})
+    build = f"[tool.uv.extra-build-dependencies]\ndemo = [{MATCHED}]\n"
+    project(here, f'[tool.uv.workspace]\nmembers = ["a", "b"]\n{INDEX}{build}')
+    sources = read_project(here).runtime.sources
+    assert bool(sources["torch"].indexes) == (other == "cu")
+
+
+def test_a_member_that_points_to_the_package_itself(here: Path) -> None:
+    """uv takes a member's source, so that one of the root would not reach it."""
+    root = '[tool.uv.workspace]\nmembers = ["m"]\n[tool.uv.extra-build-dependencies]\ndemo = ["ninja"]\n'
+    project(here, root)
+    for url, word in (("https://x.example/demo-1.0-py3-none-any.whl", "points to a wheel"), ("", "move it to")):
+        source = url or (here.parent / "links" / "demo-1.0.tar.gz").as_uri()
+        write(here, {"m/pyproject.toml": f'{PROJECT}[tool.uv.sources]\ndemo = {{ url = "{source}" }}\n'})
+        result = wrap()
+        assert (result.exit_code != 0, word in result.output) == (not url, True)
+        assert not (here / "wrapped.d").exists()
+        assert (here / "pyproject.toml").read_text() == root
 
 
 def test_an_override_is_for_what_is_matched_only(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,13 @@ def test_a_direct_dependency(here: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_dependency_by_a_url(here: Path) -> None:
+    """pip takes what the project's metadata names, whatever archive is beside it."""
+    url = (here.parent / "links" / "demo-1.0.tar.gz").as_uri()
+    project(here, PROJECT.replace("demo==1.0", f"demo @ {url}") + SCRIPTS + NINJA)
+    assert commands() == ["uv sync", "uv tool install .", "uvx --from . app"]
+
+
 def test_a_transitive_one(here: Path) -> None:
     project(here, MID + NINJA, LOCK)
     found = wrapped().output

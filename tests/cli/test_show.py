@@ -113,6 +113,18 @@ def test_without_pyproject(tree: Tree) -> None:
     assert (result.exit_code, "so augbackend does not build it" in result.output) == (2, True)
 
 
+def test_a_tree_of_another_backend(tree: Tree) -> None:
+    result = show(tree({"pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'hatchling.build'\n"}))
+    assert (result.exit_code, "wrapped backend" in result.output) == (2, False)
+    assert "hatchling.build builds this tree, without augbackend" in result.output
+
+
+def test_a_copy_that_is_gone(tree: Tree) -> None:
+    text = "[build-system]\nrequires = []\nbuild-backend = 'augbackend'\nbackend-path = ['_augbackend']\n"
+    result = show(tree({"pyproject.toml": text, "setup.py": ""}))
+    assert (result.exit_code, "_augbackend/augbackend/ is not there; augbackend adopt" in result.output) == (1, True)
+
+
 def test_wrapped_backend_that_is_not_here(tree: Tree) -> None:
     folder = tree({"pyproject.toml": "[tool.augbackend]\nbuild-backend = 'no_such.backend'\n"})
     result = show(folder)

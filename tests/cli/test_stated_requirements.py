@@ -144,6 +144,8 @@ def test_a_bare_name_is_in_the_version_that_is_used(here: Path, files: dict[str,
         if "torch" in more:
             entries = own_table(here / found["archive"])["extra-build-dependencies"]
             assert entries[0]["locked"][0].startswith("torch==")
+            why = found["build-requirements"][0]["why"]
+            assert (why.count("matched to"), "neither locked" in why) == (1, False)
     # What is said wins, and nothing is pointed to.
     assert report("demo==1.1", "--require", "ninja")["packages"][0]["version"] == "1.1"
     assert {name: (here / name).read_text() for name in files} == files

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend import __version__
-from augbackend.cli.edit import adopted_pyproject, pyproject
+from augbackend.cli.edit import adopted_pyproject, adopted_requirements, pyproject
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.wrapping import adoption, adoption_check, static_adoption, tool_exclusions, torch_extension
@@ -87,6 +87,8 @@ def adopt(
       augbackend adopt flash_attn-2.8.3 --require torch==2.8.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    for one, other in adopted_requirements.rivals(requirements, matched):
+        raise click.UsageError(f"one project, twice: {one!r} and {other!r}; write them as one, or one by hand")
     given = options.declaration(requirements, removed, variables_, matched=matched, pin_runtime=pins)
     is_more = given != Declaration() or bool(undeclared or feature or installed)
     if check + remove + static > 1 or ((check or remove) and is_more) or (check and dry_run):

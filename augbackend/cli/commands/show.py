@@ -16,11 +16,14 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli import terminal
+from augbackend.cli.edit import backend_copy
 from augbackend.cli.fetch import build_environment
+from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.strangers import confinement, wrapped_backend
-from augbackend.errors import AugbackendError
+from augbackend.errors import AugbackendError, say
 from augbackend.features import extra_build_dependencies, match_runtime, remove_build_dependencies
 from augbackend.hook import declared as declarations
+from augbackend.hook.installed_check import command_line
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
 from augbackend.hook.wrapped_backend import surrounded
 from augbackend.standards import InvalidRequirement
@@ -50,6 +53,10 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
         what, hint = "it has no pyproject.toml, so augbackend does not build it", "see augbackend adopt"
         raise AugbackendError(what, where=str(tree), hint=hint)
     document = layers.read_pyproject(tree)
+    backend = layers.at(document, "build-system", "build-backend", default="augbackend")
+    if backend != "augbackend" and layers.at(document, "tool", "augbackend", default=None) is None:
+        what = f"{backend} builds this tree, without augbackend"
+        raise AugbackendError(what, where=str(tree / "pyproject.toml"), hint="see augbackend adopt")
     build = declarations.read(tree, config_settings, document=document)
     resolved = resolved_variables(build)
     asked = (_ask_isolated if isolated else _ask_here)(build, config_settings)
@@ -247,4 +254,9 @@ def show(
     click.echo(terminal.as_json(found) if as_json else "\n".join(lines(found)))
     if found["build-backend"] != "augbackend":
         click.echo("augbackend: warning: it is not the build backend of this tree; see augbackend adopt", err=True)
+        raise SystemExit(1)
+    folder = backend_copy.folder_of(layers.read_pyproject(tree))
+    if folder is not None and not backend_copy.files_in(tree, folder):
+        again = command_line(["augbackend", "adopt", shown_path(tree)])
+        say("warning", f"no build works: {folder}/augbackend/ is not there; {again} puts it there again")
         raise SystemExit(1)

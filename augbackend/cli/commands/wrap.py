@@ -165,7 +165,7 @@ def wrap(
     )
     has_options = given != Declaration(local_version=local_version)
     constrained = build_constraints.of_environment(os.environ)
-    given = replace(_matched_to_lock(given, lock), features=feature, build_constraints=constrained)
+    given = replace(given, features=feature, build_constraints=constrained)
     root = project_root(Path())
     named = [upstream.parse(text) for text in targets]
     if remove:
@@ -192,7 +192,7 @@ def wrap(
     wanted = (
         jobs.of_project(project, targets, lookup, local_version)
         if project is not None
-        else jobs.of_targets(named, given, lock, lookup)
+        else jobs.of_targets(named, given, _matched_to_lock(given, lock), lock, lookup)
     )
     if constraints:
         constraints_file.check_agrees(constraints, wanted, project)  # before anything is written

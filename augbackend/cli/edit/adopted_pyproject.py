@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import tomlkit
 from augbackend.cli.model.requirement import project_of
 from augbackend.table import layers
 
-from . import adopted_requirements, build_backend, copy_lists, pyproject, tree_declaration
+from . import adopted_requirements, build_backend, copy_lists, last_comma, pyproject, tree_declaration
 from .adopted_requirements import Memory
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _CREATED_FILE = "# Created by augbackend adopt; `augbackend adopt --remove` deletes it again."
 _CREATED_TABLE = "added by augbackend adopt"
+_BLANK = re.compile(r"(?m)^\r?\n(?=\[tool\.augbackend\])")  # which tomlkit adds, and would leave
 
 
 def adopted(
@@ -44,6 +46,7 @@ def adopted(
     def edit(document: MutableMapping[str, Any]) -> None:
         nonlocal memory
         is_new, memory = "augbackend" not in document.get("tool", {}), before
+        _make_room(document)
         if pyproject.backend(document) != "augbackend":
             memory = _moved_in(document, memory, assumed_requires, folder)
         memory = tree_declaration.declare(document, declaration, undeclared, memory)
@@ -52,7 +55,7 @@ def adopted(
         if is_new and isinstance(document, tomlkit.TOMLDocument):
             document["tool"]["augbackend"].add(tomlkit.nl())  # sets off a table that follows
 
-    new = pyproject.edited(f"{_CREATED_FILE}\n\n" if text is None else plain, edit)
+    new = pyproject.edited(f"{_CREATED_FILE}\n" if text is None else plain, edit)
     is_same = text is not None and (new, memory) == (plain, before) and plain != text
     if is_same:
         return str(text)
@@ -60,7 +63,9 @@ def adopted(
     back, written = restored(adopted_requirements.remembered(new, memory)) or "", adopted_requirements.written(was)
     if written != adopted_requirements.written(back) and _list_in(was) == _list_in(back):
         memory = replace(memory, written=written)
-    return adopted_requirements.remembered(new, memory)
+    full = adopted_requirements.remembered(new, memory)
+    closer = _BLANK.sub("", full, count=1)
+    return closer if restored(full) != was and restored(closer) == was else full
 
 
 def static(text: str | None, requirements: Sequence[str], *, assumed_requires: Sequence[str]) -> str:
@@ -74,6 +79,7 @@ def static(text: str | None, requirements: Sequence[str], *, assumed_requires: S
         if "build-system" not in document:
             document["build-system"] = pyproject.new_table(document)
             document["build-system"]["requires"] = list(assumed_requires)
+        _make_room(document)
         for one in requirements:
             adopted_requirements.required(document["build-system"]["requires"], Memory(), one)
 
@@ -120,6 +126,14 @@ def restored(text: str) -> str | None:
     new = copy_lists.without_headers(pyproject.edited(plain, edit))
     left = new.replace(_CREATED_FILE, "").strip()
     return None if text.startswith(_CREATED_FILE) and not left else new
+
+
+def _make_room(document: MutableMapping[str, Any]) -> None:
+    """Let ``build-system.requires`` be one that can be added to."""
+    listed = layers.at(document, "build-system", "requires", default=None)
+    room = last_comma.with_last_comma(listed)
+    if room is not listed:
+        document["build-system"]["requires"] = room
 
 
 def _moved_in(

@@ -16,6 +16,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomlkit
@@ -26,7 +27,7 @@ from augbackend.cli.model.requirement import project_of, requirement_of
 from . import merged_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping, MutableSequence, Sequence
+    from collections.abc import Iterator, MutableMapping, MutableSequence, Sequence
 
 _ADDED = re.compile(r"(?m)^# added to build-system\.requires: (.*?)\r?\n")
 _BEFORE = re.compile(
@@ -208,6 +209,18 @@ def _ours_out(listed: MutableSequence[str], memory: Memory, places: Sequence[int
     for at in reversed(places):
         del listed[at]
     return replace(memory, added=tuple(left.elements()))
+
+
+def rivals(plain: Sequence[str], matched: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The pairs of which one would take the place of the other.
+
+    :param matched: to run time; these stand elsewhere, and leave nothing of their projects in the list.
+    """
+    for texts in (plain, matched):
+        for one, other in combinations(texts, 2):
+            if _is_rival(one, other) and requirement_of(one) != requirement_of(other):
+                yield one, other
+    yield from ((one, other) for one, other in product(plain, matched) if project_of(one) == project_of(other))
 
 
 def _is_rival(text: str, other: str) -> bool:

@@ -44,7 +44,7 @@ def move_in(
             hint="remove build-backend and backend-path there, then run this again",
         )
     old_backend, old_path = build_system.get("build-backend"), build_system.get("backend-path")
-    table["build-backend"] = LEGACY_BACKEND if old_backend is None else str(old_backend)
+    table["build-backend"] = LEGACY_BACKEND if old_backend is None else _as_written(old_backend)
     if old_path is not None:
         table["backend-path"] = old_path  # the value as it is written, with its comments
     if old_backend is None and hasattr(table["build-backend"], "comment"):
@@ -76,7 +76,7 @@ def move_out(document: MutableMapping[str, Any], *, whole_table: bool, only_assu
     build_system, table = document["build-system"], document["tool"]["augbackend"]
     # tomlkit loses its way in dotted keys when one is set after another was taken out.
     if not only_assumed:
-        build_system["build-backend"] = str(table.get("build-backend", LEGACY_BACKEND))
+        build_system["build-backend"] = _as_written(table.get("build-backend", LEGACY_BACKEND))
     if "backend-path" in table:
         build_system["backend-path"] = table["backend-path"]
     else:
@@ -98,3 +98,8 @@ def own_table(document: MutableMapping[str, Any]) -> Any:
     if "augbackend" not in tool:
         tool["augbackend"] = pyproject.new_table(document)
     return tool["augbackend"]
+
+
+def _as_written(value: Any) -> Any:
+    """A value in its own quotes, without what stands beside it in the line."""
+    return tomlkit.value(value.as_string()) if hasattr(value, "as_string") else value

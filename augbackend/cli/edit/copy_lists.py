@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
-from tomlkit.items import InlineTable, Table
+from tomlkit.items import AoT, InlineTable, Table
 
 from augbackend.table import layers
 
@@ -102,7 +102,8 @@ def _append(document: MutableMapping[str, Any], path: Path, item: Any) -> None:
     if says_so:
         table[last] = pyproject.new_table(document, CREATED)
     table = table[last]
-    if isinstance(table, Table) and table.is_super_table():  # it gets a header now
+    is_dotted = any(not isinstance(value, (AoT, Table)) for value in table.values())
+    if isinstance(table, Table) and table.is_super_table() and not is_dotted:  # it gets a header now
         table.comment(CREATED)
         says_so = True
     says_so = says_so or key in table

@@ -76,24 +76,46 @@ def edited(text: str, edit: Callable[[MutableMapping[str, Any]], None]) -> str:
     :param edit: called with a tomlkit document, and with a plain dictionary.
     :raises AugbackendError: if the result would mean anything else.
     """
-    newline = "\r\n" if "\r\n" in text else "\n"
     expected = parse(text, "pyproject.toml")
     check_shape(expected)
     edit(expected)
     if expected == layers.toml(text):
         return text  # no need to know where things stand in it
     try:
-        document = tomlkit.parse(text)
+        document = tomlkit.parse(_up_to_its_end(text)[0])
         edit(document)
-        new = tomlkit.dumps(document)
+        new = _ended_as(text, tomlkit.dumps(document))
     except (TOMLKitError, TypeError, ValueError, LookupError) as error:
         raise _unsafe(str(error)) from None
-    if new != text:
-        lines = new.rstrip("\r\n").replace("\r\n", "\n")
-        new = (f"{lines}\n" if lines else "").replace("\n", newline)
-    if parse(new, "pyproject.toml") != expected:
+    try:
+        is_faithful = layers.toml(new) == expected
+    except ValueError:
+        is_faithful = False
+    if not is_faithful:
         raise _unsafe("its layout is one that cannot be edited without changing what it means")
     return new
+
+
+def _up_to_its_end(text: str) -> tuple[str, str]:
+    """A text that ends with its last line, and what it ends with: blank lines, or no newline at all."""
+    said = text.rstrip()
+    end = text[len(said) :]
+    return said + end[: end.find("\n") + 1], end
+
+
+def _ended_as(text: str, new: str) -> str:
+    """The new text with the line ends, and the end, of the old one.
+
+    Of a text with line ends of both kinds, what is new gets the usual ones.
+    """
+    said, end = new.rstrip(), _up_to_its_end(text)[1]
+    if not text:
+        end = "\n"
+    elif not said and end in ("\n", "\r\n"):
+        end = ""
+    if text.count("\r\n") == text.count("\n"):
+        said = said.replace("\r\n", "\n").replace("\n", "\r\n") if "\n" in text else said
+    return said + end
 
 
 def check_shape(document: Mapping[str, Any]) -> None:

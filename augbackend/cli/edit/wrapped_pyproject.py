@@ -83,7 +83,7 @@ def wrapped(text: str | None, change: Change) -> str:
         origin.update(change.origin)
         table["origin"] = origin
 
-    return pyproject.edited(f"{_WRAPPED_FILE}\n\n" if text is None else text, edit)
+    return pyproject.edited(f"{_WRAPPED_FILE}\n" if text is None else text, edit)
 
 
 def overridden(text: str, stated: Dependencies) -> str:

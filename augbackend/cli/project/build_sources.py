@@ -53,6 +53,19 @@ def read(uv: Mapping[str, Any], folder: Path) -> dict[str, BuildSource]:
     return found
 
 
+def of_workspace(uvs: Mapping[Path, Mapping[str, Any]]) -> dict[str, BuildSource]:
+    """The same of a whole workspace, in which each package is in one place.
+
+    :param uvs: ``[tool.uv]`` by folder: the root's, and those of the members.
+    """
+    found: dict[str, BuildSource] = {}
+    for folder, uv in uvs.items():
+        for name, source in read(uv, folder).items():
+            # Members that differ have to conflict: then only the lock says which place is for which.
+            found[name] = source if found.get(name, source) == source else BuildSource()
+    return found
+
+
 def direct(requirement: BuildRequirement, source: BuildSource) -> list[BuildRequirement]:
     """A requirement at the URL of its source.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -76,7 +77,9 @@ def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_v
     """
     asked: dict[str, Requirement] = {canonicalize_name(one.name): one for one in map(Requirement, targets)}
     jobs = [
-        job for name in sorted(asked or project.packages) for job in _of_package(project, name, asked.get(name), lookup)
+        job
+        for name in sorted(asked or project.packages)
+        for job in _pointed_by_member(project, name) or _of_package(project, name, asked.get(name), lookup)
     ]
     return [
         replace(job, declaration=replace(job.declaration, local_version=_whole_label(job, local_version)))
@@ -84,9 +87,12 @@ def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_v
     ]
 
 
-def of_targets(targets: Sequence[Target], given: Declaration, lock: Path | None, lookup: Lookup) -> list[Job]:
+def of_targets(
+    targets: Sequence[Target], given: Declaration, matched: Declaration, lock: Path | None, lookup: Lookup
+) -> list[Job]:
     """The packages that are named, each with the same declaration; a bare name in the version that is used here.
 
+    :param matched: the declaration for those that no project says anything of, matched to the lock alone.
     :param lock: what says so, if it is not the lock in this folder.
     :raises AugbackendError: if a file with versions cannot be read.
     """
@@ -96,7 +102,7 @@ def of_targets(targets: Sequence[Target], given: Declaration, lock: Path | None,
         if here is not None and _says_anything_of(here, target.name):
             found += _of_package(here, target.name, Requirement(target.name), lookup)
         else:
-            found.append(Job(target, given))
+            found.append(Job(target, matched))
     return found
 
 
@@ -115,6 +121,27 @@ def _says_anything_of(project: Project, name: str) -> bool:
     is_locked = any(one.name == name for one in project.locked)
     asked = stated_requirements.of(project.runtime.stated, name)
     return is_locked or bool(asked) or bool(uv_sources.source(project.document, name))
+
+
+def _pointed_by_member(project: Project, name: str) -> list[Job]:
+    """Nothing to be wrapped, where a member of the workspace has a source that no source of the root replaces."""
+    found = [*source_entries.of_members(project.file.parent, project.document, name)]
+    if not found:
+        return []
+    job = Job(Target(name), project.packages[name])
+    where = os.path.relpath(found[0][0], project.file.parent.resolve())
+    if all(source_entries.wheel(entry) for _, entry in found):
+        return [replace(job, skipped=f"tool.uv.sources of {where} points to a wheel")]
+    return [
+        replace(
+            job,
+            error=AugbackendError(
+                f"{name} has a source there, which uv takes rather than one of the workspace's root",
+                where=f"{where}, tool.uv.sources",
+                hint=f"move it to tool.uv.sources of {project.file}, then run this again",
+            ),
+        )
+    ]
 
 
 def _of_package(project: Project, name: str, asked: Requirement | None, lookup: Lookup) -> list[Job]:

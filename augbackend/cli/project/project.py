@@ -153,13 +153,16 @@ def _project(
     read_lock = lock_files.read_file(lock) if lock else lock_files.read(file.parent)
     locked, graph = read_lock.packages, read_lock.graph
     stated = stated_requirements.read(document, file.parent)
+    uvs = {file.parent: uv}
     for member in project_root.members(file.parent, document):  # the root's tables and lock are theirs
-        stated += stated_requirements.read(layers.read_pyproject(member), member)
+        said = layers.read_pyproject(member)
+        stated += stated_requirements.read(said, member)
+        uvs[member] = uv_tables.of_member(layers.at(said, "tool", "uv", default={}), uv)
     stated = stated_requirements.overruled(stated, stated_requirements.overrides(uv))
     differs = _difference_to_lock(graph, file, document, uv) if graph else None
     environments = target_environments.read(document, uv)
     among = environments if graph is None else target_environments.of(graph.requires_python, graph.environments)
-    overrides, sources = runtime_versions.overrides(os.environ), build_sources.read(uv, file.parent)
+    overrides, sources = runtime_versions.overrides(os.environ), build_sources.of_workspace(uvs)
     undeclared = uv_tables.undeclared(uv, layers.at(document, "tool", "augbackend", "packages", default={}))
     return Project(
         file,
@@ -171,12 +174,12 @@ def _project(
         differs or "",
         uses_uv=(bool(uv) or (file.parent / "uv.lock").is_file()) and not project_kind.is_recipe(file.parent, document),
         sources=uv_tables.indexes(uv),
-        indexes=uv_tables.named_indexes(uv),
+        indexes=uv_tables.named_indexes(*uvs.values()),
         environments=environments,
         runtime=runtime_versions.RuntimeVersions(
             stated,
             locked,
-            uv_tables.other_indexes(uv),
+            uv_tables.other_indexes(*uvs.values()),
             overrides,
             sources,
             is_fresh=differs == "",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject, uv_sources
 from augbackend.cli.fetch import index
+from augbackend.table import layers
 
-from . import environment_marker
+from . import build_sources, environment_marker, project_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -73,6 +74,18 @@ def read(document: Mapping[str, Any], file: Path, name: str, is_ours: Callable[[
         return SourceEntries(tuple(entries))
     theirs = uv_sources.entries_before(pyproject.read(file)[0], name)
     return SourceEntries(tuple(theirs), tuple(ours), tuple(one for one in entries if one not in ours))
+
+
+def of_members(root: Path, document: Mapping[str, Any], name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The entries that members of a workspace have of their own, each with its file: uv takes these, not the root's.
+
+    :param root: the folder of the root.
+    :param document: its ``pyproject.toml``.
+    """
+    for member in project_root.members(root, document):
+        for entry in uv_sources.entries(layers.read_pyproject(member), name):
+            if "workspace" not in entry and not ("path" in entry and build_sources.is_ours(entry, member)):
+                yield member / "pyproject.toml", entry
 
 
 def wheel(entry: Mapping[str, Any]) -> str:

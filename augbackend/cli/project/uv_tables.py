@@ -97,15 +97,26 @@ def indexes(uv: Mapping[str, Any]) -> Sources:
     return Sources(default, tuple(extra), (*flat, *strings(uv.get("find-links"))))
 
 
-def named_indexes(uv: Mapping[str, Any]) -> dict[str, NamedIndex]:
-    """The indexes that a source can name, by name."""
-    named = [one for one in _index_tables(uv) if isinstance(one.get("name"), str)]
+def of_member(own: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+    """What uv reads of a workspace's member: its sources and indexes. These may name the root's indexes, too.
+
+    :param own: ``[tool.uv]`` of the member.
+    :param root: ``[tool.uv]`` of the root.
+    """
+    table = own if isinstance(own, dict) else {}
+    return {"sources": table.get("sources", {}), "index": [*_index_tables(table), *_index_tables(root)]}
+
+
+def named_indexes(*uvs: Mapping[str, Any]) -> dict[str, NamedIndex]:
+    """The indexes that a source can name, by name; the first of a name counts."""
+    named = [one for uv in uvs for one in _index_tables(uv) if isinstance(one.get("name"), str)][::-1]
     return {str(one["name"]): NamedIndex(str(one["url"]), one.get("format") == "flat") for one in named}
 
 
-def other_indexes(uv: Mapping[str, Any]) -> frozenset[str]:
+def other_indexes(*uvs: Mapping[str, Any]) -> frozenset[str]:
     """The URLs of all indexes but the default one, as a lock has them: without credentials."""
-    return frozenset(index.shown(str(one["url"])).rstrip("/") for one in _index_tables(uv) if not one.get("default"))
+    listed = [one for uv in uvs for one in _index_tables(uv)]
+    return frozenset(index.shown(str(one["url"])).rstrip("/") for one in listed if not one.get("default"))
 
 
 def _misspelt(uv: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

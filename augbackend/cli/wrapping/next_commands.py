@@ -89,7 +89,13 @@ def _project_commands(run: WrapRun, project: Project) -> Iterator[str]:
         if words is not None:
             yield from _tools(project, chosen, words)
     is_workspace = layers.at(project.document, "tool", "uv", "workspace", default=None) is not None
-    is_read_by_uv_only = project.runtime.sources or is_overridden or _is_elsewhere_matched(run) or is_workspace
+    is_read_by_uv_only = (
+        project.runtime.sources
+        or is_overridden
+        or is_workspace
+        or _is_elsewhere_matched(run)
+        or _is_asked_for_by_url(run, project)
+    )
     first = chosen[0]
     if is_read_by_uv_only or not project.is_installable or len(chosen) > 1 or first.groups or first.has_members:
         return  # pip would put other distributions beside what was built
@@ -117,6 +123,11 @@ def _is_overridden(run: WrapRun, project: Project) -> bool:
     names = {canonicalize_name(one.name) for one in stated_requirements.overrides(uv)}
     matched = (one for package in run.packages for one in package.plan.requires.added if one.entry.match_runtime)
     return any(one.name in names for one in matched)
+
+
+def _is_asked_for_by_url(run: WrapRun, project: Project) -> bool:
+    """Whether the project's own metadata leads to upstream: uv's sources replace that, and pip builds it."""
+    return any(one.url for name in _names(run) for one in stated_requirements.of(project.runtime.stated, name))
 
 
 def _is_elsewhere_matched(run: WrapRun) -> bool:
