@@ -45,12 +45,13 @@ def test_in_one_place(frontends: Frontends, tree: Path, tmp_path: Path, how: str
 def test_both_lines_are_named_where_no_version_satisfies_both(
     frontends: Frontends, tree: Path, tmp_path: Path, builder: Builder
 ) -> None:
-    make_wheel(frontends.wheels, "otherlib", "2.0")
-    adopt(frontends, tree, "--require", "otherlib==1.0")
+    for version in ("1.0", "2.0"):
+        make_wheel(frontends.wheels, "twofold", version)
+    adopt(frontends, tree, "--require", "twofold==1.0")
     with (tree / "pyproject.toml").open("a") as file:
-        file.write('extra-build-dependencies = ["otherlib==2.0"]\n')
+        file.write('extra-build-dependencies = ["twofold==2.0"]\n')
     adopt(frontends, tree, "--feature", "extra-build-dependencies")
-    said = "build-system.requires says 'otherlib==1.0', tool.augbackend.extra-build-dependencies says 'otherlib==2.0'"
+    said = "build-system.requires says 'twofold==1.0', tool.augbackend.extra-build-dependencies says 'twofold==2.0'"
     with pytest.raises(BuildFailedError, match=said):
         builder(frontends, tree, tmp_path / "out")
 

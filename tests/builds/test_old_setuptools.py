@@ -53,10 +53,15 @@ print(json.dumps([found["Name"], found["Version"], found.get_all("Requires-Dist"
 """
 
 
+def _of_the_oldest(frontends: Frontends) -> str:
+    """A Python with pip and build that run on it."""
+    return frontends.program("build-of-the-oldest", "build", "pip", python=run.oldest_python(), command="python")
+
+
 def _by_pip(frontends: Frontends, tree: Path, scratch: Path) -> list[str]:
     python = frontends.environment(scratch / "environment", python=run.oldest_python())
-    pip = frontends.program("pip")
-    frontends.run(pip, "--python", str(python), "install", str(tree), cwd=scratch)
+    # The newest pip does not support the oldest Python.
+    frontends.run(_of_the_oldest(frontends), "-m", "pip", "--python", str(python), "install", str(tree), cwd=scratch)
     return [frontends.run(str(python), "-c", TOLD, cwd=scratch)]
 
 
@@ -67,8 +72,7 @@ def _by_uv(frontends: Frontends, tree: Path, scratch: Path) -> list[str]:
 
 
 def _by_build(frontends: Frontends, tree: Path, scratch: Path) -> list[str]:
-    oldest = run.oldest_python()
-    python = frontends.program("build-of-the-oldest", "build", "pip", python=oldest, command="python")
+    oldest, python = run.oldest_python(), _of_the_oldest(frontends)
     prepared = frontends.run(python, "-c", PREPARED, str(tree), cwd=scratch)
     # It asks for no metadata before it builds, so that nothing has told what will be there at run time.
     match = {"AUGBACKEND_MATCH_RUNTIME": FAKELIB}
