@@ -27,23 +27,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.require
-@click.option(
-    "--match-runtime",
-    "matched",
-    multiple=True,
-    metavar="REQ",
-    callback=options.requirements,
-    help="A build requirement in the version that will be there at run time. Repeatable.",
-)
-@click.option(
-    "--pin-runtime",
-    "pins",
-    multiple=True,
-    metavar="NAME=WIDTH",
-    callback=options.widths,
-    help="Let the wheel require the NAME that it was built with, as WIDTH says: x, x.x, x.x.x, exact or none."
-    " Repeatable.",
-)
+@options.match_runtime()
+@options.pin_runtime()
 @click.option(
     "--remove-require",
     "removed",

@@ -151,6 +151,37 @@ def config_setting(text: str) -> Callable[[Command], Command]:
     )
 
 
+def match_runtime(more: str = "") -> Callable[[Command], Command]:
+    """The option ``--match-runtime``.
+
+    :param more: what is to be said beside.
+    """
+    return click.option(
+        "--match-runtime",
+        "matched",
+        multiple=True,
+        metavar="REQ",
+        callback=requirements,
+        help=f"A build requirement in the version that will be there at run time{more}. Repeatable.",
+    )
+
+
+def pin_runtime(more: str = "") -> Callable[[Command], Command]:
+    """The option ``--pin-runtime``.
+
+    :param more: what is to be said beside.
+    """
+    return click.option(
+        "--pin-runtime",
+        "pins",
+        multiple=True,
+        metavar="NAME=WIDTH",
+        callback=widths,
+        help="Let the wheel require the NAME that it was built with, as WIDTH says: x, x.x, x.x.x, exact or none."
+        f"{more} Repeatable.",
+    )
+
+
 feature = click.option(
     "--feature",
     multiple=True,

@@ -47,29 +47,14 @@ if TYPE_CHECKING:
 @click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
 @options.require
 @options.remove_require
-@click.option(
-    "--match-runtime",
-    "matched",
-    multiple=True,
-    metavar="REQ",
-    callback=options.requirements,
-    help="A build requirement in the version that will be there at run time; see --lock. Repeatable.",
-)
+@options.match_runtime("; see --lock")
 @click.option(
     "--lock",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The file with these versions: a uv.lock, a pylock.toml, a requirements or constraints file."
     " [default, in a project: its own lock]",
 )
-@click.option(
-    "--pin-runtime",
-    "pins",
-    multiple=True,
-    metavar="NAME=WIDTH",
-    callback=options.widths,
-    help="Let the wheel require the NAME that it was built with, as WIDTH says: x, x.x, x.x.x, exact or none."
-    " [default, for what is matched: x.x] Repeatable.",
-)
+@options.pin_runtime(" [default, for what is matched: x.x]")
 @options.variable
 @options.config_setting("A setting for the package's own backend; a frontend's -C wins.")
 @click.option(
