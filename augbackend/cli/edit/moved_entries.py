@@ -14,9 +14,10 @@ from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
 from . import pyproject, toml_statements, toml_text
+from .remembered_text import WAS_LINE, commented
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .toml_statements import Statement
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 _MARK = "# written by augbackend wrap"
 _MOVED, _CHANGED = "# augbackend wrap moved this to", "# augbackend wrap changed this"
-_WAS = "# was: "
-_WAS_LINE = r"# was:(?: |(?=\r?\n|\Z))"  # an empty line may have lost its last space
 _UV, _OURS = ("tool", "uv"), ("tool", "augbackend", "packages")
 _STATED = ("version", "requires-dist", "requires-python", "provides-extra")
 _LONGEST = 100  # characters of a list in one line
@@ -55,13 +54,7 @@ def moved(text: str, name: str, key: Key) -> str:
     values = _as_ours(key, value, table)
     packages[ours] = {**table, **values}
     new = _with_ours(new, (*_OURS, ours), values)
-    try:
-        found = pyproject.parse(new, "pyproject.toml")
-    except AugbackendError as error:
-        raise _unmovable(error.what) from None
-    if _pruned(found) != _pruned(expected):
-        raise _unmovable("its layout is one that cannot be edited without changing what it means")
-    return new
+    return _meaning_kept(new, expected, _pruned)
 
 
 def restored(text: str) -> str:
@@ -73,13 +66,18 @@ def restored(text: str) -> str:
         return text
     old = pyproject.parse(text, "pyproject.toml")
     new = _brought_back(_without_marked(text))
+    return _meaning_kept(new, old, _others)
+
+
+def _meaning_kept(text: str, expected: Mapping[str, Any], part: Callable[[Mapping[str, Any]], object]) -> str:
+    """Make sure that a text means what is expected, as far as ``part`` of its document goes."""
     try:
-        found = pyproject.parse(new, "pyproject.toml")
+        found = pyproject.parse(text, "pyproject.toml")
     except AugbackendError as error:
         raise _unmovable(error.what) from None
-    if _others(found) != _others(old):
+    if part(found) != part(expected):
         raise _unmovable("its layout is one that cannot be edited without changing what it means")
-    return new
+    return text
 
 
 def _place(theirs: Any, name: str) -> Any:
@@ -186,7 +184,7 @@ def _with_value(text: str, entry: Statement, value: Any) -> str:
 
 
 def _as_comments(old: str, why: str, text: str) -> str:
-    return f"{why}{toml_text.newline(text)}" + "".join(_WAS + line for line in toml_statements.lines(old))
+    return f"{why}{toml_text.newline(text)}" + commented(old)
 
 
 def _is_marked(text: str, one: Statement) -> bool:
@@ -220,7 +218,7 @@ def _brought_back(text: str) -> str:
         if one.kind == "comment" and piece.startswith((f"{_MOVED} ", f"{_CHANGED}:")):
             is_below = True
             continue
-        was = re.match(_WAS_LINE, piece) if is_below else None
+        was = re.match(WAS_LINE, piece) if is_below else None
         is_below = was is not None
         pieces.append(piece[was.end() :] if was else piece)
     return "".join(pieces)

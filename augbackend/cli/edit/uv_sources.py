@@ -18,6 +18,7 @@ from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
 
 from . import pyproject, toml_statements, toml_text
+from .remembered_text import WAS, WAS_LINE, commented
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from .toml_statements import Statement
 
-_WAS = "# was: "
-_WAS_LINE = r"# was:(?: |(?=\r?\n|\Z))"  # an empty line may have lost its last space
 _WAS_EMPTY = "# was: an empty table"
 _SOURCES = ("tool", "uv", "sources")
 
@@ -39,7 +38,7 @@ def source(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def entries(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """All sources of a package."""
-    return _entries(_source_value(document, name))
+    return tables(_source_value(document, name))
 
 
 def _source_value(document: Mapping[str, Any], name: str) -> Any:
@@ -55,13 +54,13 @@ def before(text: str, name: str) -> dict[str, Any]:
 
 def entries_before(text: str, name: str) -> list[dict[str, Any]]:
     """All that a package's sources were before."""
-    return _entries(_all_before(text).get(canonical_name(name)))
+    return tables(_all_before(text).get(canonical_name(name)))
 
 
 @lru_cache(maxsize=1)
 def _all_before(text: str) -> dict[str, Any]:
     """The same of all packages, by canonical name: a project asks for each of them."""
-    if _WAS not in text:
+    if WAS not in text:
         return {}
     found = _sources_in(layers.toml(_taken_out(text, list(_sources_in(layers.toml(text))))))
     return {canonical_name(key): value for key, value in found.items()}
@@ -178,7 +177,7 @@ def _put(text: str, key: str, value: Any, *, is_ours: bool) -> str:
         return _put(_taken_out(text, [key]), key, value, is_ours=False)
     new = _source_text(value, toml_text.newline(text))
     if is_one and "\n" not in text[first.start : first.end].rstrip("\n"):
-        return f"{text[: first.value]}{new} {_WAS}{text[first.value :]}"
+        return f"{text[: first.value]}{new} {WAS}{text[first.value :]}"
     between = statements[statements.index(first) : statements.index(last)]
     if not all(one in mine or one.kind in ("comment", "blank") for one in between):
         raise _uneditable(f"the source of {key} stands in several places")
@@ -186,8 +185,7 @@ def _put(text: str, key: str, value: Any, *, is_ours: bool) -> str:
         ours = _tables(key, value, toml_text.newline(text))
     else:
         ours = f"{toml_text.key((*_SOURCES, key)[len(first.table) :])} = {new}{toml_text.newline(text)}"
-    commented = "".join(_WAS + line for line in toml_statements.lines(text[first.start : last.end]))
-    return text[: first.start] + ours + commented + text[last.end :]
+    return text[: first.start] + ours + commented(text[first.start : last.end]) + text[last.end :]
 
 
 def _with_new(text: str, statements: Sequence[Statement], key: str, value: Any) -> str:
@@ -227,7 +225,7 @@ def _end(text: str, statements: Sequence[Statement], index: int) -> int:
     comments = [place + 1 for place, one in enumerate(statements) if one.kind == "comment"]
     end = toml_statements.body_end(statements, index) if index >= 0 else max(comments, default=0)
     # The lines that remember a source stay below it.
-    while end < len(statements) and re.match(_WAS_LINE, text[statements[end].start :]):
+    while end < len(statements) and re.match(WAS_LINE, text[statements[end].start :]):
         end += 1
     return end
 
@@ -243,7 +241,7 @@ def _taken_out(text: str, keys: Sequence[str]) -> str:
         mine = [one for one in statements if one.path[:4] == (*_SOURCES, key)]
         first, last = mine[0], mine[-1]
         end, lines = _remembered_below(text, statements, last)
-        beside = re.match(rf"[ \t]*{_WAS}", text[last.value_end : last.end]) if first is last else None
+        beside = re.match(rf"[ \t]*{WAS}", text[last.value_end : last.end]) if first is last else None
         if lines:
             text = text[: first.start] + lines + text[end:]
         elif beside and _is_toml(f"x = {text[last.value_end + beside.end() : last.end]}"):
@@ -268,7 +266,7 @@ def _remembered_below(text: str, statements: Sequence[Statement], last: Statemen
     """The lines below a source that remember another: where they end, and what they say."""
     end, lines = last.end, ""
     for one in statements[statements.index(last) + 1 :]:
-        found = re.match(_WAS_LINE, text[one.start : one.end])
+        found = re.match(WAS_LINE, text[one.start : one.end])
         if found is None:
             break
         end, lines = one.end, lines + text[one.start + found.end() : one.end]
@@ -297,7 +295,7 @@ def _inline_put(text: str, around: Statement, statements: Sequence[Statement], k
     newline = toml_text.newline(text)
     old = text[around.start : around.end]
     _, lines = _remembered_below(text, statements, around)
-    kept = "" if lines else "".join(_WAS + line for line in toml_statements.lines(old))
+    kept = "" if lines else commented(old)
     return f"{text[: around.value]}{toml_text.inline(whole)}{newline}{kept}{text[around.end :]}"
 
 
@@ -346,7 +344,8 @@ def _tables(key: str, value: Any, newline: str) -> str:
     return newline.join(parts)
 
 
-def _entries(value: Any) -> list[dict[str, Any]]:
+def tables(value: Any) -> list[dict[str, Any]]:
+    """The tables of a source's value, which is one or a list."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 

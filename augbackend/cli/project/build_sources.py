@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import index, sdist
 from augbackend.cli.model.declaration import BuildRequirement, MatchedVersion
 from augbackend.errors import AugbackendError
@@ -46,7 +47,7 @@ def read(uv: Mapping[str, Any], folder: Path) -> dict[str, BuildSource]:
     table = uv.get("sources", {})
     found: dict[str, BuildSource] = {}
     for name, value in table.items() if isinstance(table, dict) else ():
-        listed = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+        listed = uv_sources.tables(value)
         meant = [one for one in listed if not ("extra" in one or "group" in one or _is_usual(one, uv, folder))]
         if meant:
             found[canonicalize_name(name)] = _meant_source(meant)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.edit import uv_sources
 from augbackend.cli.model.asked_in import AskedIn
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.table import layers, strings
@@ -159,7 +160,7 @@ def _written(texts: Iterable[Any], asked: AskedIn, context: _Context) -> Iterato
             yield plain._replace(specifier=SpecifierSet(), source=(kind, _address(rest)))
             continue
         unless: tuple[str, ...] = ()
-        for source in _source_tables(context.sources.get(name)):
+        for source in uv_sources.tables(context.sources.get(name)):
             if not _is_source_for(source, asked):
                 continue
             marker = str(source.get("marker", ""))
@@ -230,10 +231,6 @@ def _holds(one: _Required, environment: TargetEnvironment, extra: str) -> bool:
 def _sources_of(document: Mapping[str, Any]) -> dict[str, Any]:
     table = table_or_empty(layers.at(document, "tool", "uv", "sources", default={}))
     return {canonicalize_name(key): value for key, value in table.items()}
-
-
-def _source_tables(value: Any) -> list[dict[str, Any]]:
-    return only(dict, value if isinstance(value, list) else [value])
 
 
 def _is_source_for(source: Mapping[str, Any], asked: AskedIn) -> bool:

@@ -19,6 +19,7 @@ from augbackend.hook import declared
 
 from . import build_sources, lock_files, stated_requirements, wheel_marker
 from .build_sources import BuildSource  # noqa: TC001  # the type of a field
+from .environment_marker import joined
 from .target_environments import TargetEnvironment, TargetEnvironments
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def _matched_to_locked(
                 continue
             digest = f"#sha256={wheel.sha256}" if wheel.sha256 else ""
             asked = Requirement(f"{one.name} @ {wheel.url}{digest}")
-            by_url.append(_at_version(whole, asked, _and(marker, one.marker)))
+            by_url.append(_at_version(whole, asked, joined(marker, one.marker)))
         if is_elsewhere and not by_url and one.url and not is_direct:
             digest = f"#sha256={one.sha256}" if one.sha256 else ""
             by_url.append(_at_version(whole, Requirement(f"{one.name} @ {one.url}{digest}"), one.marker))
@@ -239,12 +240,5 @@ def _at_version(whole: BuildRequirement, asked: Requirement, marker: str = "") -
     own = str(requirement.marker) if requirement.marker else ""
     requirement.marker = None
     requirement.specifier, requirement.url = SpecifierSet(str(asked.specifier)), asked.url
-    joined = _and(own, _and(str(asked.marker) if asked.marker else "", marker))
-    return f"{requirement} ; {joined}" if joined else str(requirement)
-
-
-def _and(one: str, other: str) -> str:
-    """Two markers joined; either may be empty."""
-    if not one or not other:
-        return one or other
-    return " and ".join(f"({part})" if " or " in part else part for part in (one, other))
+    whole_marker = joined(own, joined(str(asked.marker) if asked.marker else "", marker))
+    return f"{requirement} ; {whole_marker}" if whole_marker else str(requirement)

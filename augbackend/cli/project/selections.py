@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.edit import uv_sources
 from augbackend.cli.model.asked_in import AskedIn
 from augbackend.cli.model.requirement import project_of
 from augbackend.table import layers, strings
@@ -83,7 +84,7 @@ def _of_matched(project: Project, job: Job) -> Iterator[AskedIn]:
     matched = {one.name for one in job.declaration.requires if one.entry.match_runtime}
     for key, value in table.items() if isinstance(table, dict) else ():
         if canonicalize_name(key) in matched:
-            tables = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+            tables = uv_sources.tables(value)
             yield from [AskedIn("extra", str(one["extra"]), _own_name(project)) for one in tables if "extra" in one][:1]
 
 
