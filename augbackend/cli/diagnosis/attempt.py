@@ -160,7 +160,10 @@ def attempt(
     """
     began = time.monotonic()
     wheel, failure, seen, in_stage = None, None, _Seen(), 0.0
-    with suppress(Interrupted), temporary_folder.temporary(having.workplace) as folder:  # while it is removed: no matter
+    with (
+        suppress(Interrupted),
+        temporary_folder.temporary(having.workplace) as folder,
+    ):  # while it is removed: no matter
         try:
             wheel = _Build(declaration, having, folder, seen, tell).run(environ)
         except _Failed as error:
