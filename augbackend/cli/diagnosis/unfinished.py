@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _DOING: dict[Stage, str] = {
     "install": "installing the build requirements",
-    "get_requires": "asking what it requires",
+    "get_requires": "asking its backend what it requires",
     "wheel": "building the wheel",
 }
 _TIMES_AS_LONG = 4  # of what had not ended: nobody knows how much of it is left
@@ -46,7 +46,7 @@ def _last_build(found: SearchResult) -> str:
     if last.failure is None:
         text = "made a wheel, and nobody knows yet whether it installs and imports"
     elif last.failure.is_cut_short:
-        text = f"had been {_DOING[last.failure.stage]} for {last.in_stage:.0f} s"
+        text = f"was ended {last.in_stage:.0f} s into {_DOING[last.failure.stage]}"
     else:
         text = f"ended after {last.seconds:.0f} s: {last.failure.headline}"
     return f"the last build{words} {text}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STATUS = 130  # of a command that was interrupted, whatever the signal
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _IS_ONE = 0.2  # seconds: timeout(1) and terminals send one wish to a process and to its group
+_SHOW_CURSOR = b"\x1b[?25h"  # a spinner hides it
 _LAST_WORDS = b"augbackend: ended at once; temporary folders may be left\n"
 
 
@@ -44,7 +45,7 @@ class _Ending:
                 raise Interrupted
         elif now - self.first > _IS_ONE:
             with suppress(OSError):
-                os.write(2, _LAST_WORDS)
+                os.write(2, (_SHOW_CURSOR if os.isatty(2) and os.name != "nt" else b"") + _LAST_WORDS)
             os._exit(STATUS)
 
 
