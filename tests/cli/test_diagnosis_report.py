@@ -503,7 +503,7 @@ def test_text_of_what_is_known_and_is_not_enough() -> None:
     assert said.startswith(
         "flash-attn 2.8.3 does not build, and no declaration makes it:\n"
         "  with torch declared, it then needs the CUDA toolkit (nvcc)\n"
-        "  what is known to be needed, and is not enough:\n\n"
+        "  this brought it so far, and is not enough:\n\n"
         "  torch\n      setup.py, line 2: import torch\n\n"
         "  tried: 2 builds"
     )
@@ -529,7 +529,7 @@ def test_text_of_what_is_unfinished() -> None:
     assert said.startswith(
         "flash-attn 2.8.3: unfinished, and nothing was found by then that builds it:\n"
         "  the time ran out; the last build, with torch, was ended 100 s into building\n  the wheel\n"
-        "  what is known to be needed; it may be enough, or not:\n\n"
+        "  this brought it so far; it may be enough, or not:\n\n"
         "  torch\n      setup.py, line 2: import torch\n\n"
         "  try again with --timeout 600\n"
     )

@@ -438,6 +438,15 @@ def test_what_is_known_is_kept_where_nothing_helps(tree: Tree) -> None:
     assert found.attempt.declaration == found.declaration
 
 
+def test_a_guess_that_ends_in_the_same_way_brings_nothing(tree: Tree) -> None:
+    """An older tool says the same in other lines of a traceback."""
+    case = case_of(tree({"setup.py": "setup()"}), dated="2015-01-01")
+    world = World(case, lambda one: f"line {one.size}\nline {one.size}\nValueError: nobody knows why")
+    found = world.search()
+    assert len(world.tried) > 1
+    assert (found.verdict, found.declaration) == ("not-by-a-declaration", Declaration())
+
+
 def test_what_came_furthest_is_told(tree: Tree) -> None:
     """Not what an earlier stage ended in, though a rule names that."""
     rows = known(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from augbackend.cli.terminal import visible
@@ -77,8 +77,12 @@ def kept(log: Path | None, *, is_shown: bool = False) -> Iterator[BuildOutput]:
     if log is None:
         yield BuildOutput(is_shown=is_shown)
         return
-    with log.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-        output = BuildOutput(stream, is_shown=is_shown)
+    stream = log.open("w", encoding="utf-8", errors="backslashreplace")
+    output = BuildOutput(stream, is_shown=is_shown)
+    try:
         yield output
+    finally:
+        with suppress(OSError):  # it writes what could not be written once more
+            stream.close()
     if output.problem:
         say("warning", f"{log} does not hold everything: {output.problem}")

@@ -189,7 +189,7 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
 def _known_so_far(found: SearchResult) -> Iterator[str]:
     if found.declaration.size:
         is_open = found.verdict == "unfinished"
-        yield f"  what is known to be needed{'; it may be enough, or not' if is_open else ', and is not enough'}:"
+        yield f"  this brought it so far{'; it may be enough, or not' if is_open else ', and is not enough'}:"
         yield from _entries(found)
 
 

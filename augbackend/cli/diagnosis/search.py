@@ -85,6 +85,7 @@ class Search:
     paths: dict[object, dict[tuple[str, str], tuple[Proposal, ...]]] = field(default_factory=dict)
     leaves: list[Attempt] = field(default_factory=list)
     conflicts: list[Attempt] = field(default_factory=list)
+    no_steps: list[Attempt] = field(default_factory=list)
     asked_at: dict[int, Stage] = field(default_factory=dict)
     checks: dict[object, Check] = field(default_factory=dict)
     good: Optional[Attempt] = None
@@ -164,6 +165,8 @@ class Search:
             is_wrong = bool(proposal.whys) and STAGES.index(attempt.failure.stage) < STAGES.index(failure.stage)
             if is_wrong or attempt.failure.signature == failure.signature:
                 continue
+            if proposal.whys and attempt.failure.message == failure.message:
+                self.no_steps.append(attempt)  # the same in other words
             found = self._explore(attempt)
             if found is not None:
                 return found
@@ -306,7 +309,7 @@ class Search:
         return self._ended("unfinished", one, self.checks.get(key(one.declaration)), obstacle)
 
     def _steps(self) -> list[Attempt]:
-        return [attempt for attempt in self.leaves if attempt not in self.conflicts]
+        return [attempt for attempt in self.leaves if attempt not in (*self.conflicts, *self.no_steps)]
 
     def _hopeless(self, first: Attempt) -> SearchResult:
         """The obstacle where the likeliest proposals came furthest; if no rule names it, one that a rule does name."""
