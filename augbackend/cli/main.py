@@ -26,14 +26,13 @@ class _Group(click.Group):
     """Prints our own errors without a traceback and ends with status 2: the input is wrong, there is no bug."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        with terminal.visible_output():
+        with terminal.visible_output(), interruption.as_exception():
             return super().main(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> object:
         is_json = "--json" in ctx.args  # nobody has parsed them yet
         try:
-            with interruption.as_exception():
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         except Interrupted:
             click.echo("interrupted", err=True)
             raise

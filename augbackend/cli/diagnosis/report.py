@@ -154,7 +154,8 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{subject} builds when this is declared:"
         yield from _entries(found)
     elif found.verdict == "unfinished":
-        yield f"{subject}: unfinished, and nothing was found by then that builds it:"
+        by_then = "a wheel was made by then" if found.attempt.wheel else "nothing was found by then that builds it"
+        yield f"{subject}: unfinished, and {by_then}:"
         yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
         yield from _known_so_far(found)
         yield f"  {unfinished.advice(found, diagnosis.seconds, diagnosis.timeout)}"
