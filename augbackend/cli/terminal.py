@@ -52,7 +52,8 @@ def console(*, highlight: bool = True) -> Console:
     Nothing is drawn in a pipe, whatever ``FORCE_COLOR`` says: it is about colours, and a spinner moves the cursor.
     """
     stream = sys.stderr.stream if isinstance(sys.stderr, _Visible) else sys.stderr
-    return Console(file=stream, highlight=highlight, force_terminal=stream.isatty())
+    is_terminal = stream is not None and stream.isatty()  # there is none after `2>&-`
+    return Console(file=stream, highlight=highlight, force_terminal=is_terminal)
 
 
 class _Visible:

@@ -26,7 +26,7 @@ class BuildOutput:
     def __init__(self, log: TextIO | None = None, *, is_shown: bool = False) -> None:
         self.is_shown = is_shown
         self._log = _Place(log) if log else None
-        self._shown = _Place(sys.stderr) if is_shown else None
+        self._shown = _Place(sys.stderr) if is_shown and sys.stderr else None
 
     def heading(self, text: str) -> None:
         """What the log says of what follows; stderr is told by whoever tells of the diagnosis."""

@@ -32,10 +32,7 @@ def why(found: SearchResult) -> str:
 
 def reason(found: SearchResult) -> str:
     """What ended it, how far the last build came, and what stands in the way by then."""
-    last = _last_build(found)
-    known = so_far.reason(found)
-    is_new = found.obstacle is not None and (not last or found.attempt is not found.attempts[-1])
-    return "; ".join(filter(None, [why(found), last, known if is_new or found.cut == "attempts" else ""]))
+    return "; ".join(filter(None, [why(found), _last_build(found), so_far.reason(found)]))
 
 
 def _last_build(found: SearchResult) -> str:
@@ -48,7 +45,8 @@ def _last_build(found: SearchResult) -> str:
     elif last.failure.is_cut_short:
         text = f"was ended {last.in_stage:.0f} s into {_DOING[last.failure.stage]}"
     else:
-        text = f"ended after {last.seconds:.0f} s: {last.failure.headline}"
+        is_told = found.obstacle is not None and found.attempt is last
+        text = f"ended after {last.seconds:.0f} s{'' if is_told else f': {last.failure.headline}'}"
     return f"the last build{words} {text}"
 
 
