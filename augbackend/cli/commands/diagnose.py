@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import confinement, interpreter, interruption
+from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.wrapping import adoption, static_adoption
 from augbackend.cli.wrapping import run as wrapping
 from augbackend.knowledge import rows
@@ -110,12 +112,15 @@ def diagnose(
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     python = interpreter.find(wanted) if wanted else interpreter.this()
     building = Building(python, where, rows.load(files), timeout)
-    with subject.unpacked(target, upstream.parse(target), lookup) as source:
+    diagnosis = None
+    with suppress(Interrupted), subject.unpacked(target, upstream.parse(target), lookup) as source:
         if no_build:
             _only_read(source, building, as_json)
             return
         with build_output.kept(log, is_shown=verbose) as output:
             diagnosis = run.diagnosed(source, building, Narrator(output))
+    if diagnosis is None:
+        raise Interrupted  # before anything was known
     given = [("--index-url", index_url or ""), *(("--extra-index-url", url) for url in extra_index_url)]
     given += [("--find-links", link) for link in find_links]
     places = tuple((option, index.shown(value)) for option, value in given if value)
