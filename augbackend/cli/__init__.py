@@ -22,4 +22,6 @@ def main() -> None:
             file=sys.stderr,
         )
         raise SystemExit(2) from None
+    except KeyboardInterrupt:  # nothing has begun
+        raise SystemExit(130) from None
     group(prog_name="augbackend")

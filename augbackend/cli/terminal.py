@@ -28,8 +28,11 @@ def visible(text: str) -> str:
     r"""The text with escapes as in Python instead of control characters: ``\x1b``, ``\u202e``."""
     if text.isprintable():
         return text
-    pieces = text.split("\r\n")  # the end of a line
-    return "\r\n".join("".join(map(_visible_character, piece)) for piece in pieces)
+    return "\r\n".join("\n".join(map(_visible_line, piece.split("\n"))) for piece in text.split("\r\n"))
+
+
+def _visible_line(line: str) -> str:
+    return line if line.isprintable() else "".join(map(_visible_character, line))
 
 
 def _visible_character(character: str) -> str:
@@ -44,9 +47,13 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 
 def console(*, highlight: bool = True) -> Console:
-    """Stderr for what is drawn on a terminal. Strangers' words are made visible before they are given to it."""
-    stream = sys.stderr
-    return Console(file=stream.stream if isinstance(stream, _Visible) else stream, highlight=highlight)
+    """Stderr for what is drawn on a terminal. Strangers' words are made visible before they are given to it.
+
+    Nothing is drawn in a pipe, whatever ``FORCE_COLOR`` says: it is about colours, and a spinner moves the cursor.
+    """
+    stream = sys.stderr.stream if isinstance(sys.stderr, _Visible) else sys.stderr
+    is_terminal = stream is not None and stream.isatty()  # there is none after `2>&-`
+    return Console(file=stream, highlight=highlight, force_terminal=is_terminal)
 
 
 class _Visible:

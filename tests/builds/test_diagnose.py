@@ -87,11 +87,18 @@ class Machine:
         return Said(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
 
     def diagnosed(self, target: str, *options: str, cwd: Path, within: float = 300, **variables: str) -> Any:
-        """The JSON; nothing is said beside it, and the status is that of the verdict."""
+        """The JSON; beside it each build is one line, and the status is that of the verdict."""
         said = self.augbackend("diagnose", target, "--json", *options, cwd=cwd, within=within, **variables)
-        assert said.stderr == ""
+        assert_tells_of_builds(said, len(said.document["attempts"]))
         assert said.status == (0 if said.document["verdict"] == "builds-as-is" else 1)
         return said.document
+
+
+def assert_tells_of_builds(said: Said, builds: int) -> None:
+    """In a pipe, stderr has a line for each, of one Python or of several, and nothing else."""
+    lines = said.stderr.splitlines()
+    assert [line for line in lines if not re.match(r"\d+\. .*: \d+\.\d s, |   Python [\d.]+ may do$", line)] == []
+    assert len(lines) >= builds
 
 
 class Told:
@@ -174,9 +181,7 @@ def assert_declares(
 def assert_hopeless(document: Any) -> str:
     """Nothing is advised; returns why."""
     assert document["verdict"] == "not-by-a-declaration", document
-    assert document["next"] == ""
-    assert document["extra-build-dependencies"] == document["remove-build-dependencies"] == []
-    assert document["extra-build-variables"] == {}
+    assert (document["next"], document["enough"]) == ("", False)
     reason: str = document["reason"]
     return reason
 
@@ -306,7 +311,8 @@ def test_a_project_is_called_by_its_name(machine: Machine, tmp_path: Path, way: 
         archive = sdist(links, strange, stem="chumpy-0.70")
         shutil.copyfile(archive, tmp_path / ("download.tar.gz" if way == "another name" else archive.name))
     said = machine.augbackend("diagnose", target, cwd=tmp_path, PIP_FIND_LINKS=links.as_uri())
-    assert (said.status, said.stderr) == (1, "")
+    assert said.status == 1
+    assert_tells_of_builds(said, 2)
     first, _, rest = said.stdout.partition("\n")
     assert re.fullmatch(r"chumpy (0\.70|1\.0) builds when this is declared:", first)
     if way == "folder":
@@ -354,7 +360,7 @@ def test_python_2(machine: Machine, tmp_path: Path) -> None:
 def test_a_module_in_python_2(machine: Machine, tmp_path: Path) -> None:
     """The wheel is built; that it cannot be imported is said."""
     said = machine.augbackend("diagnose", str(sdist(tmp_path, strange_sdists.PYTHON_2_INSIDE)), cwd=tmp_path)
-    assert (said.status, said.stderr) == (0, "")
+    assert said.status == 0
     assert "it installs, and does not import: import demo: SyntaxError" in said.stdout
 
 
@@ -470,15 +476,30 @@ def test_it_loops_for_ever(machine: Machine, tmp_path: Path, told: Told) -> None
     command = ["diagnose", str(archive), "--timeout", "20", "--json"]
     said = machine.augbackend(*command, cwd=tmp_path, within=60, TMPDIR=str(temporary))
     assert said.status == 1
-    assert_hopeless(said.document)
+    assert said.document["verdict"] == "unfinished"
     assert told.one() == 1
     assert running(temporary) == []
     assert said.seconds < 35
 
 
 def test_the_end_of_time_is_the_reason(machine: Machine, tmp_path: Path) -> None:
-    document = diagnosed(machine, tmp_path, in_tree("    while True: pass\n"), "--timeout", "4")
-    assert "did not end in time" in assert_hopeless(document)
+    """What is known by then is kept, and advised to nobody."""
+    strange = files(f"import otherlib, sys, time\nif 'bdist_wheel' in sys.argv: time.sleep(120)\n{SETUP}")
+    log = tmp_path / "log"
+    document = diagnosed(machine, tmp_path, strange, "--timeout", "8", "--apply", "--log", str(log))
+    assert (document["verdict"], document["enough"], document["next"]) == ("unfinished", False, "")
+    assert document["extra-build-dependencies"] == ["otherlib"]
+    assert document["reason"].startswith("the time ran out; the last build, with otherlib, was ended ")
+    assert document["unfinished"]["last-build"]["stage"] == "wheel"
+    assert document["unfinished"]["try-timeout"] in {30, 60}
+    headings = [line for line in log.read_text("utf-8").splitlines() if re.match("==== [0-9]", line)]
+    assert [re.sub(r"after [\d.]+ s", "…", line) for line in headings] == [
+        "==== 1. as it is",
+        "==== 1. ended …: get_requires: ModuleNotFoundError: No module named 'otherlib'",
+        "==== 2. otherlib",
+        "==== 2. ended …: wheel: killed, since the time ran out",
+    ]
+    assert "\nModuleNotFoundError: No module named 'otherlib'\n" in log.read_text("utf-8")
 
 
 @ON_LINUX
@@ -487,22 +508,25 @@ def test_the_user_ends_it(machine: Machine, tmp_path: Path, told: Told, number: 
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     tree_ = in_tree(f"    {told.saying('1')}    while True: pass\n")
-    command = [sys.executable, "-m", "augbackend.cli", "diagnose", str(sdist(tmp_path, tree_))]
+    command = [sys.executable, "-m", "augbackend.cli", "diagnose", str(sdist(tmp_path, tree_)), "--json"]
     environ = machine.environ(TMPDIR=str(temporary))
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
         env=environ,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509  # in the background SIGINT is ignored
     )
     try:
         told.one()
         process.send_signal(number)
-        assert process.wait(30) != 0
+        stdout, _ = process.communicate(timeout=30)
     finally:
         process.terminate()
+    document = json.loads(stdout)
+    assert (process.returncode, document["verdict"], document["unfinished"]["ended-by"]) == (130, "unfinished", "user")
+    assert document["reason"].startswith("you ended it; the last build was ended ")
     assert running(temporary) == []
     assert list(temporary.iterdir()) == []
 
@@ -756,12 +780,14 @@ def _applied(machine: Machine, target: str, cwd: Path) -> Any:
 
 def test_there_is_nothing_to_apply(machine: Machine, tmp_path: Path) -> None:
     said = machine.augbackend("diagnose", str(sdist(tmp_path, files(SETUP))), "--apply", "--json", cwd=tmp_path)
-    assert (said.status, said.stderr) == (0, "")
+    assert said.status == 0
+    assert_tells_of_builds(said, 1)
     assert not (tmp_path / "wrapped.d").exists()
     said = machine.augbackend(
         "diagnose", str(sdist(tmp_path, strange_sdists.NO_WHEEL)), "--apply", "--json", cwd=tmp_path
     )
-    assert (said.status, said.stderr) == (1, "")
+    assert said.status == 1
+    assert_tells_of_builds(said, 1)
     assert not (tmp_path / "wrapped.d").exists()
 
 
@@ -860,7 +886,8 @@ def test_by_pip(machine: Machine, tmp_path: Path) -> None:
         encoding="utf-8",
         check=False,
     )
-    assert (done.returncode, done.stderr) == (1, "")
+    assert done.returncode == 1
+    assert [line[:2] for line in done.stderr.splitlines()] == ["1.", "2."]
     assert "augbackend wrap ./demo-1.0.tar.gz --require otherlib" in done.stdout
     assert re.search(r"tried: 2 builds in \d+ s, Python [\d.]+, pip\n", done.stdout)
 

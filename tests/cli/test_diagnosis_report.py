@@ -18,7 +18,7 @@ from augbackend.cli.diagnosis import report, static_report
 from augbackend.cli.diagnosis.attempt import Attempt, Failure
 from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal, declaring
 from augbackend.cli.diagnosis.report import Diagnosis
-from augbackend.cli.diagnosis.search import SearchResult
+from augbackend.cli.diagnosis.search import Cut, SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.subject import Subject
 from augbackend.cli.diagnosis.wheel_check import Check
@@ -72,6 +72,21 @@ def as_it_is() -> SearchResult:
 def hopeless() -> SearchResult:
     obstacle = Obstacle(f"it needs the CUDA toolkit (nvcc): {WORDS}", "the line")
     return SearchResult("not-by-a-declaration", Declaration(), {}, (FAILED,), FAILED, None, obstacle)
+
+
+def known_to_need_torch(said: str = "it needs the CUDA toolkit (nvcc)") -> SearchResult:
+    declaration = declaring("torch")
+    reasons = {("requires", "torch"): Proposal(declaration, "setup.py, line 2: import torch", "said")}
+    last = Attempt(declaration, None, Failure("wheel", "no nvcc"), 20.0)
+    return SearchResult(
+        "not-by-a-declaration", declaration, reasons, (FAILED, last), last, None, Obstacle(said, "no nvcc")
+    )
+
+
+def unfinished(cut: Cut, failure: Failure, in_stage: float = 100.0) -> SearchResult:
+    known = known_to_need_torch()
+    last = replace(known.attempt, failure=failure, seconds=in_stage + 5, in_stage=in_stage)
+    return replace(known, verdict="unfinished", attempts=(FAILED, last), attempt=last, obstacle=None, cut=cut)
 
 
 def diagnosis(found: SearchResult, subject: Subject = SDIST, *remarks: str) -> Diagnosis:
@@ -133,6 +148,48 @@ def test_json_of_what_nothing_helps() -> None:
     assert found["reason"].startswith("it needs the CUDA toolkit (nvcc): ")
     assert found["evidence"] == [{"kind": "obstacle", "entry": "", "why": found["reason"], "error": "the line"}]
     assert (found["wheel"], found["imports"]) == ("", False)
+
+
+def test_json_of_what_is_known_and_is_not_enough() -> None:
+    found = report.as_json(diagnosis(known_to_need_torch()))
+    assert (found["verdict"], found["enough"], found["next"]) == ("not-by-a-declaration", False, "")
+    assert found["extra-build-dependencies"] == ["torch"]
+    assert found["reason"] == "with torch declared, it then needs the CUDA toolkit (nvcc)"
+    assert [(one["kind"], one["entry"]) for one in found["evidence"]] == [("requires", "torch"), ("obstacle", "")]
+
+
+@pytest.mark.parametrize(
+    ("cut", "given", "failure", "limit"),
+    [
+        ("time", 120, Failure("wheel", "", is_over_time=True), 600),  # 20 s before it, and 4 times 100 s
+        ("time", 1800, Failure("wheel", "", is_over_time=True), 3600),
+        ("time", 60000, Failure("wheel", "", is_over_time=True), 2 * 86400),
+        ("user", 120, Failure("wheel", "", is_interrupted=True), 600),
+        ("user", 1800, Failure("wheel", "", is_interrupted=True), None),
+        ("attempts", 120, Failure("wheel", "Error: x"), None),
+    ],
+)
+def test_json_of_what_is_unfinished(cut: Cut, given: float, failure: Failure, limit: int | None) -> None:
+    found = replace(diagnosis(unfinished(cut, failure)), seconds=120.0, timeout=given)
+    document = report.as_json(found)
+    assert json.loads(json.dumps(document)) == document
+    assert (document["verdict"], document["enough"], document["next"]) == ("unfinished", False, "")
+    assert (document["extra-build-dependencies"], document["imports"]) == (["torch"], False)
+    assert document["unfinished"] == {
+        "ended-by": cut,
+        "last-build": {"declared": "torch", "stage": "wheel", "seconds": 100.0},
+        "try-timeout": limit,
+    }
+
+
+def test_json_of_what_was_not_looked_at() -> None:
+    check = replace(CHECK, untried="the time ran out")
+    found = replace(declared(check=check), verdict="unfinished", cut="time")
+    document = report.as_json(diagnosis(found))
+    assert (document["imports"], document["enough"], document["next"]) == (False, False, "")
+    said = text(found)
+    assert "imports:" not in said
+    assert "whether it installs and imports is not known: the time ran out" in " ".join(said.split())
 
 
 def test_json_of_what_is_removed() -> None:
@@ -436,3 +493,61 @@ def test_an_error_names_what_the_user_named(tree: Tree) -> None:
     done = CliRunner().invoke(group, ["diagnose", str(folder), "--no-build"])
     assert done.exit_code == 2
     assert f"where: {folder / 'pyproject.toml'}\n" in done.output
+
+
+# --- what is known though nothing builds -----------------------------------------------------------------------------
+
+
+def test_text_of_what_is_known_and_is_not_enough() -> None:
+    said = text(known_to_need_torch())
+    assert said.startswith(
+        "flash-attn 2.8.3 does not build, and no declaration makes it:\n"
+        "  with torch declared, it then needs the CUDA toolkit (nvcc)\n"
+        "  this brought it so far, and is not enough:\n\n"
+        "  torch\n      setup.py, line 2: import torch\n\n"
+        "  tried: 2 builds"
+    )
+    assert "augbackend wrap" not in said
+
+
+def test_another_obstacle_than_a_need() -> None:
+    said = "its sources do not compile here: x.c:1: error"
+    assert report.as_json(diagnosis(known_to_need_torch(said)))["reason"] == f"with torch declared, {said}"
+
+
+def test_what_stands_in_the_way_of_all_is_said_first() -> None:
+    """Not: with its own pin dropped, its pin cannot be installed."""
+    said = "its build requirements cannot be installed: x; and without that, it needs the CUDA toolkit"
+    found = known_to_need_torch(said)
+    first = replace(FAILED, failure=Failure("install", "x"))
+    assert report.as_json(diagnosis(replace(found, attempts=(first, found.attempt))))["reason"] == said
+
+
+def test_text_of_what_is_unfinished() -> None:
+    found = unfinished("time", Failure("wheel", "", is_over_time=True))
+    said = "\n".join(report.lines(replace(diagnosis(found), seconds=120.0, timeout=120)))
+    assert said.startswith(
+        "flash-attn 2.8.3: unfinished, and nothing was found by then that builds it:\n"
+        "  the time ran out; the last build, with torch, was ended 100 s into building\n  the wheel\n"
+        "  this brought it so far; it may be enough, or not:\n\n"
+        "  torch\n      setup.py, line 2: import torch\n\n"
+        "  try again with --timeout 600\n"
+    )
+    assert "augbackend wrap" not in said
+
+
+def test_text_where_the_builds_ran_out() -> None:
+    """No more time helps; what is known is where the next diagnosis begins."""
+    said = text(unfinished("attempts", Failure("wheel", "Error: x")))
+    assert "2 builds are the most that are made; the last build, with torch, ended" in " ".join(said.split())
+    assert said.endswith(
+        "\n\n  augbackend wrap flash-attn==2.8.3 --require torch\n"
+        "  augbackend diagnose ./wrapped.d/flash_attn-2.8.3.tar.gz"
+    )
+
+
+def test_text_where_nothing_was_built_yet() -> None:
+    nothing = Attempt(Declaration(), None, None, 0.0)
+    found = SearchResult("unfinished", Declaration(), {}, (), nothing, cut="user")
+    assert "you ended it; nothing was built yet" in text(found)
+    assert report.as_json(diagnosis(found))["unfinished"]["last-build"] is None

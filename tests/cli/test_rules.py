@@ -456,9 +456,9 @@ def test_a_compiler_s_own_words_are_told(tree: Tree) -> None:
     [("install", "installing the build requirements"), ("get_requires", "setup.py"), ("wheel", "the build")],
 )
 def test_what_was_killed(tree: Tree, stage: Stage, what: str) -> None:
-    outcome = Attempt(Declaration(), None, Failure(stage, "", is_over_time=True), 1.0)
+    outcome = Attempt(Declaration(), None, Failure(stage, "", is_over_time=True), 310.0, in_stage=300.4)
     found = obstacles.obstacle(case_of(tree({"setup.py": ""})), outcome)
-    assert found.reason == f"{what} did not end in time and was killed"
+    assert found.reason == f"{what} did not end in 300 s and was killed"
 
 
 def test_what_cannot_be_installed_is_said_in_one_line(tree: Tree) -> None:

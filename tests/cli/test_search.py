@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable
 
@@ -16,6 +16,7 @@ from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
 from augbackend.knowledge.rows import Knowledge, Release, Switch, Symptom
@@ -54,7 +55,7 @@ class World:
         self.tried.append(" ".join([*words, *(f"-{name}" for name in sorted(declaration.removed))]))
         ending = self.ends(declaration)
         failure = Failure(self.stage, ending) if isinstance(ending, str) else ending
-        is_built = not failure.output
+        is_built = ending == ""
         wheel = Path("pkg-1-py3-none-any.whl") if is_built else None
         there = self.installed(declaration)
         return Attempt(declaration, wheel, None if is_built else failure, 1.0, there, self.importable, self.asked)
@@ -417,9 +418,51 @@ def test_where_the_likeliest_proposal_led_is_told(tree: Tree) -> None:
         )
 
     found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
-    assert found.declaration == Declaration()
     assert found.obstacle is not None
     assert "lber.h" in found.obstacle.reason
+
+
+def test_what_is_known_is_kept_where_nothing_helps(tree: Tree) -> None:
+    """It is no cure, and nobody takes it for one."""
+    case = case_of(tree({"setup.py": "import torch\nimport numpy\n"}))
+
+    def ends(one: Declaration) -> str | Failure:
+        if "numpy" in one.requirement_texts:
+            return Failure("wheel", "x.c:1:10: fatal error: lber.h: No such file or directory")
+        return missing("numpy") if "torch" in one.requirement_texts else missing("torch")
+
+    found = World(case, ends).search()
+    assert (found.verdict, found.cure) == ("not-by-a-declaration", Declaration())
+    assert {*found.declaration.requirement_texts} == {"torch", "numpy"}
+    assert found.reasons["requires", "torch"].why.startswith("setup.py, line 1: import torch")
+    assert found.attempt.declaration == found.declaration
+
+
+def test_a_guess_that_ends_in_the_same_way_brings_nothing(tree: Tree) -> None:
+    """An older tool says the same in other lines of a traceback."""
+    case = case_of(tree({"setup.py": "setup()"}), dated="2015-01-01")
+    world = World(case, lambda one: f"line {one.size}\nline {one.size}\nValueError: nobody knows why")
+    found = world.search()
+    assert len(world.tried) > 1
+    assert (found.verdict, found.declaration) == ("not-by-a-declaration", Declaration())
+
+
+def test_what_came_furthest_is_told(tree: Tree) -> None:
+    """Not what an earlier stage ended in, though a rule names that."""
+    rows = known(
+        Symptom(says="strange words", require=("first",), source="s"),
+        Symptom(says="strange word", require=("second",), source="s"),
+    )
+
+    def ends(one: Declaration) -> str | Failure:
+        if "second" in one.requirement_texts:
+            return "x.c:1:10: fatal error: lber.h: No such file or directory"
+        return Failure("wheel", "ValueError: odd") if "first" in one.requirement_texts else "Error: strange words"
+
+    found = World(case_of(tree({"setup.py": ""}), rows), ends).search()
+    assert found.obstacle is not None
+    assert found.obstacle.reason.endswith("ValueError: odd")
+    assert set(found.declaration.requirement_texts) == {"first"}
 
 
 # --- what the package asks for itself --------------------------------------------------------------------------------
@@ -656,8 +699,9 @@ def test_a_wheel_that_does_not_install(tree: Tree) -> None:
 def test_no_more_attempts_than_the_most(tree: Tree) -> None:
     world = World(case_of(tree({"setup.py": ""})), lambda one: missing(f"module_{len(one.requirement_texts)}"))
     found = world.search()
-    assert (found.verdict, len(world.tried)) == ("not-by-a-declaration", searching.MOST_ATTEMPTS)
+    assert (found.verdict, found.cut, len(world.tried)) == ("unfinished", "attempts", searching.MOST_ATTEMPTS)
     assert len(found.attempts) == searching.MOST_ATTEMPTS
+    assert len(found.declaration.requirement_texts) == searching.MOST_ATTEMPTS - 1
 
 
 def test_the_most_attempts_end_the_pruning_as_well(tree: Tree) -> None:
@@ -672,41 +716,125 @@ def test_the_most_attempts_end_the_pruning_as_well(tree: Tree) -> None:
     assert len(world.tried) == searching.MOST_ATTEMPTS
 
 
+def over_time(stage: Stage = "wheel") -> Failure:
+    return Failure(stage, "[1/90] g++ a.cpp", is_over_time=True)
+
+
 @pytest.mark.parametrize("most", [1, 2, 5])
 def test_time_runs_out(tree: Tree, most: int) -> None:
     world = World(
         case_of(tree({"setup.py": ""})), lambda one: missing(f"module_{len(one.requirement_texts)}"), most=most
     )
     found = world.search()
-    assert (found.verdict, len(world.tried)) == ("not-by-a-declaration", most)
+    assert (found.verdict, found.cut, len(world.tried)) == ("unfinished", "time", most)
+    assert (found.cure, len(found.declaration.requirement_texts)) == (Declaration(), most - 1)
     assert found.obstacle is not None
 
 
-def test_that_time_ran_out_is_said(tree: Tree) -> None:
-    world = World(case_of(tree({"setup.py": "import torch"})), needing(torch="torch"), most=1)
-    found = world.search()
-    assert found.obstacle is not None
-    assert "no rule applies" not in found.obstacle.reason
-    assert "time" in found.obstacle.reason
+def test_nothing_is_left_to_try_when_the_time_runs_out(tree: Tree) -> None:
+    """That is an answer."""
+    failure = Failure("install", "error: nothing-of-that-name was not found in the package registry")
+    world = World(case_of(tree({"setup.py": ""})), lambda _: failure, most=1)
+    assert (world.search().verdict, world.tried) == ("not-by-a-declaration", [""])
 
 
 def test_a_build_that_was_killed(tree: Tree) -> None:
-    world = World(case_of(tree({"setup.py": ""})), lambda _: Failure("wheel", "[1/90] g++ a.cpp", is_over_time=True))
+    world = World(case_of(tree({"setup.py": ""})), lambda _: over_time(), most=1)
     found = world.search()
-    assert world.tried == [""]
+    assert (found.verdict, found.cut, world.tried) == ("unfinished", "time", [""])
+    assert found.obstacle is None
+
+
+def test_a_hook_that_was_killed_though_there_is_time(tree: Tree) -> None:
+    """More of it would not help: it has had what such a hook may take."""
+    found = World(case_of(tree({"setup.py": ""})), lambda _: over_time("get_requires")).search()
+    assert (found.verdict, found.cut) == ("not-by-a-declaration", "")
     assert found.obstacle is not None
-    assert found.obstacle.reason == "the build did not end in time and was killed"
+    assert found.obstacle.reason == "setup.py did not end in 0 s and was killed"
 
 
-def test_a_build_that_was_killed_after_a_proposal(tree: Tree) -> None:
+@pytest.mark.parametrize("stage", ["install", "get_requires", "wheel"])
+@pytest.mark.parametrize("is_by_user", [False, True])
+def test_an_attempt_that_is_cut_short(tree: Tree, stage: Stage, is_by_user: bool) -> None:
+    """What the failure before it asked for is known, whatever it was doing."""
+    failure = Failure(stage, "", is_over_time=not is_by_user, is_interrupted=is_by_user)
+
     def ends(one: Declaration) -> str | Failure:
-        return (
-            Failure("wheel", "[1/90] g++", is_over_time=True) if "torch" in one.requirement_texts else missing("torch")
-        )
+        return failure if "torch" in one.requirement_texts else missing("torch")
 
-    found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
+    world = World(case_of(tree({"setup.py": "import torch"})), ends, most=2)
+    found = world.search()
+    assert (found.verdict, found.cut) == ("unfinished", "user" if is_by_user else "time")
+    assert world.tried == ["", "torch"]
+    assert set(found.declaration.requirement_texts) == {"torch"}
+    assert set(found.reasons) == {("requires", "torch")}
+    assert found.attempt.failure == failure
+
+
+def test_a_guess_that_is_cut_short_is_not_known(tree: Tree) -> None:
+    rows = known(Symptom(says="strange words", require=("first",), source="s"))
+
+    def ends(one: Declaration) -> str | Failure:
+        return Failure("install", "", is_over_time=True) if one.size else "Error: strange words"
+
+    found = World(case_of(tree({"setup.py": ""}), rows), ends, most=2).search()
+    assert (found.verdict, found.declaration) == ("unfinished", Declaration())
     assert found.obstacle is not None
-    assert found.obstacle.reason == "with torch, the build did not end in time and was killed"
+    assert "strange words" in found.obstacle.reason
+
+
+def test_the_user_ends_it_between_attempts(tree: Tree) -> None:
+    def ends(one: Declaration) -> str:
+        if "numpy" in one.requirement_texts:
+            raise Interrupted
+        return missing("numpy") if "torch" in one.requirement_texts else missing("torch")
+
+    found = World(case_of(tree({"setup.py": ""})), ends).search()
+    assert (found.verdict, found.cut, len(found.attempts)) == ("unfinished", "user", 2)
+    assert set(found.declaration.requirement_texts) == {"torch"}
+
+
+def test_the_user_ends_it_before_anything_is_known(tree: Tree) -> None:
+    def ends(_: Declaration) -> str:
+        raise Interrupted
+
+    found = World(case_of(tree({"setup.py": ""})), ends).search()
+    assert (found.verdict, found.cut, found.attempts, found.obstacle) == ("unfinished", "user", (), None)
+
+
+@pytest.mark.parametrize("needed", [0, 1])
+def test_a_wheel_that_there_is_no_time_to_look_at(tree: Tree, needed: int) -> None:
+    """Nobody knows whether it installs: that is no answer yet."""
+    world = World(
+        case_of(tree({"setup.py": ""})),
+        needing(**dict.fromkeys(["torch"][:needed], "torch")),
+        checks=lambda _: replace(PURE, untried="the time ran out"),
+        most=1 + needed,
+    )
+    found = world.search()
+    assert (found.verdict, found.cut, len(found.declaration.requirement_texts)) == ("unfinished", "time", needed)
+    assert found.check is not None
+    assert found.attempt.wheel is not None
+
+
+def test_no_time_to_leave_something_out_again(tree: Tree) -> None:
+    rows = known(Symptom(says="strange words", require=("first", "second"), source="s"))
+    world = World(case_of(tree({"setup.py": ""}), rows), lambda one: "" if one.size else "Error: strange words", most=2)
+    found = world.search()
+    assert (found.verdict, found.cut) == ("builds-when-declared", "time")
+    assert set(found.cure.requirement_texts) == {"first", "second"}
+
+
+def test_the_user_ends_it_while_something_is_left_out(tree: Tree) -> None:
+    rows = known(Symptom(says="strange words", require=("first", "second"), source="s"))
+
+    def ends(one: Declaration) -> str:
+        if one.size == 1:
+            raise Interrupted
+        return "" if one.size else "Error: strange words"
+
+    found = World(case_of(tree({"setup.py": ""}), rows), ends).search()
+    assert (found.verdict, found.cut, found.cure.size) == ("builds-when-declared", "user", 2)
 
 
 def test_the_message_that_pip_is_missing(tree: Tree) -> None:

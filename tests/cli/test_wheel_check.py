@@ -21,7 +21,7 @@ from augbackend.knowledge import rows
 
 from ..conftest import write
 
-NOT_TRIED = "not tried, since the time ran out"
+NOT_TRIED = "the time ran out"
 
 
 def checked(folder: Path, seconds: float) -> wheel_check.Check:
@@ -41,7 +41,7 @@ def test_a_module_that_no_project_is_called_after() -> None:
 
 @pytest.mark.processes
 def test_before_it_began(tmp_path: Path) -> None:
-    assert checked(tmp_path, 0).problem == NOT_TRIED
+    assert checked(tmp_path, 0).untried == NOT_TRIED
 
 
 @pytest.mark.processes
@@ -51,18 +51,33 @@ def test_while_the_environment_is_made(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(environment, "created", created)
     found = checked(tmp_path, 60)
-    assert (found.installs, found.problem) == ("", NOT_TRIED)
+    assert (found.installs, found.problem, found.untried) == ("", "", NOT_TRIED)
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(("status", "installs", "problem"), [(None, "", NOT_TRIED), (1, "it is refused", "")])
+@pytest.mark.parametrize(("status", "installs", "untried"), [(None, "", NOT_TRIED), (1, "it is refused", "")])
 def test_while_it_is_installed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int | None, installs: str, problem: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int | None, installs: str, untried: str
 ) -> None:
     monkeypatch.setattr(environment, "created", lambda using, folder, _: Environment(folder, using))
     monkeypatch.setattr(Environment, "install_wheel", lambda *_, **__: Ran(status, "error: it is refused\n", 1.0))
     found = checked(tmp_path, 60)
-    assert (found.installs, found.problem) == (installs, problem)
+    assert (found.installs, found.problem, found.untried) == (installs, "", untried)
+
+
+@pytest.mark.processes
+@pytest.mark.usefixtures("quick")
+def test_while_it_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends it is the time of all, not what one import may take: nothing is known of it."""
+    code = "import time; time.sleep(60)"
+
+    def install(environment: Environment, *_: object, **__: object) -> Ran:
+        write(environment.folder, {"demo.py": code})
+        return Ran(0, "", 1.0)
+
+    monkeypatch.setattr(Environment, "install_wheel", install)
+    found = checked(tmp_path, 2)
+    assert (found.problem, found.untried) == ("", NOT_TRIED)
 
 
 LEAVES = "import json, os, sys\nleft = sys.argv[2]\n{}\nos._exit(0)\n"

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
-from augbackend.cli.diagnosis import report, run, static_report, subject
+from augbackend.cli.diagnosis import build_output, report, run, static_report, subject
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.run import Building
 from augbackend.cli.fetch import cache as caches
@@ -22,7 +23,8 @@ from augbackend.cli.fetch import index, upstream
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project.jobs import Job
-from augbackend.cli.strangers import confinement, interpreter
+from augbackend.cli.strangers import confinement, interpreter, interruption
+from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.wrapping import adoption, static_adoption
 from augbackend.cli.wrapping import run as wrapping
 from augbackend.knowledge import rows
@@ -51,6 +53,13 @@ TIMEOUT = 1800.0
 )
 @click.option("--no-build", is_flag=True, help="Only read the package; run none of its code.")
 @click.option("--apply", "is_applied", is_flag=True, help="Do what is advised: wrap the sdist, or adopt the folder.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what the builds print, as it comes, on stderr.")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    metavar="FILE",
+    help="Keep all that the builds print in FILE, written as it comes.",
+)
 @click.option(
     "--knowledge",
     "files",
@@ -71,7 +80,9 @@ def diagnose(
     find_links: tuple[str, ...],
     cache_dir: Path | None,
     require_confinement: Level | None,
+    log: Path | None,
     *,
+    verbose: bool,
     no_build: bool,
     is_applied: bool,
     offline: bool,
@@ -83,7 +94,10 @@ def diagnose(
     is the declaration that makes it build, or the reason why none can. The builds run other people's code: confined,
     without your tokens, and killed in the end.
 
-    Exit status: 0 if it builds as it is, or if --apply has fixed it; else 1.
+    How each attempt ended is told on stderr, also with --json: stdout has the JSON alone. Ctrl-C and SIGTERM end the
+    builds, and what is known by then is told.
+
+    Exit status: 0 if it builds as it is, or if --apply has fixed it; 130 if it was interrupted; else 1.
 
     \b
     Examples:
@@ -98,21 +112,27 @@ def diagnose(
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     python = interpreter.find(wanted) if wanted else interpreter.this()
     building = Building(python, where, rows.load(files), timeout)
-    with subject.unpacked(target, upstream.parse(target), lookup) as source:
+    diagnosis = None
+    with suppress(Interrupted), subject.unpacked(target, upstream.parse(target), lookup) as source:
         if no_build:
             _only_read(source, building, as_json)
             return
-        diagnosis = run.diagnosed(source, building, Narrator())
+        with build_output.kept(log, is_shown=verbose) as output:
+            diagnosis = run.diagnosed(source, building, Narrator(output))
+    if diagnosis is None:
+        raise Interrupted  # before anything was known
     given = [("--index-url", index_url or ""), *(("--extra-index-url", url) for url in extra_index_url)]
     given += [("--find-links", link) for link in find_links]
     places = tuple((option, index.shown(value)) for option, value in given if value)
     named, found = replace(diagnosis.subject, places=places), diagnosis.found
-    alone = static_adoption.sufficient(named.tree, found.declaration) if named.tree else None
+    alone = static_adoption.sufficient(named.tree, found.cure) if named.tree else None
     diagnosis = replace(diagnosis, subject=named, static_line=static_adoption.line(alone) if alone else "")
     click.echo(terminal.as_json(report.as_json(diagnosis)) if as_json else "\n".join(report.lines(diagnosis)))
-    if is_applied and found.declaration.size:
-        click.echo("\n".join(_applied(named, found.declaration, alone, lookup)), err=as_json)
-    if found.verdict != "builds-as-is" and not (is_applied and found.declaration.size):
+    if interruption.has_come():
+        raise SystemExit(interruption.STATUS)
+    if is_applied and found.cure.size:
+        click.echo("\n".join(_applied(named, found.cure, alone, lookup)), err=as_json)
+    if found.verdict != "builds-as-is" and not (is_applied and found.cure.size):
         raise SystemExit(1)
 
 

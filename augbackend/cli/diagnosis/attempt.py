@@ -10,6 +10,7 @@ import re
 import tempfile
 import time
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from augbackend.cli.fetch.build_environment import InstallError
 from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import confinement, hook_call, process, temporary_folder, tree_copy
 from augbackend.cli.strangers.hook_call import HookError, Hooks
+from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
@@ -47,11 +49,18 @@ class Failure:
 
     :param output: everything that was printed.
     :param is_over_time: whether it was killed.
+    :param is_interrupted: whether the user ended it.
     """
 
     stage: Stage
     output: str
     is_over_time: bool = False
+    is_interrupted: bool = False
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether nobody knows how it would have ended."""
+        return self.is_over_time or self.is_interrupted
 
     @cached_property
     def message(self) -> str:
@@ -63,6 +72,8 @@ class Failure:
         """The message for a reader: a compiler's own words, a command without its options."""
         if self.is_over_time:
             return "killed, since the time ran out"
+        if self.is_interrupted:
+            return "ended by you"
         return compiler_output.error(self.output) or _without_options(self.message)
 
     @cached_property
@@ -87,6 +98,7 @@ class Attempt:
     """What came of an attempt.
 
     :param seconds: of wall time, installing included.
+    :param in_stage: seconds of its last stage alone.
     :param installed: versions of what the build environment had.
     :param importable: the names at the top of what could be imported there.
     :param asked: what the package itself asked for: ``build-system.requires``, and what its backend answered.
@@ -101,6 +113,7 @@ class Attempt:
     importable: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    in_stage: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -143,36 +156,53 @@ def attempt(
 
     :param environ: of the caller, of which the harmless part is handed on.
     :param tell: is told what goes on.
+    :return: what came of it, also if the user has ended it.
     """
     began = time.monotonic()
-    with temporary_folder.temporary(having.workplace) as folder:
-        wheel, failure, seen = None, None, _Seen()
+    wheel, failure, seen, in_stage = None, None, _Seen(), 0.0
+    with (
+        suppress(Interrupted),
+        temporary_folder.temporary(having.workplace) as folder,
+    ):  # while it is removed: no matter
         try:
             wheel = _Build(declaration, having, folder, seen, tell).run(environ)
         except _Failed as error:
             failure = error.failure
         except TimeoutError:
             failure = Failure("install", "", is_over_time=True)
-        return Attempt(
-            declaration,
-            wheel,
-            failure,
-            time.monotonic() - began,
-            seen.installed,
-            seen.importable,
-            tuple(seen.asked),
-            tuple(seen.refused),
-        )
+        except Interrupted:
+            failure = Failure(seen.stage, "", is_interrupted=True)
+        in_stage = time.monotonic() - seen.since
+    return Attempt(
+        declaration,
+        wheel,
+        failure,
+        time.monotonic() - began,
+        seen.installed,
+        seen.importable,
+        tuple(seen.asked),
+        tuple(seen.refused),
+        in_stage,
+    )
 
 
 @dataclass
 class _Seen:
-    """What was seen of a build so far, however it ends: what its last environment had, and what outcomes say."""
+    """What was seen of a build so far, however it ends: what its last environment had, and what outcomes say.
+
+    :param since: when the stage began, by the monotonic clock.
+    """
 
     installed: Mapping[str, str] = field(default_factory=dict)
     importable: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    stage: Stage = "install"
+    since: float = field(default_factory=time.monotonic)
+
+    def enter(self, stage: Stage) -> None:
+        """The next stage begins."""
+        self.stage, self.since = stage, time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -204,22 +234,22 @@ class _Build:
         is_setuptools = having.backend.partition(":")[0] == _SETUPTOOLS
         if is_setuptools and "setuptools" not in map(project_of, requires):
             requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
-        stage: Stage = "get_requires"
         try:
             hooks = hook_call.in_full(requires, partial(self._hooks, tree, system, clean), self._asked)
             self.tell("building the wheel")
-            stage = "wheel"
+            self.seen.enter("wheel")
             wheel = hooks.build("wheel", Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)), having.left)
         except HookError as error:
             said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
-            raise _Failed(Failure(stage, said, error.is_over_time)) from None
+            raise _Failed(Failure(self.seen.stage, said, error.is_over_time)) from None
         if not zipfile.is_zipfile(wheel):
-            raise _Failed(Failure(stage, f"the backend says that it made {wheel.name}, and there is no such wheel"))
+            raise _Failed(Failure("wheel", f"the backend says that it made {wheel.name}, and there is no such wheel"))
         return wheel
 
     def _asked(self, hooks: Hooks) -> list[str]:
         """What the backend requires, as far as it is not dropped."""
         self.tell("asking what it requires")
+        self.seen.enter("get_requires")
         answer = sorted(set(hooks.requires("wheel", min(hook_call.ASKING, self.having.left))))
         self.seen.asked.extend(answer)
         return self.declaration.kept(answer)
@@ -237,6 +267,7 @@ class _Build:
         return Hooks(tree, system, self.folder, isolated.python_executable, environ, heard)
 
     def _environment(self, requirements: Sequence[str]) -> Environment:
+        self.seen.enter("install")
         if requirements:
             self.tell(f"installing {', '.join(map(project_of, requirements))}")
         # An old release that has no wheel here is not worth the hour that building it may take.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from augbackend.cli.model.requirement import project_of
 from augbackend.knowledge.pythons import is_standard
 
+from . import unfinished
+
 if TYPE_CHECKING:
     from .attempt import Attempt, Circumstances
     from .search import SearchResult
@@ -23,6 +25,9 @@ def remarks(source: Source, found: SearchResult, having: Circumstances) -> tuple
         for name in sorted(having.installer.constraints)
         if name in attempt.installed
     ]
+    if found.cut and found.verdict.startswith("builds"):
+        less = "less may do" if found.declaration.size else "with more at hand, the wheel may hold more"
+        said.append(f"not everything was tried, since {unfinished.why(found)}: {less}")
     for what, paths in (("build", attempt.refused), ("import", check.refused if check else ())):
         refused = list(dict.fromkeys(paths))[:_MOST_OF_A_KIND]
         said += [f"its {what} was kept from {path} here; elsewhere it may use that" for path in refused]

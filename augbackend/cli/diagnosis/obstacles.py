@@ -45,8 +45,7 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
         raise ValueError("a wheel is no obstacle")
     if failure.is_over_time:
         what = {"install": "installing the build requirements", "get_requires": "setup.py", "wheel": "the build"}
-        where = f"with {attempt.declaration.in_words()}, " if attempt.declaration.size else ""
-        said = f"{where}{what.get(failure.stage, failure.stage)} did not end in time and was killed"
+        said = f"{what.get(failure.stage, failure.stage)} did not end in {attempt.in_stage:.0f} s and was killed"
         return Obstacle(said, failure.message)
     if failure.stage == "install":
         return Obstacle(f"its build requirements cannot be installed: {in_the_words_of_installer(failure.output)}")

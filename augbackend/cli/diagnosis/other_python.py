@@ -19,24 +19,40 @@ _NEXT = 3  # older ones that are tried: each is a diagnosis of its own
 
 
 def added(
-    found: SearchResult, case: Case, here: Interpreter, diagnosed: Callable[[Interpreter], SearchResult]
+    found: SearchResult,
+    case: Case,
+    here: Interpreter,
+    diagnosed: Callable[[Interpreter], SearchResult],
+    has_time: Callable[[], bool],
 ) -> SearchResult:
     """The same result; if another Python may help, with what came of trying it.
 
     :param diagnosed: searches on another Python.
+    :param has_time: whether there is time for that.
     """
     obstacle = found.obstacle
     if obstacle is None or not obstacle.is_of_python:
         return found
     others = [one for one in interpreter.others(here) if obstacles.plausible(case, obstacle, one.version)]
-    said = _in_words(case, obstacle)
+    said = "" if others else _in_words(case, obstacle)
+    untried = []
     for python in _spread(others, here):
-        again = diagnosed(python)
-        ending = {"builds-as-is": "builds it", "builds-when-declared": f"builds it with {again.declaration.in_words()}"}
-        said = f"Python {python.version} {ending.get(again.verdict, 'does not build it either')}"
-        if again.verdict in ending:
+        again = diagnosed(python) if has_time() else None
+        if again is None or (again.verdict == "unfinished" and again.cut != "attempts"):
+            untried.append(python.version)
+            continue
+        ending = {
+            "builds-as-is": "builds it",
+            "builds-when-declared": f"builds it with {again.declaration.in_words()}",
+            "not-by-a-declaration": "does not build it either",
+            "unfinished": "was not tried to the end",
+        }
+        said = f"Python {python.version} {ending[again.verdict]}"
+        if again.verdict.startswith("builds"):
+            untried = []
             break
-    return replace(found, obstacle=replace(obstacle, reason=f"{obstacle.reason}; {said}"))
+    left = f"Python {', '.join(untried)} may do, and there was no time to try it" if untried else ""
+    return replace(found, obstacle=replace(obstacle, reason="; ".join(filter(None, [obstacle.reason, said, left]))))
 
 
 def _spread(others: list[Interpreter], here: Interpreter) -> list[Interpreter]:

@@ -11,6 +11,8 @@ import tomlkit
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.hook.installed_check import command_line
 
+from . import so_far, unfinished
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,6 +35,7 @@ class Diagnosis:
     :param confinement: how the package's code was kept in its place.
     :param remarks: what is worth knowing beside the verdict.
     :param static_line: what is to stand in ``[build-system]`` of a folder, if that does it.
+    :param timeout: the seconds that it was given.
     """
 
     subject: Subject
@@ -43,6 +46,7 @@ class Diagnosis:
     confinement: Confinement
     remarks: tuple[str, ...] = ()
     static_line: str = ""
+    timeout: float = 0.0
 
 
 def command(subject: Subject, declaration: Declaration, *, is_static: bool = False) -> list[str]:
@@ -86,21 +90,23 @@ def uv_table(subject: Subject, declaration: Declaration) -> str:
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
     """The diagnosis for a script."""
     found = diagnosis.found
-    words = command(diagnosis.subject, found.declaration, is_static=bool(diagnosis.static_line))
+    words = command(diagnosis.subject, found.cure, is_static=bool(diagnosis.static_line))
     return {
         "name": diagnosis.subject.name,
         "version": diagnosis.subject.version,
         "python": diagnosis.python.version,
         "verdict": found.verdict,
+        "enough": found.verdict.startswith("builds"),
         "extra-build-dependencies": list(found.declaration.requirement_texts.values()),
         "extra-build-variables": found.declaration.variable_values,
         "remove-build-dependencies": sorted(found.declaration.removed),
         "reason": _reason(found),
         "evidence": [*_evidence(found)],
         "remarks": list(diagnosis.remarks),
-        "next": command_line(words) if found.declaration.size else "",
+        "next": command_line(words) if found.cure.size else "",
+        "unfinished": unfinished.as_json(found, diagnosis.seconds, diagnosis.timeout),
         "wheel": found.attempt.wheel.name if found.attempt.wheel and found.check else "",
-        "imports": found.check is not None and not found.check.problem and not found.check.installs,
+        "imports": found.check is not None and not (found.check.problem or found.check.installs or found.check.untried),
         "problem": found.check.installs or found.check.problem if found.check else "",
         "builds": len(found.attempts),
         "attempts": [_attempt(attempt) for attempt in found.attempts],
@@ -116,8 +122,10 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def _reason(found: SearchResult) -> str:
+    if found.verdict == "unfinished":
+        return unfinished.reason(found)
     if found.obstacle is not None:
-        return found.obstacle.reason
+        return so_far.reason(found)
     if not found.declaration.size:
         problem = found.check.problem if found.check else ""
         return f"nothing is missing for a wheel; {problem}" if problem else "nothing is missing"
@@ -144,14 +152,18 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{subject} builds as it is{', and its wheel does not import' if does_not_import else ''}"
     elif found.verdict == "builds-when-declared":
         yield f"{subject} builds when this is declared:"
-        yield ""
-        for one in _evidence(found):
-            yield from _entry(one)
-        yield ""
+        yield from _entries(found)
+    elif found.verdict == "unfinished":
+        by_then = "a wheel was made by then" if found.attempt.wheel else "nothing was found by then that builds it"
+        yield f"{subject}: unfinished, and {by_then}:"
+        yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from _known_so_far(found)
+        yield f"  {unfinished.advice(found, diagnosis.seconds, diagnosis.timeout)}"
     else:
         is_known = found.obstacle is not None and found.obstacle.is_known
         yield f"{subject} does not build, and no declaration {'makes it' if is_known else 'was found that makes it'}:"
         yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from _known_so_far(found)
     yield from _wheel(found)
     for remark in diagnosis.remarks:
         yield from textwrap.wrap(remark, _WIDTH, initial_indent="  note: ", subsequent_indent="    ")
@@ -166,8 +178,28 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
             "",
             f"  {diagnosis.static_line}",
         ]
-    elif found.declaration.size:
+    elif found.cure.size:
         yield from _next(subject, found.declaration)
+    elif found.cut == "attempts" and found.declaration.size:
+        place = shown_path(subject.tree) if subject.tree else subject.archive
+        yield ""
+        yield from _carrying_out(subject, found.declaration)
+        yield f"  {command_line(['augbackend', 'diagnose', place])}"
+
+
+def _known_so_far(found: SearchResult) -> Iterator[str]:
+    if found.declaration.size:
+        is_open = found.verdict == "unfinished"
+        yield f"  this brought it so far{'; it may be enough, or not' if is_open else ', and is not enough'}:"
+        yield from _entries(found)
+
+
+def _entries(found: SearchResult) -> Iterator[str]:
+    yield ""
+    for one in _evidence(found):
+        if one["kind"] != "obstacle":
+            yield from _entry(one)
+    yield ""
 
 
 def _entry(one: dict[str, str]) -> Iterator[str]:
@@ -184,6 +216,7 @@ def _wheel(found: SearchResult) -> Iterator[str]:
     yield f"  wheel: {wheel.name}, {'compiled' if check.is_compiled else 'pure'}"
     text = f"it installs and imports: {', '.join(check.modules)}" if check.modules else "it installs"
     text = f"it installs, and does not import: {check.problem}" if check.problem else text
+    text = f"whether it installs and imports is not known: {check.untried}" if check.untried else text
     if check.problem or not check.installs:
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
 
@@ -192,14 +225,7 @@ def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
     yield ""
     yield "For every frontend:"
     yield ""
-    words = command(subject, declaration)
-    line = command_line(words[:3])
-    for option, value in zip(words[3::2], words[4::2]):
-        piece = command_line([option, value])
-        if len(line.rpartition("\n")[2]) + len(piece) > _WIDTH - 6:
-            line += " \\\n "
-        line += f" {piece}"
-    yield from (f"  {one}" for one in line.split("\n"))
+    yield from _carrying_out(subject, declaration)
     place = shown_path(subject.tree) if subject.tree else subject.archive
     yield f"  {command_line(['python', '-m', 'pip', 'install', place])}"
     table = uv_table(subject, declaration) if subject.tree is None else ""
@@ -208,3 +234,14 @@ def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
         yield "For uv alone, in pyproject.toml:"
         yield ""
         yield from (f"  {one}" if one else "" for one in table.splitlines())
+
+
+def _carrying_out(subject: Subject, declaration: Declaration) -> Iterator[str]:
+    words = command(subject, declaration)
+    line = command_line(words[:3])
+    for option, value in zip(words[3::2], words[4::2]):
+        piece = command_line([option, value])
+        if len(line.rpartition("\n")[2]) + len(piece) > _WIDTH - 6:
+            line += " \\\n "
+        line += f" {piece}"
+    yield from (f"  {one}" for one in line.split("\n"))

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augbackend.cli.model.declaration import Declaration
-from augbackend.cli.strangers import confinement, environment, temporary_folder
+from augbackend.cli.strangers import confinement, environment, interruption, temporary_folder
+from augbackend.cli.strangers.interruption import Interrupted
 
 from . import attempt, notes, obstacles, other_python, wheel_check
 from .attempt import Attempt, Circumstances
@@ -54,18 +55,28 @@ def case_of(source: Source, building: Building) -> Case:
 def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnosis:
     """Find out what a package's build is missing.
 
+    :return: also if the user ends it (:func:`interruption.has_come`): what is known by then.
+    :raises Interrupted: if that is nothing.
     :raises AugbackendError: if an index cannot be reached, so that nothing can be found out.
     """
     began = time.monotonic()
-    with temporary_folder.temporary() as workplace:
-        installer = environment.installer(building.python, building.where, workplace)
-        deadline = began + building.timeout
-        having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace)
-        found = _found_out(case_of(source, building), having, narrator)
-        said = notes.remarks(source, found, having)
+    found, name = None, ""
+    said: tuple[str, ...] = ()
+    try:
+        with temporary_folder.temporary() as workplace:
+            installer = environment.installer(building.python, building.where, workplace)
+            deadline = began + building.timeout
+            having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace)
+            found, name = _found_out(case_of(source, building), having, narrator), installer.name
+            said = notes.remarks(source, found, having)
+    except Interrupted:  # in the end, while something was removed
+        if found is None:
+            raise
     narrator.end()
     seconds = time.monotonic() - began
-    return Diagnosis(source.subject, found, building.python, installer.name, seconds, confinement.here(), said)
+    return Diagnosis(
+        source.subject, found, building.python, name, seconds, confinement.here(), said, timeout=building.timeout
+    )
 
 
 def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:
@@ -77,7 +88,10 @@ def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchR
         there = replace(having, installer=replace(having.installer, python=python))
         return _searched(replace(case, python=python.minor), there, narrator)
 
-    return other_python.added(on(here), case, here, on)
+    def has_time() -> bool:
+        return having.left > 0 and not interruption.has_come()
+
+    return other_python.added(on(here), case, here, on, has_time)
 
 
 def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:
@@ -96,4 +110,4 @@ def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchRe
         with narrator.busy("installing the wheel and importing it"):
             return wheel_check.check(made.wheel or Path(), having, os.environ, case.knowledge)
 
-    return Search(case, try_it, look, lambda: having.left > 0).run()
+    return Search(case, try_it, look, lambda: having.left > 0, interruption.has_come).run()

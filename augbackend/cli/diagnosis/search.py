@@ -7,6 +7,7 @@ gives a wheel, every entry is left out once, and stays out if the wheel is the s
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Callable, Literal, Optional
@@ -16,18 +17,20 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.errors import AugbackendError
 from augbackend.knowledge.pythons import is_standard
 
-from . import failure_clues, obstacles, older_tools, proposals
-from .attempt import STAGES, Attempt, Failure
+from . import failure_clues, obstacles, older_tools, proposals, so_far
+from .attempt import STAGES, Attempt, Failure, Stage
 from .evidence import Case, Obstacle, Proposal, declaring
 from .wheel_check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Verdict = Literal["builds-as-is", "builds-when-declared", "not-by-a-declaration"]
+Verdict = Literal["builds-as-is", "builds-when-declared", "not-by-a-declaration", "unfinished"]
+Cut = Literal["", "time", "attempts", "user"]
 Try = Callable[[Declaration, str], Attempt]
 Look = Callable[[Attempt], Check]
 Reasons = dict[tuple[str, str], Proposal]
@@ -41,8 +44,11 @@ _OF_PYTHON = re.compile(r"undefined symbol: _?Py[A-Z]")
 class SearchResult:
     """How the search ended.
 
+    :param declaration: what makes it build; if nothing was found that does, what is known to be needed.
     :param reasons: why each entry of the declaration is there, by kind and name.
     :param attempts: every build that was made, in order.
+    :param attempt: the one that built; if none did, the one that came furthest.
+    :param cut: what ended the search before everything was tried; empty if nothing did.
     """
 
     verdict: Verdict
@@ -52,6 +58,12 @@ class SearchResult:
     attempt: Attempt
     check: Optional[Check] = None
     obstacle: Optional[Obstacle] = None
+    cut: Cut = ""
+
+    @property
+    def cure(self) -> Declaration:
+        """What makes it build: empty if nothing has to be declared, and if nothing was found that does."""
+        return self.declaration if self.verdict == "builds-when-declared" else Declaration()
 
 
 @dataclass
@@ -61,28 +73,42 @@ class Search:
     :param attempt: makes an attempt, told why.
     :param look: installs and imports a wheel.
     :param has_time: whether there is time for one more.
+    :param is_ended: whether the user has ended it.
     """
 
     case: Case
     attempt: Try
     look: Look
     has_time: Callable[[], bool]
+    is_ended: Callable[[], bool] = lambda: False
     made: dict[object, Attempt] = field(default_factory=dict)
     paths: dict[object, dict[tuple[str, str], tuple[Proposal, ...]]] = field(default_factory=dict)
     leaves: list[Attempt] = field(default_factory=list)
     conflicts: list[Attempt] = field(default_factory=list)
+    no_steps: list[Attempt] = field(default_factory=list)
+    asked_at: dict[int, Stage] = field(default_factory=dict)
     checks: dict[object, Check] = field(default_factory=dict)
+    good: Optional[Attempt] = None
+    cut: Cut = ""
 
     def run(self) -> SearchResult:
         """Search.
 
+        :return: also if the user ends it: what is known by then.
         :raises AugbackendError: if an index cannot be reached, so that nothing can be found out.
         """
-        first = self._try(Declaration(), "as it is")
-        good = first if first.failure is None else self._explore(first)
-        if good is None:
-            return self._hopeless(first)
-        return self._complete(self._pruned(good))
+        with suppress(Interrupted):
+            first = self._try(Declaration(), "as it is")
+            good = first if first.failure is None else self._explore(first)
+            if good is None:
+                return self._unfinished() if self.cut else self._hopeless(first)
+            # Looked at before anything is left out again: of what takes long, that may be all there is time for.
+            if self._checked(good).untried and not self._has_time():
+                return self._unfinished(good)
+            self.good = good
+            return self._complete(self._pruned(good))
+        self.cut = "user"
+        return self._found(self.good) if self.good else self._unfinished()
 
     def _try(self, declaration: Declaration, why: str) -> Attempt:
         if key(declaration) not in self.made:
@@ -94,15 +120,35 @@ class Search:
                     hint="an index has to be within reach; --no-build only reads",
                 )
             self.made[key(declaration)] = attempt
+            if attempt.failure is not None and attempt.failure.is_interrupted:
+                self.cut = "user"
+            elif attempt.failure is not None and attempt.failure.is_over_time:
+                self._has_time()
         return self.made[key(declaration)]
 
+    def _has_time(self) -> bool:
+        """Whether there is time for something that is left to do; if not, why is kept."""
+        if not self.cut:
+            self.cut = "user" if self.is_ended() else "" if self.has_time() else "time"
+        return not self.cut
+
     def _may_go_on(self) -> bool:
-        return len(self.made) < MOST_ATTEMPTS and self.has_time()
+        """Whether there may be one more attempt that is left to make; if not, why is kept."""
+        if self._has_time() and len(self.made) >= MOST_ATTEMPTS:
+            self.cut = "attempts"
+        return not self.cut
 
     def _explore(self, failed: Attempt) -> Attempt | None:
         """The first attempt with a wheel that leads on from a failure."""
         if failed.failure is None:
             return failed
+        try:
+            return self._explored(failed, failed.failure)
+        except Interrupted:
+            self.leaves.append(failed)
+            raise
+
+    def _explored(self, failed: Attempt, failure: Failure) -> Attempt | None:
         for proposal in proposals.proposed(self.case, failed):
             declared = failed.declaration.joined(proposal.adds)
             if key(declared) in self.made or not is_possible(declared) or not self._may_go_on():
@@ -110,12 +156,17 @@ class Search:
             attempt = self._on(failed, proposal)
             if attempt.failure is None:
                 return attempt
-            is_unsound = attempt.failure.stage == "install" and failed.failure.stage != "install"
+            is_cut_short = attempt.failure.is_cut_short
+            if is_cut_short and proposal.is_certain:
+                self.asked_at[id(attempt)] = failure.stage
+            is_unsound = attempt.failure.stage == "install" and failure.stage != "install" and not is_cut_short
             self.conflicts += [attempt] if is_unsound else []
             # By age is a guess: what then fails earlier than before is no step, and no pin gives way to it.
-            is_wrong = bool(proposal.whys) and STAGES.index(attempt.failure.stage) < STAGES.index(failed.failure.stage)
-            if is_wrong or attempt.failure.signature == failed.failure.signature:
+            is_wrong = bool(proposal.whys) and STAGES.index(attempt.failure.stage) < STAGES.index(failure.stage)
+            if is_wrong or attempt.failure.signature == failure.signature:
                 continue
+            if proposal.whys and attempt.failure.message == failure.message:
+                self.no_steps.append(attempt)  # the same in other words
             found = self._explore(attempt)
             if found is not None:
                 return found
@@ -145,7 +196,7 @@ class Search:
             if key(smaller) in self.made or self._may_go_on():
                 self.paths.setdefault(key(smaller), self.paths[key(good.declaration)])
                 attempt = self._try(smaller, f"without {entry[1]}")
-                good = attempt if self._is_as_good(attempt, good) else good
+                self.good = good = attempt if self._is_as_good(attempt, good) else good
         return self._relaxed(good)
 
     def _is_certain(self, entry: tuple[str, str], good: Attempt) -> bool:
@@ -171,7 +222,7 @@ class Search:
                 self.paths.setdefault(key(candidate), self.paths[key(good.declaration)])
                 attempt = self._try(candidate, f"with {texts[middle]}")
                 if self._is_as_good(attempt, good):
-                    good, last = attempt, middle
+                    self.good, good, last = attempt, attempt, middle
                 else:
                     first = middle + 1
         return good
@@ -191,9 +242,8 @@ class Search:
         if attempt.failure is not None:
             return False
         one, other = self._checked(attempt), self._checked(good)
-        return (
-            (one.is_compiled or not other.is_compiled) and (not one.problem or bool(other.problem)) and not one.installs
-        )
+        is_worse = bool((other.is_compiled and not one.is_compiled) or (one.problem and not other.problem))
+        return not (is_worse or one.installs or one.untried)
 
     def _checked(self, attempt: Attempt) -> Check:
         made = key(attempt.declaration)
@@ -205,8 +255,11 @@ class Search:
         """What builds; unless it silently left out what a module that is absent would have made."""
         check = self._checked(good)
         for proposal in self._left_out(check, good):
+            if not self._may_go_on():
+                break
             attempt = self._on(good, proposal)
             if attempt.failure is None and self._checked(attempt).is_compiled:
+                self.good = attempt
                 return self._found(self._pruned(attempt))
         return self._found(good)
 
@@ -244,21 +297,30 @@ class Search:
         verdict: Verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
         return self._ended(verdict, good, check, None)
 
+    def _unfinished(self, good: Attempt | None = None) -> SearchResult:
+        """What is known when something ends the search.
+
+        :param good: a wheel that there was no time to look at.
+        """
+        far = [good] if good else so_far.furthest(self._steps(), self.asked_at)
+        one = far[0] if far else Attempt(Declaration(), None, None, 0.0)
+        failed = one.failure is not None and not one.failure.is_cut_short
+        obstacle = obstacles.obstacle(self.case, one) if failed else None
+        return self._ended("unfinished", one, self.checks.get(key(one.declaration)), obstacle)
+
+    def _steps(self) -> list[Attempt]:
+        return [attempt for attempt in self.leaves if attempt not in (*self.conflicts, *self.no_steps)]
+
     def _hopeless(self, first: Attempt) -> SearchResult:
-        """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name."""
-        reached = [attempt for attempt in self.leaves if attempt not in self.conflicts]
-        found = [obstacles.obstacle(self.case, attempt) for attempt in reached]
-        obstacle = next((one for one in found if one.is_known), found[0])
-        if not obstacle.is_known and not self._may_go_on():
-            limit = "attempts" if self.has_time() else "time"
-            obstacle = replace(obstacle, reason=f"the {limit} ran out; the last failure: {found[0].said}")
-        else:
-            obstacle = self._with_conflict(obstacle)
+        """The obstacle where the likeliest proposals came furthest; if no rule names it, one that a rule does name."""
+        found = [(one, obstacles.obstacle(self.case, one)) for one in so_far.furthest(self._steps(), {})]
+        last, obstacle = next((pair for pair in found if pair[1].is_known), found[0])
+        obstacle = self._with_conflict(obstacle)
         if _stage(first) == "install":
             own = obstacles.obstacle(self.case, first)
             if own != obstacle:
                 obstacle = replace(obstacle, reason=f"{own.reason}; and without that, {obstacle.reason}")
-        return self._ended("not-by-a-declaration", first, None, obstacle)
+        return self._ended("not-by-a-declaration", last, None, obstacle)
 
     def _with_conflict(self, obstacle: Obstacle) -> Obstacle:
         """What was asked for and could not be had, beside what is in the way without it."""
@@ -271,11 +333,12 @@ class Search:
     def _ended(
         self, verdict: Verdict, attempt: Attempt, check: Check | None, obstacle: Obstacle | None
     ) -> SearchResult:
-        declaration = attempt.declaration if verdict != "not-by-a-declaration" else Declaration()
+        declaration = attempt.declaration
         path = self.paths.get(key(declaration), {})
         texts = declaration.requirement_texts
         reasons = {entry: _why(path[entry], texts.get(entry[1], "")) for entry in declaration.entries}
-        return SearchResult(verdict, declaration, reasons, tuple(self.made.values()), attempt, check, obstacle)
+        made = tuple(self.made.values())
+        return SearchResult(verdict, declaration, reasons, made, attempt, check, obstacle, self.cut)
 
 
 def key(declaration: Declaration) -> tuple[object, ...]:

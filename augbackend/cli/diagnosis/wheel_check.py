@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from augbackend.cli.fetch.wheel_content import UnsoundWheelError
 from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import answer, confinement, process, temporary_folder
 from augbackend.cli.strangers.answer import UnsoundAnswerError
+from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.strangers.telling_line import telling_line
 
 from .obstacles import in_the_words_of_installer
@@ -40,6 +42,7 @@ _LIMIT, _INSTALL = 120.0, 300.0  # seconds for an import, and for installing wha
 _NOT_PACKAGES = re.compile(r"tests?|testing|examples?|docs?|benchmarks?|scripts|tools|setup|conftest")
 _COMPILED = (".so", ".pyd", ".dylib")
 _ANSWER = "answer.json"
+_OVER_TIME = "the time ran out"
 _IMPORT = """
 import importlib, json, sys
 name, answer = sys.argv[1:]
@@ -69,6 +72,7 @@ class Check:
     :param problem: empty, or the exception that importing it raised.
     :param missing: the module that it says is missing; empty if it was something else.
     :param refused: the files that the import was kept from.
+    :param untried: empty, or why nobody knows whether it installs and imports.
     """
 
     modules: tuple[str, ...]
@@ -78,6 +82,7 @@ class Check:
     problem: str = ""
     missing: str = ""
     refused: tuple[str, ...] = ()
+    untried: str = ""
 
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
@@ -87,20 +92,27 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
     except UnsoundWheelError as error:
         return Check((), is_compiled=False, requires_dist=(), installs=str(error))
     found = Check(_importable_at_top(names)[:_MOST_MODULES], any(name.endswith(_COMPILED) for name in names), requires)
-    with temporary_folder.temporary(having.workplace) as folder:
-        trial = _Trial(wheel, having, process.clean_environ(environ, folder), folder)
+    with suppress(Interrupted), temporary_folder.temporary(having.workplace) as folder:
         try:
-            ran = trial.install()
-            if ran.status != 0:
-                return replace(found, installs=in_the_words_of_installer(ran.output))
-            for module in found.modules:
-                imported = _imported(module, trial, found, knowledge)
-                if imported.problem:
-                    return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
+            found = _tried(_Trial(wheel, having, process.clean_environ(environ, folder), folder), found, knowledge)
         except InstallError as error:
-            return replace(found, problem=f"not tried: {error.hint}")
+            found = replace(found, untried=error.hint)
         except TimeoutError:
-            return replace(found, problem="not tried, since the time ran out")
+            found = replace(found, untried=_OVER_TIME)
+        except Interrupted:
+            found = replace(found, untried="you ended it")
+    return found
+
+
+def _tried(trial: _Trial, found: Check, knowledge: Knowledge) -> Check:
+    """What comes of installing the wheel and importing its modules."""
+    ran = trial.install()
+    if ran.status != 0:
+        return replace(found, installs=in_the_words_of_installer(ran.output))
+    for module in found.modules:
+        imported = _imported(module, trial, found, knowledge)
+        if imported.problem:
+            return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
     return found
 
 
@@ -183,6 +195,8 @@ class _Trial:
         environ = {**self._environ, **isolated.make_extra_environ()}
         command = [isolated.python_executable, "-c", _IMPORT, module, str(place / _ANSWER)]
         ran = process.run(command, folder, environ, min(_LIMIT, self._having.left), [folder])
+        if ran.status is None and self._having.left < _LEAST:
+            raise TimeoutError
         if ran.status is None:
             return _Imported(f"import {module}: not done in {ran.seconds:.0f} s")
         try:

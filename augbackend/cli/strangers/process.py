@@ -9,10 +9,10 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Callable
 from uuid import uuid4
 
-from . import confinement, leftover_processes, readable
+from . import confinement, interruption, leftover_processes, overhearing, readable
 from .readable import StrangersCommand
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def run(
             start_new_session=os.name != "nt",
         )
 
-    process, status = None, None
+    process, status, collector = None, None, None
     with _one_at_a_time, leftover_processes.adopting() as before, ExitStack() as kept:
         try:
             if confined_to is None:
@@ -110,34 +110,42 @@ def run(
                     StrangersCommand(command, cwd, users, tuple(reads), tuple(confined_to))
                 )
                 process = kept.enter_context(confinement.started(start, strangers))
-            collector = _Collector(process.stdout)  # type: ignore[arg-type]  # it is a pipe
+            collector = _Collector(process.stdout, overhearing.ear())  # type: ignore[arg-type]  # it is a pipe
             with suppress(subprocess.TimeoutExpired):
                 status = process.wait(max(limit, 0.001))
                 status = status if confined_to is None else confinement.status(status)
         finally:
-            leftover_processes.end(process, mark, before)
-    # A child that was not found keeps the pipe open. What it still prints is not waited for.
-    collector.join(_LAST_WORDS)
+            with interruption.delayed():
+                leftover_processes.end(process, mark, before)
+                # A child that was not found keeps the pipe open. What it still prints is not waited for.
+                if collector is not None:
+                    collector.join(_LAST_WORDS)
     return Ran(status, collector.text(), time.monotonic() - began)
 
 
 class _Collector(threading.Thread):
-    """Reads a pipe to its end and keeps its beginning and its end."""
+    """Reads a pipe to its end and keeps its beginning and its end.
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    :param hear: is given all of it, as it comes.
+    """
+
+    def __init__(self, stream: IO[bytes], hear: Callable[[bytes], None]) -> None:
         super().__init__(daemon=True)
+        self._hear = hear
         self._stream, self._head, self._tail, self._left_out = stream, b"", b"", 0
         self.start()
 
     def run(self) -> None:
         with self._stream:
             while chunk := os.read(self._stream.fileno(), 2**16):
+                self._hear(chunk)
                 room = _HEAD - len(self._head)
                 self._head += chunk[:room]
                 self._tail += chunk[room:] if room > 0 else chunk
                 if len(self._tail) > 2 * _TAIL:
                     self._left_out += len(self._tail) - _TAIL
                     self._tail = self._tail[-_TAIL:]
+        self._hear(b"")
 
     def text(self) -> str:
         gap = f"\n[{self._left_out} bytes left out]\n".encode() if self._left_out else b""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from augbackend.errors import say
 
-from . import tree_removal
+from . import interruption, tree_removal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,5 +25,7 @@ def temporary(within: Path | None = None) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        if not tree_removal.remove(folder) and within is None:  # what is in such a folder is tried again with it
+        with interruption.delayed():
+            is_gone = tree_removal.remove(folder)
+        if not is_gone and within is None:  # what is in such a folder is tried again with it
             say("warning", f"what a build left in {folder} cannot be removed")
