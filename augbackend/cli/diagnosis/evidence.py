@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from augbackend.cli.fetch.build_place import Submodule
     from augbackend.knowledge.rows import Knowledge
 
     from .static_reading import Reading
@@ -23,6 +24,7 @@ class Case:
 
     :param dated: when the sdist was made, ``2021-09-04``; empty if nothing says it.
     :param python: the minor version that it is built on.
+    :param absent: submodules of its clone that are not checked out.
     """
 
     tree: Path
@@ -30,6 +32,7 @@ class Case:
     knowledge: Knowledge
     python: str
     dated: str = ""
+    absent: tuple[Submodule, ...] = ()
 
 
 @dataclass(frozen=True)

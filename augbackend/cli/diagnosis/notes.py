@@ -19,9 +19,12 @@ def remarks(source: Source, found: SearchResult, having: Circumstances) -> tuple
     """What is worth knowing beside the verdict."""
     attempt, check, reading = found.attempt, found.check, source.reading
     said = [
-        f"{name} {attempt.installed[name]} is the one at hand here: another may build otherwise"
-        for name in sorted(having.installer.constraints)
-        if name in attempt.installed
+        *source.remarks,
+        *(
+            f"{name} {attempt.installed[name]} is the one at hand here: another may build otherwise"
+            for name in sorted(having.installer.constraints)
+            if name in attempt.installed
+        ),
     ]
     for what, paths in (("build", attempt.refused), ("import", check.refused if check else ())):
         refused = list(dict.fromkeys(paths))[:_MOST_OF_A_KIND]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import confinement, environment, temporary_folder
 
-from . import attempt, notes, obstacles, other_python, wheel_check
+from . import attempt, notes, obstacles, other_python, subject, wheel_check
 from .attempt import Attempt, Circumstances
 from .evidence import Case
 from .report import Diagnosis
@@ -48,7 +48,8 @@ class Building:
 
 def case_of(source: Source, building: Building) -> Case:
     """What is known of a package before anything is built."""
-    return Case(source.tree, source.reading, building.knowledge, building.python.minor, source.dated)
+    known = (source.reading, building.knowledge, building.python.minor, source.dated)
+    return Case(source.tree, *known, absent=source.absent)
 
 
 def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnosis:
@@ -60,12 +61,20 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
     with temporary_folder.temporary() as workplace:
         installer = environment.installer(building.python, building.where, workplace)
         deadline = began + building.timeout
-        having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace)
+        having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace, source.root)
         found = _found_out(case_of(source, building), having, narrator)
         said = notes.remarks(source, found, having)
     narrator.end()
     seconds = time.monotonic() - began
-    return Diagnosis(source.subject, found, building.python, installer.name, seconds, confinement.here(), said)
+    return Diagnosis(
+        subject.called_by(source.subject, found.attempt.wheel),
+        found,
+        building.python,
+        installer.name,
+        seconds,
+        confinement.here(),
+        said,
+    )
 
 
 def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:

@@ -42,6 +42,12 @@ class OwnGit:
 
     @classmethod
     def on(cls, top: Path, tree: Path, own: Path) -> OwnGit:
+        """git for a folder in a work tree.
+
+        :param top: of the work tree.
+        :param own: an empty folder, for the repository.
+        :raises AugbackendError: if there is no git, or it fails.
+        """
         program = shutil.which("git")
         if program is None:
             raise AugbackendError("there is no git here", where=str(tree), hint="install git")

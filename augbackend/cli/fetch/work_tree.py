@@ -103,7 +103,10 @@ def _of_git(top: Path, tree: Path) -> TreeFiles:
     of_others = [name.rstrip("/") for name in others if name.endswith("/")]  # a repository, and no submodule
     for name in (*inner, *of_others):
         if not (tree / name / ".git").exists() or git_top(tree / name) != (tree / name).resolve():
-            absent += [name] if name in inner and _is_empty(tree / name) else []
+            if name in inner and _is_empty(tree / name):
+                absent.append(name)
+            elif name in inner and not (tree / name / ".git").exists():  # its files were put there without git
+                untracked += [f"{name}/{one}" for one in without_git(tree / name)]
             continue
         below = _of_git(tree / name, tree / name)
         found = [f"{name}/{one}" for one in below.names]
