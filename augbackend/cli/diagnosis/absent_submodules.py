@@ -8,6 +8,7 @@ to have it and the build looks into the submodule's folder.
 from __future__ import annotations
 
 import re
+import shlex
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from . import compiler_output, failure_clues
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from augbackend.cli.fetch.build_place import Submodule
 
@@ -48,9 +49,19 @@ def obstacle(case: Case, failure: Failure) -> Obstacle | None:
     needed = _having(case, failure, (header[1] or header[2]), output) if header else _named(case, said, output)
     if not needed:
         return None
-    paths, cures = " and ".join(one.path for one in needed), "; ".join(dict.fromkeys(one.cure for one in needed))
-    are = "submodules, and are" if len(needed) > 1 else "a submodule, and is"
-    return Obstacle(f"{paths} {are} not checked out: {cures}", said)
+    paths = [one.path for one in needed]
+    are = "are submodules that are" if len(needed) > 1 else "is a submodule that is"
+    reason = f"{' and '.join(paths)} {are} not checked out"
+    if not needed[0].clone:
+        return Obstacle(f"{reason}; clone the repository with git clone --recurse-submodules", said)
+    return Obstacle(reason, said, command=" && ".join(_updating(needed)))
+
+
+def _updating(needed: Sequence[Submodule]) -> Iterator[str]:
+    for clone in dict.fromkeys(one.clone for one in needed):
+        names = [one.name for one in needed if one.clone == clone]
+        place = [] if clone == "." else ["-C", clone]
+        yield shlex.join(["git", *place, "submodule", "update", "--init", *names])
 
 
 def _having(case: Case, failure: Failure, header: str, output: str) -> list[Submodule]:

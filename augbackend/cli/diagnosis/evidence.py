@@ -57,6 +57,7 @@ class Obstacle:
     """Why the package does not build, where no declaration helps.
 
     :param reason: one sentence without a full stop.
+    :param command: that takes it away; empty where none is known to.
     :param gone: the first Python that does not have what the package wants; empty where that is not known.
     :param is_of_python: whether the package may build on another Python.
     :param is_known: whether a rule says so; if not, the reason quotes the failure.
@@ -67,6 +68,7 @@ class Obstacle:
     gone: str = ""
     is_of_python: bool = False
     is_known: bool = True
+    command: str = ""
 
 
 def declaring(*requires: str, removed: Iterable[str] = (), variables: Mapping[str, str] | None = None) -> Declaration:

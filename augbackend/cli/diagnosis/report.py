@@ -117,7 +117,8 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _reason(found: SearchResult) -> str:
     if found.obstacle is not None:
-        return found.obstacle.reason
+        command = f": run {found.obstacle.command}" if found.obstacle.command else ""
+        return f"{found.obstacle.reason}{command}"
     if not found.declaration.size:
         problem = found.check.problem if found.check else ""
         return f"nothing is missing for a wheel; {problem}" if problem else "nothing is missing"
@@ -151,7 +152,9 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
     else:
         is_known = found.obstacle is not None and found.obstacle.is_known
         yield f"{subject} does not build, and no declaration {'makes it' if is_known else 'was found that makes it'}:"
-        yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        reason, command = (found.obstacle.reason, found.obstacle.command) if found.obstacle else (_reason(found), "")
+        yield from textwrap.wrap(reason, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from [f"  run: {command}"] if command else []
     yield from _wheel(found)
     for remark in diagnosis.remarks:
         yield from textwrap.wrap(remark, _WIDTH, initial_indent="  note: ", subsequent_indent="    ")

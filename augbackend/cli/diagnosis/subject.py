@@ -96,8 +96,9 @@ def _of_folder(text: str, named: Path | None, folder: Path, place: Path) -> Sour
     reading = _read(copy.tree, text)
     name = canonicalize_name(reading.name or (named or folder).resolve().name)
     subject = Subject(text, named, name, reading.version)
-    remarks = copy.remarks if named else ()
-    return Source(subject, copy.tree, reading, "", copy.root, copy.absent, remarks)
+    if named is None:  # a checkout has all its submodules, and is told of by its URL
+        return Source(subject, copy.tree, reading, "", copy.root)
+    return Source(subject, copy.tree, reading, "", copy.root, copy.absent, copy.remarks)
 
 
 def _shown(text: str, target: Target) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 from dataclasses import dataclass
 from itertools import islice
@@ -37,12 +36,14 @@ _MODULE_PATH = re.compile(r"^[ \t]*path[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
 class Submodule:
     """A git submodule whose files are not there.
 
-    :param path: in its clone.
-    :param cure: what to do, in words that end a sentence.
+    :param path: in what is copied.
+    :param clone: the folder of the repository that it is of, as a command takes it; empty if git has none of it here.
+    :param name: the path in that.
     """
 
     path: str
-    cure: str
+    clone: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,10 @@ def _of_clone(top: Path, below: str, files: TreeFiles, to: Path) -> BuildPlace:
 
 
 def _submodules(top: Path, paths: tuple[str, ...]) -> Iterator[Submodule]:
-    is_here = Path.cwd().resolve() == top
-    git = "git" if is_here else f"git -C {shlex.quote(shown_path(_as_seen(top)))}"
     for path in paths:
-        yield Submodule(path, f"run {git} submodule update --init {shlex.quote(path)}")
+        clone = next(folder for folder in (top / path).parents if folder == top or (folder / ".git").exists())
+        place = "." if Path.cwd().resolve() == clone else shown_path(_as_seen(clone))
+        yield Submodule(path, place, (top / path).relative_to(clone).as_posix())
 
 
 def _as_seen(folder: Path) -> Path:
@@ -158,7 +159,7 @@ def _of_gitmodules(tree: Path) -> Iterator[Submodule]:
         folder = tree / path.strip()
         is_inside = ".." not in Path(path.strip()).parts and tree in folder.parents and folder.resolve() == folder
         if is_inside and folder.is_dir() and not any(folder.iterdir()):
-            yield Submodule(path.strip(), "clone the repository with git clone --recurse-submodules")
+            yield Submodule(path.strip())
 
 
 def _keep_mercurial(tree: Path, copy: Path) -> None:

@@ -6,6 +6,7 @@ A path that may lead above counts, since to pack too much costs space only, and 
 from __future__ import annotations
 
 import fnmatch
+import os
 import posixpath
 import re
 from pathlib import Path
@@ -57,10 +58,8 @@ def named_above(tree: Path, names: Iterable[str]) -> frozenset[tuple[int, str]]:
         if evidence(tree, [name]):
             path, folder = tree / name, posixpath.dirname(name)
             depth = folder.count("/") + bool(folder)
-            text = (
-                Path(path).readlink().as_posix() if path.is_symlink() else path.read_bytes().decode("utf-8", "replace")
-            )
-            found.update(_named_in(text, depth))
+            content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+            found.update(_named_in(content.decode("utf-8", "replace"), depth))
     return frozenset(found)
 
 
