@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .evidence import Case
 
 _MOST_MENTIONS, _AROUND = 200, 300
-_LONGEST_OUTPUT = 150_000
+_LONGEST_OUTPUT, _LAST_WORDS = 150_000, 4000
 _READ = ("setup.py", "CMakeLists.txt", "meson.build", "pyproject.toml", "setup.cfg", "build.rs", "Makefile")
 _IS_MISSING = re.compile(
     r"no such file|not found|cannot find|can't find|does not exist|doesn't exist|does not contain|not an existing|"
@@ -45,7 +45,10 @@ def obstacle(case: Case, failure: Failure) -> Obstacle | None:
         return None
     output = failure.output[-_LONGEST_OUTPUT:]
     said = compiler_output.error(output) or failure.message
-    header = _MISSING_HEADER.search(said)
+    if "No module named" in said:
+        return None
+    headers = [*_MISSING_HEADER.finditer(said), *_MISSING_HEADER.finditer(output[-_LAST_WORDS:])]
+    header = headers[0] if headers else None
     needed = _having(case, failure, (header[1] or header[2]), output) if header else _named(case, said, output)
     if not needed:
         return None
@@ -70,7 +73,8 @@ def _having(case: Case, failure: Failure, header: str, output: str) -> list[Subm
     if alike:
         return alike
     clues = [one for one in failure_clues.found_in(case, failure) if one.kind == "header" and one.name == header]
-    if any(failure_clues.consequence_of(case, one) for one in clues):
+    found = [failure_clues.consequence_of(case, one) for one in clues]
+    if any(one and (one.is_entry or one.need) for one in found):
         return []
     looked_into = [one for one in case.absent if _mentioned(one, output)]
     return looked_into or [one for one in case.absent if any(_mentioned(one, text) for text in _texts(case))]

@@ -94,7 +94,7 @@ def _of_folder(text: str, named: Path | None, folder: Path, place: Path) -> Sour
     """
     copy = build_place.copied(folder, place / "tree")
     reading = _read(copy.tree, text)
-    name = canonicalize_name(reading.name or (named or folder).resolve().name)
+    name = canonicalize_name(reading.name or folder.resolve().name)
     subject = Subject(text, named, name, reading.version)
     if named is None:  # a checkout has all its submodules, and is told of by its URL
         return Source(subject, copy.tree, reading, "", copy.root)

@@ -25,8 +25,8 @@ _LARGEST = 2**20
 _UP = re.compile(r"(?<![\w.])\.\.(?![\w.])(?:[\s/\\\"',]*(?<![\w.])\.\.(?![\w.]))*")
 _BEHIND = re.compile(r"[/\\]{1,2}(\w[\w.-]*)")
 _QUOTED = re.compile(r"""["']([^"'\n]{1,300})["']""")
-_WORD = re.compile(r"\w[\w.-]*")
-_LEVELS_OF_CODE = 2  # what `.parent.parent` and its like may come to
+_WORD = re.compile(r"\w[\w.-]{2,}")
+_LEVELS_OF_CODE = 2  # what `folder.parent.parent` and its like come to
 _PATH = re.compile(r"[\w./\\-]*")
 _ABOVE = re.compile(
     r"\bpardir\b|\.parent\.parent\b|\.parents\b|dirname\(\s*[\w.]*dirname\(|show-toplevel|search_parent"
