@@ -115,7 +115,15 @@ def test_a_work_tree_whose_repository_is_elsewhere_and_knows_it(tmp_path: Path, 
     assert described(place.tree).startswith("v3.0-0-g")
 
 
-ATTACKS = ("a pointer", "alternates", "a link to objects", "a link to references", "a common folder", ".git is a link")
+ATTACKS = (
+    "a pointer",
+    "alternates",
+    "a link to objects",
+    "a link to references",
+    "a common folder",
+    ".git is a link",
+    "exclusions",
+)
 
 
 @pytest.mark.parametrize("way", ATTACKS)
@@ -134,6 +142,10 @@ def test_the_repository_of_another_folder_is_not_copied(tmp_path: Path, way: str
         (own / "objects").symlink_to(mine / ".git" / "objects")
     elif way == "a link to references":
         (own / "refs" / "theirs").symlink_to(mine / ".git" / "refs")
+    elif way == "exclusions":
+        (own / "info" / "exclude").unlink(missing_ok=True)
+        (own / "info").mkdir(exist_ok=True)
+        (own / "info" / "exclude").symlink_to(mine / "secret")
     elif way == "a common folder":
         write(own, {"commondir": str(mine / ".git")})
     else:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -101,6 +102,12 @@ def _of_folder(text: str, named: Path | None, folder: Path, place: Path) -> Sour
     return Source(subject, copy.tree, reading, "", copy.root, copy.absent, copy.remarks)
 
 
+def _of_url(url: str) -> str:
+    """A project's name, where only its repository's is known."""
+    last = urlsplit(url).path.rpartition("/")[2]
+    return canonicalize_name(last.partition("@")[0].removesuffix(".git"))
+
+
 def _shown(text: str, target: Target) -> str:
     """A repository as a command takes it, less what signs in there: it is printed."""
     _, separator, fragment = target.url.partition("#")
@@ -121,6 +128,9 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
         if upstream.is_repository(target.url):
             with repository.checked_out(target.url, lookup) as checkout:
                 source = _of_folder(_shown(text, target), None, checkout.tree, place)
+                name = target.name or ("" if checkout.below else _of_url(target.url))
+                if not source.reading.name and name:
+                    source = replace(source, subject=replace(source.subject, name=name))
             yield source
             return
         with upstream.fetched(target, Declaration(), lookup) as found, sdist.opened(found.path) as opened:

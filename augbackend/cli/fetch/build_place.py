@@ -99,10 +99,15 @@ def _of_clone(top: Path, below: str, files: TreeFiles, to: Path) -> BuildPlace:
 
 
 def _submodules(top: Path, paths: tuple[str, ...]) -> Iterator[Submodule]:
-    for path in paths:
+    for path in filter(_is_plain, paths):
         clone = next(folder for folder in (top / path).parents if folder == top or (folder / ".git").exists())
         place = "." if Path.cwd().resolve() == clone else shown_path(_as_seen(clone))
         yield Submodule(path, place, (top / path).relative_to(clone).as_posix())
+
+
+def _is_plain(path: str) -> bool:
+    """Whether a path may be printed as a word of a command."""
+    return path.isprintable() and not path.startswith("-")
 
 
 def _as_seen(folder: Path) -> Path:
@@ -158,7 +163,7 @@ def _of_gitmodules(tree: Path) -> Iterator[Submodule]:
     for path in _MODULE_PATH.findall(text):
         folder = tree / path.strip()
         is_inside = ".." not in Path(path.strip()).parts and tree in folder.parents and folder.resolve() == folder
-        if is_inside and folder.is_dir() and not any(folder.iterdir()):
+        if is_inside and _is_plain(path) and folder.is_dir() and not any(folder.iterdir()):
             yield Submodule(path.strip())
 
 

@@ -36,11 +36,11 @@ def written(top: Path, to: Path) -> str:
     :return: why there is none, in words; empty if there is.
     """
     theirs = own_git.git_folder(top)
-    problem = _problem(top, theirs)
-    if problem:
-        return problem
-    shared = _shared(theirs)
     try:
+        problem = _problem(top, theirs)
+        if problem:
+            return problem
+        shared = _shared(theirs)
         with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
             git = OwnGit.on(top, top, Path(folder))
             _take_references(theirs, shared, git.own)
@@ -50,9 +50,9 @@ def written(top: Path, to: Path) -> str:
                 *(f"--object-format={form}", str(to)),
             )
             _fill(git, to / ".git", theirs)
-    except (AugbackendError, OSError) as error:
+    except (AugbackendError, OSError, RuntimeError) as error:  # Python 3.12 and older say so of links in a circle
         shutil.rmtree(to / ".git", ignore_errors=True)
-        return error.what if isinstance(error, AugbackendError) else str(error)
+        return error.what if isinstance(error, AugbackendError) else f"it cannot be read: {error}"
     return ""
 
 
@@ -75,14 +75,12 @@ def _problem(top: Path, theirs: Path) -> str:
     if (shared / "reftable").exists():
         return "its references are in the form of a reftable"
     looked_at = [
-        shared,
-        shared / "objects",
-        shared / "refs",
+        *(shared, shared / "objects", shared / "refs", shared / "info", shared / "info" / "exclude"),
         *(place / one for one in _REFERENCES for place in (theirs, shared)),
     ]
     links = (path for path in (*looked_at, *theirs.glob("*index*"), *_within(shared)) if path.is_symlink())
     link = next(links, None)
-    return f"{link.name} in it is a link" if link is not None else ""
+    return f"{link.name!r} in it is a link" if link is not None else ""
 
 
 def _is_known_to(theirs: Path, shared: Path, top: Path) -> bool:
@@ -117,8 +115,8 @@ def _fill(git: OwnGit, new: Path, theirs: Path) -> None:
     commit = (
         git.run(f"--git-dir={git.own}", "rev-parse", "--verify", "--quiet", "HEAD^{commit}").stdout.decode().strip()
     )
-    branch = git.run(f"--git-dir={git.own}", "symbolic-ref", "--quiet", "HEAD").stdout.decode().strip()
-    (new / "HEAD").write_text(f"ref: {branch}\n" if branch else f"{commit}\n", "utf-8")
+    branch = os.fsdecode(git.run(f"--git-dir={git.own}", "symbolic-ref", "--quiet", "HEAD").stdout).strip()
+    (new / "HEAD").write_bytes(os.fsencode(f"ref: {branch}\n" if branch else f"{commit}\n"))
     for file in (*theirs.glob("index"), *theirs.glob("sharedindex.*"), *git.own.glob("shallow")):
         shutil.copyfile(file, new / file.name)
     (new / "info").mkdir(exist_ok=True)
@@ -128,7 +126,7 @@ def _fill(git: OwnGit, new: Path, theirs: Path) -> None:
         return  # nothing is committed yet
     tags = git.output("for-each-ref", "--format=%(objectname) %(refname)", "refs/tags").splitlines()
     references = sorted([*tags, *([f"{commit} {branch}"] if branch else [])], key=lambda line: line.partition(" ")[2])
-    (new / "packed-refs").write_text("".join(f"{line}\n" for line in references), "utf-8")
+    (new / "packed-refs").write_bytes(os.fsencode("".join(f"{line}\n" for line in references)))
     ids = [*git.output("rev-list", "--objects", "--no-object-names", "--filter=tree:0", "HEAD", "--tags").split()]
     ids += [git.output("rev-parse", "HEAD^{tree}").strip(), *_of_files(git)]
     git.output(*_INTO_PACK, str(new / "objects" / "pack" / "pack"), said="".join(f"{one}\n" for one in ids))

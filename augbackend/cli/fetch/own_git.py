@@ -27,7 +27,7 @@ def git_folder(top: Path) -> Path:
 
 def first_line(file: Path) -> str:
     """What one of git's files says that hold one line."""
-    return file.read_text("utf-8", "replace").strip()
+    return file.read_text("utf-8", "replace").strip().replace("\0", "")  # no path has one
 
 
 @dataclass(frozen=True)
