@@ -35,14 +35,16 @@ def described(folder: Path) -> str:
 
 def test_tracked_files_are_copied_and_what_tools_made_is_not(tmp_path: Path) -> None:
     tree = repository(tmp_path / "tree", {**SETUP, ".gitignore": "*.o\nenv/\n", "env/a.py": "", "build/kept.py": ""})
+    write(tree, {"wrapped.d/x-1.tar.gz": ""})
+    git(tree, "add", "wrapped.d")
     git(tree, "add", "-f", "env/a.py")
     write(tree, {
         "env/pyvenv.cfg": "", "env/b.py": "", "x.o": "", "new.c": "", "other/pyvenv.cfg": "", "other/x.py": "",
-        "node_modules/x.js": "", "build/lib/x.py": "", "pkg/__pycache__/x.pyc": "", "conda/conda-meta/history": "",
+        "node_modules/x.js": "", "build/lib/x.py": "", "wrapped.d/y-1.tar.gz": "", "pkg/__pycache__/x.pyc": "", "conda/conda-meta/history": "",
     })  # fmt: skip
     place = copied(tree)
     assert place.tree == place.root
-    assert names(place) == {".gitignore", "build/kept.py", "env/a.py", "new.c", "setup.py"}
+    assert names(place) == {".gitignore", "build/kept.py", "env/a.py", "new.c", "setup.py", "wrapped.d/x-1.tar.gz"}
 
 
 def test_a_folder_of_a_clone_is_copied_with_its_clone_and_its_history(tmp_path: Path) -> None:
@@ -53,7 +55,7 @@ def test_a_folder_of_a_clone_is_copied_with_its_clone_and_its_history(tmp_path: 
     place = build_place.copied(top / "python", tmp_path / "copy")
     assert place.tree == place.root / "python"
     assert names(place) == {"python/setup.py", "VERSION", "csrc/a.c", "csrc/new.c"}
-    assert place.remarks == ("it is built in a copy of the clone that it lies in, in python",)
+    assert place.remarks == ("it is built inside a copy of its clone, in python",)
     assert described(place.tree) == described(top)
     assert described(place.tree).startswith("v1.0-1-g")
     assert not subprocess.run(["git", "status", "-s", "-uno"], cwd=place.root, check=True, capture_output=True).stdout
@@ -241,7 +243,9 @@ def test_without_git_a_folder_above_is_copied_without_what_tools_made(tmp_path: 
 
 
 @pytest.mark.parametrize("is_clone", [False, True])
-def test_a_home_is_never_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_clone: bool) -> None:
+def test_a_home_around_a_folder_is_never_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_clone: bool
+) -> None:
     home = tmp_path / "home" / "me"
     files = {"python/setup.py": 'open("../VERSION"); open("../../other/x")', "VERSION": "1", ".netrc": "secret"}
     if is_clone:

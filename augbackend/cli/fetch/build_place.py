@@ -5,7 +5,7 @@
     folder in a clone   ─> all of the clone that git tracks or does not ignore, its history ─┐
     any other folder    ─> what no tool has made of it, and what its build names above it   ─┴─> BuildPlace
 
-Neither a home folder nor what that lies in is ever copied.
+Of what is around a folder, neither a home nor what that lies in is ever copied.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def copied(tree: Path, to: Path) -> BuildPlace:
 
 
 def _may_be_copied(folder: Path) -> bool:
-    """Whether a folder around a tree may be copied: it is no home, holds none, and is the user's own."""
+    """Whether a folder around a tree may be copied."""
     home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111  # Path's own raises where nobody has a home
     is_own = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
     return is_own and folder != home and folder not in home.parents and folder.parent != folder
@@ -93,7 +93,7 @@ def _of_clone(top: Path, below: str, files: TreeFiles, to: Path) -> BuildPlace:
         if ".." not in name.split("/"):
             (to / name).mkdir(parents=True, exist_ok=True)
     problem = git_history.written(top, to)
-    remarks = [f"it is built in a copy of the clone that it lies in, in {below}"] if below != "." else []
+    remarks = [f"it is built inside a copy of its clone, in {below}"] if below != "." else []
     remarks += [f"the copy that it is built in has no history of git: {problem}"] if problem else []
     return BuildPlace(to, to / below, tuple(_submodules(top, files.absent)), tuple(remarks))
 

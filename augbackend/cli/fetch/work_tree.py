@@ -67,11 +67,11 @@ def tracked(top: Path) -> tuple[str, ...]:
 
 
 def of_clone(top: Path) -> TreeFiles:
-    """All files of a work tree that git tracks or does not ignore.
+    """All files of a work tree that git tracks or does not ignore, archives that were wrapped before as well.
 
     :raises AugbackendError: if git cannot read its own index.
     """
-    return _of_git(top, top)
+    return _of_git(top, top, with_output=True)
 
 
 def folders(names: Iterable[str]) -> set[str]:
@@ -90,7 +90,7 @@ def _points(top: Path) -> bool:
     return (top / ".git").is_file() and (own_git.git_folder(top) / "HEAD").is_file()
 
 
-def _of_git(top: Path, tree: Path) -> TreeFiles:
+def _of_git(top: Path, tree: Path, *, with_output: bool = False) -> TreeFiles:
     """What git has of a folder in a work tree, and in the repositories below it."""
     names, untracked, absent = [], [], []
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
@@ -113,7 +113,7 @@ def _of_git(top: Path, tree: Path) -> TreeFiles:
         names += found if name in inner else []
         untracked += [f"{name}/{one}" for one in below.untracked] if name in inner else found
         absent += [f"{name}/{one}" for one in below.absent]
-    there = {one for one in (*names, *untracked) if not is_output(one) and _is_file(tree / one)}
+    there = {one for one in (*names, *untracked) if (with_output or not is_output(one)) and _is_file(tree / one)}
     there -= _behind_links(tree, there)
     new = there.intersection(untracked)
     return TreeFiles(tuple(sorted(there)), tuple(sorted(new)), tuple(sorted(absent)))
