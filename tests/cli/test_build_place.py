@@ -24,7 +24,7 @@ def copied(tree: Path) -> BuildPlace:
 
 def names(place: BuildPlace) -> set[str]:
     found = (path for path in place.root.rglob("*") if path.is_symlink() or path.is_file())
-    return {name for path in found if not (name := path.relative_to(place.root).as_posix()).startswith(".git/")}
+    return {path.relative_to(place.root).as_posix() for path in found if ".git" not in path.parts}
 
 
 def described(folder: Path) -> str:
@@ -193,6 +193,34 @@ def test_a_submodule_that_is_not_checked_out(tmp_path: Path, monkeypatch: pytest
     )
     assert (place.root / "third_party" / "part").is_dir()
     assert "third_party/outer/b.h" in names(place)
+
+
+def test_a_submodule_that_is_checked_out_is_so_in_the_copy(tmp_path: Path) -> None:
+    """Some ``setup.py`` let git bring it, which is nothing to do then."""
+    part = repository(tmp_path / "part", {"a.h": "a", "x/b.h": "b"})
+    tree = repository(tmp_path / "tree", SETUP)
+    git(tree, "submodule", "add", "-q", part.as_uri(), "third_party/part")
+    git(tree, "commit", "-qm", "y")
+    git(tree, "tag", "1.0")
+    place = copied(tree)
+    assert {"third_party/part/a.h", "third_party/part/x/b.h"} < names(place)
+    part.rename(tmp_path / "gone")
+    git(place.root, "submodule", "update", "--init", "third_party/part")
+    assert described(place.root).startswith("1.0-0-g")
+    assert not described(place.root).endswith("dirty")
+    write(place.root, {"third_party/part/a.h": "changed"})
+    assert described(place.root).endswith("-dirty")
+
+
+def test_a_submodule_that_is_a_link_is_none(tmp_path: Path) -> None:
+    mine = repository(tmp_path / "mine", {"secret": "secret"})
+    tree = repository(tmp_path / "tree", SETUP)
+    git(tree, "submodule", "add", "-q", mine.as_uri(), "part")
+    (tree / "part").rename(tmp_path / "gone")
+    (tree / "part").symlink_to(mine)
+    place = copied(tree)
+    assert names(place) == {".gitmodules", "setup.py"}
+    assert not (place.root / "part").exists()
 
 
 def test_a_submodule_of_what_was_downloaded_without_git(tmp_path: Path) -> None:

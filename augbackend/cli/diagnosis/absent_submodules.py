@@ -107,12 +107,12 @@ def _pattern(one: Submodule) -> re.Pattern[str]:
 
 def _is_called_like(one: Submodule, header: str) -> bool:
     """Whether a header's folder, or the header itself, is called as the submodule is."""
-    own = _plain(one.path.rpartition("/")[2])
-    first = _plain(header.partition("/")[0].partition(".")[0])
+    own = _letters(one.path.rpartition("/")[2])
+    first = _letters(header.partition("/")[0].partition(".")[0])
     return bool(own) and own in (first, f"lib{first}", f"{first}lib")
 
 
-def _plain(name: str) -> str:
+def _letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 

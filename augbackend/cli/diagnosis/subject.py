@@ -108,7 +108,7 @@ def _of_url(url: str) -> str:
     return canonicalize_name(last.partition("@")[0].removesuffix(".git"))
 
 
-def _shown(text: str, target: Target) -> str:
+def _printable(text: str, target: Target) -> str:
     """A repository as a command takes it, less what signs in there: it is printed."""
     _, separator, fragment = target.url.partition("#")
     url = f"{index.shown(target.url)}{separator}{fragment}"
@@ -127,7 +127,7 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             return
         if upstream.is_repository(target.url):
             with repository.checked_out(target.url, lookup) as checkout:
-                source = _of_folder(_shown(text, target), None, checkout.tree, place)
+                source = _of_folder(_printable(text, target), None, checkout.tree, place)
                 name = target.name or ("" if checkout.below else _of_url(target.url))
                 if not source.reading.name and name:
                     source = replace(source, subject=replace(source.subject, name=name))

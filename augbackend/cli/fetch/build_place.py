@@ -93,6 +93,10 @@ def _of_clone(top: Path, below: str, files: TreeFiles, to: Path) -> BuildPlace:
         if ".." not in name.split("/"):
             (to / name).mkdir(parents=True, exist_ok=True)
     problem = git_history.written(top, to)
+    for name in files.present if not problem else ():
+        if (top / name).resolve() == top / name:  # no link leads there
+            # Without it, git would take the submodule for one that is still to be cloned.
+            git_history.written(top / name, to / name, is_submodule=True)
     remarks = [f"it is built inside a copy of its clone, in {below}"] if below != "." else []
     remarks += [f"the copy that it is built in has no history of git: {problem}"] if problem else []
     return BuildPlace(to, to / below, tuple(_submodules(top, files.absent)), tuple(remarks))

@@ -28,11 +28,12 @@ _REFERENCES = ("HEAD", "packed-refs", "shallow")
 _INTO_PACK = ("pack-objects", "--quiet", "--window=0", "--delta-base-offset")
 
 
-def written(top: Path, to: Path) -> str:
+def written(top: Path, to: Path, *, is_submodule: bool = False) -> str:
     """Make the repository of a copy.
 
     :param top: of the user's work tree.
     :param to: the folder of the copy.
+    :param is_submodule: whether it is enough that git sees which commit is checked out, and what was changed.
     :return: why there is none, in words; empty if there is.
     """
     theirs = own_git.git_folder(top)
@@ -49,7 +50,7 @@ def written(top: Path, to: Path) -> str:
                 *("-c", "init.defaultRefFormat=files", "init", "--quiet", "--template="),
                 *(f"--object-format={form}", str(to)),
             )
-            _fill(git, to / ".git", theirs)
+            _fill(git, to / ".git", theirs, is_submodule=is_submodule)
     except (AugbackendError, OSError, RuntimeError) as error:  # Python 3.12 and older say so of links in a circle
         shutil.rmtree(to / ".git", ignore_errors=True)
         return error.what if isinstance(error, AugbackendError) else f"it cannot be read: {error}"
@@ -110,7 +111,7 @@ def _take_references(theirs: Path, shared: Path, own: Path) -> None:
     shutil.copytree(shared / "refs", own / "refs", dirs_exist_ok=True)
 
 
-def _fill(git: OwnGit, new: Path, theirs: Path) -> None:
+def _fill(git: OwnGit, new: Path, theirs: Path, *, is_submodule: bool) -> None:
     """Put into a new repository what builds ask for."""
     commit = (
         git.run(f"--git-dir={git.own}", "rev-parse", "--verify", "--quiet", "HEAD^{commit}").stdout.decode().strip()
@@ -124,17 +125,26 @@ def _fill(git: OwnGit, new: Path, theirs: Path) -> None:
         shutil.copyfile(file, new / "info" / "exclude")
     if not commit:
         return  # nothing is committed yet
+    root = git.output("rev-parse", "HEAD^{tree}").strip()
+    if is_submodule:
+        (new / "HEAD").write_text(f"{commit}\n", "utf-8")
+        (new / "shallow").write_text(f"{commit}\n", "utf-8")
+        _pack(git, new, [commit, root, *_in_head(git, "tree")])
+        return
     tags = git.output("for-each-ref", "--format=%(objectname) %(refname)", "refs/tags").splitlines()
     references = sorted([*tags, *([f"{commit} {branch}"] if branch else [])], key=lambda line: line.partition(" ")[2])
     (new / "packed-refs").write_bytes(os.fsencode("".join(f"{line}\n" for line in references)))
     ids = [*git.output("rev-list", "--objects", "--no-object-names", "--filter=tree:0", "HEAD", "--tags").split()]
-    ids += [git.output("rev-parse", "HEAD^{tree}").strip(), *_of_files(git)]
+    _pack(git, new, [*ids, root, *_in_head(git, "tree", "blob")])
+
+
+def _pack(git: OwnGit, new: Path, ids: Iterable[str]) -> None:
     git.output(*_INTO_PACK, str(new / "objects" / "pack" / "pack"), said="".join(f"{one}\n" for one in ids))
 
 
-def _of_files(git: OwnGit) -> Iterable[str]:
-    """The ids of the folders and files of HEAD, not those of submodules."""
+def _in_head(git: OwnGit, *kinds: str) -> Iterator[str]:
+    """The ids of the folders and files of HEAD, but of no submodule."""
     for entry in git.output("ls-tree", "-r", "-t", "-z", "HEAD").split("\0")[:-1]:
         _, kind, object_id = entry.partition("\t")[0].split()
-        if kind != "commit":
+        if kind in kinds:
             yield object_id

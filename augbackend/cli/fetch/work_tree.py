@@ -33,11 +33,13 @@ class TreeFiles:
 
     :param untracked: those of them that git does not know yet; none where git knows nothing of the folder.
     :param absent: folders of submodules that are not checked out.
+    :param present: folders of those that are.
     """
 
     names: tuple[str, ...]
     untracked: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
 
 
 def files(tree: Path) -> TreeFiles:
@@ -92,7 +94,7 @@ def _points(top: Path) -> bool:
 
 def _of_git(top: Path, tree: Path, *, with_output: bool = False) -> TreeFiles:
     """What git has of a folder in a work tree, and in the repositories below it."""
-    names, untracked, absent = [], [], []
+    names, untracked, absent, present = [], [], [], []
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
         git = OwnGit.on(top, tree.resolve(), Path(folder))
         tracked_ones = [entry.partition("\t") for entry in git.listed("--stage")]
@@ -113,10 +115,11 @@ def _of_git(top: Path, tree: Path, *, with_output: bool = False) -> TreeFiles:
         names += found if name in inner else []
         untracked += [f"{name}/{one}" for one in below.untracked] if name in inner else found
         absent += [f"{name}/{one}" for one in below.absent]
+        present += [name, *(f"{name}/{one}" for one in below.present)] if name in inner else []
     there = {one for one in (*names, *untracked) if (with_output or not is_output(one)) and _is_file(tree / one)}
     there -= _behind_links(tree, there)
     new = there.intersection(untracked)
-    return TreeFiles(tuple(sorted(there)), tuple(sorted(new)), tuple(sorted(absent)))
+    return TreeFiles(*(tuple(sorted(one)) for one in (there, new, absent, present)))
 
 
 def _behind_links(tree: Path, names: Iterable[str]) -> set[str]:
