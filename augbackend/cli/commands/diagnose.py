@@ -2,7 +2,7 @@
 
 ::
 
-    what the user named -> an sdist or a folder -> Diagnosis -> report; what it advises, done
+    what the user named -> an sdist, a folder or a checkout -> Diagnosis -> report; what it advises, done
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from augbackend.cli import progress
 from augbackend.cli.fetch import build_place, index, repository, sdist, upstream
 from augbackend.cli.fetch.lookup import OUTPUT
 from augbackend.cli.model.declaration import Declaration
@@ -93,7 +94,8 @@ def _of_folder(text: str, named: Path | None, folder: Path, place: Path) -> Sour
 
     :param named: what the user owns and calls so, if that is the folder.
     """
-    copy = build_place.copied(folder, place / "tree")
+    with progress.shown(f"copying {text}"):
+        copy = build_place.copied(folder, place / "tree")
     reading = _read(copy.tree, text)
     name = canonicalize_name(reading.name or folder.resolve().name)
     subject = Subject(text, named, name, reading.version)
