@@ -24,6 +24,7 @@ import pytest
 from augbackend.cli.strangers import confinement
 
 from ..cli.archives import content, own_table, sha256, text_of
+from ..cli.test_work_tree import git, repository
 from ..conftest import ROOT
 from ..matrix import frontends as matrix
 from ..matrix.frontends import BIN, EXE, Frontends
@@ -769,6 +770,48 @@ def test_a_folder_is_adopted_at_once(machine: Machine, tmp_path: Path) -> None:
     by_hand = tree(tmp_path / "by hand" / "project", strange_sdists.NEEDS_A_NEIGHBOUR)
     carry_out(machine, document, by_hand.parent)
     assert content(folder) == content(by_hand)
+
+
+NEEDS_WHAT_IS_ABOVE = (
+    "import otherlib\nfrom setuptools import setup\n"
+    'setup(name="demo", version=open("../VERSION").read(), packages=["demo"])\n'
+)
+
+
+def test_a_repository_is_wrapped_as_advised(machine: Machine, tmp_path: Path) -> None:
+    """A package in a folder that reads what lies above it."""
+    top = tmp_path / "top"
+    tree(top / "python", {"setup.py": NEEDS_WHAT_IS_ABOVE, "demo/__init__.py": ""})
+    repository(top, {"VERSION": "1.0"})
+    document = machine.diagnosed(f"git+{top.as_uri()}#subdirectory=python", cwd=tmp_path)
+    assert_declares(document, ["otherlib"])
+    assert document["version"] == "1.0"
+    carry_out(machine, document, tmp_path)
+    assert_builds(machine, tmp_path / "wrapped.d" / "demo-1.0.tar.gz", tmp_path)
+
+
+def test_a_folder_of_a_clone_whose_submodule_is_not_checked_out(machine: Machine, tmp_path: Path) -> None:
+    """The printed command brings the submodule; then the build inside the clone finds it, and a version by git."""
+    part = repository(tmp_path / "part", {"x.txt": ""})
+    describe = (
+        "import subprocess\nversion = subprocess.check_output(['git', 'describe', '--tags'], text=True).strip()\n"
+    )
+    setup = NEEDS_WHAT_IS_ABOVE.replace('open("../VERSION").read()', "version")
+    read = "open('../third_party/part/x.txt')\n"
+    top = tree(tmp_path / "top", {"python/setup.py": f"{describe}{read}{setup}", "python/demo/__init__.py": ""})
+    repository(top, {})
+    git(top, "submodule", "add", "-q", part.as_uri(), "third_party/part")
+    git(top, "commit", "-qm", "y")
+    git(top, "tag", "1.0")
+    git(top, "submodule", "deinit", "-f", "third_party/part")
+    document = machine.diagnosed("./top/python", cwd=tmp_path)
+    reason, _, command = document["reason"].partition(": run ")
+    assert reason == "third_party/part is a submodule that is not checked out"
+    assert command == "git -C ./top submodule update --init third_party/part"
+    git(tmp_path, *shlex.split(command)[1:])
+    document = machine.diagnosed("./top/python", cwd=tmp_path)
+    assert_declares(document, ["otherlib"])
+    assert document["wheel"] == "demo-1.0-py3-none-any.whl"
 
 
 def _applied(machine: Machine, target: str, cwd: Path) -> Any:

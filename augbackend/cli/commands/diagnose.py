@@ -2,7 +2,7 @@
 
 ::
 
-    what the user named -> an sdist or a folder -> Diagnosis -> report; what it advises, done
+    what the user named -> an sdist, a folder or a checkout -> Diagnosis -> report; what it advises, done
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from . import options
 
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
-    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.adoption import TreePlan
 
@@ -41,7 +40,7 @@ TIMEOUT = 1800.0
 
 
 @click.command()
-@click.argument("target", metavar="REQUIREMENT|SDIST|FOLDER")
+@click.argument("target", metavar="REQUIREMENT|SDIST|FOLDER|REPOSITORY")
 @click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
 @click.option(
     "--timeout",
@@ -112,8 +111,8 @@ def diagnose(
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     python = interpreter.find(wanted) if wanted else interpreter.this()
     building = Building(python, where, rows.load(files), timeout)
-    diagnosis = None
-    with suppress(Interrupted), subject.unpacked(target, upstream.parse(target), lookup) as source:
+    diagnosis, of = None, upstream.parse(target)
+    with suppress(Interrupted), subject.unpacked(target, of, lookup) as source:
         if no_build:
             _only_read(source, building, as_json)
             return
@@ -131,23 +130,25 @@ def diagnose(
     if interruption.has_come():
         raise SystemExit(interruption.STATUS)
     if is_applied and found.cure.size:
-        click.echo("\n".join(_applied(named, found.cure, alone, lookup)), err=as_json)
+        job = Job(of if upstream.is_repository(of.url) else upstream.parse(named.target), found.cure)
+        click.echo("\n".join(_applied(named, job, alone, lookup)), err=as_json)
     if found.verdict != "builds-as-is" and not (is_applied and found.cure.size):
         raise SystemExit(1)
 
 
-def _applied(subject: Subject, declaration: Declaration, alone: TreePlan | None, lookup: Lookup) -> list[str]:
+def _applied(subject: Subject, job: Job, alone: TreePlan | None, lookup: Lookup) -> list[str]:
     """Do what is advised.
 
+    :param job: what is to be wrapped, unless it is a tree.
     :param alone: for a tree that needs no backend of ours.
     """
     if alone is not None:
         adoption.carry_out(alone)
         return ["", f"done: it stands in {shown_path(alone.tree / 'pyproject.toml')}"]
     if subject.tree is not None:
-        adoption.carry_out(adoption.planned(subject.tree, declaration, installed=False))
+        adoption.carry_out(adoption.planned(subject.tree, job.declaration, installed=False))
         return ["", f"done: {subject.tree} is adopted"]
-    result = wrapping.wrapped(Job(upstream.parse(subject.target), declaration), lookup, check=False, upgrade=False)
+    result = wrapping.wrapped(job, lookup, check=False, upgrade=False)
     return ["", f"done: {shown_path(result.archive)} is {result.state}"]
 
 

@@ -120,10 +120,11 @@ class Attempt:
 class Circumstances:
     """What all attempts have in common.
 
-    :param tree: the unpacked sdist, never built in.
+    :param tree: the unpacked sdist or the copy of a folder, never built in.
     :param backend: that it names.
     :param deadline: in seconds of the monotonic clock.
     :param workplace: a folder for everything that is made.
+    :param root: the tree with what is around it, if there is more than the tree.
     """
 
     tree: Path
@@ -131,6 +132,7 @@ class Circumstances:
     installer: Installer
     deadline: float
     workplace: Path
+    root: Path | None = None
 
     @property
     def left(self) -> float:
@@ -221,7 +223,9 @@ class _Build:
         :raises _Failed: if there is none.
         """
         having, folder = self.having, self.folder
-        tree = tree_copy.whole(having.tree, folder / _TREE)
+        root = having.root or having.tree
+        around = tree_copy.whole(root, folder / _TREE)
+        tree = around / having.tree.relative_to(root)
         home = folder / "home"
         home.mkdir()
         clean = process.clean_environ(environ, home)
@@ -241,6 +245,7 @@ class _Build:
             wheel = hooks.build("wheel", Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)), having.left)
         except HookError as error:
             said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
+            said = said.replace(f"{around}{os.sep}", f"{os.path.relpath(around, tree)}{os.sep}")
             raise _Failed(Failure(self.seen.stage, said, error.is_over_time)) from None
         if not zipfile.is_zipfile(wheel):
             raise _Failed(Failure("wheel", f"the backend says that it made {wheel.name}, and there is no such wheel"))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from augbackend.cli.fetch.build_place import Submodule
     from augbackend.knowledge.rows import Knowledge
 
     from .static_reading import Reading
@@ -23,6 +24,7 @@ class Case:
 
     :param dated: when the sdist was made, ``2021-09-04``; empty if nothing says it.
     :param python: the minor version that it is built on.
+    :param absent: submodules of its clone that are not checked out.
     """
 
     tree: Path
@@ -30,6 +32,7 @@ class Case:
     knowledge: Knowledge
     python: str
     dated: str = ""
+    absent: tuple[Submodule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Obstacle:
     """Why the package does not build, where no declaration helps.
 
     :param reason: one sentence without a full stop.
+    :param command: that takes it away; empty where none is known to.
     :param gone: the first Python that does not have what the package wants; empty where that is not known.
     :param is_of_python: whether the package may build on another Python.
     :param is_known: whether a rule says so; if not, the reason quotes the failure.
@@ -64,6 +68,7 @@ class Obstacle:
     gone: str = ""
     is_of_python: bool = False
     is_known: bool = True
+    command: str = ""
 
 
 def declaring(*requires: str, removed: Iterable[str] = (), variables: Mapping[str, str] | None = None) -> Declaration:

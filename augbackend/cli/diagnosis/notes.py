@@ -21,9 +21,12 @@ def remarks(source: Source, found: SearchResult, having: Circumstances) -> tuple
     """What is worth knowing beside the verdict."""
     attempt, check, reading = found.attempt, found.check, source.reading
     said = [
-        f"{name} {attempt.installed[name]} is the one at hand here: another may build otherwise"
-        for name in sorted(having.installer.constraints)
-        if name in attempt.installed
+        *source.remarks,
+        *(
+            f"{name} {attempt.installed[name]} is the one at hand here: another may build otherwise"
+            for name in sorted(having.installer.constraints)
+            if name in attempt.installed
+        ),
     ]
     if found.cut and found.verdict.startswith("builds"):
         less = "less may do" if found.declaration.size else "with more at hand, the wheel may hold more"
@@ -36,6 +39,8 @@ def remarks(source: Source, found: SearchResult, having: Circumstances) -> tuple
     is_of_a_platform = attempt.wheel is not None and not attempt.wheel.name.endswith("-none-any.whl")
     if is_of_a_platform and not check.is_compiled:
         said.append("the wheel is for this platform and holds nothing compiled: an extension was left out")
+    if check.problem:
+        said += [f"{one.path} is a submodule that is not checked out" for one in source.absent]
     skips = [name for name in found.declaration.variables if ("variables", name) in found.reasons]
     if check.missing and skips:
         said.append(f"{check.missing} is missing from the wheel: {skips[0]} leaves it out")

@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from augbackend.knowledge.pythons import at_least
 
-from . import compiler_output, failure_clues
+from . import absent_submodules, compiler_output, failure_clues
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
         return Obstacle(said, failure.message)
     if failure.stage == "install":
         return Obstacle(f"its build requirements cannot be installed: {in_the_words_of_installer(failure.output)}")
+    if lacking := absent_submodules.obstacle(case, failure):
+        return lacking
     found = [one for clue in failure_clues.found_in(case, failure) if (one := _obstacle_of(case, clue))]
     if found:
         return found[0]

@@ -19,7 +19,7 @@ from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
 from augbackend.table import LEGACY_BACKEND
 
-from . import compiler_output, failure_clues, older_tools
+from . import absent_submodules, compiler_output, failure_clues, older_tools
 from .evidence import Proposal, declaring
 from .obstacles import in_the_words_of_installer, obstacle
 from .setup_code import DEEPEST, Files
@@ -47,6 +47,8 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     if failure.stage == "install":
         yield from _removals(case, attempt)
         return
+    if absent_submodules.obstacle(case, failure):
+        return  # what lies in it, no declaration brings
     found = failure_clues.found_in(case, failure)
     asked = [one for clue in found if clue.kind == "variable" for one in _from_clue(case, attempt, clue)]
     if len({name for one in asked for name in one.adds.variables}) > 1:

@@ -125,7 +125,8 @@ def _reason(found: SearchResult) -> str:
     if found.verdict == "unfinished":
         return unfinished.reason(found)
     if found.obstacle is not None:
-        return so_far.reason(found)
+        command = f": run {found.obstacle.command}" if found.obstacle.command else ""
+        return f"{so_far.reason(found)}{command}"
     if not found.declaration.size:
         problem = found.check.problem if found.check else ""
         return f"nothing is missing for a wheel; {problem}" if problem else "nothing is missing"
@@ -162,7 +163,10 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
     else:
         is_known = found.obstacle is not None and found.obstacle.is_known
         yield f"{subject} does not build, and no declaration {'makes it' if is_known else 'was found that makes it'}:"
-        yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from textwrap.wrap(
+            so_far.reason(found) or _reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  "
+        )
+        yield from [f"  run: {found.obstacle.command}"] if found.obstacle and found.obstacle.command else []
         yield from _known_so_far(found)
     yield from _wheel(found)
     for remark in diagnosis.remarks:

@@ -17,7 +17,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import confinement, environment, interruption, temporary_folder
 from augbackend.cli.strangers.interruption import Interrupted
 
-from . import attempt, notes, obstacles, other_python, wheel_check
+from . import attempt, notes, obstacles, other_python, subject, wheel_check
 from .attempt import Attempt, Circumstances
 from .evidence import Case
 from .report import Diagnosis
@@ -49,7 +49,8 @@ class Building:
 
 def case_of(source: Source, building: Building) -> Case:
     """What is known of a package before anything is built."""
-    return Case(source.tree, source.reading, building.knowledge, building.python.minor, source.dated)
+    known = (source.reading, building.knowledge, building.python.minor, source.dated)
+    return Case(source.tree, *known, absent=source.absent)
 
 
 def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnosis:
@@ -66,7 +67,7 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
         with temporary_folder.temporary() as workplace:
             installer = environment.installer(building.python, building.where, workplace)
             deadline = began + building.timeout
-            having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace)
+            having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace, source.root)
             found, name = _found_out(case_of(source, building), having, narrator), installer.name
             said = notes.remarks(source, found, having)
     except Interrupted:  # in the end, while something was removed
@@ -74,9 +75,8 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
             raise
     narrator.end()
     seconds = time.monotonic() - began
-    return Diagnosis(
-        source.subject, found, building.python, name, seconds, confinement.here(), said, timeout=building.timeout
-    )
+    called = subject.called_by(source.subject, found.attempt.wheel)
+    return Diagnosis(called, found, building.python, name, seconds, confinement.here(), said, timeout=building.timeout)
 
 
 def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:

@@ -6,13 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
-from augbackend.cli.fetch import sdist, upstream
+from augbackend.cli import progress
+from augbackend.cli.fetch import build_place, index, repository, sdist, upstream
 from augbackend.cli.fetch.lookup import OUTPUT
 from augbackend.cli.model.declaration import Declaration
-from augbackend.cli.strangers import temporary_folder, tree_copy
+from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 
 from . import static_reading
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from augbackend.cli.fetch.build_place import Submodule
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.fetch.upstream import Target
 
@@ -57,12 +65,18 @@ class Source:
     """What is diagnosed, unpacked.
 
     :param dated: when its newest file was written, ``2021-09-04``; empty if that says nothing.
+    :param root: the tree, with what is around it.
+    :param absent: submodules that are not checked out.
+    :param remarks: what the tree is, where it is not just what the user named.
     """
 
     subject: Subject
     tree: Path
     reading: Reading
     dated: str
+    root: Path
+    absent: tuple[Submodule, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def _read(tree: Path, named: str) -> Reading:
@@ -75,21 +89,51 @@ def _read(tree: Path, named: str) -> Reading:
         raise AugbackendError(error.what, where=where, hint=error.hint) from None
 
 
+def _of_folder(text: str, named: Path | None, folder: Path, place: Path) -> Source:
+    """A folder, copied.
+
+    :param named: what the user owns and calls so, if that is the folder.
+    """
+    with progress.shown(f"copying {text}"):
+        copy = build_place.copied(folder, place / "tree")
+    reading = _read(copy.tree, text)
+    name = canonicalize_name(reading.name or folder.resolve().name)
+    subject = Subject(text, named, name, reading.version)
+    if named is None:  # a checkout has all its submodules, and is told of by its URL
+        return Source(subject, copy.tree, reading, "", copy.root)
+    return Source(subject, copy.tree, reading, "", copy.root, copy.absent, copy.remarks)
+
+
+def _of_url(url: str) -> str:
+    """A project's name, where only its repository's is known."""
+    last = urlsplit(url).path.rpartition("/")[2]
+    return canonicalize_name(last.partition("@")[0].removesuffix(".git"))
+
+
+def _printable(text: str, target: Target) -> str:
+    """A repository as a command takes it, less what signs in there: it is printed."""
+    _, separator, fragment = target.url.partition("#")
+    url = f"{index.shown(target.url)}{separator}{fragment}"
+    return text.replace(target.url, url)
+
+
 @contextmanager
 def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
     """Have what the user named as a tree of files that nobody builds in.
 
     :raises AugbackendError: if it cannot be had, or is no project.
     """
-    if upstream.is_repository(target.url):
-        hint = "clone it, and name the folder"
-        raise AugbackendError("a repository is diagnosed as a folder", where=text, hint=hint)
     with temporary_folder.temporary() as place:
         if target.path is not None and target.path.is_dir():
-            tree = tree_copy.copied(target.path, place / "tree")
-            reading = _read(tree, text)
-            name = canonicalize_name(reading.name or target.path.resolve().name)
-            yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")
+            yield _of_folder(text, target.path, target.path, place)
+            return
+        if upstream.is_repository(target.url):
+            with repository.checked_out(target.url, lookup) as checkout:
+                source = _of_folder(_printable(text, target), None, checkout.tree, place)
+                name = target.name or ("" if checkout.below else _of_url(target.url))
+                if not source.reading.name and name:
+                    source = replace(source, subject=replace(source.subject, name=name))
+            yield source
             return
         with upstream.fetched(target, Declaration(), lookup) as found, sdist.opened(found.path) as opened:
             tree = sdist.unpack(opened, place)
@@ -102,6 +146,13 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
                 name, version = canonicalize_name(reading.name), reading.version
         words = f"{name}=={version}" if target.requirement else text
         dated = day if day > "2000" else ""
-        yield Source(
-            Subject(words, None, canonicalize_name(name), version), tree, replace(reading, version=version), dated
-        )
+        subject = Subject(words, None, canonicalize_name(name), version)
+        yield Source(subject, tree, replace(reading, version=version), dated, tree)
+
+
+def called_by(subject: Subject, wheel: Path | None) -> Subject:
+    """A subject that says its version only when it is built, called as its wheel is."""
+    if wheel is None or subject.version:
+        return subject
+    name, version, _, _ = parse_wheel_filename(wheel.name)
+    return replace(subject, name=name, version=str(version))

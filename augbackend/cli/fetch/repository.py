@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from unearth import Link
@@ -48,6 +49,56 @@ def link(url: str) -> Link:
     return found
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """A repository at a commit, as a folder that may be built in.
+
+    :param folder: what it is in, and all that its code may write to.
+    :param below: the package's folder in it; empty if it is the checkout itself.
+    :param place: the URL that means this commit for ever, without credentials.
+    """
+
+    top: Path
+    folder: Path
+    below: str
+    place: str
+
+    @property
+    def tree(self) -> Path:
+        """The package's folder."""
+        return self.top / self.below
+
+
+@contextmanager
+def checked_out(url: str, lookup: Lookup) -> Iterator[Checkout]:
+    """A repository (``git+https://host/path@revision#subdirectory=folder``), checked out for as long as this lasts.
+
+    :raises AugbackendError: if it cannot be fetched.
+    """
+    to = _sound_link(url)
+    if lookup.offline and to.parsed.scheme.rpartition("+")[2] != "file":
+        hint = "run it once without --offline, with the full commit id"
+        raise AugbackendError("this commit was not fetched before", where=index.shown(url), hint=hint)
+    with temporary_folder.temporary() as above:
+        folder = above / "confined"
+        folder.mkdir()
+        top = folder / "checkout"
+        try:
+            with progress.shown(f"fetching {index.shown(url)}"):
+                commit = checkout.checked_out(to, top)
+            _forget_credentials(top)
+        except (UnpackError, URLError, OSError) as error:
+            lines = str(error).strip().splitlines() or ["no output"]
+            hint = "is the URL right, and the revision there?"
+            what = f"it cannot be fetched: {index.without_credentials(lines[-1])}"
+            raise AugbackendError(what, where=index.shown(url), hint=hint) from None
+        tree = (top / (to.subdirectory or "")).resolve()
+        if top.resolve() not in (tree, *tree.parents) or not tree.is_dir():
+            raise AugbackendError("there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory=")
+        below = tree.relative_to(top.resolve()).as_posix().removeprefix(".")
+        yield Checkout(top, folder, below, _at(to, commit))
+
+
 @contextmanager
 def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tuple[Path, str]]:
     """The sdist of a repository (``git+https://host/path@revision#subdirectory=folder``), and its URL at the commit.
@@ -56,47 +107,30 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
 
     :raises AugbackendError: if it cannot be fetched, or its backend makes no sdist of it.
     """
-    to, cache = link(url), lookup.cache
-    if to.hash or not to.vcs:
-        raise AugbackendError("a repository has no hash", where=index.shown(url), hint="name a commit: …@<commit>")
+    to, cache = _sound_link(url), lookup.cache
     revision = to.parsed.path.rpartition("@")[2] if "@" in to.parsed.path else ""
     if COMMIT.fullmatch(revision):
         known = _recalled(cache, _at(to, revision), declaration)
         if known is not None:
             yield known, _at(to, revision)
             return
-    if lookup.offline and to.parsed.scheme.rpartition("+")[2] != "file":
-        hint = "run it once without --offline, with the full commit id"
-        raise AugbackendError("this commit was not fetched before", where=index.shown(url), hint=hint)
-    with temporary_folder.temporary() as above:
-        folder = above / "confined"
-        folder.mkdir()
-        tree_of_all = folder / "checkout"
-        try:
-            with progress.shown(f"fetching {index.shown(url)}"):
-                commit = checkout.checked_out(to, tree_of_all)
-            _forget_credentials(tree_of_all)
-        except (UnpackError, URLError, OSError) as error:
-            lines = str(error).strip().splitlines() or ["no output"]
-            hint = "is the URL right, and the revision there?"
-            what = f"it cannot be fetched: {index.without_credentials(lines[-1])}"
-            raise AugbackendError(what, where=index.shown(url), hint=hint) from None
-        place, known = _at(to, commit), _recalled(cache, _at(to, commit), declaration)
+    with checked_out(url, lookup) as there:
+        place, known = there.place, _recalled(cache, there.place, declaration)
         if known is None:
-            tree = (tree_of_all / (to.subdirectory or "")).resolve()
-            if tree_of_all.resolve() not in (tree, *tree.parents) or not tree.is_dir():
-                raise AugbackendError(
-                    "there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory="
-                )
-            below = tree.relative_to(tree_of_all.resolve()).as_posix().removeprefix(".")
-            below = tree.relative_to(tree_of_all.resolve()).as_posix().removeprefix(".")
-            checkout_ = sdist_of_tree.Workplace(tree_of_all, folder, place)
-            made = sdist_of_tree.sdist_of_checkout(checkout_, below, declaration, lookup.where)
+            workplace = sdist_of_tree.Workplace(there.top, there.folder, place)
+            made = sdist_of_tree.sdist_of_checkout(workplace, there.below, declaration, lookup.where)
             known = cache.keep(made, caches.sha256(made))
             key = _build_key(place, declaration)
             note = index.IndexFile("repository", key, known.name, place, caches.sha256(known))
             cache.remember(note, NOWHERE)
         yield known, place
+
+
+def _sound_link(url: str) -> Link:
+    to = link(url)
+    if to.hash or not to.vcs:
+        raise AugbackendError("a repository has no hash", where=index.shown(url), hint="name a commit: …@<commit>")
+    return to
 
 
 def _forget_credentials(folder: Path) -> None:

@@ -1,36 +1,29 @@
-"""The files of a source tree that are its source: in git what is tracked or not ignored, else what no tool has made.
-
-A folder is somebody's: its git settings may name programs to run. So git reads a copy of its index in a repository of
-our own, without those settings::
-
-    .git/index -> index of an empty repository -> git ls-files -> names
-"""
+"""The files of a source tree that are its source: in git what is tracked or not ignored, else what no tool has made."""
 
 from __future__ import annotations
 
 import fnmatch
 import os
-import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
-
+from . import own_git
 from .lookup import OUTPUT
+from .own_git import OwnGit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SUBMODULE = "160000"
 # What tools make or keep in a tree; of `build` and `dist` only those at its top, since packages are called so as well.
-_MADE = (
-    *("__pycache__", "*.py[co]", "*.egg-info", ".eggs", ".venv", ".tox", ".nox", "node_modules", ".DS_Store"),
+_KEPT = (
+    *("__pycache__", "*.py[co]", ".venv", ".tox", ".nox", "node_modules", ".DS_Store"),
     *(".git", ".hg", ".svn", ".bzr", ".*_cache"),
 )
+_MADE = (*_KEPT, "*.egg-info", ".eggs")
 _MADE_AT_TOP = ("build", "dist", "venv", OUTPUT)
 
 
@@ -39,10 +32,14 @@ class TreeFiles:
     """Names of files and links below a folder.
 
     :param untracked: those of them that git does not know yet; none where git knows nothing of the folder.
+    :param absent: folders of submodules that are not checked out.
+    :param present: folders of those that are.
     """
 
     names: tuple[str, ...]
     untracked: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
 
 
 def files(tree: Path) -> TreeFiles:
@@ -56,7 +53,7 @@ def files(tree: Path) -> TreeFiles:
         # A tree that git ignores, or knows nothing of, lies in somebody else's repository.
         if {"pyproject.toml", "setup.py"} & {*found.names}:
             return found
-    return TreeFiles(tuple(sorted(_without_git(tree))))
+    return TreeFiles(tuple(sorted(without_git(tree))))
 
 
 def tracked(top: Path) -> tuple[str, ...]:
@@ -66,9 +63,17 @@ def tracked(top: Path) -> tuple[str, ...]:
     :raises AugbackendError: if git cannot read its own index.
     """
     if not (top / ".git").exists():
-        return tuple(sorted(_without_git(top)))
+        return tuple(sorted(without_git(top)))
     found = _of_git(top, top)
     return tuple(sorted({*found.names} - {*found.untracked}))
+
+
+def of_clone(top: Path) -> TreeFiles:
+    """All files of a work tree that git tracks or does not ignore, archives that were wrapped before as well.
+
+    :raises AugbackendError: if git cannot read its own index.
+    """
+    return _of_git(top, top, with_output=True)
 
 
 def folders(names: Iterable[str]) -> set[str]:
@@ -84,23 +89,14 @@ def git_top(tree: Path) -> Path | None:
 
 def _points(top: Path) -> bool:
     """Whether git's folder is elsewhere: in another work tree, or in the repository that has this as a submodule."""
-    return (top / ".git").is_file() and (_git_folder(top) / "HEAD").is_file()
+    return (top / ".git").is_file() and (own_git.git_folder(top) / "HEAD").is_file()
 
 
-def _git_folder(top: Path) -> Path:
-    pointer = top / ".git"
-    return pointer if pointer.is_dir() else top / _first_line(pointer).removeprefix("gitdir:").strip()
-
-
-def _first_line(file: Path) -> str:
-    return file.read_text("utf-8", "replace").strip()
-
-
-def _of_git(top: Path, tree: Path) -> TreeFiles:
+def _of_git(top: Path, tree: Path, *, with_output: bool = False) -> TreeFiles:
     """What git has of a folder in a work tree, and in the repositories below it."""
-    names, untracked = [], []
+    names, untracked, absent, present = [], [], [], []
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
-        git = _OwnGit.on(top, tree.resolve(), Path(folder))
+        git = OwnGit.on(top, tree.resolve(), Path(folder))
         tracked_ones = [entry.partition("\t") for entry in git.listed("--stage")]
         others = git.listed("--others", "--exclude-standard")
     inner = [name for about, _, name in tracked_ones if about.startswith(_SUBMODULE)]
@@ -109,15 +105,21 @@ def _of_git(top: Path, tree: Path) -> TreeFiles:
     of_others = [name.rstrip("/") for name in others if name.endswith("/")]  # a repository, and no submodule
     for name in (*inner, *of_others):
         if not (tree / name / ".git").exists() or git_top(tree / name) != (tree / name).resolve():
+            if name in inner and _is_empty(tree / name):
+                absent.append(name)
+            elif name in inner and not (tree / name / ".git").exists():  # its files were put there without git
+                untracked += [f"{name}/{one}" for one in without_git(tree / name)]
             continue
         below = _of_git(tree / name, tree / name)
         found = [f"{name}/{one}" for one in below.names]
         names += found if name in inner else []
         untracked += [f"{name}/{one}" for one in below.untracked] if name in inner else found
-    there = {one for one in (*names, *untracked) if not is_output(one) and _is_file(tree / one)}
+        absent += [f"{name}/{one}" for one in below.absent]
+        present += [name, *(f"{name}/{one}" for one in below.present)] if name in inner else []
+    there = {one for one in (*names, *untracked) if (with_output or not is_output(one)) and _is_file(tree / one)}
     there -= _behind_links(tree, there)
     new = there.intersection(untracked)
-    return TreeFiles(tuple(sorted(there)), tuple(sorted(new)))
+    return TreeFiles(*(tuple(sorted(one)) for one in (there, new, absent, present)))
 
 
 def _behind_links(tree: Path, names: Iterable[str]) -> set[str]:
@@ -131,89 +133,43 @@ def is_output(name: str) -> bool:
     return name.startswith(f"{OUTPUT}/")
 
 
-@dataclass(frozen=True)
-class _OwnGit:
-    """git with a repository of our own, on somebody's folder."""
-
-    program: str
-    own: Path
-    top: Path
-    tree: Path
-    objects: Path
-
-    @classmethod
-    def on(cls, top: Path, tree: Path, own: Path) -> _OwnGit:
-        program = shutil.which("git")
-        if program is None:
-            raise AugbackendError("there is no git here", where=str(tree), hint="install git")
-        theirs = _git_folder(top)
-        # A second work tree of a repository has an index of its own, and shares the rest.
-        shared = theirs / _first_line(theirs / "commondir") if (theirs / "commondir").is_file() else theirs
-        git = cls(program, own, top, tree, shared / "objects")
-        # Of the folder's settings this alone is read; `--file` follows no include.
-        asked = git.run("config", "--file", str(shared / "config"), "extensions.objectFormat")
-        form = ["--object-format=sha256"] if asked.stdout.strip() == b"sha256" else []
-        git.checked("init", "--quiet", "--bare", "--template=", *form, str(own))
-        (own / "info").mkdir(exist_ok=True)
-        for file in (theirs / "index", *theirs.glob("sharedindex.*")):
-            if file.is_file():
-                shutil.copyfile(file, own / file.name)
-        if (shared / "info" / "exclude").is_file():
-            shutil.copyfile(shared / "info" / "exclude", own / "info" / "exclude")
-        return git
-
-    def listed(self, *arguments: str) -> list[str]:
-        """What ``git ls-files`` prints, relative to the tree.
-
-        :raises AugbackendError: if it fails.
-        """
-        settings = ("core.bare=false", "core.fsmonitor=false", "core.untrackedCache=false", "core.hooksPath=/dev/null")
-        options = [word for setting in settings for word in ("-c", setting)]
-        here = (f"--git-dir={self.own}", f"--work-tree={self.top}")
-        done = self.checked(*here, *options, "ls-files", "-z", *arguments)
-        return [os.fsdecode(one) for one in done.stdout.split(b"\0")[:-1]]
-
-    def checked(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """Run git.
-
-        :raises AugbackendError: if it fails.
-        """
-        done = self.run(*arguments)
-        if done.returncode:
-            said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no output"])[-1]
-            what, hint = f"git does not say which files it has: {said}", "does git status work there?"
-            raise AugbackendError(what, where=str(self.tree), hint=hint)
-        return done
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """Run git in the tree, with no variable that leads it elsewhere."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        # The objects are read where the index names folders instead of files.
-        environ = {**kept, "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.objects), "GIT_NO_LAZY_FETCH": "1"}
-        return subprocess.run(  # noqa: S603  # git, on names
-            [self.program, *arguments],
-            cwd=self.tree,
-            env={**environ, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-
-
-def _without_git(tree: Path) -> Iterator[str]:
+def without_git(tree: Path) -> Iterator[str]:
+    """What no tool has made of a folder, by the names that tools use; all that was published of an unpacked sdist."""
+    is_sdist = (tree / "PKG-INFO").is_file()
     for folder, inner, names in os.walk(tree):
         place = Path(folder)
-        made = _MADE if place != tree else (*_MADE, *_MADE_AT_TOP)
+        made = _KEPT if is_sdist else _MADE if place != tree else (*_MADE, *_MADE_AT_TOP)
         links = [name for name in inner if (place / name).is_symlink()]
         kept = [name for name in inner if name not in links and not _is_made(name, made)]
-        inner[:] = [name for name in kept if not (place / name / "pyvenv.cfg").exists()]
+        inner[:] = [name for name in kept if not _is_environment(place / name)]
         for name in chain(names, links):
             if not _is_made(name, made) and _is_file(place / name):
                 yield (place / name).relative_to(tree).as_posix()
 
 
+def made_by_tools(tree: Path, names: Iterable[str]) -> set[str]:
+    """Those of some names in a tree that are, or lie in, what tools make or keep there."""
+    names = [*names]
+    outputs = {
+        folder
+        for folder in folders(names)
+        for name in [folder.rpartition("/")[2]]
+        if _is_made(name, _MADE if "/" in folder else (*_MADE, *_MADE_AT_TOP)) or _is_environment(tree / folder)
+    }
+    return {one for one in names if _is_made(one.rpartition("/")[2], _MADE) or folders([one]) & outputs}
+
+
 def _is_made(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _is_environment(folder: Path) -> bool:
+    """Whether a folder is an environment of Python's, whatever it is called."""
+    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").is_dir()
+
+
+def _is_empty(folder: Path) -> bool:
+    return not folder.is_dir() or not any(folder.iterdir())
 
 
 def _is_file(path: Path) -> bool:

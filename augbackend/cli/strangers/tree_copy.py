@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 # `.git` is copied, too: a build may read its version from there. `wrapped.d` is what wrapping has written before.
 _LEFT_OUT = shutil.ignore_patterns(".tox", ".nox", ".venv", "__pycache__", "node_modules", "wrapped.d")
@@ -30,6 +30,28 @@ def whole(tree: Path, to: Path) -> Path:
     :raises AugbackendError: if something in it cannot be copied.
     """
     return _copy(tree, to, _special)
+
+
+def of_files(tree: Path, names: Iterable[str], to: Path) -> None:
+    """Copy some files and links of a tree into a folder; a name that leads out of the tree is passed over.
+
+    :param names: relative to the tree.
+    :raises AugbackendError: if one cannot be copied.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    made = {to}
+    for name in names:
+        if {"", ".", "..", ".git"} & {*name.split("/")}:
+            continue
+        source, target = tree / name, to / name
+        try:
+            if target.parent not in made:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                made.add(target.parent)
+            shutil.copy2(source, target, follow_symlinks=False)
+        except OSError as error:
+            what = f"it cannot be copied: {error.strerror or error}"
+            raise AugbackendError(what, where=str(source), hint="move it elsewhere") from None
 
 
 def _copy(tree: Path, to: Path, left_out: Callable[[str, list[str]], set[str]]) -> Path:
