@@ -11,17 +11,16 @@ from fnmatch import fnmatchcase
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.requirement import applies, project_of, requirement_of
 from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
 from augbackend.table import LEGACY_BACKEND
 
-from . import compiler_output, failure_clues, older_tools
+from . import compiler_output, failure_clues, foreign_headers, older_tools
 from .evidence import Proposal, declaring
 from .obstacles import in_the_words_of_installer, obstacle
+from .own_bounds import giving_way, is_bounded
 from .setup_code import DEEPEST, Files
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     if len({name for one in asked for name in one.adds.variables}) > 1:
         both = {name: value for one in reversed(asked) for name, value in one.adds.variables.items()}
         yield Proposal(Declaration(variables=both), asked[0].why, asked[0].said)
+    yield from foreign_headers.proposed(case, attempt)
     for clue in found:
         yield from _from_clue(case, attempt, clue)
     yield from _generated(case, attempt)
@@ -133,8 +133,8 @@ def _newer(case: Case, attempt: Attempt, name: str, clue: Clue) -> Iterator[Prop
     is_declared = name in attempt.declaration.requirement_texts or name in attempt.declaration.removed
     is_private = any(part.startswith("_") for part in clue.name.split("."))  # what was compiled for another, say
     for asked in attempt.asked if not (is_declared or is_private) else ():
-        if _is_bounded(asked, name) and _is_for(case, asked):
-            yield Proposal(_giving_way(name), f"its own {asked} has no {clue.name}", clue.line)
+        if is_bounded(asked, name) and _is_for(case, asked):
+            yield Proposal(giving_way(name), f"its own {asked} has no {clue.name}", clue.line)
 
 
 def _following(case: Case, attempt: Attempt, where: Import | None) -> list[Import]:
@@ -162,7 +162,7 @@ def _generated(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     adds = declaring("cython")
     if "cython" in attempt.installed:  # an old one, which makes the same again
         adds = replace(adds, removed=("cython",))
-        is_bounded = any(_is_bounded(text, "cython") for text in attempt.asked)
+        is_bounded = any(is_bounded(text, "cython") for text in attempt.asked)
         if "cython" in attempt.declaration.requirement_texts or not is_bounded:
             return
     stems = {name.rpartition("/")[2].removesuffix(".pyx"): name for name in case.reading.pyx}
@@ -233,25 +233,12 @@ def _removals(case: Case, attempt: Attempt) -> Iterator[Proposal]:
         name = project_of(asked)
         if (
             name
-            and _is_bounded(asked, name)
+            and is_bounded(asked, name)
             and name not in attempt.declaration.removed
             and re.search(rf"\b{re.escape(name)}\b", text)
         ):
             words = in_the_words_of_installer(failure.output)
-            yield Proposal(_giving_way(name), f"its own {asked} cannot be had here: {words}")
-
-
-def _giving_way(name: str) -> Declaration:
-    """Any version of a project, instead of the one that the package asks for."""
-    return declaring(name, removed=[name])
-
-
-def _is_bounded(text: str, name: str) -> bool:
-    """Whether a requirement excludes the newest releases of a project."""
-    requirement = requirement_of(text)
-    if requirement is None or canonicalize_name(requirement.name) != name:
-        return False
-    return any(one.operator in ("<", "<=", "==", "~=", "===") for one in requirement.specifier)
+            yield Proposal(giving_way(name), f"its own {asked} cannot be had here: {words}")
 
 
 def _is_for(case: Case, text: str) -> bool:
