@@ -443,8 +443,8 @@ def test_modules_that_left_the_standard_library() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "expected"),
     [
-        ("header", "cuda.h", "CUDA"),
-        ("header", "cuda_runtime.h", "CUDA"),
+        ("header", "cuda.h", "CUDA headers"),
+        ("header", "cuda_runtime.h", "CUDA headers"),
         ("header", "lber.h", "OpenLDAP"),
         ("command", "nvcc", "CUDA"),
         ("command", "/usr/bin/gcc", "native"),

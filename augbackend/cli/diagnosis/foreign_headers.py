@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import compiler_output, older_tools
 from .evidence import Proposal
-from .own_bounds import bound, giving_way
+from .own_bounds import bound, giving_way, up_to_the_next_major
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,9 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     said = line[folder.start() :].lstrip("/\\").partition("site-packages")[2].lstrip("/\\")
     asked = bound(attempt, name)
     if asked:
-        yield Proposal(giving_way(name), f"a header of its own {asked} does not compile here: {said}", line)
+        why = f"a header of its own {asked} does not compile here: {said}"
+        less = up_to_the_next_major(asked)
+        for text in (less, name) if less else (name,):
+            yield Proposal(giving_way(name, text), why, line)
     else:
         yield from older_tools.older(case, attempt, name, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from augbackend.cli.model.requirement import requirement_of
 
@@ -24,9 +25,25 @@ def is_bounded(text: str, name: str) -> bool:
     return any(one.operator in ("<", "<=", "==", "~=", "===") for one in requirement.specifier)
 
 
-def giving_way(name: str) -> Declaration:
-    """Any version of a project, instead of the one that the package asks for."""
-    return declaring(name, removed=[name])
+def giving_way(name: str, text: str = "") -> Declaration:
+    """Any version of a project, instead of the one that the package asks for.
+
+    :param text: a requirement that is asked for instead.
+    """
+    return declaring(text or name, removed=[name])
+
+
+def up_to_the_next_major(text: str) -> str:
+    """A requirement that allows more of the same major versions than a bounded one does; empty if it allows all."""
+    requirement = requirement_of(text)
+    if requirement is None:
+        return ""
+    upper = [one for one in requirement.specifier if one.operator in ("<", "<=", "==", "~=")]
+    versions = [Version(one.version.removesuffix(".*")) for one in upper]
+    is_of_a_major = any(one.operator == "<" and not any(version.release[1:]) for one, version in zip(upper, versions))
+    if not versions or is_of_a_major:
+        return ""
+    return f"{canonicalize_name(requirement.name)}<{min(versions).major + 1}"
 
 
 def bound(attempt: Attempt, name: str) -> str:

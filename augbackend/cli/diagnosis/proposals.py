@@ -6,7 +6,6 @@ What the error says is tried first, then what the package's code says, then what
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
 from augbackend.table import LEGACY_BACKEND
 
-from . import compiler_output, failure_clues, foreign_headers, older_tools
+from . import compiler_output, failure_clues, foreign_headers, generated_sources, older_tools, tracebacks
 from .evidence import Proposal, declaring
 from .obstacles import in_the_words_of_installer, obstacle
 from .own_bounds import giving_way, is_bounded
@@ -54,7 +53,7 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     yield from foreign_headers.proposed(case, attempt)
     for clue in found:
         yield from _from_clue(case, attempt, clue)
-    yield from _generated(case, attempt)
+    yield from generated_sources.proposed(case, attempt, found)
     yield from _named_in_prose(case, attempt)
     yield from _for_needs(case, attempt, found)
     if not obstacle(case, attempt).is_known:
@@ -68,7 +67,8 @@ def _from_clue(case: Case, attempt: Attempt, clue: Clue) -> Iterator[Proposal]:
     elif clue.kind == "variable" and not (found and found.requires):
         yield from _asked_for(case, clue, found)
     elif found is not None and found.is_entry:
-        yield Proposal(declaring(*found.requires, variables=found.variables), found.because, clue.line)
+        adds = declaring(*found.requires, variables=found.variables)
+        yield Proposal(adds, found.because, clue.line, is_certain=clue.kind == "plugin")
     if clue.kind == "header":
         yield from _header(case, clue)
 
@@ -154,32 +154,12 @@ def _following(case: Case, attempt: Attempt, where: Import | None) -> list[Impor
     return list(tops.values())[1:]
 
 
-def _generated(case: Case, attempt: Attempt) -> Iterator[Proposal]:
-    """Cython, where C that an old Cython made does not compile and the tree has the ``.pyx``."""
-    failure = attempt.failure
-    if failure is None or failure.stage != "wheel":
-        return
-    adds = declaring("cython")
-    if "cython" in attempt.installed:  # an old one, which makes the same again
-        adds = replace(adds, removed=("cython",))
-        is_bounded = any(is_bounded(text, "cython") for text in attempt.asked)
-        if "cython" in attempt.declaration.requirement_texts or not is_bounded:
-            return
-    stems = {name.rpartition("/")[2].removesuffix(".pyx"): name for name in case.reading.pyx}
-    for name, text in compiler_output.source_lines(failure.output):
-        stem = name.rpartition("/")[2].rpartition(".")[0]
-        if stem in stems and "error" in text:
-            line = text.partition("\n")[0].strip()
-            yield Proposal(adds, f"{name} was made by an older Cython from {stems[stem]}", line)
-            return
-
-
 def _named_in_prose(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     """What ``setup.py`` imports somewhere and the last lines of the output mention by name."""
     failure = attempt.failure
     if failure is None:
         return
-    prose = "\n".join(failure.output.strip().splitlines()[-_LINES_OF_PROSE:])
+    prose = "\n".join(tracebacks.without_code(failure.output).strip().splitlines()[-_LINES_OF_PROSE:])
     words = {word.lower() for word in re.findall(r"[A-Za-z][\w.\-]*\w", prose)}
     words |= {"torch"} if "pytorch" in words else set()
     known = [(one.module.partition(".")[0], one.place) for one in case.reading.imports]
@@ -200,7 +180,7 @@ def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Prop
         return
     known = [(clue, failure_clues.consequence_of(case, clue)) for clue in named]
     of_needs = [(clue.line, found.need.name) for clue, found in known if found is not None and found.need]
-    needs = [name for _, name in of_needs]
+    needs = list(dict.fromkeys(name for _, one in of_needs for name in case.knowledge.needs_within(one)))
     needs += ["pip"] if any(clue.name == "pip" for clue in named) else []
     has_failed_to_compile = compiler_output.has_failed(failure.output)
     needs += ["native"] if (needs or has_failed_to_compile) and "native" not in needs else []
@@ -209,7 +189,7 @@ def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Prop
     for name in needs:
         for row in case.knowledge.variable:
             for one in variables if row.need == name else ():
-                value = one.yes if row.says == "yes" else one.no or "0"
+                value = row.value or (one.yes if row.says == "yes" else one.no or "0")
                 if fnmatchcase(one.name, row.name) and attempt.declaration.variable_values.get(one.name) != value:
                     why = f"{one.place} reads it: it {row.because}"
                     yield Proposal(declaring(variables={one.name: value}), why, line)

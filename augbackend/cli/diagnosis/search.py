@@ -19,7 +19,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.errors import AugbackendError
 from augbackend.knowledge.pythons import is_standard
 
-from . import failure_clues, obstacles, older_tools, proposals
+from . import compiler_output, failure_clues, obstacles, older_tools, proposals
 from .attempt import STAGES, Attempt, Failure
 from .evidence import Case, Obstacle, Proposal, declaring
 from .wheel_check import Check
@@ -71,6 +71,8 @@ class Search:
     paths: dict[object, dict[tuple[str, str], tuple[Proposal, ...]]] = field(default_factory=dict)
     leaves: list[Attempt] = field(default_factory=list)
     conflicts: list[Attempt] = field(default_factory=list)
+    passed: list[Attempt] = field(default_factory=list)
+    fell_back: list[Attempt] = field(default_factory=list)
     checks: dict[object, Check] = field(default_factory=dict)
 
     def run(self) -> SearchResult:
@@ -116,6 +118,10 @@ class Search:
             is_wrong = bool(proposal.whys) and STAGES.index(attempt.failure.stage) < STAGES.index(failed.failure.stage)
             if is_wrong or attempt.failure.signature == failed.failure.signature:
                 continue
+            if STAGES.index(attempt.failure.stage) < STAGES.index(failed.failure.stage):
+                self.fell_back.append(attempt)
+            elif not is_unsound:
+                self.passed.append(failed)
             found = self._explore(attempt)
             if found is not None:
                 return found
@@ -245,10 +251,15 @@ class Search:
         return self._ended(verdict, good, check, None)
 
     def _hopeless(self, first: Attempt) -> SearchResult:
-        """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name."""
+        """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name.
+
+        What a later attempt on the same way got past is in nobody's way.
+        """
         reached = [attempt for attempt in self.leaves if attempt not in self.conflicts]
-        found = [obstacles.obstacle(self.case, attempt) for attempt in reached]
-        obstacle = next((one for one in found if one.is_known), found[0])
+        ends = [attempt for attempt in reached if attempt not in self.passed] or reached
+        ends.sort(key=lambda attempt: attempt in self.fell_back)
+        found = [obstacles.obstacle(self.case, attempt) for attempt in ends]
+        obstacle = self._or_another_python(next((one for one in found if one.is_known), found[0]))
         if not obstacle.is_known and not self._may_go_on():
             limit = "attempts" if self.has_time() else "time"
             obstacle = replace(obstacle, reason=f"the {limit} ran out; the last failure: {found[0].said}")
@@ -259,6 +270,15 @@ class Search:
             if own != obstacle:
                 obstacle = replace(obstacle, reason=f"{own.reason}; and without that, {obstacle.reason}")
         return self._ended("not-by-a-declaration", first, None, obstacle)
+
+    def _or_another_python(self, obstacle: Obstacle) -> Obstacle:
+        """What is in the way where C was made anew; an older Python may take the C as it was."""
+        for attempt in self.passed if not (obstacle.is_known or obstacle.is_of_python) else ():
+            before = obstacles.obstacle(self.case, attempt)
+            if before.is_of_python and attempt.failure and compiler_output.error(attempt.failure.output):
+                reason = f"{obstacle.reason}; {attempt.declaration.in_words()}: {before.reason}"
+                return replace(obstacle, reason=reason, gone=before.gone, is_of_python=True)
+        return obstacle
 
     def _with_conflict(self, obstacle: Obstacle) -> Obstacle:
         """What was asked for and could not be had, beside what is in the way without it."""
