@@ -34,13 +34,13 @@ _FEW_WORDS = r"(?: (?!not\b|un)[\w.]+){0,2} "
 
 def found_in(case: Case, failure: Failure) -> list[Clue]:
     """The clues in the last error, then those in the last traceback, then those anywhere."""
-    ending, text = _read(case, failure)
-    return _in_order([*_at_the_end(case, ending), *_anywhere(case, text)])
+    ending, text = _told_by(case, failure)
+    return _each_once([*_at_the_end(case, ending), *_anywhere(case, text)])
 
 
 def in_the_way(case: Case, failure: Failure) -> list[Clue]:
     """The same without what was said in passing: in a warning, or before something else did not compile."""
-    ending, text = _read(case, failure)
+    ending, text = _told_by(case, failure)
     lines = [" ".join(line.split()) for line in text.splitlines()]
     last = {line: at for at, line in enumerate(lines)}
     start = _refusal(lines) if _OF_A_CHILD.search(failure.message) else 0
@@ -49,10 +49,10 @@ def in_the_way(case: Case, failure: Failure) -> list[Clue]:
         for clue in _anywhere(case, text)
         if last.get(clue.line, start) >= start and not _IS_WARNING.search(clue.line.partition(failure.message)[0])
     ]
-    return _in_order([*_at_the_end(case, ending), *told])
+    return _each_once([*_at_the_end(case, ending), *told])
 
 
-def _read(case: Case, failure: Failure) -> tuple[list[str], str]:
+def _told_by(case: Case, failure: Failure) -> tuple[list[str], str]:
     """The parts of a failure's text that tell most, and all of it; without the code that tracebacks quote."""
     text = tracebacks.without_code(_with_source(case, failure.output[-_LONGEST_TEXT:]))
     lines = text.strip().splitlines()
@@ -80,7 +80,7 @@ def _anywhere(case: Case, text: str) -> list[Clue]:
     return [clue for clue in named if clue.kind != "module" or _is_imported(case, clue.name)]
 
 
-def _in_order(found: list[Clue]) -> list[Clue]:
+def _each_once(found: list[Clue]) -> list[Clue]:
     unique: dict[tuple[int, str, str], Clue] = {}
     for clue in found:
         unique.setdefault((id(clue.symptom), clue.kind, clue.name), clue)
