@@ -674,6 +674,16 @@ def test_c_that_cython_3_made_of_an_old_pyx(tree: Tree) -> None:
     assert "cython<3" not in proposed(case, failed(text, "wheel", declaring("cython<3"), cython="0.29.37"))
 
 
+def test_a_pyx_that_cannot_be_made_into_c(tree: Tree) -> None:
+    """No other Cython finds what the sdist lacks."""
+    said = "Cython.Compiler.Errors.InternalError: Internal compiler error: '_common.pxi' not found"
+    case = case_of(tree({"setup.py": "", "p/foo.pyx": ""}))
+    assert proposed(case, failed(said, "wheel", declaring("cython"), cython="3.2.0")) == []
+    assert obstacles.obstacle(case, failed(said, "wheel")).reason.startswith(
+        "the sdist lacks a file that a .pyx includes"
+    )
+
+
 def test_a_header_that_no_cython_brings_ends_it(tree: Tree) -> None:
     """The C that Cython made wants it, and would want it again; nor does anybody guess by age."""
     said = "talib/_ta_lib.c:1082:10: fatal error: ta-lib/ta_defs.h: No such file or directory"

@@ -34,6 +34,7 @@ Reasons = dict[tuple[str, str], Proposal]
 MOST_ATTEMPTS = 24
 _MOST_GUESSES = 3
 _EXTENDS = re.compile(r"\b(?:ext|cffi)_modules\b")
+_OF_CYTHON = "Cython.Compiler"
 _OF_PYTHON = re.compile(r"undefined symbol: _?Py[A-Z]")
 
 
@@ -273,7 +274,8 @@ class Search:
 
     def _or_another_python(self, obstacle: Obstacle) -> Obstacle:
         """What is in the way where C was made anew; an older Python may take the C as it was."""
-        for attempt in self.passed if not (obstacle.is_known or obstacle.is_of_python) else ():
+        is_last = obstacle.is_of_python or (obstacle.is_known and _OF_CYTHON not in obstacle.said)
+        for attempt in self.passed if not is_last else ():
             before = obstacles.obstacle(self.case, attempt)
             if before.is_of_python and attempt.failure and compiler_output.error(attempt.failure.output):
                 reason = f"{obstacle.reason}; {attempt.declaration.in_words()}: {before.reason}"
