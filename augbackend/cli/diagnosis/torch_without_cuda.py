@@ -29,6 +29,6 @@ def reason(case: Case, attempt: Attempt, clue: Clue) -> str:
     had = f"torch {version}, which was built without it" if version else "one without it"
     return (
         f"it needs {need.text}, and had {had}; such a torch finds no CUDA_HOME and no GPU whatever is on this machine, "
-        "and installing nvcc does not help; an index or a folder that has a torch for CUDA is to be named "
+        "and installing nvcc does not help; name an index or a folder that has a torch built with CUDA "
         f"(--index-url, --find-links): {clue.line}"
     )
