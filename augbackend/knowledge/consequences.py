@@ -74,6 +74,10 @@ def follows(clue: Clue, known: Knowledge, python: str, version: str = "") -> Con
     if clue.kind == "requirement":
         text = _without_lower_bound(clue.name)
         return Consequence(symptom.because or f"the build asks for {clue.name}", (text,)) if text else None
+    if clue.kind == "plugin":
+        text = known.plugs_in(clue.name)
+        because = f"pyproject.toml asks hatchling for {clue.name}, which is a plugin of its own"
+        return Consequence(because, (text,)) if _is_requirement(text) else None
     if clue.kind == "variable":
         return _of_variable(clue)
     return _of_need(clue, known)

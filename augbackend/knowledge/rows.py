@@ -16,8 +16,8 @@ from augbackend.table.convert import INVALID, Place, converted, fields_of, key
 from augbackend.table.layers import toml
 
 FILE = Path(__file__).with_name("rows.toml")
-KINDS = ("module", "requirement", "variable", "header", "library", "command", "pkgconfig")
-_NEEDS_OF_RULES = ("native", "pip")  # that variables do without, and that nothing has to bring
+KINDS = ("module", "requirement", "variable", "header", "library", "command", "pkgconfig", "plugin")
+_NEEDS_OF_RULES = ("native", "pip", "Cython")  # that variables do without, and that nothing has to bring
 _IN_NEEDS = {"header": "headers", "library": "libraries", "command": "commands", "pkgconfig": "pkgconfig"}
 
 
@@ -46,7 +46,10 @@ def _check_answer(text: str) -> None:
 
 @dataclass(frozen=True)
 class Symptom:
-    """A pattern in the output of a build, and what follows from it."""
+    """A pattern in the output of a build, and what follows from it.
+
+    ``of-torch``: torch says so, and a torch without CUDA says the same.
+    """
 
     says: str = key(..., check=_check_pattern)
     source: str = key(...)
@@ -55,6 +58,7 @@ class Symptom:
     need: str = key("")
     gone: str = key("", check=_check_version)
     because: str = key("")
+    of_torch: bool = key(False)
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,17 @@ class Release:
 
 @dataclass(frozen=True)
 class Switch:
-    """A pattern for names of variables; set to ``says``, such a variable lets a build do without ``need``."""
+    """A pattern for names of variables; set to ``says``, such a variable lets a build do without ``need``.
+
+    ``value``: what to set it to, where its answer is neither yes nor no.
+    """
 
     name: str = key(...)
     need: str = key(...)
     says: str = key(..., check=_check_answer)
     because: str = key(...)
     source: str = key(...)
+    value: str = key("")
 
 
 @dataclass(frozen=True)
@@ -112,8 +120,20 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Plugin:
+    """A plugin of hatchling by the name that ``pyproject.toml`` gives it, and the requirement that brings it."""
+
+    name: str = key(...)
+    require: str = key(..., check=requirements.parse_requirement)
+    source: str = key(...)
+
+
+@dataclass(frozen=True)
 class Need:
-    """What no package index has: how a message names it, and what systems call it."""
+    """What no package index has: how a message names it, and what systems call it.
+
+    ``within``: a need of which this is a part; a variable that does without that does without this.
+    """
 
     name: str = key(...)
     what: str = key(...)
@@ -124,6 +144,7 @@ class Need:
     pkgconfig: tuple[str, ...] = key(())
     debian: str = key("")
     fedora: str = key("")
+    within: str = key("")
 
     @property
     def text(self) -> str:
@@ -143,6 +164,7 @@ class Knowledge:
     variable: tuple[Switch, ...] = key(())
     command: tuple[Command, ...] = key(())
     need: tuple[Need, ...] = key(())
+    plugin: tuple[Plugin, ...] = key(())
 
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: from the row for most of its name, else the project of that name."""
@@ -168,6 +190,20 @@ class Knowledge:
     def brings(self, command: str) -> Optional[Command]:
         """The row of a program that comes as a package."""
         return next((row for row in self.command if row.name == command), None)
+
+    def plugs_in(self, plugin: str) -> str:
+        """The requirement that brings a plugin of hatchling: from its row, else as most of them are called."""
+        row = next((row for row in self.plugin if fnmatchcase(plugin, row.name)), None)
+        name = requirements.canonical_name(plugin)
+        return row.require if row else name if name.startswith("hatch") else f"hatch-{name}"
+
+    def needs_within(self, name: str) -> list[str]:
+        """The name of a need, and those that it is within."""
+        rows = {row.name: row.within for row in reversed(self.need)}
+        names = [name]
+        while (outer := rows.get(names[-1], "")) and outer not in names:
+            names.append(outer)
+        return names
 
     def needed(self, kind: str, name: str) -> Optional[Need]:
         """The row of what no index has. ``kind`` says what sort of name it is; if it is empty, the row's own."""
@@ -208,10 +244,11 @@ def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
     rows = converted(Knowledge, document, Place(file.name), mistakes)
     if rows is not INVALID:
         known = {*_NEEDS_OF_RULES, *needs, *(row.name for row in rows.need)}
-        wanted = [(f"symptom[{number}]", row.need) for number, row in enumerate(rows.symptom)]
-        wanted += [(f"variable[{number}]", row.need) for number, row in enumerate(rows.variable)]
+        wanted = [(f"symptom[{number}].need", row.need) for number, row in enumerate(rows.symptom)]
+        wanted += [(f"variable[{number}].need", row.need) for number, row in enumerate(rows.variable)]
+        wanted += [(f"need[{number}].within", row.within) for number, row in enumerate(rows.need)]
         mistakes += [
-            f"{file.name}.{place}.need: there is no [[need]] called {need!r}"
+            f"{file.name}.{place}: there is no [[need]] called {need!r}"
             for place, need in wanted
             if need and need not in known
         ]

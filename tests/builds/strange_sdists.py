@@ -71,6 +71,38 @@ from setuptools import setup
 setup(name='demo', version='1.0', packages=['demo'])
 """)
 
+# The sdist lacks what Cython makes of the .pyx; setup.py has it made if a variable says so.
+C_LEFT_OUT = files(
+    """\
+import os
+from setuptools import Extension, setup
+if os.environ.get('DEMO_USE_CYTHON', '0') == '1':
+    from Cython.Build import cythonize
+    extensions = cythonize(['demo/_fast.pyx'])
+else:
+    extensions = [Extension('demo._fast', ['demo/_fast.c'])]
+setup(name='demo', version='1.0', packages=['demo'], ext_modules=extensions)
+""",
+    {"demo/_fast.pyx": "x = 1\n"},
+)
+
+PLUGGED = {
+    "PKG-INFO": PKG_INFO.format(name="demo"),
+    "demo/__init__.py": "x = 1\n",
+    "pyproject.toml": """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "demo"
+version = "1.0"
+dynamic = ["readme"]
+[tool.hatch.metadata.hooks.fancy-pypi-readme]
+content-type = "text/markdown"
+fragments = [{ text = "x" }]
+""",
+}
+
 THROUGH_ITSELF = files(
     "from setuptools import setup\nimport demo\nsetup(name='demo', version=demo.version, packages=['demo'])\n",
     {"demo/__init__.py": "from .client import version\n", "demo/client.py": "import otherlib\nversion = '1.0'\n"},

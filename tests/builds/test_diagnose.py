@@ -206,6 +206,18 @@ def test_a_bound_of_cython_that_no_message_names(machine: Machine, tmp_path: Pat
     assert document["verdict"] == "builds-when-declared"
 
 
+@COMPILES
+def test_c_that_cython_makes_if_a_variable_says_so(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.C_LEFT_OUT)
+    assert_declares(document, ["cython"], {"DEMO_USE_CYTHON": "1"})
+
+
+def test_a_plugin_of_hatchling(machine: Machine, tmp_path: Path) -> None:
+    document = diagnosed(machine, tmp_path, strange_sdists.PLUGGED)
+    assert_declares(document, ["hatch-fancy-pypi-readme"])
+    assert document["builds"] == 2
+
+
 def test_a_new_sdist_gets_no_bound_of_age(machine: Machine, tmp_path: Path) -> None:
     document = diagnosed(machine, tmp_path, strange_sdists.OLD_SETUPTOOLS)
     assert "Mixin2to3" in assert_hopeless(document)

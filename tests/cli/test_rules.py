@@ -319,8 +319,8 @@ OBSTACLES = {
         "Please set it to your CUDA install root."
     ),
     "x.cpp:14:10: fatal error: cuda.h: No such file or directory": (
-        "it needs the CUDA toolkit (nvcc) (Debian nvidia-cuda-toolkit): x.cpp:14:10: fatal error: cuda.h: "
-        "No such file or directory"
+        "it needs the headers and libraries of the CUDA toolkit, which are packages of their own beside nvcc "
+        "(Debian nvidia-cuda-dev): x.cpp:14:10: fatal error: cuda.h: No such file or directory"
     ),
     "Modules/common.h:15:10: fatal error: lber.h: No such file or directory": (
         "it needs the OpenLDAP headers (Debian libldap2-dev, Fedora openldap-devel): "
@@ -366,7 +366,8 @@ OBSTACLES = {
 @pytest.mark.parametrize("said", OBSTACLES)
 def test_what_is_in_the_way(tree: Tree, said: str) -> None:
     found = obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.13"), failed(f"running build\n{said}\n"))
-    assert (found.reason, found.is_known) == (OBSTACLES[said], True)
+    reason = OBSTACLES[said]
+    assert (found.reason, found.is_known) == (reason if said in reason else f"{reason}: {said}", True)
     assert found.said == said
 
 
@@ -424,7 +425,8 @@ def test_distutils_that_no_setuptools_of_that_time_brings(tree: Tree) -> None:
     """Where an older setuptools is what another failure asked for, no newer one is proposed: another Python may do."""
     asked = failed("ModuleNotFoundError: No module named 'distutils'", declaration=declaring("setuptools<58"))
     found = obstacles.obstacle(case_of(tree({"setup.py": ""}), "3.13"), asked)
-    assert (found.reason, found.gone) == ("Python 3.12 removed the module distutils", "3.12")
+    said = "Python 3.12 removed the module distutils: ModuleNotFoundError: No module named 'distutils'"
+    assert (found.reason, found.gone) == (said, "3.12")
 
 
 def test_a_part_of_distutils_that_setuptools_had_for_longer(tree: Tree) -> None:
@@ -509,6 +511,226 @@ def test_a_python_that_is_refused(requires: str, version: str, is_refused: bool)
 def test_another_python_that_may_do(reading: Reading, gone: str, minor: str, expected: bool) -> None:
     case = Case(NOWHERE, reading, KNOWN, "3.13")
     assert obstacles.plausible(case, Obstacle("x", gone=gone, is_of_python=True), minor) == expected
+
+
+# --- what a traceback quotes -----------------------------------------------------------------------------------------
+
+QUOTING = """\
+Traceback (most recent call last):
+  File "/env/lib/python3.11/site-packages/setuptools/build_meta.py", line 389, in _get_build_requires
+    self.run_setup()  # CUDA_HOME environment variable is not set
+  File "/env/lib/python3.11/site-packages/nvcc not found/setuptools.py", line 317, in run_setup
+    exec(code, locals())
+    ^^^^^^^^^^^^^^^^^^^^
+  File "<string>", line 1, in <module>
+ValueError: odd
+"""
+
+
+def test_code_that_a_traceback_quotes_says_nothing(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import torch  # error: numpy is not installed; needs CUDA_HOME, nvcc not found"}))
+    found = obstacles.obstacle(case, failed(QUOTING))
+    assert (found.reason, found.is_known) == ("no rule applies: ValueError: odd", False)
+    assert proposed(case, failed(QUOTING)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "need"),
+    [
+        ("assert torch.cuda.is_available()", "AssertionError", "CUDA driver"),
+        ("assert CUDA_HOME is not None  # no comment", "AssertionError", "CUDA"),
+        (
+            "nvcc = os.path.join(CUDA_HOME, 'bin')",
+            "TypeError: expected str, bytes or os.PathLike object, not NoneType",
+            "CUDA",
+        ),
+        (
+            "parse(torch.version.cuda)",
+            "TypeError: expected string or bytes-like object, got 'NoneType'",
+            "CUDA in torch",
+        ),
+        ("x = y + 1  # cuda", "TypeError: unsupported operand type(s) for +: 'NoneType' and 'int'", ""),
+        ("assert x  # cuda", "AssertionError", ""),
+        ("build_cuda()", "AssertionError: odd", ""),
+    ],
+)
+def test_code_is_read_where_the_exception_does_not_say_what_it_is_about(
+    tree: Tree, line: str, said: str, need: str
+) -> None:
+    text = f'Traceback (most recent call last):\n  File "<string>", line 1, in <module>\n  File "posixpath.py", line 3, in join\n    f(p)\n{said}\n'
+    found = obstacles.obstacle(case_of(tree({"setup.py": line})), failed(text))
+    assert found.is_known == bool(need)
+    if need:
+        row = next(row for row in KNOWN.need if row.name == need)
+        assert found.reason.startswith(f"it needs {row.text}")
+        assert found.said == f"setup.py:1: {line.partition('  #')[0]}"
+
+
+def test_what_was_said_before_sources_did_not_compile_is_not_why(tree: Tree) -> None:
+    text = (
+        "nvcc was not found; building for the processor\nrunning build_ext\ngcc -c pkg/x.c -o x.o\n"
+        "pkg/x.c:12:3: error: 'y' undeclared\nerror: Command '['gcc', '-c', 'pkg/x.c']' returned non-zero exit status 1."
+    )
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(text, "wheel"))
+    assert found.reason == "its sources do not compile here: pkg/x.c:12:3: error: 'y' undeclared"
+
+
+def test_a_warning_is_not_why(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": ""}))
+    text = "setup.py:9: UserWarning: CUDA toolkit was not found\nValueError: odd\n"
+    assert obstacles.obstacle(case, failed(text)).reason == "no rule applies: ValueError: odd"
+    text = "/bin/sh: 1: nvcc: not found\nIndexError: list index out of range\n"
+    assert obstacles.obstacle(case, failed(text)).said == "/bin/sh: 1: nvcc: not found"
+
+
+# --- CUDA ------------------------------------------------------------------------------------------------------------
+
+UNSET = "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA install root."
+NO_DEVICE = "AssertionError: Torch not compiled with CUDA enabled"
+FOUR = [
+    (UNSET, "2.8.0", "CUDA"),
+    (UNSET, "2.8.0+cu128", "CUDA"),
+    (UNSET, "2.13.0+cpu", "CUDA in torch"),
+    (UNSET, "2.8.0+rocm6.4", "CUDA in torch"),
+    ("NameError: name 'bare_metal_version' is not defined", "2.13.0+cpu", "CUDA in torch"),
+    (NO_DEVICE, "2.13.0+cpu", "CUDA in torch"),
+    (NO_DEVICE, "2.13.0", "CUDA in torch"),
+    ("RuntimeError: CUDA is not available", "2.8.0+cu128", "CUDA driver"),
+    ("RuntimeError: CUDA is not available", "2.13.0+cpu", "CUDA in torch"),
+    ("RuntimeError: torch.cuda.is_available() is False", "2.8.0", "CUDA driver"),
+    ("RuntimeError: Found no NVIDIA driver on your system.", "2.8.0", "CUDA driver"),
+    ("FileNotFoundError: [Errno 2] No such file or directory: 'nvidia-smi'", "2.8.0", "CUDA driver"),
+    ("FileNotFoundError: [Errno 2] No such file or directory: 'nvcc'", "2.13.0+cpu", "CUDA"),
+    ("x.cpp:1:10: fatal error: cuda_runtime.h: No such file or directory", "2.13.0+cpu", "CUDA headers"),
+    ("x.cpp:1:10: fatal error: cusparse.h: No such file or directory", "2.8.0", "CUDA headers"),
+    ("x.cpp:1:10: fatal error: cublas_v2.h: No such file or directory", "2.8.0", "CUDA headers"),
+    ("/usr/bin/ld: cannot find -lcudart", "2.8.0", "CUDA headers"),
+]
+
+
+@pytest.mark.parametrize(("said", "torch", "need"), FOUR)
+def test_four_needs_of_cuda(tree: Tree, said: str, torch: str, need: str) -> None:
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(f"running\n{said}\n", torch=torch))
+    row = next(row for row in KNOWN.need if row.name == need)
+    assert (found.reason.startswith(f"it needs {row.text}"), found.said, found.is_known) == (True, said, True)
+    is_of_torch = need == "CUDA in torch"
+    assert (f"torch {torch}, which was built without it" in found.reason) == is_of_torch
+    assert ("installing nvcc does not help" in found.reason) == is_of_torch
+
+
+def test_the_gpus_to_build_for_where_there_is_none(tree: Tree) -> None:
+    setup = "import torch\nif not os.environ.get('TORCH_CUDA_ARCH_LIST'):\n    torch.cuda.get_device_capability()\n"
+    for said in (NO_DEVICE, "RuntimeError: Found no NVIDIA driver on your system."):
+        found = proposed(case_of(tree({"setup.py": setup})), failed(said, torch="2.13.0+cpu"))
+        assert found[0] == "TORCH_CUDA_ARCH_LIST=8.0;9.0"
+    assert not proposed(case_of(tree({"setup.py": "import torch"})), failed(NO_DEVICE, torch="2.13.0+cpu"))
+
+
+def test_the_gpus_that_torch_itself_asks_for(tree: Tree) -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/env/site-packages/torch/utils/cpp_extension.py", line 2714, in _get_cuda_arch_flags\n'
+        "    arch_list[-1] += '+PTX'\n    ~~~~~~~~~^^^^\nIndexError: list index out of range\n"
+    )
+    assert proposed(case_of(tree({"setup.py": ""})), failed(text, "wheel"))[0] == "TORCH_CUDA_ARCH_LIST=8.0;9.0"
+
+
+# --- what another tool makes, or a plugin ----------------------------------------------------------------------------
+
+MISSING_C = [
+    "cc1: fatal error: p/foo.c: No such file or directory",
+    "cc1plus: fatal error: p/foo.cpp: No such file or directory",
+    "gcc: error: p/foo.c: No such file or directory",
+    "clang: error: no such file or directory: 'p/foo.c'",
+    "error: [Errno 2] No such file or directory: 'p/foo.c'",
+    "error: unknown file type '.pyx' (from 'p/foo.pyx')",
+]
+USES_IT = "import os\nif os.environ.get('P_USE_CYTHON', '0') == '1':\n    from Cython.Build import cythonize\n"
+
+
+@pytest.mark.parametrize("said", MISSING_C)
+def test_c_that_cython_is_to_make(tree: Tree, said: str) -> None:
+    text = f"gcc -c p/foo.c -o foo.o\n{said}\ncompilation terminated.\n"
+    case = case_of(tree({"setup.py": "", "p/foo.pyx": ""}))
+    assert proposed(case, failed(text, "wheel"))[:1] == ["cython"]
+    why = next(one.why for one in proposals.proposed(case, failed(text, "wheel")) if one.adds.requires)
+    assert why == "the sdist has p/foo.pyx, and not the C that Cython makes of it"
+    case = case_of(tree({"setup.py": USES_IT}))  # the same tree
+    assert proposed(case, failed(text, "wheel"))[:2] == ["cython P_USE_CYTHON=1", "cython"]
+    assert proposed(case, failed(text, "wheel", cython="3.2.0"))[:1] == ["P_USE_CYTHON=1"]
+
+
+def test_c_that_is_missing_and_that_cython_does_not_make(tree: Tree) -> None:
+    text = "cc1: fatal error: p/bar.c: No such file or directory\ncompilation terminated.\n"
+    case = case_of(tree({"setup.py": USES_IT, "p/foo.pyx": ""}))
+    assert not [one for one in proposed(case, failed(text, "wheel")) if "ython" in one.lower()]
+
+
+def test_c_that_cython_3_made_of_an_old_pyx(tree: Tree) -> None:
+    text = "p/foo.c:198:12: error: 'x' undeclared\nerror: command 'gcc' failed with exit code 1"
+    case = case_of(tree({"setup.py": "", "p/foo.pyx": ""}))
+    made_here = failed(text, "wheel", declaring("cython"), cython="3.2.0")
+    assert "cython<3" in proposed(case, made_here)
+    assert "cython<3" not in proposed(case, failed(text, "wheel", declaring("cython<3"), cython="0.29.37"))
+
+
+def test_a_pyx_that_cannot_be_made_into_c(tree: Tree) -> None:
+    """No other Cython finds what the sdist lacks."""
+    said = "Cython.Compiler.Errors.InternalError: Internal compiler error: '_common.pxi' not found"
+    case = case_of(tree({"setup.py": "", "p/foo.pyx": ""}))
+    assert proposed(case, failed(said, "wheel", declaring("cython"), cython="3.2.0")) == []
+    assert obstacles.obstacle(case, failed(said, "wheel")).reason.startswith(
+        "the sdist lacks a file that a .pyx includes"
+    )
+
+
+def test_a_header_that_no_cython_brings_ends_it(tree: Tree) -> None:
+    """The C that Cython made wants it, and would want it again; nor does anybody guess by age."""
+    said = "talib/_ta_lib.c:1082:10: fatal error: ta-lib/ta_defs.h: No such file or directory"
+    text = f"gcc -c talib/_ta_lib.c\n{said}\ncompilation terminated.\nerror: command '/usr/bin/gcc' failed with exit code 1"
+    case = case_of(tree({"setup.py": "", "talib/_ta_lib.pyx": ""}), dated="2015-01-01")
+    assert proposed(case, failed(text, "wheel", numpy="2.4.0")) == []
+    assert obstacles.obstacle(case, failed(text, "wheel")).reason == f"it needs TA-Lib for C: {said}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("pybind11<2.6.2", ["pybind11<3 -pybind11", "pybind11 -pybind11"]),
+        ("pybind11==2.6.*", ["pybind11<3 -pybind11", "pybind11 -pybind11"]),
+        ("pybind11<3", ["pybind11 -pybind11"]),
+        ("pybind11===2.6", ["pybind11 -pybind11"]),
+        ("pybind11>=2.2", []),
+    ],
+)
+def test_a_bound_gives_way_where_that_requirement_s_header_does_not_compile(
+    tree: Tree, asked: str, expected: list[str]
+) -> None:
+    line = "/x/lib/python3.11/site-packages/pybind11/include/pybind11/cast.h:446:36: error: invalid use of incomplete type 'PyFrameObject'"
+    text = f"g++ -c nmslib.cc\n{line}\nerror: Command '['g++', '-c', 'nmslib.cc']' returned non-zero exit status 1."
+    case = case_of(tree({"setup.py": ""}))
+    outcome = replace(failed(text, "wheel", pybind11="2.6.1"), asked=("psutil", asked))
+    assert proposed(case, outcome) == expected
+    if expected:
+        why = next(iter(proposals.proposed(case, outcome))).why
+        assert why.startswith(
+            f"a header of its own {asked} does not compile here: pybind11/include/pybind11/cast.h:446"
+        )
+    gone = replace(outcome, declaration=declaring("pybind11", removed=["pybind11"]))
+    assert proposed(case, gone) == []
+
+
+@pytest.mark.parametrize("what", ["version source", "build hook", "metadata hook", "version scheme"])
+def test_a_plugin_of_hatchling(tree: Tree, what: str) -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        f"hatchling.plugin.exceptions.UnknownPluginError: Unknown {what}: fancy-pypi-readme\n"
+    )
+    one = first(case_of(tree({"pyproject.toml": ""})), text)
+    assert (one.adds.requirement_texts, one.is_certain) == (
+        {"hatch-fancy-pypi-readme": "hatch-fancy-pypi-readme"},
+        True,
+    )
 
 
 # --- declarations ----------------------------------------------------------------------------------------------------

@@ -409,6 +409,56 @@ def test_what_a_rule_names_is_told_before_what_none_does(tree: Tree) -> None:
     )
 
 
+def test_what_a_later_attempt_got_past_is_not_the_reason(tree: Tree) -> None:
+    """The first attempt names CUDA in passing; with torch, something else is in the way."""
+
+    def ends(one: Declaration) -> str:
+        if "torch" in one.requirement_texts:
+            return "ValueError: odd"
+        return f"/bin/sh: 1: nvcc: not found\n{missing('torch')}"
+
+    found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
+    assert found.obstacle is not None
+    assert found.obstacle.reason == "no rule applies: ValueError: odd"
+
+
+def test_what_fails_earlier_got_past_nothing(tree: Tree) -> None:
+    rows = known(Symptom(says="strange words", require=("first",), source="s"))
+
+    def ends(one: Declaration) -> Failure:
+        if "first" in one.requirement_texts:
+            return Failure("get_requires", "/bin/sh: 1: cobc: not found\nValueError: odd")
+        return Failure("wheel", "strange words\nx.c:1:10: fatal error: lber.h: No such file or directory")
+
+    found = World(case_of(tree({"setup.py": ""}), rows), ends).search()
+    assert found.obstacle is not None
+    assert found.obstacle.reason.startswith("it needs the OpenLDAP headers")
+
+
+def test_c_that_is_not_for_this_python_and_cannot_be_made_anew(tree: Tree) -> None:
+    said = "pkg/fast.c:198:12: fatal error: longintrepr.h: No such file or directory"
+
+    def ends(one: Declaration) -> Failure:
+        return Failure(
+            "wheel", "ValueError: odd" if one.size else f"gcc -c pkg/fast.c\n{said}\ncompilation terminated."
+        )
+
+    found = World(case_of(tree({"setup.py": "", "pkg/fast.pyx": ""})), ends).search()
+    assert found.obstacle is not None
+    assert (found.obstacle.gone, found.obstacle.is_of_python) == ("3.11", True)
+    assert found.obstacle.reason.startswith(
+        "no rule applies: ValueError: odd; as it is: Python 3.11 moved longintrepr.h"
+    )
+
+
+def test_a_known_obstacle_ends_the_search_at_once(tree: Tree) -> None:
+    said = "talib/_ta_lib.c:1082:10: fatal error: ta-lib/ta_defs.h: No such file or directory"
+    case = case_of(tree({"setup.py": "", "talib/_ta_lib.pyx": ""}), known(release=RELEASES), dated="2016-01-01")
+    world = World(case, always(f"gcc -c talib/_ta_lib.c\n{said}\ncompilation terminated."), "wheel", versions)
+    found = world.search()
+    assert (found.verdict, world.tried) == ("not-by-a-declaration", [""])
+
+
 def test_where_the_likeliest_proposal_led_is_told(tree: Tree) -> None:
     def ends(one: Declaration) -> str:
         return (

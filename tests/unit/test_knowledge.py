@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from augbackend.errors import SettingsError
 from augbackend.knowledge import clues, rows
-from augbackend.knowledge.rows import Knowledge, Module, Stdlib, Symptom
+from augbackend.knowledge.rows import Knowledge, Module, Need, Stdlib, Symptom
 from augbackend.standards.requirements import canonical_name, parse_requirement
 
 KNOWN = rows.load()
-TABLES = ("symptom", "module", "stdlib", "release", "variable", "command", "need")
+TABLES = ("symptom", "module", "stdlib", "release", "variable", "command", "need", "plugin")
 ROWS: list[tuple[str, Any]] = [(table, row) for table in TABLES for row in getattr(KNOWN, table)]
 
 
@@ -66,7 +66,8 @@ def test_what_is_declared_is_explained() -> None:
 def test_every_need_exists() -> None:
     needs = {row.name for row in KNOWN.need}
     assert {row.need for row in KNOWN.symptom if row.need} <= needs
-    assert {row.need for row in KNOWN.variable} <= {*needs, "pip"}
+    assert {row.need for row in KNOWN.variable} <= {*needs, "pip", "Cython"}
+    assert {row.within for row in KNOWN.need if row.within} <= needs
     assert {"network", "CUDA", "Python", "native"} <= needs  # the rules know these by name
 
 
@@ -239,6 +240,7 @@ SENSELESS = {
 }
 UNKNOWN = {
     "symptom": "[[symptom]]\nsays = 'x'\nsource = 's'\nneed = 'nothing'\n",
+    "need": "[[need]]\nname = 'x'\nwhat = 'x'\nwithin = 'nothing'\nsource = 's'\n",
     "variable": "[[variable]]\nname = 'X'\nneed = 'nothing'\nsays = 'no'\nbecause = 'x'\nsource = 's'\n",
 }
 
@@ -332,6 +334,12 @@ NEEDED = {
     "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA install root.": "CUDA",
     "NameError: name 'bare_metal_version' is not defined": "CUDA",
     "urllib.error.URLError: <urlopen error [Errno -2] Name or service not known>": "network",
+    "AssertionError: Torch not compiled with CUDA enabled": "CUDA in torch",
+    "RuntimeError: PyTorch was compiled without CUDA support": "CUDA in torch",
+    "RuntimeError: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU": "CUDA driver",
+    "RuntimeError: No CUDA GPUs are available": "CUDA driver",
+    "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.": "CUDA driver",
+    "ImportError: libcuda.so.1: cannot open shared object file: No such file or directory": "CUDA driver",
     "error: can't find Rust compiler": "Rust",
     "RuntimeError: Cannot install on Python version 3.11.7; only versions >=3.6,<3.10 are supported.": "Python",
 }
@@ -443,8 +451,8 @@ def test_modules_that_left_the_standard_library() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "expected"),
     [
-        ("header", "cuda.h", "CUDA"),
-        ("header", "cuda_runtime.h", "CUDA"),
+        ("header", "cuda.h", "CUDA headers"),
+        ("header", "cuda_runtime.h", "CUDA headers"),
         ("header", "lber.h", "OpenLDAP"),
         ("command", "nvcc", "CUDA"),
         ("command", "/usr/bin/gcc", "native"),
@@ -502,3 +510,25 @@ def test_long_output_is_looked_through_in_no_time(case: str) -> None:
     began = time.monotonic()
     clues.named_in(LONG[case], KNOWN)
     assert time.monotonic() - began < 0.3
+
+
+@pytest.mark.parametrize(
+    ("plugin", "requirement"),
+    [
+        ("vcs", "hatch-vcs"),
+        ("fancy-pypi-readme", "hatch-fancy-pypi-readme"),
+        ("requirements_txt", "hatch-requirements-txt"),
+        ("uv-dynamic-versioning", "uv-dynamic-versioning"),
+        ("versioningit-onbuild", "versioningit"),
+        ("nodejs", "hatch-nodejs-version"),
+        ("hatch-own", "hatch-own"),
+    ],
+)
+def test_what_brings_a_plugin_of_hatchling(plugin: str, requirement: str) -> None:
+    assert KNOWN.plugs_in(plugin) == requirement
+
+
+def test_a_need_is_within_others_and_never_within_itself() -> None:
+    one, other = (Need(name=a, what="x", source="s", within=b) for a, b in (("a", "b"), ("b", "a")))
+    assert Knowledge(need=(one, other)).needs_within("a") == ["a", "b"]
+    assert KNOWN.needs_within("CUDA in torch") == ["CUDA in torch", "CUDA driver", "CUDA"]

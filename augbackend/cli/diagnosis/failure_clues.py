@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Callable
 from augbackend.knowledge import clues, consequences
 from augbackend.standards.setup_files import LONGEST
 
-from . import compiler_output
+from . import compiler_output, tracebacks
 
 if TYPE_CHECKING:
     from augbackend.knowledge.clues import Clue
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .evidence import Case
 
 _OF_A_CHILD = re.compile(r"CalledProcessError|returned non-zero exit status|exit(?:ed with)? (?:code|status)")
+_IS_WARNING = re.compile(r"\b[Ww]arning\b|\bWARNING\b|Warning:")
 _LONGEST_TEXT, _LONGEST_LINE = 150_000, 200
 _SHORTEST_NAME = 3  # of what is looked for in prose: "R" and "Go" are words
 _NO_NAMES = frozenset(
@@ -33,7 +34,27 @@ _FEW_WORDS = r"(?: (?!not\b|un)[\w.]+){0,2} "
 
 def found_in(case: Case, failure: Failure) -> list[Clue]:
     """The clues in the last error, then those in the last traceback, then those anywhere."""
-    text = _with_source(case, failure.output[-_LONGEST_TEXT:])
+    ending, text = _told_by(case, failure)
+    return _each_once([*_at_the_end(case, ending), *_anywhere(case, text)])
+
+
+def in_the_way(case: Case, failure: Failure) -> list[Clue]:
+    """The same without what was said in passing: in a warning, or before something else did not compile."""
+    ending, text = _told_by(case, failure)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    last = {line: at for at, line in enumerate(lines)}
+    start = _refusal(lines) if _OF_A_CHILD.search(failure.message) else 0
+    told = [
+        clue
+        for clue in _anywhere(case, text)
+        if last.get(clue.line, start) >= start and not _IS_WARNING.search(clue.line.partition(failure.message)[0])
+    ]
+    return _each_once([*_at_the_end(case, ending), *told])
+
+
+def _told_by(case: Case, failure: Failure) -> tuple[list[str], str]:
+    """The parts of a failure's text that tell most, and all of it; without the code that tracebacks quote."""
+    text = tracebacks.without_code(_with_source(case, failure.output[-_LONGEST_TEXT:]))
     lines = text.strip().splitlines()
     start = _last_of(lines, _begins_traceback)
     said = failure.message
@@ -47,16 +68,30 @@ def found_in(case: Case, failure: Failure) -> list[Clue]:
         parts.append(
             "\n".join(lines[_last_of(lines, compiler_output.compiles) :])
         )  # not what a probe before it did without
-    found = [clue for part in parts for clue in clues.named_in(part, case.knowledge)]
-    found += [
-        clue for clue in clues.named_in(text, case.knowledge) if clue.kind != "module" or _is_imported(case, clue.name)
-    ]
+    return parts, text
+
+
+def _at_the_end(case: Case, parts: list[str]) -> list[Clue]:
+    return [clue for part in parts for clue in clues.named_in(part, case.knowledge)]
+
+
+def _anywhere(case: Case, text: str) -> list[Clue]:
+    named = clues.named_in(text, case.knowledge)
+    return [clue for clue in named if clue.kind != "module" or _is_imported(case, clue.name)]
+
+
+def _each_once(found: list[Clue]) -> list[Clue]:
     unique: dict[tuple[int, str, str], Clue] = {}
     for clue in found:
         unique.setdefault((id(clue.symptom), clue.kind, clue.name), clue)
     return sorted(
         unique.values(), key=lambda clue: clue.name == "pip"
     )  # what pip was to fetch is better declared itself
+
+
+def _refusal(lines: list[str]) -> int:
+    """Where a compiler first says that there is an error; 0 if none does."""
+    return next((at for at, line in enumerate(lines) if "error: " in line and compiler_output.error(line)), 0)
 
 
 def _last_of(lines: list[str], is_one: Callable[[str], bool]) -> int:

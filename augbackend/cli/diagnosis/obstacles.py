@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from augbackend.knowledge.pythons import at_least
 
-from . import absent_submodules, compiler_output, failure_clues
+from . import absent_submodules, compiler_output, failure_clues, torch_without_cuda
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
         return Obstacle(f"its build requirements cannot be installed: {in_the_words_of_installer(failure.output)}")
     if lacking := absent_submodules.obstacle(case, failure):
         return lacking
-    found = [one for clue in failure_clues.found_in(case, failure) if (one := _obstacle_of(case, clue))]
+    clues = failure_clues.in_the_way(case, failure)
+    found = [one for clue in clues if (one := _obstacle_of(case, attempt, clue))]
     if found:
         return found[0]
     if case.reading.problem:
@@ -91,11 +92,13 @@ def refused_python(case: Case, version: str) -> Obstacle | None:
     return Obstacle(f"it requires Python {text}, and this is {version}", is_of_python=True)
 
 
-def _obstacle_of(case: Case, clue: Clue) -> Obstacle | None:
+def _obstacle_of(case: Case, attempt: Attempt, clue: Clue) -> Obstacle | None:
     found = failure_clues.consequence_of(case, clue)
     if found is None or not found.obstacle:
         return None
-    return Obstacle(found.obstacle, clue.line, found.gone, is_of_python=found.is_of_python)
+    reason = torch_without_cuda.reason(case, attempt, clue) or found.obstacle
+    reason = reason if clue.line in reason else f"{reason}: {clue.line}"
+    return Obstacle(reason, clue.line, found.gone, is_of_python=found.is_of_python)
 
 
 def plausible(case: Case, obstacle: Obstacle, version: str) -> bool:

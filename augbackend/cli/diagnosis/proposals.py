@@ -6,12 +6,9 @@ What the error says is tried first, then what the package's code says, then what
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import reduce
 from typing import TYPE_CHECKING
-
-from packaging.utils import canonicalize_name
 
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.requirement import applies, project_of, requirement_of
@@ -19,9 +16,18 @@ from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
 from augbackend.table import LEGACY_BACKEND
 
-from . import absent_submodules, compiler_output, failure_clues, older_tools
+from . import (
+    absent_submodules,
+    compiler_output,
+    failure_clues,
+    foreign_headers,
+    generated_sources,
+    older_tools,
+    tracebacks,
+)
 from .evidence import Proposal, declaring
 from .obstacles import in_the_words_of_installer, obstacle
+from .own_bounds import giving_way, is_bounded
 from .setup_code import DEEPEST, Files
 
 if TYPE_CHECKING:
@@ -54,9 +60,10 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     if len({name for one in asked for name in one.adds.variables}) > 1:
         both = {name: value for one in reversed(asked) for name, value in one.adds.variables.items()}
         yield Proposal(Declaration(variables=both), asked[0].why, asked[0].said)
+    yield from foreign_headers.proposed(case, attempt)
     for clue in found:
         yield from _from_clue(case, attempt, clue)
-    yield from _generated(case, attempt)
+    yield from generated_sources.proposed(case, attempt, found)
     yield from _named_in_prose(case, attempt)
     yield from _for_needs(case, attempt, found)
     if not obstacle(case, attempt).is_known:
@@ -70,7 +77,8 @@ def _from_clue(case: Case, attempt: Attempt, clue: Clue) -> Iterator[Proposal]:
     elif clue.kind == "variable" and not (found and found.requires):
         yield from _asked_for(case, clue, found)
     elif found is not None and found.is_entry:
-        yield Proposal(declaring(*found.requires, variables=found.variables), found.because, clue.line)
+        adds = declaring(*found.requires, variables=found.variables)
+        yield Proposal(adds, found.because, clue.line, is_certain=clue.kind == "plugin")
     if clue.kind == "header":
         yield from _header(case, clue)
 
@@ -135,8 +143,8 @@ def _newer(case: Case, attempt: Attempt, name: str, clue: Clue) -> Iterator[Prop
     is_declared = name in attempt.declaration.requirement_texts or name in attempt.declaration.removed
     is_private = any(part.startswith("_") for part in clue.name.split("."))  # what was compiled for another, say
     for asked in attempt.asked if not (is_declared or is_private) else ():
-        if _is_bounded(asked, name) and _is_for(case, asked):
-            yield Proposal(_giving_way(name), f"its own {asked} has no {clue.name}", clue.line)
+        if is_bounded(asked, name) and _is_for(case, asked):
+            yield Proposal(giving_way(name), f"its own {asked} has no {clue.name}", clue.line)
 
 
 def _following(case: Case, attempt: Attempt, where: Import | None) -> list[Import]:
@@ -156,32 +164,12 @@ def _following(case: Case, attempt: Attempt, where: Import | None) -> list[Impor
     return list(tops.values())[1:]
 
 
-def _generated(case: Case, attempt: Attempt) -> Iterator[Proposal]:
-    """Cython, where C that an old Cython made does not compile and the tree has the ``.pyx``."""
-    failure = attempt.failure
-    if failure is None or failure.stage != "wheel":
-        return
-    adds = declaring("cython")
-    if "cython" in attempt.installed:  # an old one, which makes the same again
-        adds = replace(adds, removed=("cython",))
-        is_bounded = any(_is_bounded(text, "cython") for text in attempt.asked)
-        if "cython" in attempt.declaration.requirement_texts or not is_bounded:
-            return
-    stems = {name.rpartition("/")[2].removesuffix(".pyx"): name for name in case.reading.pyx}
-    for name, text in compiler_output.source_lines(failure.output):
-        stem = name.rpartition("/")[2].rpartition(".")[0]
-        if stem in stems and "error" in text:
-            line = text.partition("\n")[0].strip()
-            yield Proposal(adds, f"{name} was made by an older Cython from {stems[stem]}", line)
-            return
-
-
 def _named_in_prose(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     """What ``setup.py`` imports somewhere and the last lines of the output mention by name."""
     failure = attempt.failure
     if failure is None:
         return
-    prose = "\n".join(failure.output.strip().splitlines()[-_LINES_OF_PROSE:])
+    prose = "\n".join(tracebacks.without_code(failure.output).strip().splitlines()[-_LINES_OF_PROSE:])
     words = {word.lower() for word in re.findall(r"[A-Za-z][\w.\-]*\w", prose)}
     words |= {"torch"} if "pytorch" in words else set()
     known = [(one.module.partition(".")[0], one.place) for one in case.reading.imports]
@@ -202,7 +190,7 @@ def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Prop
         return
     known = [(clue, failure_clues.consequence_of(case, clue)) for clue in named]
     of_needs = [(clue.line, found.need.name) for clue, found in known if found is not None and found.need]
-    needs = [name for _, name in of_needs]
+    needs = list(dict.fromkeys(name for _, one in of_needs for name in case.knowledge.needs_within(one)))
     needs += ["pip"] if any(clue.name == "pip" for clue in named) else []
     has_failed_to_compile = compiler_output.has_failed(failure.output)
     needs += ["native"] if (needs or has_failed_to_compile) and "native" not in needs else []
@@ -211,7 +199,7 @@ def _for_needs(case: Case, attempt: Attempt, named: list[Clue]) -> Iterator[Prop
     for name in needs:
         for row in case.knowledge.variable:
             for one in variables if row.need == name else ():
-                value = one.yes if row.says == "yes" else one.no or "0"
+                value = row.value or (one.yes if row.says == "yes" else one.no or "0")
                 if fnmatchcase(one.name, row.name) and attempt.declaration.variable_values.get(one.name) != value:
                     why = f"{one.place} reads it: it {row.because}"
                     yield Proposal(declaring(variables={one.name: value}), why, line)
@@ -235,25 +223,12 @@ def _removals(case: Case, attempt: Attempt) -> Iterator[Proposal]:
         name = project_of(asked)
         if (
             name
-            and _is_bounded(asked, name)
+            and is_bounded(asked, name)
             and name not in attempt.declaration.removed
             and re.search(rf"\b{re.escape(name)}\b", text)
         ):
             words = in_the_words_of_installer(failure.output)
-            yield Proposal(_giving_way(name), f"its own {asked} cannot be had here: {words}")
-
-
-def _giving_way(name: str) -> Declaration:
-    """Any version of a project, instead of the one that the package asks for."""
-    return declaring(name, removed=[name])
-
-
-def _is_bounded(text: str, name: str) -> bool:
-    """Whether a requirement excludes the newest releases of a project."""
-    requirement = requirement_of(text)
-    if requirement is None or canonicalize_name(requirement.name) != name:
-        return False
-    return any(one.operator in ("<", "<=", "==", "~=", "===") for one in requirement.specifier)
+            yield Proposal(giving_way(name), f"its own {asked} cannot be had here: {words}")
 
 
 def _is_for(case: Case, text: str) -> bool:

@@ -21,7 +21,7 @@ from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.errors import AugbackendError
 from augbackend.knowledge.pythons import is_standard
 
-from . import failure_clues, obstacles, older_tools, proposals, so_far
+from . import compiler_output, failure_clues, obstacles, older_tools, proposals, so_far
 from .attempt import STAGES, Attempt, Failure, Stage
 from .evidence import Case, Obstacle, Proposal, declaring
 from .wheel_check import Check
@@ -37,6 +37,7 @@ Reasons = dict[tuple[str, str], Proposal]
 MOST_ATTEMPTS = 24
 _MOST_GUESSES = 3
 _EXTENDS = re.compile(r"\b(?:ext|cffi)_modules\b")
+_OF_CYTHON = "Cython.Compiler"
 _OF_PYTHON = re.compile(r"undefined symbol: _?Py[A-Z]")
 
 
@@ -87,6 +88,8 @@ class Search:
     conflicts: list[Attempt] = field(default_factory=list)
     no_steps: list[Attempt] = field(default_factory=list)
     asked_at: dict[int, Stage] = field(default_factory=dict)
+    passed: list[Attempt] = field(default_factory=list)
+    fell_back: list[Attempt] = field(default_factory=list)
     checks: dict[object, Check] = field(default_factory=dict)
     good: Optional[Attempt] = None
     cut: Cut = ""
@@ -167,6 +170,10 @@ class Search:
                 continue
             if proposal.whys and attempt.failure.message == failure.message:
                 self.no_steps.append(attempt)  # the same in other words
+            if STAGES.index(attempt.failure.stage) < STAGES.index(failure.stage):
+                self.fell_back.append(attempt)
+            elif not is_unsound:
+                self.passed.append(failed)
             found = self._explore(attempt)
             if found is not None:
                 return found
@@ -312,15 +319,31 @@ class Search:
         return [attempt for attempt in self.leaves if attempt not in (*self.conflicts, *self.no_steps)]
 
     def _hopeless(self, first: Attempt) -> SearchResult:
-        """The obstacle where the likeliest proposals came furthest; if no rule names it, one that a rule does name."""
-        found = [(one, obstacles.obstacle(self.case, one)) for one in so_far.furthest(self._steps(), {})]
+        """The obstacle where the likeliest proposals came furthest; if no rule names it, one that a rule does name.
+
+        What a later attempt on the same way got past is in nobody's way.
+        """
+        steps = self._steps()
+        ends = [attempt for attempt in steps if attempt not in self.passed] or steps
+        far = sorted(so_far.furthest(ends, {}), key=lambda attempt: attempt in self.fell_back)
+        found = [(one, obstacles.obstacle(self.case, one)) for one in far]
         last, obstacle = next((pair for pair in found if pair[1].is_known), found[0])
-        obstacle = self._with_conflict(obstacle)
+        obstacle = self._with_conflict(self._or_another_python(obstacle))
         if _stage(first) == "install":
             own = obstacles.obstacle(self.case, first)
             if own != obstacle:
                 obstacle = replace(obstacle, reason=f"{own.reason}; and without that, {obstacle.reason}")
         return self._ended("not-by-a-declaration", last, None, obstacle)
+
+    def _or_another_python(self, obstacle: Obstacle) -> Obstacle:
+        """What is in the way where C was made anew; an older Python may take the C as it was."""
+        is_last = obstacle.is_of_python or (obstacle.is_known and _OF_CYTHON not in obstacle.said)
+        for attempt in self.passed if not is_last else ():
+            before = obstacles.obstacle(self.case, attempt)
+            if before.is_of_python and attempt.failure and compiler_output.error(attempt.failure.output):
+                reason = f"{obstacle.reason}; {attempt.declaration.in_words()}: {before.reason}"
+                return replace(obstacle, reason=reason, gone=before.gone, is_of_python=True)
+        return obstacle
 
     def _with_conflict(self, obstacle: Obstacle) -> Obstacle:
         """What was asked for and could not be had, beside what is in the way without it."""
