@@ -112,6 +112,15 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Library:
+    """What CMake's ``find_package`` and Meson's ``dependency()`` call it, and the requirement that has it."""
+
+    name: str = key(...)
+    require: tuple[str, ...] = key(..., check=requirements.parse_requirement)
+    source: str = key(...)
+
+
+@dataclass(frozen=True)
 class Need:
     """What no package index has: how a message names it, and what systems call it."""
 
@@ -143,6 +152,7 @@ class Knowledge:
     variable: tuple[Switch, ...] = key(())
     command: tuple[Command, ...] = key(())
     need: tuple[Need, ...] = key(())
+    library: tuple[Library, ...] = key(())
 
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: from the row for most of its name, else the project of that name."""
@@ -168,6 +178,10 @@ class Knowledge:
     def brings(self, command: str) -> Optional[Command]:
         """The row of a program that comes as a package."""
         return next((row for row in self.command if row.name == command), None)
+
+    def has_library(self, name: str) -> Optional[Library]:
+        """The row of a library that comes as a package, however its name is capitalized."""
+        return next((row for row in self.library if row.name.lower() == name.lower()), None)
 
     def needed(self, kind: str, name: str) -> Optional[Need]:
         """The row of what no index has. ``kind`` says what sort of name it is; if it is empty, the row's own."""

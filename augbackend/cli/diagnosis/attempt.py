@@ -5,7 +5,6 @@ The order is a frontend's: ``build-system.requires``, what ``get_requires_for_bu
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import time
@@ -25,7 +24,7 @@ from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
-from . import compiler_output
+from . import build_tool_output, compiler_output, temporary_paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +55,7 @@ class Failure:
     @cached_property
     def message(self) -> str:
         """The last exception or error in one line."""
-        return telling_line(self.output, "it ended and said nothing")
+        return build_tool_output.message(self.output) or telling_line(self.output, "it ended and said nothing")
 
     @cached_property
     def headline(self) -> str:
@@ -211,8 +210,7 @@ class _Build:
             stage = "wheel"
             wheel = hooks.build("wheel", Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)), having.left)
         except HookError as error:
-            said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
-            raise _Failed(Failure(stage, said, error.is_over_time)) from None
+            raise _Failed(Failure(stage, temporary_paths.left_out(error.output), error.is_over_time)) from None
         if not zipfile.is_zipfile(wheel):
             raise _Failed(Failure(stage, f"the backend says that it made {wheel.name}, and there is no such wheel"))
         return wheel
@@ -245,7 +243,7 @@ class _Build:
         try:
             return build_environment.filled(having.installer, self.folder, requirements, having.left, of_wheels=bounded)
         except InstallError as error:
-            raise _Failed(Failure("install", error.output, error.is_over_time)) from None
+            raise _Failed(Failure("install", temporary_paths.left_out(error.output), error.is_over_time)) from None
 
 
 def _installed_in(folder: Path) -> tuple[dict[str, str], frozenset[str]]:

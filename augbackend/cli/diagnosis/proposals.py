@@ -19,7 +19,7 @@ from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
 from augbackend.table import LEGACY_BACKEND
 
-from . import compiler_output, failure_clues, older_tools
+from . import compiler_output, failure_clues, older_tools, quoted_command
 from .evidence import Proposal, declaring
 from .obstacles import in_the_words_of_installer, obstacle
 from .setup_code import DEEPEST, Files
@@ -52,6 +52,9 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     if len({name for one in asked for name in one.adds.variables}) > 1:
         both = {name: value for one in reversed(asked) for name, value in one.adds.variables.items()}
         yield Proposal(Declaration(variables=both), asked[0].why, asked[0].said)
+    for module, where in quoted_command.absent_imports(attempt, case.tree):
+        if adds := requiring_module(case, module):
+            yield Proposal(adds, f"{where} imports {module}", failure.message)
     for clue in found:
         yield from _from_clue(case, attempt, clue)
     yield from _generated(case, attempt)
@@ -67,10 +70,15 @@ def _from_clue(case: Case, attempt: Attempt, clue: Clue) -> Iterator[Proposal]:
         yield from _module(case, attempt, clue, found)
     elif clue.kind == "variable" and not (found and found.requires):
         yield from _asked_for(case, clue, found)
-    elif found is not None and found.is_entry:
+    elif found is not None and found.is_entry and not (clue.kind == "pkgconfig" and _has_all(attempt, found)):
         yield Proposal(declaring(*found.requires, variables=found.variables), found.because, clue.line)
     if clue.kind == "header":
         yield from _header(case, clue)
+
+
+def _has_all(attempt: Attempt, found: Consequence) -> bool:
+    """Whether what brings a library is there, and the build does not find it even so."""
+    return all(project_of(text) in attempt.installed for text in found.requires)
 
 
 def _asked_for(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:

@@ -5,7 +5,6 @@ Of what it requires, only that is installed which an import asks for.
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from augbackend.cli.strangers import answer, confinement, process, temporary_fol
 from augbackend.cli.strangers.answer import UnsoundAnswerError
 from augbackend.cli.strangers.telling_line import telling_line
 
+from . import temporary_paths
 from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
@@ -92,13 +92,13 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
         try:
             ran = trial.install()
             if ran.status != 0:
-                return replace(found, installs=in_the_words_of_installer(ran.output))
+                return replace(found, installs=in_the_words_of_installer(temporary_paths.left_out(ran.output)))
             for module in found.modules:
                 imported = _imported(module, trial, found, knowledge)
                 if imported.problem:
                     return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
         except InstallError as error:
-            return replace(found, problem=f"not tried: {error.hint}")
+            return replace(found, problem=f"not tried: {temporary_paths.left_out(error.hint)}")
         except TimeoutError:
             return replace(found, problem="not tried, since the time ran out")
     return found
@@ -188,12 +188,14 @@ class _Trial:
         try:
             kind, text, missing = _three_texts(answer.read(place, _ANSWER).get("problem"))
         except UnsoundAnswerError:
-            return _Imported(f"import {module}: the interpreter ended: {telling_line(ran.output)}")
+            return _Imported(
+                f"import {module}: the interpreter ended: {telling_line(temporary_paths.left_out(ran.output))}"
+            )
         if not kind:
             return _Imported()
-        text = text.replace(f"{isolated.folder}{os.sep}", "")
+        refused = tuple(confinement.refused(f"{ran.output}\n{text}", folder))
+        text = temporary_paths.left_out(text)
         said = f"{kind}: {text.strip().splitlines()[0] if text.strip() else ''}"
-        refused = tuple(confinement.refused(f"{ran.output}\n{said}", folder))
         is_missing = kind == "ModuleNotFoundError"
         # "cannot import name" comes from a module that is installed. Any other ImportError may be an author's
         # own message for a module that is not.
