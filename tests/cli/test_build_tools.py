@@ -1,6 +1,6 @@
 """What `diagnose` reads of CMake, Meson, ninja and make, and of paths that nobody finds again.
 
-The texts are what CMake 3.25 and 4.4, Meson 1.9, scikit-build-core 1.1 and scikit-build 0.18 print.
+The texts are what CMake 3.25 and 4.4, Meson 1.12, scikit-build-core 1.1 and scikit-build 0.18 print.
 """
 
 from __future__ import annotations

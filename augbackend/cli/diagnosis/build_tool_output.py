@@ -65,14 +65,14 @@ def _of_cmake(lines: Sequence[str]) -> Iterator[_Said]:
         found = _CMAKE.match(line) if line.startswith("CMake Error") else None
         if found is None:
             continue
-        end = _end(lines, at + 1, lambda text: not text or text.startswith("  "))
+        end = _end_of_message(lines, at + 1, lambda text: not text or text.startswith("  "))
         paragraphs = _paragraphs([found["rest"], *lines[at + 1 : end]])
         place, command = found["place"] or "", found["command"] or ""
         if place.startswith(_ELSEWHERE) and lines[end : end + 1] == ["Call Stack (most recent call first):"]:
             place, command = _caller(lines, end + 1) or (place, command)
         name = place.rpartition("/")[2] if place.startswith(_ELSEWHERE) else place
         where = f" at {name}" if name else ""
-        text = f"CMake Error{where}{f' ({command})' if command else ''}: {_shortened(paragraphs)}"
+        text = f"CMake Error{where}{f' ({command})' if command else ''}: {_beginning_of(paragraphs)}"
         yield _Said(at, text, not _OF_ANOTHER.search(text))
 
 
@@ -94,7 +94,7 @@ def _of_meson(lines: Sequence[str]) -> Iterator[_Said]:
             continue
         rest = [found["rest"]]
         if rest[0].count("`") % 2:  # a command of several lines
-            end = _end(lines, at + 1, lambda text: "`" not in text and not _MESON_ENDS.match(text))
+            end = _end_of_message(lines, at + 1, lambda text: "`" not in text and not _MESON_ENDS.match(text))
             rest += lines[at + 1 : end + 1]
         text = f"{found['place'].removeprefix('../')}: ERROR: {'; '.join(filter(None, map(str.strip, rest)))}"
         yield _Said(at, text.replace("'; ", "'").replace("; '`", "'`"), not _OF_ANOTHER.search(text))
@@ -107,12 +107,12 @@ def _of_make(lines: Sequence[str]) -> str:
         return ""
     if not lines[at].startswith("FAILED"):
         return lines[at].strip()
-    end = _end(lines, at + 2, lambda text: not text.startswith(("ninja: ", "[")))
+    end = _end_of_message(lines, at + 2, lambda text: not text.startswith(("ninja: ", "[")))
     printed = "\n".join(lines[at + 2 : end])  # the line between is the command
     return compiler_output.error(printed) or telling_line(printed, lines[at].strip())
 
 
-def _end(lines: Sequence[str], start: int, goes_on: Callable[[str], bool]) -> int:
+def _end_of_message(lines: Sequence[str], start: int, goes_on: Callable[[str], bool]) -> int:
     at = start
     while at < min(len(lines), start + _MOST_LINES) and goes_on(lines[at]):
         at += 1
@@ -130,7 +130,7 @@ def _paragraphs(lines: Sequence[str]) -> list[str]:
     return list(filter(None, found))
 
 
-def _shortened(paragraphs: Sequence[str]) -> str:
+def _beginning_of(paragraphs: Sequence[str]) -> str:
     """The first paragraph, and those after it as long as they are short."""
     text = paragraphs[0] if paragraphs else "it says nothing"
     for one in paragraphs[1:]:

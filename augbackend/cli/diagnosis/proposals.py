@@ -19,7 +19,7 @@ from augbackend.knowledge import consequences
 from augbackend.knowledge.pythons import at_least, is_standard
 from augbackend.table import LEGACY_BACKEND
 
-from . import compiler_output, failure_clues, older_tools, quoted_command
+from . import compiler_output, failure_clues, older_tools, quoted_command, switches
 from .evidence import Proposal, declaring
 from .obstacles import in_the_words_of_installer, obstacle
 from .setup_code import DEEPEST, Files
@@ -60,7 +60,9 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     yield from _generated(case, attempt)
     yield from _named_in_prose(case, attempt)
     yield from _for_needs(case, attempt, found)
-    if not obstacle(case, attempt).is_known:
+    is_known = obstacle(case, attempt).is_known
+    yield from switches.sparing(case, attempt, _read_on_the_way(case, failure), is_guess=not is_known)
+    if not is_known:
         yield from older_tools.by_age(case, attempt)
 
 

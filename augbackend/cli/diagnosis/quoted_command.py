@@ -36,17 +36,17 @@ def absent_imports(attempt: Attempt, tree: Path) -> Iterator[tuple[str, str]]:
     if failure is None or not _FAILED.search(failure.message):
         return
     quoted = _COMMAND.findall(failure.output)
-    for module, where in _imports(quoted[-1], tree) if quoted else ():
+    for module, where in _imports_of_command(quoted[-1], tree) if quoted else ():
         top = module.partition(".")[0]
         is_own = (tree / top).exists() or (tree / f"{top}.py").exists()
         if not (is_standard(top) or is_own or top in attempt.importable or top.startswith("_")):
             yield module, where
 
 
-def _imports(words: str, tree: Path) -> Iterator[tuple[str, str]]:
+def _imports_of_command(words: str, tree: Path) -> Iterator[tuple[str, str]]:
     code = _CODE.match(words)
     if code is not None:
-        yield from ((module, "the command that failed") for module in _imported(code["code"]))
+        yield from ((module, "the command that failed") for module in _imports_of_code(code["code"]))
         return
     for name in dict.fromkeys(match["file"] for match in _FILE.finditer(words)):
         for path in _below(tree, name):
@@ -62,7 +62,7 @@ def _below(tree: Path, name: str) -> list[str]:
     return next(([one.relative_to(tree).as_posix() for one in some[:1]] for some in found if some), [])
 
 
-def _imported(code: str) -> list[str]:
+def _imports_of_code(code: str) -> list[str]:
     """The modules that a piece of code imports."""
     try:
         nodes = list(ast.walk(ast.parse(code)))

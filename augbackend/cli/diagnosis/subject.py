@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
-from augbackend.cli.fetch import sdist, upstream
+from augbackend.cli.fetch import sdist, tree_day, upstream
 from augbackend.cli.fetch.lookup import OUTPUT
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import temporary_folder, tree_copy
@@ -56,7 +55,7 @@ class Subject:
 class Source:
     """What is diagnosed, unpacked.
 
-    :param dated: when its newest file was written, ``2021-09-04``; empty if that says nothing.
+    :param dated: when its newest commit or file was made, ``2021-09-04``; empty if that says nothing.
     """
 
     subject: Subject
@@ -89,11 +88,11 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             tree = tree_copy.copied(target.path, place / "tree")
             reading = _read(tree, text)
             name = canonicalize_name(reading.name or target.path.resolve().name)
-            yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")
+            dated = tree_day.of_tree(target.path)
+            yield Source(Subject(text, target.path, name, reading.version), tree, reading, dated)
             return
         with upstream.fetched(target, Declaration(), lookup) as found, sdist.opened(found.path) as opened:
             tree = sdist.unpack(opened, place)
-            day = datetime.fromtimestamp(opened.newest, timezone.utc).strftime("%Y-%m-%d")
             reading = _read(tree, text)
             try:
                 named, of_version = parse_sdist_filename(found.path.name)
@@ -101,7 +100,7 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             except InvalidSdistFilename:
                 name, version = canonicalize_name(reading.name), reading.version
         words = f"{name}=={version}" if target.requirement else text
-        dated = day if day > "2000" else ""
+        dated = tree_day.day(opened.newest)
         yield Source(
             Subject(words, None, canonicalize_name(name), version), tree, replace(reading, version=version), dated
         )

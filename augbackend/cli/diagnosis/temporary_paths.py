@@ -30,10 +30,10 @@ _OF_MESON = re.compile(rf"\.mesonpy-{_NAME}/(?:\.\./)?")
 
 def left_out(text: str) -> str:
     """The text, its paths as the package and the environment name them."""
-    return _OF_MESON.sub("", _OURS.sub(_short, text))
+    return _OF_MESON.sub("", _OURS.sub(_for_a_reader, text))
 
 
-def _short(path: re.Match[str]) -> str:
+def _for_a_reader(path: re.Match[str]) -> str:
     """Nothing where the path goes on; else a word for where it led."""
     following = path.string[path.end() : path.end() + 1]
     if path[0].endswith("/") and (following.isalnum() or following in ("_", ".", "-")):

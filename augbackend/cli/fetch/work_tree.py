@@ -84,15 +84,23 @@ def git_top(tree: Path) -> Path | None:
 
 def _points(top: Path) -> bool:
     """Whether git's folder is elsewhere: in another work tree, or in the repository that has this as a submodule."""
-    return (top / ".git").is_file() and (_git_folder(top) / "HEAD").is_file()
+    return (top / ".git").is_file() and (git_folder(top) / "HEAD").is_file()
 
 
-def _git_folder(top: Path) -> Path:
+def git_folder(top: Path) -> Path:
+    """Where git keeps what it knows of a work tree."""
     pointer = top / ".git"
-    return pointer if pointer.is_dir() else top / _first_line(pointer).removeprefix("gitdir:").strip()
+    return pointer if pointer.is_dir() else top / first_line(pointer).removeprefix("gitdir:").strip()
 
 
-def _first_line(file: Path) -> str:
+def shared_folder(folder: Path) -> Path:
+    """What a repository's work trees share. A second one has an index and a ``HEAD`` of its own."""
+    common = folder / "commondir"
+    return folder / first_line(common) if common.is_file() else folder
+
+
+def first_line(file: Path) -> str:
+    """What a file of git's says that holds one line."""
     return file.read_text("utf-8", "replace").strip()
 
 
@@ -100,7 +108,7 @@ def _of_git(top: Path, tree: Path) -> TreeFiles:
     """What git has of a folder in a work tree, and in the repositories below it."""
     names, untracked = [], []
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
-        git = _OwnGit.on(top, tree.resolve(), Path(folder))
+        git = OwnGit.on(top, tree.resolve(), Path(folder))
         tracked_ones = [entry.partition("\t") for entry in git.listed("--stage")]
         others = git.listed("--others", "--exclude-standard")
     inner = [name for about, _, name in tracked_ones if about.startswith(_SUBMODULE)]
@@ -132,8 +140,12 @@ def is_output(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class _OwnGit:
-    """git with a repository of our own, on somebody's folder."""
+class OwnGit:
+    """git with a repository of our own, on somebody's folder.
+
+    :param own: that repository.
+    :param objects: of theirs.
+    """
 
     program: str
     own: Path
@@ -142,13 +154,17 @@ class _OwnGit:
     objects: Path
 
     @classmethod
-    def on(cls, top: Path, tree: Path, own: Path) -> _OwnGit:
+    def on(cls, top: Path, tree: Path, own: Path) -> OwnGit:
+        """Make the repository.
+
+        :param own: an empty folder.
+        :raises AugbackendError: if there is no git, or it makes none.
+        """
         program = shutil.which("git")
         if program is None:
             raise AugbackendError("there is no git here", where=str(tree), hint="install git")
-        theirs = _git_folder(top)
-        # A second work tree of a repository has an index of its own, and shares the rest.
-        shared = theirs / _first_line(theirs / "commondir") if (theirs / "commondir").is_file() else theirs
+        theirs = git_folder(top)
+        shared = shared_folder(theirs)
         git = cls(program, own, top, tree, shared / "objects")
         # Of the folder's settings this alone is read; `--file` follows no include.
         asked = git.run("config", "--file", str(shared / "config"), "extensions.objectFormat")
