@@ -68,14 +68,14 @@ def python(code: str) -> str:
         (not_found("pybind11", "\n  (requested version 2.9)"), "pybind11"),
         (no_module("pybind11"), "pybind11"),
         (no_module("Torch"), "torch"),
-        (no_module("Cython"), "cython-cmake cython"),
+        (no_module("Cython"), "cython-cmake"),
         (
             cmake("include could not find requested file:\n\n  UseCython", "CMakeLists.txt:3 (include)"),
-            "cython-cmake cython",
+            "cython-cmake",
         ),
         (
             cmake("include could not find requested file:\n\n  UseF2Py", "CMakeLists.txt:3 (include)"),
-            "f2py-cmake numpy",
+            "f2py-cmake",
         ),
         (missing("Python (missing: Python_NumPy_INCLUDE_DIRS Interpreter\n  Development.Module NumPy)"), "numpy"),
         (missing('Python3 (missing: Python3_NumPy_INCLUDE_DIRS NumPy) (found\n  version "3.11.7")'), "numpy"),
