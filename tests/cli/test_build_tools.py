@@ -63,6 +63,7 @@ def python(code: str) -> str:
 @pytest.mark.parametrize(
     ("said", "first"),
     [
+        ('CMake Error: CMake was unable to find a build program corresponding to "Ninja".  CMAKE_MAKE', "ninja"),
         (not_found("nanobind"), "nanobind"),
         (not_found("pybind11"), "pybind11"),
         (not_found("pybind11", "\n  (requested version 2.9)"), "pybind11"),
@@ -124,11 +125,22 @@ def test_pybind11_with_its_files_for_all_where_it_is_not_found(tree: Tree) -> No
             missing("Boost (missing: Boost_INCLUDE_DIR python)"),
             "it needs Boost (Debian libboost-all-dev, Fedora boost-",
         ),
+        (
+            missing(
+                'Python: Found unsuitable version "3.11.7", but required is at\n  least "3.13" (found /usr/bin/python)'
+            ),
+            "it refuses this Python: CMake Error at src/CMakeLists.txt:3 (find_package): Could NOT find Python: Found",
+        ),
+        (missing("Python (missing: Interpreter Development.Module)"), "it needs the headers of the Python that builds"),
+        (
+            'CMake Error: CMake was unable to find a build program corresponding to "Unix Makefiles".  CMAKE_MAKE',
+            "it needs make (Debian make, Fedora make): CMake Error: CMake was unable to find a build program",
+        ),
         (meson('Dependency "opencv4" not found (tried pkg-config and cmake)'), "it needs OpenCV for C++ (Debian libo"),
         (meson("Unknown compiler(s): [['gfortran'], ['flang']]"), "it needs a Fortran compiler (Debian gfortran, Fed"),
     ],
 )
-def test_what_only_the_system_brings(tree: Tree, said: str, reason: str) -> None:
+def test_what_no_declaration_brings(tree: Tree, said: str, reason: str) -> None:
     case, outcome = case_of(tree({"setup.py": ""})), failed(said, "wheel")
     assert obstacles.obstacle(case, outcome).reason.startswith(reason)
     assert not proposed(case, outcome)
