@@ -82,6 +82,10 @@ def python(code: str) -> str:
         (missing('Python3 (missing: Python3_NumPy_INCLUDE_DIRS NumPy) (found\n  version "3.11.7")'), "numpy"),
         (missing('NumPy (missing: NumPy_INCLUDE_DIR) (found version "")'), "numpy"),
         (missing("Cython (missing: CYTHON_EXECUTABLE)"), "cython"),
+        (cmake('Unknown CMake command "pybind11_add_module".', "CMakeLists.txt:4 (pybind11_add_module)"), "pybind11"),
+        (cmake('Unknown CMake command "nanobind_add_module".', "CMakeLists.txt:4 (nanobind_add_module)"), "nanobind"),
+        (cmake('Target "x" links to:\n\n  pybind11::module\n\nbut the target was not found.'), "pybind11"),
+        (cmake('Target "x" links to:\n\n  Python::NumPy\n\nbut the target was not found.'), "numpy"),
         (cmake("Could not find CYTHON_EXECUTABLE using the following names: cython, cython3"), "cython"),
         (meson('Dependency "pybind11" not found (tried pkg-config, config-tool and cmake)'), "pybind11"),
         (meson("Program 'cython' not found or not executable"), "cython"),
@@ -185,6 +189,12 @@ def test_what_no_declaration_brings(tree: Tree, said: str, reason: str) -> None:
         (
             "[1/3] Generating g.c\nFAILED: g.c \ncd /x && python gen.py\nthe table is empty\n"
             "ninja: build stopped: subcommand failed.\n\n*** CMake build failed\n",
+            "the table is empty",
+        ),
+        (
+            "[ 50%] Generating g.c\nthe table is empty\nmake[2]: *** [CMakeFiles/x.dir/build.make:74: g.c] Error 3\n"
+            "make[1]: *** [CMakeFiles/Makefile2:83: all] Error 2\nmake: *** [Makefile:91: all] Error 2\n"
+            "subprocess.CalledProcessError: Command '['cmake', '--build', '.']' returned non-zero exit status 2.\n",
             "the table is empty",
         ),
         (

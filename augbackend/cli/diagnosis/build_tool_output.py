@@ -21,7 +21,9 @@ _CMAKE = re.compile(r"CMake Error(?: (?:at|in) (?P<place>[^\s()]{1,400})(?: \((?
 _FRAME = re.compile(r"  (?P<place>[^\s()]{1,400}:\d{1,9}) \((?P<command>\w{1,60})\)$")
 _MESON = re.compile(r"(?P<place>[^\s:]{1,400}:\d{1,9}:\d{1,9}): ERROR: (?P<rest>.*)")
 _MESON_ENDS = re.compile(r"A full log can be found at ")
-_FAILED = re.compile(r"FAILED: |ninja: error: |g?make(?:\[\d{1,4}\])?: \*\*\* No rule to make target")
+_FAILED = re.compile(r"FAILED: |ninja: error: |g?make(?:\[\d{1,4}\])?: \*\*\* (?:\[|No rule to make target)")
+_OF_MAKE = re.compile(r"g?make(?:\[\d{1,4}\])?: \*\*\* \[")
+_PROGRESS = re.compile(r"\[ *\d{1,3}%\] |g?make(?:\[\d{1,4}\])?: (?!\*\*\* No rule)")
 _ELSEWHERE = ("/", "site-packages/")  # not in the tree
 _LONGEST = 300  # characters of a message that has paragraphs
 _MOST_LINES = 60  # of one message
@@ -105,10 +107,14 @@ def _of_make(lines: Sequence[str]) -> str:
     at = next((at for at in range(len(lines) - 1, -1, -1) if _FAILED.match(lines[at])), None)
     if at is None:
         return ""
-    if not lines[at].startswith("FAILED"):
-        return lines[at].strip()
-    end = _end_of_message(lines, at + 2, lambda text: not text.startswith(("ninja: ", "[")))
-    printed = "\n".join(lines[at + 2 : end])  # the line between is the command
+    if _OF_MAKE.match(lines[at]):  # behind the command's output, and again for each make around it
+        at = next(one for one, line in enumerate(lines) if _OF_MAKE.match(line))
+        printed = "\n".join(line for line in lines[max(0, at - _MOST_LINES) : at] if not _PROGRESS.match(line))
+    elif lines[at].startswith("FAILED"):
+        end = _end_of_message(lines, at + 2, lambda text: not text.startswith(("ninja: ", "[")))
+        printed = "\n".join(lines[at + 2 : end])  # the line between is the command
+    else:
+        printed = ""
     return compiler_output.error(printed) or telling_line(printed, lines[at].strip())
 
 
