@@ -123,6 +123,10 @@ def _of_need(clue: Clue, known: Knowledge) -> Consequence | None:
     if package is not None:
         obstacle = obstacle if need else ""
         return Consequence(f"it brings the program {package.name}", (package.require,), obstacle=obstacle, need=need)
+    library = known.has_library(clue.name) if clue.kind == "pkgconfig" else None
+    if library is not None:
+        obstacle = obstacle if need else f"the build does not find {clue.name}: {clue.line}"
+        return Consequence(f"it brings {library.name} for CMake and Meson", library.require, obstacle=obstacle)
     return Consequence(because, obstacle=obstacle, is_of_python=is_of_python, need=need) if obstacle else None
 
 

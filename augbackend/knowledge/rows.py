@@ -129,6 +129,15 @@ class Plugin:
 
 
 @dataclass(frozen=True)
+class Library:
+    """What CMake's ``find_package`` and Meson's ``dependency()`` call it, and the requirement that has it."""
+
+    name: str = key(...)
+    require: tuple[str, ...] = key(..., check=requirements.parse_requirement)
+    source: str = key(...)
+
+
+@dataclass(frozen=True)
 class Need:
     """What no package index has: how a message names it, and what systems call it.
 
@@ -165,6 +174,7 @@ class Knowledge:
     command: tuple[Command, ...] = key(())
     need: tuple[Need, ...] = key(())
     plugin: tuple[Plugin, ...] = key(())
+    library: tuple[Library, ...] = key(())
 
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: from the row for most of its name, else the project of that name."""
@@ -204,6 +214,10 @@ class Knowledge:
         while (outer := rows.get(names[-1], "")) and outer not in names:
             names.append(outer)
         return names
+
+    def has_library(self, name: str) -> Optional[Library]:
+        """The row of a library that comes as a package, however its name is capitalized."""
+        return next((row for row in self.library if row.name.lower() == name.lower()), None)
 
     def needed(self, kind: str, name: str) -> Optional[Need]:
         """The row of what no index has. ``kind`` says what sort of name it is; if it is empty, the row's own."""

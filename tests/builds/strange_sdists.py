@@ -54,6 +54,31 @@ def wheel(folder: Path, name: str, version: str, requires: Sequence[str], text: 
             archive.writestr(member, content)
 
 
+# CMake looks for what a Python package has.
+NANOBIND = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["scikit-build-core"]
+build-backend = "scikit_build_core.build"
+
+[project]
+name = "demo"
+version = "1.0"
+""",
+    "CMakeLists.txt": """\
+cmake_minimum_required(VERSION 3.15...3.30)
+project(demo CXX)
+find_package(Python COMPONENTS Interpreter Development.Module REQUIRED)
+find_package(nanobind CONFIG REQUIRED)
+nanobind_add_module(demo demo.cpp)
+install(TARGETS demo DESTINATION .)
+""",
+    "demo.cpp": """\
+#include <nanobind/nanobind.h>
+NB_MODULE(demo, m) { m.def("twice", [](int x) { return 2 * x; }); }
+""",
+}
+
 # --- traps -------------------------------------------------------------------------------------------------------
 
 # Setuptools 58 dropped the class; what is said names neither a requirement nor a bound.

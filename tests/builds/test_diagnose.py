@@ -187,6 +187,15 @@ def assert_hopeless(document: Any) -> str:
     return reason
 
 
+@COMPILES
+def test_what_cmake_misses_and_a_package_brings(machine: Machine, tmp_path: Path) -> None:
+    document = machine.diagnosed("./demo", cwd=tree(tmp_path / "demo", strange_sdists.NANOBIND).parent)
+    assert_declares(document, ["nanobind"])
+    assert document["imports"]
+    assert document["attempts"][0]["ended"].startswith("wheel: CMake Error at CMakeLists.txt:4 (find_package): Could ")
+    assert "augbackend-" not in json.dumps([document["attempts"], document["evidence"]])
+
+
 # --- traps ---
 
 

@@ -312,3 +312,19 @@ def test_what_an_installer_runs_of_an_environment_is_confined(using: Installer, 
     made.install_wheel(Path(wheel), 60)
     assert inside.exists(), "it did not even run"
     assert not outside.exists()
+
+
+def test_what_there_is_instead_is_said(using: Installer, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    source(links, "one")
+    with zipfile.ZipFile(links / "two-1.0-cp27-cp27m-any.whl", "w") as wheel:
+        wheel.writestr("two-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: two\nVersion: 1.0\n")
+    said = {}
+    for text in ("one==9", "two", "three>1"):
+        with pytest.raises(InstallError) as error:
+            filled(using, tmp_path, text)
+        said[text] = error.value.output
+    assert said["one==9"] == "error: one has no version ==9; there are 1.0"
+    assert said["three>1"] == "error: there is no project three"
+    wheels = "two 1.0 is published as wheels only, without an sdist, and no wheel of it is for Python"
+    assert said["two"].startswith(f"error: {wheels} {using.python.minor}")

@@ -27,7 +27,7 @@ from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
-from . import compiler_output
+from . import build_tool_output, compiler_output, temporary_paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ class Failure:
     @cached_property
     def message(self) -> str:
         """The last exception or error in one line."""
-        return telling_line(self.output, "it ended and said nothing")
+        return build_tool_output.message(self.output) or telling_line(self.output, "it ended and said nothing")
 
     @cached_property
     def headline(self) -> str:
@@ -246,7 +246,8 @@ class _Build:
         except HookError as error:
             said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
             said = said.replace(f"{around}{os.sep}", f"{os.path.relpath(around, tree)}{os.sep}")
-            raise _Failed(Failure(self.seen.stage, said, error.is_over_time)) from None
+            failure = Failure(self.seen.stage, temporary_paths.left_out(said), error.is_over_time)
+            raise _Failed(failure) from None
         if not zipfile.is_zipfile(wheel):
             raise _Failed(Failure("wheel", f"the backend says that it made {wheel.name}, and there is no such wheel"))
         return wheel
@@ -281,7 +282,7 @@ class _Build:
         try:
             return build_environment.filled(having.installer, self.folder, requirements, having.left, of_wheels=bounded)
         except InstallError as error:
-            raise _Failed(Failure("install", error.output, error.is_over_time)) from None
+            raise _Failed(Failure("install", temporary_paths.left_out(error.output), error.is_over_time)) from None
 
 
 def _installed_in(folder: Path) -> tuple[dict[str, str], frozenset[str]]:

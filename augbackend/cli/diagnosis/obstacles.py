@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from augbackend.cli.fetch.build_environment import BUILDING_FAILS
+from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.knowledge.pythons import at_least
 
-from . import absent_submodules, compiler_output, failure_clues, torch_without_cuda
+from . import absent_submodules, build_tool_output, compiler_output, failure_clues, torch_without_cuda
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
@@ -116,6 +118,9 @@ def plausible(case: Case, obstacle: Obstacle, version: str) -> bool:
 
 def in_the_words_of_installer(output: str) -> str:
     """An installer's message in one line."""
+    head, fails, printed = output.partition(BUILDING_FAILS)
+    if fails:  # of what a build printed, its last words
+        return f"{head}{fails.strip()} {build_tool_output.message(printed) or telling_line(printed)}"[:_LONGEST]
     said = ""
     for line in output.splitlines():
         words = re.sub(r"[^\x20-\x7e]+|^\s*(?:error|ERROR):", " ", line).strip()

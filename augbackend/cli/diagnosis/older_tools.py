@@ -1,4 +1,7 @@
-"""Older build tools: bounds that exclude releases from after the day on which the sdist was made."""
+"""Older build tools: bounds that exclude releases from after the day on which the package was made.
+
+Where nothing says that day, nothing is guessed.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,9 @@ def older(case: Case, attempt: Attempt, name: str, line: str) -> Iterator[Propos
 
 
 def bounds(case: Case, attempt: Attempt, name: str) -> list[str]:
-    """The releases, up to the installed one, that broke builds after the sdist was made; the oldest first."""
+    """The releases, up to the installed one, that broke builds after the package was made; the oldest first."""
+    if not case.dated:
+        return []
     released = {row.version: row.day for row in case.knowledge.release if row.project == "python"}
     rows = [
         row
@@ -67,7 +72,7 @@ def bounds(case: Case, attempt: Attempt, name: str) -> list[str]:
 
 def _aged(case: Case, found: Mapping[str, str], line: str) -> Proposal:
     """Bounds that exclude what was released after the sdist."""
-    when = f"it was made on {case.dated}, before" if case.dated else "it may be from before"
+    when = f"it was made on {case.dated}, before"
     whys = {name: f"{when} {name} {version}" for name, version in found.items()}
     texts = [f"{name}<{version}" for name, version in found.items()]
     why = f"{when} {', '.join(f'{name} {version}' for name, version in found.items())}"

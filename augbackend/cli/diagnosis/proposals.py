@@ -23,6 +23,8 @@ from . import (
     foreign_headers,
     generated_sources,
     older_tools,
+    quoted_command,
+    switches,
     tracebacks,
 )
 from .evidence import Proposal, declaring
@@ -61,12 +63,17 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
         both = {name: value for one in reversed(asked) for name, value in one.adds.variables.items()}
         yield Proposal(Declaration(variables=both), asked[0].why, asked[0].said)
     yield from foreign_headers.proposed(case, attempt)
+    for module, where in quoted_command.absent_imports(attempt, case.tree):
+        if adds := requiring_module(case, module):
+            yield Proposal(adds, f"{where} imports {module}", failure.message)
     for clue in found:
         yield from _from_clue(case, attempt, clue)
     yield from generated_sources.proposed(case, attempt, found)
     yield from _named_in_prose(case, attempt)
     yield from _for_needs(case, attempt, found)
-    if not obstacle(case, attempt).is_known:
+    is_known = obstacle(case, attempt).is_known
+    yield from switches.sparing(case, attempt, _read_on_the_way(case, failure), is_guess=not is_known)
+    if not is_known:
         yield from older_tools.by_age(case, attempt)
 
 
@@ -76,11 +83,16 @@ def _from_clue(case: Case, attempt: Attempt, clue: Clue) -> Iterator[Proposal]:
         yield from _module(case, attempt, clue, found)
     elif clue.kind == "variable" and not (found and found.requires):
         yield from _asked_for(case, clue, found)
-    elif found is not None and found.is_entry:
+    elif found is not None and found.is_entry and not (clue.kind == "pkgconfig" and _has_all(attempt, found)):
         adds = declaring(*found.requires, variables=found.variables)
         yield Proposal(adds, found.because, clue.line, is_certain=clue.kind == "plugin")
     if clue.kind == "header":
         yield from _header(case, clue)
+
+
+def _has_all(attempt: Attempt, found: Consequence) -> bool:
+    """Whether what brings a library is there, and the build does not find it even so."""
+    return all(project_of(text) in attempt.installed for text in found.requires)
 
 
 def _asked_for(case: Case, clue: Clue, found: Consequence | None) -> Iterator[Proposal]:

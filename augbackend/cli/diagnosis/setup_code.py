@@ -68,12 +68,14 @@ class Variable:
 
     :param yes: the value by which it says yes, as the code compares it.
     :param no: the value by which it says no; empty if none does.
+    :param default: what the code takes where it is not set; empty if that is no constant.
     """
 
     name: str
     yes: str
     no: str
     place: SourceLine
+    default: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Files:
             variable = _variable_read_by(node)
             if variable is not None:
                 yes, no = _answers(node, parents, compared)
-                self.variables.append(Variable(variable, yes, no, place))
+                self.variables.append(Variable(variable, yes, no, place, _text(_default_of(node))))
             self.called += _called(node, place)
         if depth < DEEPEST:
             for one in [one for one in self.imports if one.place.file == name and one.kind != "later"]:
@@ -221,7 +223,7 @@ def _answers(node: ast.AST, parents: Mapping[ast.AST, ast.AST], compared: Mappin
     """The values by which a variable says yes and no, from what it is compared with, converted by, or defaults to."""
     if isinstance(node, ast.Compare):
         return "1", ""
-    default = node.args[1] if isinstance(node, ast.Call) and len(node.args) > 1 else None
+    default = _default_of(node)
     converted = False
     while node in parents:
         parent = parents[node]
@@ -243,6 +245,10 @@ def _answers(node: ast.AST, parents: Mapping[ast.AST, ast.AST], compared: Mappin
     if pair:
         return pair
     return ("1", "0") if converted else ("1", "")
+
+
+def _default_of(node: ast.AST) -> ast.AST | None:
+    return node.args[1] if isinstance(node, ast.Call) and len(node.args) > 1 else None
 
 
 def _root(node: ast.AST) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,7 +15,7 @@ from packaging.utils import (
 )
 
 from augbackend.cli import progress
-from augbackend.cli.fetch import build_place, index, repository, sdist, upstream
+from augbackend.cli.fetch import build_place, index, repository, sdist, tree_day, upstream
 from augbackend.cli.fetch.lookup import OUTPUT
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import temporary_folder
@@ -64,7 +63,7 @@ class Subject:
 class Source:
     """What is diagnosed, unpacked.
 
-    :param dated: when its newest file was written, ``2021-09-04``; empty if that says nothing.
+    :param dated: when its newest commit or file was made, ``2021-09-04``; empty if that says nothing.
     :param root: the tree, with what is around it.
     :param absent: submodules that are not checked out.
     :param remarks: what the tree is, where it is not just what the user named.
@@ -98,10 +97,10 @@ def _of_folder(text: str, named: Path | None, folder: Path, place: Path) -> Sour
         copy = build_place.copied(folder, place / "tree")
     reading = _read(copy.tree, text)
     name = canonicalize_name(reading.name or folder.resolve().name)
-    subject = Subject(text, named, name, reading.version)
+    subject, dated = Subject(text, named, name, reading.version), tree_day.of_tree(folder)
     if named is None:  # a checkout has all its submodules, and is told of by its URL
-        return Source(subject, copy.tree, reading, "", copy.root)
-    return Source(subject, copy.tree, reading, "", copy.root, copy.absent, copy.remarks)
+        return Source(subject, copy.tree, reading, dated, copy.root)
+    return Source(subject, copy.tree, reading, dated, copy.root, copy.absent, copy.remarks)
 
 
 def _of_url(url: str) -> str:
@@ -137,7 +136,6 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             return
         with upstream.fetched(target, Declaration(), lookup) as found, sdist.opened(found.path) as opened:
             tree = sdist.unpack(opened, place)
-            day = datetime.fromtimestamp(opened.newest, timezone.utc).strftime("%Y-%m-%d")
             reading = _read(tree, text)
             try:
                 named, of_version = parse_sdist_filename(found.path.name)
@@ -145,7 +143,7 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             except InvalidSdistFilename:
                 name, version = canonicalize_name(reading.name), reading.version
         words = f"{name}=={version}" if target.requirement else text
-        dated = day if day > "2000" else ""
+        dated = tree_day.day(opened.newest)
         subject = Subject(words, None, canonicalize_name(name), version)
         yield Source(subject, tree, replace(reading, version=version), dated, tree)
 

@@ -5,7 +5,6 @@ Of what it requires, only that is installed which an import asks for.
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from contextlib import suppress
@@ -24,6 +23,7 @@ from augbackend.cli.strangers.answer import UnsoundAnswerError
 from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.strangers.telling_line import telling_line
 
+from . import temporary_paths
 from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
         try:
             found = _tried(_Trial(wheel, having, process.clean_environ(environ, folder), folder), found, knowledge)
         except InstallError as error:
-            found = replace(found, untried=error.hint)
+            found = replace(found, untried=temporary_paths.left_out(error.hint))
         except TimeoutError:
             found = replace(found, untried=_OVER_TIME)
         except Interrupted:
@@ -108,7 +108,7 @@ def _tried(trial: _Trial, found: Check, knowledge: Knowledge) -> Check:
     """What comes of installing the wheel and importing its modules."""
     ran = trial.install()
     if ran.status != 0:
-        return replace(found, installs=in_the_words_of_installer(ran.output))
+        return replace(found, installs=in_the_words_of_installer(temporary_paths.left_out(ran.output)))
     for module in found.modules:
         imported = _imported(module, trial, found, knowledge)
         if imported.problem:
@@ -202,12 +202,14 @@ class _Trial:
         try:
             kind, text, missing = _three_texts(answer.read(place, _ANSWER).get("problem"))
         except UnsoundAnswerError:
-            return _Imported(f"import {module}: the interpreter ended: {telling_line(ran.output)}")
+            return _Imported(
+                f"import {module}: the interpreter ended: {telling_line(temporary_paths.left_out(ran.output))}"
+            )
         if not kind:
             return _Imported()
-        text = text.replace(f"{isolated.folder}{os.sep}", "")
+        refused = tuple(confinement.refused(f"{ran.output}\n{text}", folder))
+        text = temporary_paths.left_out(text)
         said = f"{kind}: {text.strip().splitlines()[0] if text.strip() else ''}"
-        refused = tuple(confinement.refused(f"{ran.output}\n{said}", folder))
         is_missing = kind == "ModuleNotFoundError"
         # "cannot import name" comes from a module that is installed. Any other ImportError may be an author's
         # own message for a module that is not.

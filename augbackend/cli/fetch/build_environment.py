@@ -30,14 +30,16 @@ from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
-from . import index, sdist, wheel_content
+from . import index, sdist, unavailable, wheel_content
 from .wheel_content import UnsoundWheelError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from augbackend.cli.strangers.environment import Environment, Installer
+    from augbackend.cli.strangers.process import Ran
 
+BUILDING_FAILS = "and building it fails:\n"  # before what that printed
 _DEEPEST = 6  # builds inside of each other
 _MOST = 200  # projects that are looked up for one environment
 _LARGEST = 2**32  # bytes of a download
@@ -100,8 +102,14 @@ class _Filling:
             made = self._empty(within)
             ran = made.install(wanted, self.left)
         if ran.status != 0:
-            raise InstallError(ran.output, map(str, wanted), is_over_time=ran.status is None)
+            raise InstallError(self._why_not(ran, wanted), map(str, wanted), is_over_time=ran.status is None)
         return made
+
+    def _why_not(self, ran: Ran, wanted: Iterable[Requirement]) -> str:
+        """What the installer says; where it does not find something, what there is of that instead."""
+        asked = [one for one in wanted if canonicalize_name(one.name) not in self.of_wheels]
+        said = unavailable.explained(ran.output, asked, self.using.where, self.using.python.minor)
+        return f"error: {said}" if said else ran.output
 
     def _empty(self, within: Path) -> Environment:
         try:
@@ -188,7 +196,7 @@ class _Filling:
             except InstallError:
                 raise
             except HookError as error:
-                head = f"{name} has no wheel for this Python, and building it fails:\n"
+                head = f"{name} has no wheel for this Python, {BUILDING_FAILS}"
                 raise InstallError(head + error.output, is_over_time=error.is_over_time) from None
             except AugbackendError as error:
                 raise InstallError(f"error: {name} has no wheel for this Python, and {error.what}") from None

@@ -25,6 +25,12 @@ def git_folder(top: Path) -> Path:
     return pointer if pointer.is_dir() else top / first_line(pointer).removeprefix("gitdir:").strip()
 
 
+def shared_folder(folder: Path) -> Path:
+    """What a repository's work trees share. A second one has an index and a ``HEAD`` of its own."""
+    common = folder / "commondir"
+    return folder / first_line(common) if common.is_file() else folder
+
+
 def first_line(file: Path) -> str:
     """What one of git's files says that hold one line."""
     return file.read_text("utf-8", "replace").strip().replace("\0", "")  # no path has one
@@ -52,8 +58,7 @@ class OwnGit:
         if program is None:
             raise AugbackendError("there is no git here", where=str(tree), hint="install git")
         theirs = git_folder(top)
-        # A second work tree of a repository has an index of its own, and shares the rest.
-        shared = theirs / first_line(theirs / "commondir") if (theirs / "commondir").is_file() else theirs
+        shared = shared_folder(theirs)
         git = cls(program, own, top, tree, shared / "objects")
         # Of the folder's settings this alone is read; `--file` follows no include.
         asked = git.run("config", "--file", str(shared / "config"), "extensions.objectFormat")

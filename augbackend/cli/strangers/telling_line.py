@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ERROR = re.compile(r"[\w.]+(?:Error|Exception|Exit|NotFound)(?::\s|$)|(?:error|ERROR|Error)(?::\s| in )")
 _WARNING = re.compile(r"[\w.]+Warning:\s")
+
+
+def error_line(lines: Sequence[str]) -> tuple[int, str]:
+    """The number of the last line that begins with an error's name, and the line; ``-1`` if there is none."""
+    found = [(at, line) for at, line in enumerate(map(str.strip, lines)) if _ERROR.match(line)]
+    return found[-1] if found else (-1, "")
 
 
 def telling_line(output: str, otherwise: str = "it says nothing") -> str:
@@ -14,5 +24,6 @@ def telling_line(output: str, otherwise: str = "it says nothing") -> str:
     :param otherwise: what is returned if there is no line.
     """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors, warnings = ([line for line in lines if pattern.match(line)] for pattern in (_ERROR, _WARNING))
-    return (errors or warnings or lines or [otherwise])[-1]
+    _, error = error_line(lines)
+    warnings = [line for line in lines if _WARNING.match(line)]
+    return error or (warnings or lines or [otherwise])[-1]
