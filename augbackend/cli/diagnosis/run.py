@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import parse_wheel_filename
+
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import confinement, environment, temporary_folder
 
-from . import attempt, notes, obstacles, other_python, wheel_check
+from . import attempt, notes, obstacles, other_python, runtime_match, tables_for_uv, wheel_check
 from .attempt import Attempt, Circumstances
 from .evidence import Case
 from .report import Diagnosis
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from augbackend.knowledge.rows import Knowledge
 
     from .narration import Narrator
-    from .subject import Source
+    from .subject import Source, Subject
     from .wheel_check import Check
 
 
@@ -61,11 +63,19 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
         installer = environment.installer(building.python, building.where, workplace)
         deadline = began + building.timeout
         having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace)
-        found = _found_out(case_of(source, building), having, narrator)
+        case = case_of(source, building)
+        found = runtime_match.matched(_found_out(case, having, narrator), case)
         said = notes.remarks(source, found, having)
     narrator.end()
     seconds = time.monotonic() - began
-    return Diagnosis(source.subject, found, building.python, installer.name, seconds, confinement.here(), said)
+    seen = tables_for_uv.seen(source.reading, found)
+    subject = _named_by(found.attempt, source.subject)
+    return Diagnosis(subject, found, building.python, installer.name, seconds, confinement.here(), said, seen)
+
+
+def _named_by(attempt: Attempt, subject: Subject) -> Subject:
+    """The subject with the name that frontends know it by: that of the wheel."""
+    return replace(subject, name=parse_wheel_filename(attempt.wheel.name)[0]) if attempt.wheel else subject
 
 
 def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:
