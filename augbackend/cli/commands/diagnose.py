@@ -114,9 +114,9 @@ def diagnose(
     places = tuple((option, index.shown(value)) for option, value in given if value)
     named, found = replace(diagnosis.subject, places=places), diagnosis.found
     plan, then = _folder_plan(named, found.declaration)
-    diagnosis = replace(diagnosis, subject=named, where=then)
-    click.echo(terminal.as_json(report.as_json(diagnosis)) if as_json else "\n".join(report.lines(diagnosis)))
     is_applied = is_applied and found.verdict == "builds-when-declared"
+    diagnosis = replace(diagnosis, subject=named, where=replace(then, is_applied=is_applied))
+    click.echo(terminal.as_json(report.as_json(diagnosis)) if as_json else "\n".join(report.lines(diagnosis)))
     if is_applied:
         click.echo("\n".join(_applied(named, found.declaration, plan, then, lookup)), err=as_json)
     if found.verdict != "builds-as-is" and not is_applied:

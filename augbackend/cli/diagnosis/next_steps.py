@@ -44,11 +44,13 @@ class Where:
 
     :param own: of a folder that needs no backend of ours.
     :param refused: why a folder cannot be edited.
+    :param is_applied: whether it is done by ``--apply``.
     :param is_uv_project: whether this is run in a project of uv's, so that its table is the shortest way.
     """
 
     own: OwnLines | None = None
     refused: AugbackendError | None = None
+    is_applied: bool = False
     is_uv_project: bool = False
 
 
@@ -65,7 +67,7 @@ def lines(subject: Subject, declaration: Declaration, where: Where, seen: SeenBy
     """What to do, for a reader; the shortest first."""
     if where.own is not None:
         yield from _block(f"{where.own.place}, for every frontend:", where.own.lines)
-        yield from ("", *_wrapped("--apply writes it"))
+        yield from () if where.is_applied else ("", *_wrapped("--apply writes it"))
         return
     if subject.tree is not None:
         yield from _of_folder(subject, declaration, where.refused)

@@ -27,7 +27,7 @@ def matched(found: SearchResult, case: Case) -> SearchResult:
     rows = {row.project: row for row in case.knowledge.interface}
     requires, reasons = [], {**found.reasons}
     for one in found.declaration.requires:
-        why = _why(found, case, rows[one.name]) if one.name in rows else ""
+        why = _why_matched(found, case, rows[one.name]) if one.name in rows else ""
         requires.append(_as_at_run_time(one) if why else one)
         known = reasons.get(("requires", one.name))
         if why and known is not None:
@@ -36,7 +36,7 @@ def matched(found: SearchResult, case: Case) -> SearchResult:
     return replace(found, declaration=replace(found.declaration, requires=tuple(requires)), reasons=reasons)
 
 
-def _why(found: SearchResult, case: Case, row: Interface) -> str:
+def _why_matched(found: SearchResult, case: Case, row: Interface) -> str:
     wheel, check = found.attempt.wheel, found.check
     linked = wheel_linkage.linked(wheel, row.libraries, row.symbols) if wheel else None
     if linked is not None:

@@ -81,7 +81,7 @@ def of(subject: Subject, declaration: Declaration, seen: SeenByUv) -> UvTables:
     blocks = [*_blocks(subject.name, declaration)]
     stated = matched and not seen.is_static
     if stated:
-        blocks.append([*_metadata(subject, seen.requires_dist)])
+        blocks.append([*_stated_metadata(subject, seen.requires_dist)])
     return UvTables("\n\n".join("\n".join(block) for block in blocks), _needed(matched, seen, is_stated=bool(stated)))
 
 
@@ -98,7 +98,7 @@ def _needed(matched: Sequence[BuildRequirement], seen: SeenByUv, *, is_stated: b
 
 def _blocks(name: str, declaration: Declaration) -> Iterator[list[str]]:
     if declaration.requires:
-        entries = [_entry(one) for one in declaration.requires]
+        entries = [_uv_entry(one) for one in declaration.requires]
         yield ["[tool.uv.extra-build-dependencies]", *toml_text.listed(name, entries)]
     if declaration.variables:
         head = toml_text.key(("tool", "uv", "extra-build-variables", name))
@@ -106,13 +106,13 @@ def _blocks(name: str, declaration: Declaration) -> Iterator[list[str]]:
         yield [f"[{head}]", *(f"{toml_text.key((key,))} = {toml_text.inline(value)}" for key, value in values)]
 
 
-def _entry(one: BuildRequirement) -> object:
+def _uv_entry(one: BuildRequirement) -> object:
     if not one.entry.match_runtime:
         return one.entry.text
     return {"requirement": one.parsed.name, "match-runtime": True}  # uv refuses a bound there
 
 
-def _metadata(subject: Subject, requires_dist: Sequence[str]) -> Iterator[str]:
+def _stated_metadata(subject: Subject, requires_dist: Sequence[str]) -> Iterator[str]:
     yield "[[tool.uv.dependency-metadata]]"
     yield f"name = {toml_text.inline(subject.name)}"
     yield f"version = {toml_text.inline(subject.version)}"

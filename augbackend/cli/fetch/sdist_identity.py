@@ -30,7 +30,7 @@ def stated(tree: Path, document: Mapping[str, Any], info: Document | None, filen
     """
     said = [(info.value("name"), info.value("version"))] if info is not None else []
     tables = (layers.at(document, *keys, default={}) for keys in (("project",), ("tool", "poetry")))
-    said += [_of_table(table) for table in tables if isinstance(table, dict)]
+    said += [_said_in(table) for table in tables if isinstance(table, dict)]
     name, version = setup_identity.identity(tree)
     said += [(name, "" if setup_identity.is_tagged(tree) else version), _of_file(filename)]
     return next((one for one, _ in said if one), ""), next((one for _, one in said if one), "")
@@ -52,7 +52,7 @@ def stem(name: str, version: str) -> str:
     return f"{name.replace('-', '_')}-{version}"
 
 
-def _of_table(table: Mapping[str, Any]) -> tuple[str, str]:
+def _said_in(table: Mapping[str, Any]) -> tuple[str, str]:
     name, version = table.get("name", ""), table.get("version", "")
     return name if isinstance(name, str) else "", version if isinstance(version, str) else ""
 

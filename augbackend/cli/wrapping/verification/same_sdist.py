@@ -121,7 +121,7 @@ def _top(claim: Claim, original: Sdist) -> str:
 
 
 def _is_same(wrapped: Sdist, one: tarfile.TarInfo, original: Sdist, other: tarfile.TarInfo, top: str) -> bool:
-    if top != original.top:
+    if other.name.partition("/")[0] != top:
         other = below(original.tar, other, top)
     if any(getattr(one, field) != getattr(other, field) for field in _COMPARED):
         return False
