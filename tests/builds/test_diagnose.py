@@ -778,7 +778,7 @@ def test_the_tables_for_uv_alone(machine: Machine, tmp_path: Path) -> None:
     }
     said = machine.augbackend("diagnose", "demo==1.0", cwd=tmp_path, **where)
     assert said.status == 1
-    table = said.stdout.partition("For uv alone, in pyproject.toml:\n\n")[2]
+    table = re.split(r"For uv alone[^:]*:\n\n", said.stdout)[1]
     with (tmp_path / "pyproject.toml").open("a") as stream:
         stream.write("".join(f"{line[2:]}\n" for line in table.splitlines()))
     frontends = machine.frontends

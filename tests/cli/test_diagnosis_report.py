@@ -269,11 +269,11 @@ def test_a_folder_with_a_space_in_its_name_is_installed() -> None:
 
 
 def test_a_folder_that_one_line_mends() -> None:
-    own = OwnLines("In [build-system] of its pyproject.toml", ('requires = ["setuptools", "numpy"]',))
+    own = OwnLines("In [build-system] of pyproject.toml", ('requires = ["setuptools", "numpy"]',))
     one = replace(diagnosis(declared(declaring("numpy")), FOLDER), where=Where(own))
     said = "\n".join(report.lines(one))
-    end = '\n\nIn [build-system] of its pyproject.toml, for every frontend:\n\n  requires = ["setuptools", "numpy"]'
-    assert said.endswith(f"{end}\n\n  (--apply writes it)")
+    title = "In [build-system] of pyproject.toml, for every frontend (--apply writes it):"
+    assert said.endswith(f'\n\n{title}\n\n  requires = ["setuptools", "numpy"]')
     assert "augbackend" not in said
     assert report.as_json(one)["next"] == f"augbackend adopt .{os.sep}tree --static --require numpy"
 
@@ -298,8 +298,7 @@ def test_the_command_is_one_that_there_is(tree: Tree) -> None:
 
 
 def printed_table(said: str) -> dict[str, Any]:
-    block = said.partition("For uv alone, in pyproject.toml:\n\n")[2].partition("\n  (")[0]
-    return tomllib.loads(block.partition("\nFor every")[0])
+    return tomllib.loads(re.split(r"For uv alone[^:]*:\n\n", said)[1])
 
 
 def test_the_printed_table_means_the_declaration() -> None:
@@ -412,6 +411,11 @@ def test_uv_matches_without_a_bound_what_the_project_asks_for() -> None:
     assert tables_for_uv.of(SDIST, as_at_run_time("torch"), depending).word == ""
 
 
+@pytest.mark.parametrize("filename", ["flash-attn-2.8.3.zip", "Flash.Attn-v2.8.3.tar.gz", "main.zip", "v2.tar.gz"])
+def test_a_file_that_uv_takes(filename: str) -> None:
+    assert tables_for_uv.of(replace(SDIST, filename=filename), declaring("numpy"), SEEN).text
+
+
 def test_uv_is_told_what_a_published_sdist_depends_on() -> None:
     seen = SeenByUv(is_static=False, requires_dist=("torch", 'pytest; extra == "test"'))
     found = tables_for_uv.of(SDIST, as_at_run_time("torch"), seen)
@@ -431,6 +435,12 @@ def test_uv_is_told_what_a_published_sdist_depends_on() -> None:
         (as_at_run_time("torch"), {"is_of_index": False}, SeenByUv(is_static=False), "uv cannot match torch here"),
         (declaring("setuptools<58"), {}, SeenByUv(given_up=("setuptools<58",)), "uv gives up setuptools<58"),
         (declaring("numpy"), {"filename": "flash-attn-2.8.3.tar.bz2"}, SEEN, "uv itself takes .tar.gz and .zip only"),
+        (
+            declaring("numpy"),
+            {"filename": "flash_attn-2.9.tar.gz"},
+            SEEN,
+            "its name says 2.9, and it is flash-attn 2.8.3",
+        ),
         (declaring(removed=["numpy"]), {}, SEEN, "cannot take a requirement away"),
     ],
 )
@@ -482,9 +492,8 @@ def test_what_uv_knows_without_a_build(tree: Tree, files: dict[str, str | bytes]
 
 def test_in_a_project_of_uvs_its_table_comes_first() -> None:
     said = what_next(declaring("numpy"), where=Where(is_uv_project=True))
-    assert said.startswith(
-        "\nFor uv alone, in pyproject.toml of this project:\n\n  [tool.uv.extra-build-dependencies]\n"
-    )
+    title = "For this project of uv's, in pyproject.toml (uv tool and uvx do not read it):"
+    assert said.startswith(f"\n{title}\n\n  [tool.uv.extra-build-dependencies]\n")
     assert what_next(declaring("numpy")).startswith("\nFor every frontend:\n")
     without = what_next(declaring(removed=["numpy"]), where=Where(is_uv_project=True))
     assert without.startswith("\nFor every frontend:\n")
@@ -506,11 +515,11 @@ def test_an_sdist_that_wrap_cannot_name() -> None:
 @pytest.mark.parametrize(
     ("files", "place", "lines"),
     [
-        ({}, "In a new file beside its setup.py, pyproject.toml", ("[build-system]", "setuptools>=40.8.0")),
-        ({"pyproject.toml": "[tool.x]\n"}, "In its pyproject.toml", ("[build-system]", "setuptools>=40.8.0")),
+        ({}, "In a new pyproject.toml", ("[build-system]", "setuptools>=40.8.0")),
+        ({"pyproject.toml": "[tool.x]\n"}, "In pyproject.toml", ("[build-system]", "setuptools>=40.8.0")),
         (
             {"pyproject.toml": '[build-system]\nrequires = ["wheel"]\n'},
-            "In [build-system] of its pyproject.toml",
+            "In [build-system] of pyproject.toml",
             ("wheel",),
         ),
     ],
@@ -533,7 +542,7 @@ def test_in_a_folder_that_is_adopted_a_line_is_enough_too(tree: Tree) -> None:
     plan = static_adoption.sufficient(folder, declaring("numpy<2"))
     assert plan is not None
     place, written = static_adoption.own_lines(plan)
-    assert (place, "numpy<2" in "".join(written)) == ("In [build-system] of its pyproject.toml", True)
+    assert (place, "numpy<2" in "".join(written)) == ("In [build-system] of pyproject.toml", True)
     assert static_adoption.sufficient(folder, declaring("numpy", variables={"B": "1"})) is None
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .tables_for_uv import SeenByUv, UvTables
 
 _WIDTH = 79
-_UV_ITSELF = "uv sync, uv run and uv pip read it; uv tool and uvx do not"
+_NOT_READ = "uv tool and uvx do not read it"
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def command(subject: Subject, declaration: Declaration, *, is_static: bool = Fal
 def lines(subject: Subject, declaration: Declaration, where: Where, seen: SeenByUv) -> Iterator[str]:
     """What to do, for a reader; the shortest first."""
     if where.own is not None:
-        yield from _block(f"{where.own.place}, for every frontend:", where.own.lines)
-        yield from () if where.is_applied else ("", *_wrapped("--apply writes it"))
+        how = "" if where.is_applied else " (--apply writes it)"
+        yield from _block(f"{where.own.place}, for every frontend{how}:", where.own.lines)
         return
     if subject.tree is not None:
         yield from _of_folder(subject, declaration, where.refused)
@@ -104,10 +104,9 @@ def _for_all(subject: Subject, declaration: Declaration) -> Iterator[str]:
 
 def _for_uv(found: UvTables, *, is_project: bool) -> Iterator[str]:
     if found.text:
-        place = "pyproject.toml of this project" if is_project else "pyproject.toml"
-        yield from _block(f"For uv alone, in {place}:", found.text.split("\n"))
-        yield ""
-        yield from _wrapped("; ".join(filter(None, [found.word, _UV_ITSELF])))
+        whose = "this project of uv's" if is_project else "uv alone"
+        words = "; ".join(filter(None, [_NOT_READ, found.word]))
+        yield from _block(f"For {whose}, in pyproject.toml ({words}):", found.text.split("\n"))
     elif found.word:
         yield from ("", *_wrapped(found.word))
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from augbackend.cli.edit import toml_text
+from augbackend.cli.fetch import sdist_identity
 from augbackend.cli.model.requirement import project_of
 from augbackend.features.metadata import extras
 
@@ -72,6 +75,9 @@ def of(subject: Subject, declaration: Declaration, seen: SeenByUv) -> UvTables:
         return UvTables(word="uv's own table cannot take a requirement away")
     if not subject.filename.endswith(_ARCHIVES):
         return UvTables(word=f"uv itself takes {' and '.join(_ARCHIVES)} only: it can use what wrap writes")
+    version = _version_in(subject.filename, subject.name)
+    if version and version != sdist_identity.normal(subject.version):
+        return UvTables(word=f"uv refuses the file as it is: its name says {version}, and it is {subject}")
     if seen.given_up:
         bounds = ", ".join(seen.given_up)
         return UvTables(word=f"uv's own table does not do: uv gives up {bounds} when the backend asks for more")
@@ -83,6 +89,14 @@ def of(subject: Subject, declaration: Declaration, seen: SeenByUv) -> UvTables:
     if stated:
         blocks.append([*_stated_metadata(subject, seen.requires_dist)])
     return UvTables("\n\n".join("\n".join(block) for block in blocks), _needed(matched, seen, is_stated=bool(stated)))
+
+
+def _version_in(filename: str, name: str) -> str:
+    """The version in an sdist's name, as uv takes it apart; empty if it does not begin with the project's name."""
+    head, rest = filename[: len(name)], filename[len(name) :]
+    suffix = next(one for one in _ARCHIVES if filename.endswith(one))
+    is_called_so = canonicalize_name(head) == name and rest.startswith("-")
+    return sdist_identity.normal(rest.removeprefix("-").removesuffix(suffix)) if is_called_so else ""
 
 
 def _needed(matched: Sequence[BuildRequirement], seen: SeenByUv, *, is_stated: bool) -> str:

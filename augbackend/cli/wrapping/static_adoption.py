@@ -57,8 +57,8 @@ def own_lines(plan: TreePlan) -> tuple[str, tuple[str, ...]]:
     """Where the owner of a tree writes what such a plan says, and the lines."""
     requires = toml_text.listed("requires", layers.toml(plan.new or "")["build-system"]["requires"])
     if plan.old is not None and "build-system" in layers.toml(plan.old):
-        return "In [build-system] of its pyproject.toml", tuple(requires)
-    place = "In its pyproject.toml" if plan.old is not None else "In a new file beside its setup.py, pyproject.toml"
+        return "In [build-system] of pyproject.toml", tuple(requires)
+    place = "In pyproject.toml" if plan.old is not None else "In a new pyproject.toml"
     return place, ("[build-system]", *requires)
 
 
