@@ -770,16 +770,21 @@ def test_the_tables_for_uv_alone(machine: Machine, tmp_path: Path, is_matched: b
     """As they are printed, in the project of somebody who depends on it."""
     links = tmp_path / "links"
     sdist(links, strange_sdists.BUILDS_WITH_TORCH if is_matched else strange_sdists.NEEDS_OTHERLIB)
-    version = fake_torch.make(links, "2.8.0")
+    (tmp_path / "torch").mkdir()
+    version = fake_torch.make(tmp_path / "torch", "2.8.0")
+    wheel = next((tmp_path / "torch").iterdir())
+    index = tmp_path / "simple" / "torch" / "index.html"  # uv matches nothing from find-links
+    index.parent.mkdir(parents=True)
+    index.write_text(f'<a href="{wheel.as_uri()}">{wheel.name}</a>')
     asked = ["demo==1.0", *([f"torch=={version}"] if is_matched else [])]
     (tmp_path / "pyproject.toml").write_text(
         f'[project]\nname = "consumer"\nversion = "1.0"\nrequires-python = ">=3.9"\ndependencies = {json.dumps(asked)}\n'
     )
-    where: dict[str, Any] = {
-        "PIP_FIND_LINKS": f"{links.as_uri()} {machine.wheels.as_uri()}",
-        "UV_FIND_LINKS": f"{links.as_uri()},{machine.wheels.as_uri()}",
-    }
-    said = machine.augbackend("diagnose", "demo==1.0", cwd=tmp_path, **where)
+    places = [links.as_uri(), machine.wheels.as_uri()]
+    more = {"UV_INDEX": index.parents[1].as_uri()}
+    where: dict[str, Any] = {"PIP_FIND_LINKS": " ".join(places), "UV_FIND_LINKS": ",".join(places), **more}
+    there = {**where, "UV_FIND_LINKS": ",".join([*places, wheel.parent.as_uri()])}
+    said = machine.augbackend("diagnose", "demo==1.0", cwd=tmp_path, **{**there, "UV_INDEX": ""})
     assert said.status == 1
     assert ("  augbackend wrap demo==1.0 --match-runtime torch\n" in said.stdout) == is_matched
     table = re.split(r"For uv alone[^:]*:\n\n", said.stdout)[1]

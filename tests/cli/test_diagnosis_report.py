@@ -409,6 +409,9 @@ def test_uv_matches_without_a_bound_what_the_project_asks_for() -> None:
     assert found.word == "the project has to ask for torch as well; the project's own has to be torch<2.5"
     depending = SeenByUv(requires_dist=("torch",))
     assert tables_for_uv.of(SDIST, as_at_run_time("torch"), depending).word == ""
+    flat = replace(SDIST, places=(("--find-links", "wheels"),))
+    word = "uv matches torch from an index, and not from find-links"
+    assert tables_for_uv.of(flat, as_at_run_time("torch"), depending).word == word
 
 
 @pytest.mark.parametrize("filename", ["flash-attn-2.8.3.zip", "Flash.Attn-v2.8.3.tar.gz", "main.zip", "v2.tar.gz"])

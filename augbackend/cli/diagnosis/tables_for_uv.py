@@ -88,7 +88,7 @@ def of(subject: Subject, declaration: Declaration, seen: SeenByUv) -> UvTables:
     stated = matched and not seen.is_static
     if stated:
         blocks.append([*_stated_metadata(subject, seen.requires_dist)])
-    return UvTables("\n\n".join("\n".join(block) for block in blocks), _needed(matched, seen, is_stated=bool(stated)))
+    return UvTables("\n\n".join("\n".join(block) for block in blocks), _needed(subject, matched, seen))
 
 
 def _version_in(filename: str, name: str) -> str:
@@ -99,14 +99,15 @@ def _version_in(filename: str, name: str) -> str:
     return sdist_identity.normal(rest.removeprefix("-").removesuffix(suffix)) if is_called_so else ""
 
 
-def _needed(matched: Sequence[BuildRequirement], seen: SeenByUv, *, is_stated: bool) -> str:
+def _needed(subject: Subject, matched: Sequence[BuildRequirement], seen: SeenByUv) -> str:
     always = {project_of(text) for text in seen.requires_dist if "extra ==" not in text}
     bounded = [one.entry.text for one in matched if one.parsed.specifier]
     words = [f"the project has to ask for {one.name} as well" for one in matched if one.name not in always]
     words += [f"the project's own has to be {', '.join(bounded)}"] if bounded else []
-    words += (
-        ["the last table states what its wheel depends on, since uv matches only what it knows"] if is_stated else []
-    )
+    if matched and not seen.is_static:
+        words.append("the last table says what its wheel depends on, without which uv matches nothing")
+    if any(option == "--find-links" for option, _ in subject.places):
+        words += [f"uv matches {one.name} from an index, and not from find-links" for one in matched]
     return "; ".join(words)
 
 
