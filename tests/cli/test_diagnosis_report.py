@@ -276,6 +276,8 @@ def test_a_folder_that_one_line_mends() -> None:
     assert said.endswith(f'\n\n{title}\n\n  requires = ["setuptools", "numpy"]')
     assert "augbackend" not in said
     assert report.as_json(one)["next"] == f"augbackend adopt .{os.sep}tree --static --require numpy"
+    adopted = replace(one, where=Where(replace(own, is_adopted=True)))
+    assert report.as_json(adopted)["next"] == f"augbackend adopt .{os.sep}tree --require numpy"
 
 
 @posix
@@ -544,6 +546,7 @@ def test_in_a_folder_that_is_adopted_a_line_is_enough_too(tree: Tree) -> None:
     adoption.carry_out(adoption.planned(folder, declaring(variables={"A": "1"}), installed=False))
     plan = static_adoption.sufficient(folder, declaring("numpy<2"))
     assert plan is not None
+    assert static_adoption.is_adopted(plan)
     place, written = static_adoption.own_lines(plan)
     assert (place, "numpy<2" in "".join(written)) == ("In [build-system] of pyproject.toml", True)
     assert static_adoption.sufficient(folder, declaring("numpy", variables={"B": "1"})) is None

@@ -130,7 +130,7 @@ def _folder_plan(subject: Subject, declaration: Declaration) -> tuple[TreePlan |
     try:
         alone = static_adoption.sufficient(subject.tree, declaration)
         if alone is not None:
-            return alone, Where(OwnLines(*static_adoption.own_lines(alone)))
+            return alone, Where(OwnLines(*static_adoption.own_lines(alone), static_adoption.is_adopted(alone)))
         return adoption.planned(subject.tree, declaration, installed=False), Where()
     except AugbackendError as error:
         return None, Where(refused=error)

@@ -32,10 +32,12 @@ class OwnLines:
     """Lines that the owner of a folder writes, and that do all that is declared.
 
     :param place: where they go.
+    :param is_adopted: whether augbackend builds it already.
     """
 
     place: str
     lines: tuple[str, ...]
+    is_adopted: bool = False
 
 
 @dataclass(frozen=True)

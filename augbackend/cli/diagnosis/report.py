@@ -49,7 +49,8 @@ class Diagnosis:
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
     """The diagnosis for a script."""
     found = diagnosis.found
-    words = next_steps.command(diagnosis.subject, found.declaration, is_static=diagnosis.where.own is not None)
+    own = diagnosis.where.own
+    words = next_steps.command(diagnosis.subject, found.declaration, is_static=own is not None and not own.is_adopted)
     return {
         "name": diagnosis.subject.name,
         "version": diagnosis.subject.version,

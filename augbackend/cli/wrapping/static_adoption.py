@@ -53,6 +53,11 @@ def sufficient(tree: Path, declaration: Declaration) -> TreePlan | None:
     return planned(tree, declaration)
 
 
+def is_adopted(plan: TreePlan) -> bool:
+    """Whether augbackend builds the tree."""
+    return pyproject.backend(layers.toml(plan.new or "")) == "augbackend"
+
+
 def own_lines(plan: TreePlan) -> tuple[str, tuple[str, ...]]:
     """Where the owner of a tree writes what such a plan says, and the lines."""
     requires = toml_text.listed("requires", layers.toml(plan.new or "")["build-system"]["requires"])
