@@ -163,6 +163,21 @@ class Need:
 
 
 @dataclass(frozen=True)
+class Interface:
+    """A project whose compiled interface belongs to a release: what links against it runs with that release alone.
+
+    ``libraries``: patterns for the names of its shared libraries. ``symbols``: how the names of its symbols begin.
+    ``builders``: modules of it with which ``setup.py`` builds what links against it.
+    """
+
+    project: str = key(...)
+    libraries: tuple[str, ...] = key(...)
+    source: str = key(...)
+    symbols: tuple[str, ...] = key(())
+    builders: tuple[str, ...] = key(())
+
+
+@dataclass(frozen=True)
 class Knowledge:
     """All rows of a kind in order, a user's own first."""
 
@@ -175,6 +190,7 @@ class Knowledge:
     need: tuple[Need, ...] = key(())
     plugin: tuple[Plugin, ...] = key(())
     library: tuple[Library, ...] = key(())
+    interface: tuple[Interface, ...] = key(())
 
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: from the row for most of its name, else the project of that name."""

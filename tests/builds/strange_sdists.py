@@ -233,6 +233,8 @@ TORCH_AND_OLD_SETUPTOOLS = files(
     {"pyproject.toml": PINNED_SETUPTOOLS},
 )
 
+BUILDS_WITH_TORCH = files("from torch.utils import cpp_extension\n" + SETUP)
+
 NEEDS_PIP = files("import pip\n" + SETUP.replace("demo", "chumpy"), name="chumpy")
 NEEDS_OTHERLIB = files("import otherlib\n" + SETUP)
 

@@ -338,7 +338,7 @@ def test_a_project_is_called_by_its_name(machine: Machine, tmp_path: Path, way: 
     first, _, rest = said.stdout.partition("\n")
     assert re.fullmatch(r"chumpy (0\.70|1\.0) builds when this is declared:", first)
     if way == "folder":
-        assert rest.endswith('\n\n  requires = ["setuptools>=40.8.0", "pip"]\n')
+        assert rest.endswith('\n\n  [build-system]\n  requires = ["setuptools>=40.8.0", "pip"]\n')
         return
     assert f"  augbackend wrap {target} --require pip\n" in rest
     assert re.search(r"  python -m pip install \./wrapped.d/chumpy-[\d.]+\.tar\.gz\n", rest)
@@ -855,20 +855,30 @@ def test_there_is_nothing_to_apply(machine: Machine, tmp_path: Path) -> None:
     assert not (tmp_path / "wrapped.d").exists()
 
 
-def test_the_tables_for_uv_alone(machine: Machine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_matched", [False, True], ids=["a module", "what it will run with"])
+def test_the_tables_for_uv_alone(machine: Machine, tmp_path: Path, is_matched: bool) -> None:
     """As they are printed, in the project of somebody who depends on it."""
     links = tmp_path / "links"
-    sdist(links, strange_sdists.NEEDS_OTHERLIB)
+    sdist(links, strange_sdists.BUILDS_WITH_TORCH if is_matched else strange_sdists.NEEDS_OTHERLIB)
+    (tmp_path / "torch").mkdir()
+    version = fake_torch.make(tmp_path / "torch", "2.8.0")
+    wheel = next((tmp_path / "torch").iterdir())
+    index = tmp_path / "simple" / "torch" / "index.html"  # uv matches nothing from find-links
+    index.parent.mkdir(parents=True)
+    index.write_text(f'<a href="{wheel.as_uri()}">{wheel.name}</a>')
+    asked = ["demo==1.0", *([f"torch=={version}"] if is_matched else [])]
     (tmp_path / "pyproject.toml").write_text(
-        '[project]\nname = "consumer"\nversion = "1.0"\nrequires-python = ">=3.9"\ndependencies = ["demo==1.0"]\n'
+        f'[project]\nname = "consumer"\nversion = "1.0"\nrequires-python = ">=3.9"\ndependencies = {json.dumps(asked)}\n'
     )
-    where: dict[str, Any] = {
-        "PIP_FIND_LINKS": f"{links.as_uri()} {machine.wheels.as_uri()}",
-        "UV_FIND_LINKS": f"{links.as_uri()},{machine.wheels.as_uri()}",
-    }
-    said = machine.augbackend("diagnose", "demo==1.0", cwd=tmp_path, **where)
+    places = [links.as_uri(), machine.wheels.as_uri()]
+    more = {"UV_INDEX": index.parents[1].as_uri()}
+    where: dict[str, Any] = {"PIP_FIND_LINKS": " ".join(places), "UV_FIND_LINKS": ",".join(places), **more}
+    there = {**where, "UV_FIND_LINKS": ",".join([*places, wheel.parent.as_uri()])}
+    said = machine.augbackend("diagnose", "demo==1.0", cwd=tmp_path, **{**there, "UV_INDEX": ""})
     assert said.status == 1
-    table = said.stdout.partition("For uv alone, in pyproject.toml:\n\n")[2]
+    assert ("  augbackend wrap demo==1.0 --match-runtime torch\n" in said.stdout) == is_matched
+    table = re.split(r"For uv alone[^:]*:\n\n", said.stdout)[1]
+    assert ("match-runtime = true" in table) == is_matched
     with (tmp_path / "pyproject.toml").open("a") as stream:
         stream.write("".join(f"{line[2:]}\n" for line in table.splitlines()))
     frontends = machine.frontends

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
@@ -14,18 +16,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augbackend.cli.diagnosis import report, static_report
+from augbackend.cli.diagnosis import next_steps, report, runtime_match, static_report, tables_for_uv
 from augbackend.cli.diagnosis.attempt import Attempt, Failure
 from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal, declaring
+from augbackend.cli.diagnosis.next_steps import OwnLines, Where
 from augbackend.cli.diagnosis.report import Diagnosis
 from augbackend.cli.diagnosis.search import Cut, SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.subject import Subject
+from augbackend.cli.diagnosis.tables_for_uv import SeenByUv
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.cli.main import group
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers.confinement import Confinement
 from augbackend.cli.strangers.interpreter import Interpreter
+from augbackend.cli.wrapping import adoption, static_adoption
 
 from .runner import CliRunner, Result
 
@@ -38,7 +43,9 @@ from augbackend.knowledge import rows
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
 posix = pytest.mark.skipif(os.name == "nt", reason="commands are quoted for another shell there")
-SDIST = Subject("flash-attn==2.8.3", None, "flash-attn", "2.8.3")
+SDIST = Subject(
+    "flash-attn==2.8.3", None, "flash-attn", "2.8.3", "flash_attn-2.8.3.tar.gz", "flash_attn-2.8.3", is_of_index=True
+)
 FOLDER = Subject("tree", Path("tree"), "pkg", "")
 WHEEL = Path("flash_attn-2.8.3-py3-none-any.whl")
 CHECK = Check(("flash_attn", "hopper"), is_compiled=False, requires_dist=("torch",))
@@ -55,6 +62,7 @@ WORDS = (
     "looking at the traceback that the last of many builds ended in"
 )
 
+NOWHERE, SEEN = Where(), SeenByUv()
 CONFINED = Confinement("landlock", ("the network", "chmod"))
 
 
@@ -95,6 +103,10 @@ def diagnosis(found: SearchResult, subject: Subject = SDIST, *remarks: str) -> D
 
 def text(found: SearchResult, subject: Subject = SDIST, *remarks: str) -> str:
     return "\n".join(report.lines(diagnosis(found, subject, *remarks)))
+
+
+def what_next(declaration: Declaration, subject: Subject = SDIST, where: Where = NOWHERE, seen: SeenByUv = SEEN) -> str:
+    return "\n".join(next_steps.lines(subject, declaration, where, seen))
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
@@ -272,7 +284,7 @@ def test_a_table_of_much_fits() -> None:
 
 
 def printed_commands(said: str) -> list[list[str]]:
-    block = said.partition("For every frontend:\n\n")[2].partition("\n\n")[0]
+    block = re.split(r"(?m)^For every frontend[^:]*:\n\n", said)[1].partition("\n\n")[0].partition("\n  (")[0]
     return [shlex.split(line) for line in block.replace(" \\\n", " ").split("\n")]
 
 
@@ -314,12 +326,15 @@ def test_a_folder_with_a_space_in_its_name_is_installed() -> None:
 
 
 def test_a_folder_that_one_line_mends() -> None:
-    one = replace(diagnosis(declared(declaring("numpy")), FOLDER), static_line='requires = ["setuptools", "numpy"]')
+    own = OwnLines("In [build-system] of pyproject.toml", ('requires = ["setuptools", "numpy"]',))
+    one = replace(diagnosis(declared(declaring("numpy")), FOLDER), where=Where(own))
     said = "\n".join(report.lines(one))
-    end = '\n\nIn [build-system] of its pyproject.toml, for every frontend:\n\n  requires = ["setuptools", "numpy"]'
-    assert said.endswith(end)
+    title = "In [build-system] of pyproject.toml, for every frontend (--apply writes it):"
+    assert said.endswith(f'\n\n{title}\n\n  requires = ["setuptools", "numpy"]')
     assert "augbackend" not in said
     assert report.as_json(one)["next"] == f"augbackend adopt .{os.sep}tree --static --require numpy"
+    adopted = replace(one, where=Where(replace(own, is_adopted=True)))
+    assert report.as_json(adopted)["next"] == f"augbackend adopt .{os.sep}tree --require numpy"
 
 
 @posix
@@ -330,7 +345,7 @@ def test_the_command_in_json_is_the_one_that_is_printed() -> None:
 def test_the_command_is_one_that_there_is(tree: Tree) -> None:
     folder = tree({"setup.py": "from setuptools import setup\nsetup(name='pkg', version='1')\n"})
     declaration = DECLARATION.plus(declaring(removed=["setuptools"]))
-    words = report.command(Subject(str(folder), folder, "pkg", "1"), declaration)
+    words = next_steps.command(Subject(str(folder), folder, "pkg", "1"), declaration)
     assert words[0] == "augbackend"
     result = CliRunner().invoke(group, words[1:], catch_exceptions=False)
     assert result.exit_code == 0, result.output
@@ -342,7 +357,7 @@ def test_the_command_is_one_that_there_is(tree: Tree) -> None:
 
 
 def printed_table(said: str) -> dict[str, Any]:
-    return tomllib.loads(said.partition("For uv alone, in pyproject.toml:\n\n")[2])
+    return tomllib.loads(re.split(r"For uv alone[^:]*:\n\n", said)[1])
 
 
 def test_the_printed_table_means_the_declaration() -> None:
@@ -364,7 +379,7 @@ def test_a_table_of_one_kind(declaration: Declaration) -> None:
 
 def test_uv_cannot_say_what_is_removed() -> None:
     removed = declaring("numpy", removed=["numpy"])
-    assert report.uv_table(SDIST, removed) == ""
+    assert tables_for_uv.of(SDIST, removed, SEEN).text == ""
     assert "For uv alone" not in text(declared(removed))
 
 
@@ -375,11 +390,223 @@ TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_char
 @given(value=TEXT, target=TEXT.filter(lambda one: one.strip()))
 def test_any_value_is_quoted(value: str, target: str) -> None:
     declaration = declaring("a<1", variables={"X_Y": value})
-    subject = Subject(target, None, "pkg", "1")
+    subject = Subject(target, None, "pkg", "1", "pkg-1.tar.gz", "pkg-1")
     wrap, *_ = printed_commands(text(declared(declaration), subject))
     assert wrap == ["augbackend", "wrap", target, "--require", "a<1", "--variable", f"X_Y={value}"]
-    table = tomllib.loads(report.uv_table(subject, declaration))
+    table = tomllib.loads(tables_for_uv.of(subject, declaration, SEEN).text)
     assert table["tool"]["uv"]["extra-build-variables"]["pkg"]["X_Y"] == value
+
+
+# --- in the version of run time ---------------------------------------------------------------------------------------
+
+BUILDER = "from torch.utils.cpp_extension import BuildExtension\nfrom setuptools import setup\nsetup()\n"
+
+
+def wheel_with(folder: Path, member: str, content: bytes) -> Path:
+    with zipfile.ZipFile(folder / "x-1.0-cp311-cp311-linux_x86_64.whl", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(member, content)
+    return Path(str(archive.filename))
+
+
+def matched(tree: Path, wheel: Path, declaration: Declaration) -> SearchResult:
+    check = Check(("x",), is_compiled="so" in "".join(zipfile.ZipFile(wheel).namelist()), requires_dist=())
+    case = Case(tree, read(tree), rows.load(), "3.11")
+    return runtime_match.matched(declared(declaration, check, wheel), case)
+
+
+@pytest.mark.parametrize(
+    ("member", "content", "expected"),
+    [
+        ("x/_C.cpython-311-x86_64-linux-gnu.so", b"\x7fELF\0libc.so.6\0libc10.so\0", True),
+        ("x/_C.so", b"\x7fELF" + b"-" * (2**20 - 6) + b"\0libtorch_cpu.so\0", True),
+        ("x/_C.so", b"\x7fELF\0_ZN3c106detail14torchCheckFailE\0", True),
+        ("x/_C.so", b"\xcf\xfa\xed\xfe@rpath/libc10.dylib\0", True),
+        ("x/_C.pyd", b"MZ\0c10.dll\0", True),
+        ("x/_C.so", b"\x7fELF\0libc.so.6\0import torch\0libtorchfoo.so.1\0", False),
+        ("x/data.bin", b"\x7fELF\0libc10.so\0", False),
+        ("x/__init__.py", b"", False),
+    ],
+)
+def test_what_the_wheel_links_against_is_matched(tree: Tree, member: str, content: bytes, expected: bool) -> None:
+    folder = tree({"setup.py": "import torch, numpy\n"})
+    found = matched(folder, wheel_with(folder, member, content), declaring("torch<3", "numpy"))
+    assert [one.entry.match_runtime for one in found.declaration.requires] == [expected, False]
+    assert ("version of run time" in text(found)) == expected
+
+
+@pytest.mark.parametrize(("member", "expected"), [("x/__init__.py", True), ("x/_C.so", False)])
+def test_where_nothing_is_compiled_setup_py_is_believed(tree: Tree, member: str, expected: bool) -> None:
+    folder = tree({"setup.py": BUILDER})
+    found = matched(folder, wheel_with(folder, member, b"\0libc.so.6\0"), declaring("torch"))
+    assert found.declaration.requires[0].entry.match_runtime == expected
+
+
+def as_at_run_time(text: str) -> Declaration:
+    (one,) = declaring(text).requires
+    return Declaration((replace(one, entry=replace(one.entry, match_runtime=True)),))
+
+
+@posix
+def test_what_is_matched_is_said_in_each_form() -> None:
+    said = text(declared(as_at_run_time("torch")))
+    assert printed_commands(said)[0] == ["augbackend", "wrap", "flash-attn==2.8.3", "--match-runtime", "torch"]
+    entry = {"requirement": "torch", "match-runtime": True}
+    assert printed_table(said)["tool"]["uv"]["extra-build-dependencies"] == {"flash-attn": [entry]}
+    found = report.as_json(diagnosis(declared(as_at_run_time("torch"))))
+    assert found["extra-build-dependencies"] == [entry]
+    assert shlex.split(found["next"])[-2:] == ["--match-runtime", "torch"]
+    assert "--match-runtime torch" in text(declared(as_at_run_time("torch")), FOLDER)
+
+
+# What uv does was tried with uv 0.13.9.
+
+
+def test_uv_matches_without_a_bound_what_the_project_asks_for() -> None:
+    found = tables_for_uv.of(SDIST, as_at_run_time("torch<2.5"), SEEN)
+    entry = {"requirement": "torch", "match-runtime": True}
+    assert tomllib.loads(found.text)["tool"]["uv"] == {"extra-build-dependencies": {"flash-attn": [entry]}}
+    assert found.word == "the project has to ask for torch as well; the project's own has to be torch<2.5"
+    depending = SeenByUv(requires_dist=("torch",))
+    assert tables_for_uv.of(SDIST, as_at_run_time("torch"), depending).word == ""
+    flat = replace(SDIST, places=(("--find-links", "wheels"),))
+    word = "uv matches torch from an index, and not from find-links"
+    assert tables_for_uv.of(flat, as_at_run_time("torch"), depending).word == word
+
+
+@pytest.mark.parametrize("filename", ["flash-attn-2.8.3.zip", "Flash.Attn-v2.8.3.tar.gz", "main.zip", "v2.tar.gz"])
+def test_a_file_that_uv_takes(filename: str) -> None:
+    assert tables_for_uv.of(replace(SDIST, filename=filename), declaring("numpy"), SEEN).text
+
+
+def test_uv_is_told_what_a_published_sdist_depends_on() -> None:
+    seen = SeenByUv(is_static=False, requires_dist=("torch", 'pytest; extra == "test"'))
+    found = tables_for_uv.of(SDIST, as_at_run_time("torch"), seen)
+    assert tomllib.loads(found.text)["tool"]["uv"]["dependency-metadata"] == [
+        {
+            "name": "flash-attn",
+            "version": "2.8.3",
+            "requires-dist": ["torch", 'pytest; extra == "test"'],
+            "provides-extra": ["test"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "change", "seen", "expected"),
+    [
+        (as_at_run_time("torch"), {"is_of_index": False}, SeenByUv(is_static=False), "uv cannot match torch here"),
+        (declaring("setuptools<58"), {}, SeenByUv(given_up=("setuptools<58",)), "uv gives up setuptools<58"),
+        (declaring("numpy"), {"filename": "flash-attn-2.8.3.tar.bz2"}, SEEN, "uv itself takes .tar.gz and .zip only"),
+        (
+            declaring("numpy"),
+            {"filename": "flash_attn-2.9.tar.gz"},
+            SEEN,
+            "its name says 2.9, and it is flash-attn 2.8.3",
+        ),
+        (declaring(removed=["numpy"]), {}, SEEN, "cannot take a requirement away"),
+    ],
+)
+def test_no_table_that_uv_would_not_keep_to(
+    declaration: Declaration, change: dict[str, Any], seen: SeenByUv, expected: str
+) -> None:
+    subject = replace(SDIST, **change)
+    assert tables_for_uv.of(subject, declaration, seen).text == ""
+    said = what_next(declaration, subject, seen=seen)
+    assert expected in " ".join(said.split())
+    assert "For uv alone" not in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "declared_texts", "expected"),
+    [
+        (("setuptools>=40.8.0", "wheel"), ("setuptools<58", "numpy<2"), ("setuptools<58",)),
+        (("setuptools>=40.8.0",), ("setuptools<58",), ()),
+        (("setuptools>=40.8.0", "numpy"), ("numpy<2", "six"), ("numpy<2",)),
+        (("setuptools>=40.8.0", "wheel"), ("setuptools", "six<2"), ()),
+    ],
+)
+def test_the_bounds_that_uv_gives_up(
+    tree: Tree, asked: tuple[str, ...], declared_texts: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    declaration = declaring(*declared_texts)
+    outcome = Attempt(declaration, WHEEL, None, 1.0, asked=asked)
+    found = SearchResult("builds-when-declared", declaration, {}, (outcome,), outcome, CHECK)
+    reading = read(tree({"setup.py": "from setuptools import setup\nsetup(name='x')\n"}))
+    assert tables_for_uv.seen(reading, found).given_up == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"setup.py": "", "PKG-INFO": "Metadata-Version: 2.2\nName: x\nVersion: 1\n"}, True),
+        ({"setup.py": "", "PKG-INFO": "Metadata-Version: 2.1\nName: x\nVersion: 1\n"}, False),
+        ({"setup.py": "", "PKG-INFO": "Metadata-Version: 2.4\nName: x\nVersion: 1\nDynamic: Requires-Dist\n"}, False),
+        ({"setup.py": "", "pyproject.toml": '[project]\nname = "x"\nversion = "1"\n'}, True),
+        ({"setup.py": "", "pyproject.toml": '[project]\nname = "x"\ndynamic = ["version"]\n'}, False),
+    ],
+)
+def test_what_uv_knows_without_a_build(tree: Tree, files: dict[str, str | bytes], expected: bool) -> None:
+    assert read(tree(files)).is_static == expected
+
+
+# --- whoever reads it -------------------------------------------------------------------------------------------------
+
+
+def test_in_a_project_of_uvs_its_table_comes_first() -> None:
+    said = what_next(declaring("numpy"), where=Where(is_uv_project=True))
+    title = "For this project of uv's, in pyproject.toml (uv tool and uvx do not read it):"
+    assert said.startswith(f"\n{title}\n\n  [tool.uv.extra-build-dependencies]\n")
+    assert what_next(declaring("numpy")).startswith("\nFor every frontend:\n")
+    without = what_next(declaring(removed=["numpy"]), where=Where(is_uv_project=True))
+    assert without.startswith("\nFor every frontend:\n")
+
+
+@posix
+def test_places_are_named_to_pip_as_well() -> None:
+    subject = replace(SDIST, places=(("--index-url", "https://example.org/simple"),))
+    wrap, install = printed_commands(what_next(declaring("numpy"), subject))
+    assert wrap[3:5] == install[-2:] == ["--index-url", "https://example.org/simple"]
+
+
+def test_an_sdist_that_wrap_cannot_name() -> None:
+    said = what_next(declaring("numpy"), replace(SDIST, stem=""))
+    assert "pip install" not in said
+    assert "call the file NAME-VERSION.tar.gz first" in said.replace("\n   ", " ")
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "lines"),
+    [
+        ({}, "In a new pyproject.toml", ("[build-system]", "setuptools>=40.8.0")),
+        ({"pyproject.toml": "[tool.x]\n"}, "In pyproject.toml", ("[build-system]", "setuptools>=40.8.0")),
+        (
+            {"pyproject.toml": '[build-system]\nrequires = ["wheel"]\n'},
+            "In [build-system] of pyproject.toml",
+            ("wheel",),
+        ),
+    ],
+)
+def test_what_the_owner_of_a_folder_writes(
+    tree: Tree, files: dict[str, str | bytes], place: str, lines: tuple[str, ...]
+) -> None:
+    folder = tree({"setup.py": "from setuptools import setup\nsetup(name='pkg', version='1')\n", **files})
+    plan = static_adoption.sufficient(folder, declaring("numpy<2"))
+    assert plan is not None
+    said, written = static_adoption.own_lines(plan)
+    assert (said, written) == (place, (*lines[:-1], f'requires = ["{lines[-1]}", "numpy<2"]'))
+    adoption.carry_out(plan)
+    assert all(line in (folder / "pyproject.toml").read_text(encoding="utf-8") for line in written)
+
+
+def test_in_a_folder_that_is_adopted_a_line_is_enough_too(tree: Tree) -> None:
+    folder = tree({"setup.py": "from setuptools import setup\nsetup(name='pkg', version='1')\n"})
+    adoption.carry_out(adoption.planned(folder, declaring(variables={"A": "1"}), installed=False))
+    plan = static_adoption.sufficient(folder, declaring("numpy<2"))
+    assert plan is not None
+    assert static_adoption.is_adopted(plan)
+    place, written = static_adoption.own_lines(plan)
+    assert (place, "numpy<2" in "".join(written)) == ("In [build-system] of pyproject.toml", True)
+    assert static_adoption.sufficient(folder, declaring("numpy", variables={"B": "1"})) is None
 
 
 # --- only read -------------------------------------------------------------------------------------------------------

@@ -9,12 +9,14 @@ import click
 
 from augbackend import __version__
 from augbackend.cli.edit import adopted_pyproject, adopted_requirements, pyproject
+from augbackend.cli.fetch import setup_builder
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.wrapping import adoption, adoption_check, static_adoption, tool_exclusions, torch_extension
+from augbackend.cli.wrapping import adoption, adoption_check, static_adoption, tool_exclusions
 from augbackend.errors import say
 from augbackend.hook import declared as declarations
 from augbackend.hook.installed_check import command_line
+from augbackend.knowledge import rows
 from augbackend.table import layers
 
 from . import options
@@ -141,7 +143,9 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
         excluded = tool_exclusions.lines(plan.tree, layers.read_pyproject(plan.tree), plan.folder)
         lines += ["  for tools of this project:", *(f"    {line}" for line in excluded)] if excluded else []
     matched = {entry.parsed.name for entry in build.values.get("extra-build-dependencies", ()) if entry.match_runtime}
-    if "torch" not in matched and torch_extension.links_against_torch(plan.tree):
-        lines.append("  setup.py links against torch: --match-runtime torch takes the one that it will run with")
+    for row in rows.load().interface:
+        if row.project not in matched and any(setup_builder.builds_with(plan.tree, one) for one in row.builders):
+            words = f"--match-runtime {row.project} takes the one that it will run with"
+            lines.append(f"  setup.py links against {row.project}: {words}")
     command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]
     return [*lines, "  try it: " + command_line(command)]

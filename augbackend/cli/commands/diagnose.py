@@ -17,22 +17,29 @@ import click
 from augbackend.cli import terminal
 from augbackend.cli.diagnosis import build_output, report, run, static_report, subject
 from augbackend.cli.diagnosis.narration import Narrator
+from augbackend.cli.diagnosis.next_steps import OwnLines, Where
 from augbackend.cli.diagnosis.run import Building
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.project import project_kind
 from augbackend.cli.project.jobs import Job
+from augbackend.cli.project.project import uv_settings
+from augbackend.cli.project.project_root import project_root
 from augbackend.cli.strangers import confinement, interpreter, interruption
 from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.wrapping import adoption, static_adoption
 from augbackend.cli.wrapping import run as wrapping
+from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
+from augbackend.table import layers
 
 from . import options
 
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
+    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.adoption import TreePlan
 
@@ -124,32 +131,61 @@ def diagnose(
     given += [("--find-links", link) for link in find_links]
     places = tuple((option, index.shown(value)) for option, value in given if value)
     named, found = replace(diagnosis.subject, places=places), diagnosis.found
-    alone = static_adoption.sufficient(named.tree, found.cure) if named.tree else None
-    diagnosis = replace(diagnosis, subject=named, static_line=static_adoption.line(alone) if alone else "")
+    plan, then = _folder_plan(named, found.cure)
+    is_applied = is_applied and bool(found.cure.size) and not interruption.has_come()
+    diagnosis = replace(diagnosis, subject=named, where=replace(then, is_applied=is_applied))
     click.echo(terminal.as_json(report.as_json(diagnosis)) if as_json else "\n".join(report.lines(diagnosis)))
     if interruption.has_come():
         raise SystemExit(interruption.STATUS)
-    if is_applied and found.cure.size:
+    if is_applied:
         job = Job(of if upstream.is_repository(of.url) else upstream.parse(named.target), found.cure)
-        click.echo("\n".join(_applied(named, job, alone, lookup)), err=as_json)
-    if found.verdict != "builds-as-is" and not (is_applied and found.cure.size):
+        click.echo("\n".join(_applied(job, plan, then, lookup)), err=as_json)
+    if found.verdict != "builds-as-is" and not is_applied:
         raise SystemExit(1)
 
 
-def _applied(subject: Subject, job: Job, alone: TreePlan | None, lookup: Lookup) -> list[str]:
+def _folder_plan(subject: Subject, declaration: Declaration) -> tuple[TreePlan | None, Where]:
+    """What is to be done in a folder of the user's, and how that is said."""
+    if subject.tree is None or not declaration.size:
+        return None, Where(is_uv_project=_is_in_uv_project())
+    try:
+        alone = static_adoption.sufficient(subject.tree, declaration)
+        if alone is not None:
+            return alone, Where(OwnLines(*static_adoption.own_lines(alone), static_adoption.is_adopted(alone)))
+        return adoption.planned(subject.tree, declaration, installed=False), Where()
+    except AugbackendError as error:
+        return None, Where(refused=error)
+
+
+def _is_in_uv_project() -> bool:
+    root = project_root(Path())
+    try:
+        document = layers.read_pyproject(root)
+        return project_kind.uses_uv(root, document, uv_settings(root / "pyproject.toml", document))
+    except AugbackendError:  # there is none, or it is nobody's who asks
+        return False
+
+
+def _applied(job: Job, plan: TreePlan | None, then: Where, lookup: Lookup) -> list[str]:
     """Do what is advised.
 
-    :param job: what is to be wrapped, unless it is a tree.
-    :param alone: for a tree that needs no backend of ours.
+    :param job: what is to be wrapped, unless it is a folder.
+    :param plan: of a folder.
+    :raises AugbackendError: if it cannot be done.
     """
-    if alone is not None:
-        adoption.carry_out(alone)
-        return ["", f"done: it stands in {shown_path(alone.tree / 'pyproject.toml')}"]
-    if subject.tree is not None:
-        adoption.carry_out(adoption.planned(subject.tree, job.declaration, installed=False))
-        return ["", f"done: {subject.tree} is adopted"]
+    if then.refused is not None:
+        raise then.refused
+    if plan is not None:
+        adoption.carry_out(plan)
+        return ["", f"done: {_done(plan, then)}"]
     result = wrapping.wrapped(job, lookup, check=False, upgrade=False)
     return ["", f"done: {shown_path(result.archive)} is {result.state}"]
+
+
+def _done(plan: TreePlan, then: Where) -> str:
+    if then.own is None:
+        return f"{plan.tree} is adopted"
+    return f"it stands in {shown_path(plan.tree / 'pyproject.toml')}"
 
 
 def _only_read(source: Source, building: Building, as_json: bool) -> None:  # noqa: FBT001  # as the option

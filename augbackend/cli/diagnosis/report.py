@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-
-from augbackend.cli.model.shown_path import shown_path
 from augbackend.hook.installed_check import command_line
 
-from . import so_far, unfinished
+from . import next_steps, so_far, unfinished
+from .next_steps import Where
+from .tables_for_uv import SeenByUv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.confinement import Confinement
     from augbackend.cli.strangers.interpreter import Interpreter
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from .subject import Subject
 
 _WIDTH = 79
-_LONGEST_LIST = 40
 
 
 @dataclass(frozen=True)
@@ -34,8 +31,9 @@ class Diagnosis:
 
     :param confinement: how the package's code was kept in its place.
     :param remarks: what is worth knowing beside the verdict.
-    :param static_line: what is to stand in ``[build-system]`` of a folder, if that does it.
+    :param seen_by_uv: what uv goes by.
     :param timeout: the seconds that it was given.
+    :param where: what the commands that come next depend on.
     """
 
     subject: Subject
@@ -45,59 +43,23 @@ class Diagnosis:
     seconds: float
     confinement: Confinement
     remarks: tuple[str, ...] = ()
-    static_line: str = ""
+    seen_by_uv: SeenByUv = field(default_factory=SeenByUv)
     timeout: float = 0.0
-
-
-def command(subject: Subject, declaration: Declaration, *, is_static: bool = False) -> list[str]:
-    """The command that carries the declaration out.
-
-    :param is_static: whether a line in ``[build-system]`` does.
-    """
-    if subject.tree is not None:
-        head = ["augbackend", "adopt", shown_path(subject.tree), *(["--static"] if is_static else [])]
-    else:
-        head = ["augbackend", "wrap", subject.target]
-        for option, value in subject.places:
-            head += [option, value]
-    for text in declaration.requirement_texts.values():
-        head += ["--require", text]
-    for name in sorted(declaration.removed):
-        head += ["--remove-require", name]
-    for name, value in declaration.variable_values.items():
-        head += ["--variable", f"{name}={value}"]
-    return head
-
-
-def uv_table(subject: Subject, declaration: Declaration) -> str:
-    """The declaration as uv's tables; empty where uv cannot say it."""
-    if declaration.removed:
-        return ""
-    document = tomlkit.document()
-    tables = tomlkit.table(is_super_table=True)
-    if declaration.requires:
-        entries = tomlkit.array()
-        entries.extend(declaration.requirement_texts.values())
-        tables["extra-build-dependencies"] = {subject.name: entries.multiline(len(entries.as_string()) > _LONGEST_LIST)}
-    if declaration.variables:
-        tables["extra-build-variables"] = tomlkit.table(is_super_table=True)
-        tables["extra-build-variables"][subject.name] = declaration.variable_values
-    document["tool"] = tomlkit.table(is_super_table=True)
-    document["tool"]["uv"] = tables
-    return tomlkit.dumps(document).strip()
+    where: Where = field(default_factory=Where)
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
     """The diagnosis for a script."""
     found = diagnosis.found
-    words = command(diagnosis.subject, found.cure, is_static=bool(diagnosis.static_line))
+    own = diagnosis.where.own
+    words = next_steps.command(diagnosis.subject, found.cure, is_static=own is not None and not own.is_adopted)
     return {
         "name": diagnosis.subject.name,
         "version": diagnosis.subject.version,
         "python": diagnosis.python.version,
         "verdict": found.verdict,
         "enough": found.verdict.startswith("builds"),
-        "extra-build-dependencies": list(found.declaration.requirement_texts.values()),
+        "extra-build-dependencies": [one.as_toml() for one in found.declaration.requires],
         "extra-build-variables": found.declaration.variable_values,
         "remove-build-dependencies": sorted(found.declaration.removed),
         "reason": _reason(found),
@@ -175,20 +137,10 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"  tried: {count}"
         text = diagnosis.confinement.in_words()
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
-    if diagnosis.static_line:
-        yield from [
-            "",
-            "In [build-system] of its pyproject.toml, for every frontend:",
-            "",
-            f"  {diagnosis.static_line}",
-        ]
-    elif found.cure.size:
-        yield from _next(subject, found.declaration)
+    if found.cure.size:
+        yield from next_steps.lines(subject, found.declaration, diagnosis.where, diagnosis.seen_by_uv)
     elif found.cut == "attempts" and found.declaration.size:
-        place = shown_path(subject.tree) if subject.tree else subject.archive
-        yield ""
-        yield from _carrying_out(subject, found.declaration)
-        yield f"  {command_line(['augbackend', 'diagnose', place])}"
+        yield from next_steps.to_go_on(subject, found.declaration)
 
 
 def _known_so_far(found: SearchResult) -> Iterator[str]:
@@ -223,29 +175,3 @@ def _wheel(found: SearchResult) -> Iterator[str]:
     text = f"whether it installs and imports is not known: {check.untried}" if check.untried else text
     if check.problem or not check.installs:
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
-
-
-def _next(subject: Subject, declaration: Declaration) -> Iterator[str]:
-    yield ""
-    yield "For every frontend:"
-    yield ""
-    yield from _carrying_out(subject, declaration)
-    place = shown_path(subject.tree) if subject.tree else subject.archive
-    yield f"  {command_line(['python', '-m', 'pip', 'install', place])}"
-    table = uv_table(subject, declaration) if subject.tree is None else ""
-    if table:
-        yield ""
-        yield "For uv alone, in pyproject.toml:"
-        yield ""
-        yield from (f"  {one}" if one else "" for one in table.splitlines())
-
-
-def _carrying_out(subject: Subject, declaration: Declaration) -> Iterator[str]:
-    words = command(subject, declaration)
-    line = command_line(words[:3])
-    for option, value in zip(words[3::2], words[4::2]):
-        piece = command_line([option, value])
-        if len(line.rpartition("\n")[2]) + len(piece) > _WIDTH - 6:
-            line += " \\\n "
-        line += f" {piece}"
-    yield from (f"  {one}" for one in line.split("\n"))

@@ -17,7 +17,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import confinement, environment, interruption, temporary_folder
 from augbackend.cli.strangers.interruption import Interrupted
 
-from . import attempt, notes, obstacles, other_python, subject, wheel_check
+from . import attempt, notes, obstacles, other_python, runtime_match, subject, tables_for_uv, wheel_check
 from .attempt import Attempt, Circumstances
 from .evidence import Case
 from .report import Diagnosis
@@ -68,7 +68,8 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
             installer = environment.installer(building.python, building.where, workplace)
             deadline = began + building.timeout
             having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace, source.root)
-            found, name = _found_out(case_of(source, building), having, narrator), installer.name
+            case = case_of(source, building)
+            found, name = runtime_match.matched(_found_out(case, having, narrator), case), installer.name
             said = notes.remarks(source, found, having)
     except Interrupted:  # in the end, while something was removed
         if found is None:
@@ -76,7 +77,10 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
     narrator.end()
     seconds = time.monotonic() - began
     called = subject.called_by(source.subject, found.attempt.wheel)
-    return Diagnosis(called, found, building.python, name, seconds, confinement.here(), said, timeout=building.timeout)
+    seen = tables_for_uv.seen(source.reading, found)
+    return Diagnosis(
+        called, found, building.python, name, seconds, confinement.here(), said, seen, timeout=building.timeout
+    )
 
 
 def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:

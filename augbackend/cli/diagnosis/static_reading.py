@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.fetch import sdist_identity
 from augbackend.cli.strangers import hook_call
-from augbackend.standards import core_metadata, setup_files, setup_identity
+from augbackend.standards import core_metadata, setup_files
 from augbackend.table import layers, strings
 
 from .setup_code import Called, Files, Import, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from augbackend.standards.core_metadata import Document
@@ -29,13 +30,16 @@ class Reading:
 
     :param modules: importable names at the tree's top and in ``src``.
     :param pyx: Cython's sources, relative to the tree.
-    :param asks_for: ``build-system.requires``, or what a frontend assumes, and literal ``setup_requires``.
+    :param requires: ``build-system.requires``, or what a frontend assumes.
+    :param asks_for: the same, and literal ``setup_requires``.
+    :param is_static: whether its dependencies are known without a build.
     :param problem: why ``setup.py`` cannot be read, in Python's words.
     """
 
     name: str = ""
     version: str = ""
     backend: str = ""
+    requires: tuple[str, ...] = ()
     asks_for: tuple[str, ...] = ()
     imports: tuple[Import, ...] = ()
     variables: tuple[Variable, ...] = ()
@@ -45,12 +49,14 @@ class Reading:
     requires_python: str = ""
     pythons: tuple[str, ...] = ()
     requires_dist: tuple[str, ...] = ()
+    is_static: bool = False
     problem: str = ""
 
 
-def read(tree: Path) -> Reading:
+def read(tree: Path, filename: str = "") -> Reading:
     """Read a tree.
 
+    :param filename: of the sdist that it was in.
     :raises AugbackendError: if its ``pyproject.toml`` is none that a frontend takes, or there is no project.
     """
     system = hook_call.build_system(tree)
@@ -67,11 +73,12 @@ def read(tree: Path) -> Reading:
     if folders:
         files.enter(system.backend.partition(":")[0], 1, folders=folders)
     classifiers = [*info.values("classifier"), *strings(project.get("classifiers"))]
-    literal_name, literal_version = setup_identity.identity(tree)
+    name, version = sdist_identity.stated(tree, document, info, filename)
     return Reading(
-        name=next(filter(None, [info.value("name"), str(project.get("name", "")), literal_name]), ""),
-        version=next(filter(None, [info.value("version"), str(project.get("version", "")), literal_version]), ""),
+        name=name,
+        version=version,
         backend=system.backend,
+        requires=system.requires,
         asks_for=(*system.requires, *(one for one in setup_files.setup_requires(tree) if one not in system.requires)),
         imports=tuple(dict.fromkeys(files.imports)),
         variables=tuple({one.name: one for one in reversed(files.variables)}.values())[::-1],
@@ -81,7 +88,17 @@ def read(tree: Path) -> Reading:
         requires_python=info.value("requires-python") or str(project.get("requires-python", "")),
         pythons=tuple(_MINOR.findall("\n".join(classifiers))),
         requires_dist=tuple(info.values("requires-dist")),
+        is_static=info.is_static or _is_stated(document),
         problem=files.problem,
+    )
+
+
+def _is_stated(document: Mapping[str, Any]) -> bool:
+    """Whether a ``[project]`` table says, itself and for good, what the package depends on."""
+    project = layers.at(document, "project", default={})
+    computed = {*strings(layers.at(project, "dynamic", default=[]))}
+    return bool(project) and computed.isdisjoint(
+        ("version", "dependencies", "optional-dependencies", "requires-python")
     )
 
 

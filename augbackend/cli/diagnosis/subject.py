@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from augbackend.cli import progress
-from augbackend.cli.fetch import build_place, index, repository, sdist, tree_day, upstream
+from augbackend.cli.fetch import build_place, index, repository, sdist, sdist_identity, tree_day, upstream
 from augbackend.cli.fetch.lookup import OUTPUT
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import temporary_folder
@@ -29,7 +25,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.fetch.build_place import Submodule
     from augbackend.cli.fetch.lookup import Lookup
-    from augbackend.cli.fetch.upstream import Target
+    from augbackend.cli.fetch.upstream import Target, Upstream
 
     from .static_reading import Reading
 
@@ -40,7 +36,10 @@ class Subject:
 
     :param target: as a command takes it.
     :param tree: the folder, if it is one.
-    :param name: of the project, canonical.
+    :param name: of the project, canonical; as its metadata has it, and not a file's name.
+    :param filename: of the sdist, if it is one.
+    :param stem: of the archive that ``wrap`` writes; empty if nothing says the name and version that it needs.
+    :param is_of_index: whether a requirement names it.
     :param places: options that say where to look for it, as they were given.
     """
 
@@ -48,6 +47,9 @@ class Subject:
     tree: Path | None
     name: str
     version: str
+    filename: str = ""
+    stem: str = ""
+    is_of_index: bool = False
     places: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
@@ -56,7 +58,7 @@ class Subject:
     @property
     def archive(self) -> str:
         """Where ``wrap`` writes it."""
-        return f"./{OUTPUT}/{self.name.replace('-', '_')}-{self.version}.tar.gz"
+        return f"./{OUTPUT}/{self.stem}.tar.gz"
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,11 @@ class Source:
     remarks: tuple[str, ...] = ()
 
 
-def _read(tree: Path, named: str) -> Reading:
+def _read(tree: Path, named: str, filename: str = "") -> Reading:
     """The reading; an error names what the user named, since the copy is gone by then."""
     try:
-        return static_reading.read(tree)
+        _refuse_mark(tree / "pyproject.toml")
+        return static_reading.read(tree, filename)
     except AugbackendError as error:
         where = error.where.replace(str(tree), named)
         where = where if named in where else f"{named}, {where}"
@@ -116,6 +119,17 @@ def _printable(text: str, target: Target) -> str:
     return text.replace(target.url, url)
 
 
+def _refuse_mark(file: Path) -> None:
+    """Refuse what editors of this project's own let pass, and no frontend reads."""
+    if not file.is_file():
+        return
+    with file.open("rb") as stream:
+        beginning = stream.read(len(BOM_UTF8))
+    if beginning == BOM_UTF8:
+        what = "it begins with a byte order mark, which pip and setuptools take for no TOML"
+        raise AugbackendError(what, where=str(file), hint="save it as UTF-8 without that mark")
+
+
 @contextmanager
 def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
     """Have what the user named as a tree of files that nobody builds in.
@@ -136,21 +150,24 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             return
         with upstream.fetched(target, Declaration(), lookup) as found, sdist.opened(found.path) as opened:
             tree = sdist.unpack(opened, place)
-            reading = _read(tree, text)
-            try:
-                named, of_version = parse_sdist_filename(found.path.name)
-                name, version = named, str(of_version)
-            except InvalidSdistFilename:
-                name, version = canonicalize_name(reading.name), reading.version
-        words = f"{name}=={version}" if target.requirement else text
-        dated = tree_day.day(opened.newest)
-        subject = Subject(words, None, canonicalize_name(name), version)
-        yield Source(subject, tree, replace(reading, version=version), dated, tree)
+            reading = _read(tree, text, found.path.name)
+            subject = _of_sdist(text, target, found, reading)
+        yield Source(subject, tree, reading, tree_day.day(opened.newest), tree)
+
+
+def _of_sdist(text: str, target: Target, found: Upstream, reading: Reading) -> Subject:
+    name, version = canonicalize_name(reading.name), sdist_identity.normal(reading.version)
+    stem = sdist_identity.stem(name, version) if name and version else ""
+    words = f"{target.name}=={found.version or version}" if target.requirement else text
+    return Subject(words, None, name, version, found.path.name, stem, is_of_index=bool(target.requirement))
 
 
 def called_by(subject: Subject, wheel: Path | None) -> Subject:
-    """A subject that says its version only when it is built, called as its wheel is."""
-    if wheel is None or subject.version:
+    """The subject by the name that frontends know it by, its wheel's, and that version where nothing else says one."""
+    if wheel is None:
         return subject
-    name, version, _, _ = parse_wheel_filename(wheel.name)
-    return replace(subject, name=name, version=str(version))
+    name, of_wheel, _, _ = parse_wheel_filename(wheel.name)
+    version = subject.version or str(of_wheel)
+    is_repository = subject.tree is None and not subject.filename
+    stem = sdist_identity.stem(name, version) if is_repository else subject.stem
+    return replace(subject, name=name, version=version, stem=stem)

@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from augbackend.cli.fetch import build_environment, wheel_content
 from augbackend.cli.fetch.build_environment import InstallError
 from augbackend.cli.fetch.wheel_content import UnsoundWheelError
+from augbackend.cli.fetch.wheel_linkage import COMPILED
 from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import answer, confinement, process, temporary_folder
 from augbackend.cli.strangers.answer import UnsoundAnswerError
@@ -40,7 +41,6 @@ _ROUNDS = 12  # how often what is missing is installed, and the import tried aga
 _LEAST = 1.0  # seconds that must be left for it
 _LIMIT, _INSTALL = 120.0, 300.0  # seconds for an import, and for installing what it asks for
 _NOT_PACKAGES = re.compile(r"tests?|testing|examples?|docs?|benchmarks?|scripts|tools|setup|conftest")
-_COMPILED = (".so", ".pyd", ".dylib")
 _ANSWER = "answer.json"
 _OVER_TIME = "the time ran out"
 _IMPORT = """
@@ -91,7 +91,7 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
         names, requires = wheel_content.read(wheel)
     except UnsoundWheelError as error:
         return Check((), is_compiled=False, requires_dist=(), installs=str(error))
-    found = Check(_importable_at_top(names)[:_MOST_MODULES], any(name.endswith(_COMPILED) for name in names), requires)
+    found = Check(_importable_at_top(names)[:_MOST_MODULES], any(name.endswith(COMPILED) for name in names), requires)
     with suppress(Interrupted), temporary_folder.temporary(having.workplace) as folder:
         try:
             found = _tried(_Trial(wheel, having, process.clean_environ(environ, folder), folder), found, knowledge)
@@ -233,7 +233,7 @@ def _importable_at_top(names: Iterable[str]) -> tuple[str, ...]:
         if first.endswith((".dist-info", ".data", ".pth")):
             continue
         is_package = rest in ("__init__.py", "__init__.pyc") or re.fullmatch(r"__init__\.[^/]*\.(?:so|pyd)", rest)
-        is_module = not rest and first.endswith((".py", *_COMPILED))
+        is_module = not rest and first.endswith((".py", *COMPILED))
         if is_package or is_module:
             tops.setdefault(first.partition(".")[0])
     good = [top for top in tops if top.isidentifier() and not _NOT_PACKAGES.fullmatch(top)]

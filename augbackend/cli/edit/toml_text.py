@@ -26,6 +26,13 @@ def key(path: Sequence[str]) -> str:
     return ".".join(tomlkit.key(name).as_string() for name in path)
 
 
+def listed(name: str, values: Sequence[Any], width: int = 72) -> list[str]:
+    """A key with a list: in one line or, where that is longer than ``width``, an item a line."""
+    head, texts = key((name,)), [inline(value) for value in values]
+    line = f"{head} = [{', '.join(texts)}]"
+    return [line] if len(line) <= width else [f"{head} = [", *(f"    {text}," for text in texts), "]"]
+
+
 def cut(text: str, start: int, end: int) -> str:
     """The text without what stands there; a file without a newline at its end still has none."""
     if end == len(text) and not text.endswith("\n"):

@@ -172,7 +172,7 @@ def _project(
         locked,
         graph,
         differs or "",
-        uses_uv=(bool(uv) or (file.parent / "uv.lock").is_file()) and not project_kind.is_recipe(file.parent, document),
+        uses_uv=project_kind.uses_uv(file.parent, document, uv),
         sources=uv_tables.indexes(uv),
         indexes=uv_tables.named_indexes(*uvs.values()),
         environments=environments,

@@ -23,3 +23,11 @@ def is_recipe(folder: Path, document: Mapping[str, Any]) -> bool:
     is_uvs = "dependency-groups" in document or layers.at(document, "tool", "uv", "workspace", default=None) is not None
     has_dependencies = layers.at(document, "tool", "poetry", default=None) is not None
     return not (is_uvs or has_dependencies or is_installable(folder, document))
+
+
+def uses_uv(folder: Path, document: Mapping[str, Any], uv: Mapping[str, Any]) -> bool:
+    """Whether uv's settings mean something there.
+
+    :param uv: the settings.
+    """
+    return (bool(uv) or (folder / "uv.lock").is_file()) and not is_recipe(folder, document)

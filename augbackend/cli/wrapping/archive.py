@@ -28,7 +28,8 @@ def content(sdist: Sdist, files: Mapping[str, bytes], dropped: frozenset[str], t
 
     :param files: name below the top folder → content.
     :param dropped: names of upstream's that are left out, with everything below them.
-    :param top: the name of the top folder. Where it is not upstream's, the headers of upstream's members follow it.
+    :param top: the name of the top folder. Where a member of upstream's spells it otherwise, as in ``./name-1.0``, its
+        header follows: pip takes an archive only if all members begin alike.
     """
     end = 0
     stream: Any = sdist.tar.fileobj
@@ -104,7 +105,7 @@ def _pieces(sdist: Sdist, ours: frozenset[str], dropped: frozenset[str], top: st
         stop = member.offset_data + blocks + -blocks % tarfile.BLOCKSIZE
         if _is_dropped(relative(member.name), ours, dropped):
             pieces.append((position, member.offset))
-        elif top != sdist.top:
+        elif member.name.partition("/")[0] != top:
             header = below(sdist.tar, member, top).tobuf(form, "utf-8", "surrogateescape")
             pieces += [(position, member.offset), header, (member.offset_data, stop)]
         else:

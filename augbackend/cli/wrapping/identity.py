@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from augbackend.cli.fetch import sdist_identity
 from augbackend.cli.fetch.refusal import refusal
 from augbackend.errors import AugbackendError
 from augbackend.standards.requirements import NAME
@@ -28,10 +29,10 @@ def identity(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     name, version = _name_and_version(top, upstream)
     if not re.fullmatch(NAME, name) or not _is_version(version):
         raise refusal(upstream.path, f"it calls itself {name!r} {version!r}, which is no name and version")
-    name, version = canonicalize_name(name), _normal(version)
+    name, version = canonicalize_name(name), sdist_identity.normal(version)
     for kind, wanted, is_same in (
         ("project", upstream.name, not upstream.name or name == canonicalize_name(upstream.name)),
-        ("version", upstream.version, not upstream.version or version == _normal(upstream.version)),
+        ("version", upstream.version, not upstream.version or version == sdist_identity.normal(upstream.version)),
     ):
         if not is_same:
             raise refusal(upstream.path, f"it is {name} {version}, and {kind} {wanted} was asked for")
@@ -47,16 +48,12 @@ def _refuse_wrapped(top: TopFiles, upstream: Upstream) -> None:
 
 
 def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
-    """Name and version as ``PKG-INFO`` has them, or else the file's name."""
-    stated = top.pkg_info
-    if stated and stated.value("name") and stated.value("version"):
-        return stated.value("name"), stated.value("version")
-    try:
-        name, version = parse_sdist_filename(upstream.path.name)
-    except InvalidSdistFilename:
+    name, version = sdist_identity.stated(top.folder, top.document, top.pkg_info, upstream.path.name)
+    if not name or not version:
         hint = "give its repository instead: git+https://…@<tag>"
-        raise refusal(upstream.path, f"its name and version are not known: it has no PKG-INFO ({hint})") from None
-    return str(name), str(version)
+        what = f"its name and version are not known: neither it nor its file's name says them ({hint})"
+        raise refusal(upstream.path, what)
+    return name, version
 
 
 def _is_version(text: str) -> bool:
@@ -64,7 +61,3 @@ def _is_version(text: str) -> bool:
         return bool(Version(text))
     except InvalidVersion:
         return False
-
-
-def _normal(version: str) -> str:
-    return str(Version(version)) if _is_version(version) else version

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from augbackend import __version__
 from augbackend.cli.edit import backend_copy, pyproject, wrapped_pyproject
+from augbackend.cli.fetch import sdist_identity
 from augbackend.features import local_version
 from augbackend.hook import declared
 from augbackend.standards import core_metadata
@@ -59,12 +60,7 @@ class ArchivePlan:
     @property
     def filename(self) -> str:
         """The archive's name (PEP 625)."""
-        return f"{stem(self.name, self.version)}.tar.gz"
-
-
-def stem(name: str, version: str) -> str:
-    """The name of an sdist and of the folder in it (PEP 625)."""
-    return f"{name.replace('-', '_')}-{version}"
+        return f"{sdist_identity.stem(self.name, self.version)}.tar.gz"
 
 
 def planned(opened: Sdist, upstream: Upstream, declaration: Declaration) -> ArchivePlan:
@@ -135,7 +131,7 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     is_static, why = pinned.promise.is_promise, pinned.promise.why
     pkg_info = top.pkg_info if pinned.promise.text is None else core_metadata.parse(files["PKG-INFO"])
     is_read = pkg_info is not None and pkg_info.is_static
-    top_folder = opened.top if version == upstreams_version else stem(name, version)
+    top_folder = opened.top if version == upstreams_version else sdist_identity.stem(name, version)
     return ArchivePlan(
         name, version, folder, top_folder, files, dropped, requires, why, is_static, is_read, pinned.shown
     )

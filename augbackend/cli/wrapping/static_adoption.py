@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from augbackend.cli.edit import adopted_pyproject, pyproject
+from augbackend.cli.edit import adopted_pyproject, pyproject, toml_text
 from augbackend.errors import AugbackendError
-from augbackend.table.layers import at
+from augbackend.table import layers
 
-from . import setup_call
+from . import adoption, setup_call
 from .adoption import TreePlan, project_document, pyproject_text
 
 if TYPE_CHECKING:
@@ -42,18 +42,36 @@ def planned(tree: Path, declaration: Declaration) -> TreePlan:
 
 
 def sufficient(tree: Path, declaration: Declaration) -> TreePlan | None:
-    """The plan, if it does all that is declared; ``None`` if that needs the backend, or the tree has it already."""
+    """The plan that does all that is declared by ``build-system.requires``; ``None`` if that cannot say it.
+
+    :raises AugbackendError: if the tree's ``pyproject.toml`` cannot be edited.
+    """
     if not is_static(declaration):
         return None
-    is_adopted = pyproject.backend(project_document(tree, pyproject_text(tree))) == "augbackend"
-    return None if is_adopted else planned(tree, declaration)
+    if pyproject.backend(project_document(tree, pyproject_text(tree))) == "augbackend":
+        return adoption.planned(tree, declaration, installed=False)  # which remembers what it has added
+    return planned(tree, declaration)
+
+
+def is_adopted(plan: TreePlan) -> bool:
+    """Whether augbackend builds the tree."""
+    return pyproject.backend(layers.toml(plan.new or "")) == "augbackend"
+
+
+def own_lines(plan: TreePlan) -> tuple[str, tuple[str, ...]]:
+    """Where the owner of a tree writes what such a plan says, and the lines."""
+    requires = toml_text.listed("requires", layers.toml(plan.new or "")["build-system"]["requires"])
+    if plan.old is not None and "build-system" in layers.toml(plan.old):
+        return "In [build-system] of pyproject.toml", tuple(requires)
+    place = "In pyproject.toml" if plan.old is not None else "In a new pyproject.toml"
+    return place, ("[build-system]", *requires)
 
 
 def line(plan: TreePlan) -> str:
     """The line that does without the backend; empty if something that is declared needs it."""
     text = plan.new or ""
     document = pyproject.parse(text, "pyproject.toml")
-    if {*at(document, "tool", "augbackend", default={})} - _WRAPPED:
+    if {*layers.at(document, "tool", "augbackend", default={})} - _WRAPPED:
         return ""
     requires = adopted_pyproject.requires_alone(text)
     return f"requires = [{', '.join(json.dumps(one, ensure_ascii=False) for one in requires)}]"

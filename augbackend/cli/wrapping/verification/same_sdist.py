@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import pyproject
-from augbackend.cli.fetch import gzip_form, index, tar_form, zip_form
+from augbackend.cli.fetch import gzip_form, index, sdist_identity, tar_form, zip_form
 from augbackend.cli.wrapping import archive as archives
-from augbackend.cli.wrapping.plan import stem
 from augbackend.features import local_version
 from augbackend.standards.tar import below
 
@@ -118,11 +117,11 @@ def _top(claim: Claim, original: Sdist) -> str:
     """The name that wrapping gives the top folder: upstream's, or one with the label."""
     origin, label = claim.origin, str(claim.values.get("local-version", ""))
     version = local_version.labelled(origin.version, label)
-    return original.top if version == origin.version else stem(canonicalize_name(origin.name), version)
+    return original.top if version == origin.version else sdist_identity.stem(canonicalize_name(origin.name), version)
 
 
 def _is_same(wrapped: Sdist, one: tarfile.TarInfo, original: Sdist, other: tarfile.TarInfo, top: str) -> bool:
-    if top != original.top:
+    if other.name.partition("/")[0] != top:
         other = below(original.tar, other, top)
     if any(getattr(one, field) != getattr(other, field) for field in _COMPARED):
         return False
