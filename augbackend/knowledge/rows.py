@@ -46,7 +46,10 @@ def _check_answer(text: str) -> None:
 
 @dataclass(frozen=True)
 class Symptom:
-    """A pattern in the output of a build, and what follows from it."""
+    """A pattern in the output of a build, and what follows from it.
+
+    ``silent``: a build that says so may succeed all the same, and leave something out.
+    """
 
     says: str = key(..., check=_check_pattern)
     source: str = key(...)
@@ -55,6 +58,7 @@ class Symptom:
     need: str = key("")
     gone: str = key("", check=_check_version)
     because: str = key("")
+    silent: bool = key(False)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
 from . import compiler_output
+from .wheel_identity import unread_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +35,11 @@ if TYPE_CHECKING:
     from augbackend.cli.strangers.environment import Environment, Installer
     from augbackend.cli.strangers.hook_call import BuildSystem
 
-Stage = Literal["install", "get_requires", "wheel", "import"]
+    from .wheel_identity import Identity
+
+Stage = Literal["install", "get_requires", "wheel", "identity", "import"]
 STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
 _TREE = "tree"
-_SETUPTOOLS = "setuptools.build_meta"
 _NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|(?<!\d)\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
 
 
@@ -91,6 +93,7 @@ class Attempt:
     :param importable: the names at the top of what could be imported there.
     :param asked: what the package itself asked for: ``build-system.requires``, and what its backend answered.
     :param refused: the files that its code was kept from.
+    :param output: what building the wheel printed, where that gave one.
     """
 
     declaration: Declaration
@@ -101,6 +104,7 @@ class Attempt:
     importable: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Circumstances:
     :param backend: that it names.
     :param deadline: in seconds of the monotonic clock.
     :param workplace: a folder for everything that is made.
+    :param identity: the name and version that frontends expect of its wheel; ``None`` where they take any.
     """
 
     tree: Path
@@ -118,6 +123,7 @@ class Circumstances:
     installer: Installer
     deadline: float
     workplace: Path
+    identity: Identity | None = None
 
     @property
     def left(self) -> float:
@@ -162,6 +168,7 @@ def attempt(
             seen.importable,
             tuple(seen.asked),
             tuple(seen.refused),
+            seen.output,
         )
 
 
@@ -173,6 +180,7 @@ class _Seen:
     importable: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,9 +209,6 @@ class _Build:
             raise _Failed(Failure("install", error.what)) from None
         self.seen.asked.extend(sorted(set(system.requires)))
         requires = [*self.declaration.kept(self.seen.asked), *self.declaration.requirement_texts.values()]
-        is_setuptools = having.backend.partition(":")[0] == _SETUPTOOLS
-        if is_setuptools and "setuptools" not in map(project_of, requires):
-            requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
         stage: Stage = "get_requires"
         try:
             hooks = hook_call.in_full(requires, partial(self._hooks, tree, system, clean), self._asked)
@@ -215,6 +220,10 @@ class _Build:
             raise _Failed(Failure(stage, said, error.is_over_time)) from None
         if not zipfile.is_zipfile(wheel):
             raise _Failed(Failure(stage, f"the backend says that it made {wheel.name}, and there is no such wheel"))
+        self.seen.output = self.seen.output.replace(f"{tree}{os.sep}", "")
+        differs = having.identity.differing(wheel) if having.identity else ""
+        if differs:
+            raise _Failed(Failure("identity", "\n".join([self.seen.output, *unread_tables(having.tree), differs])))
         return wheel
 
     def _asked(self, hooks: Hooks) -> list[str]:
@@ -232,6 +241,7 @@ class _Build:
         environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variable_values}
 
         def heard(output: str) -> None:
+            self.seen.output = output
             self.seen.refused.extend(confinement.refused(output, self.folder))
 
         return Hooks(tree, system, self.folder, isolated.python_executable, environ, heard)

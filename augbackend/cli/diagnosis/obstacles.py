@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -14,6 +15,8 @@ from . import compiler_output, failure_clues
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from augbackend.knowledge.clues import Clue
 
     from .attempt import Attempt, Failure
@@ -28,6 +31,7 @@ _UNREACHABLE = re.compile(
 
 _PROGRESS = re.compile(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)")
 _LONGEST = 400  # characters of a message
+_OF_A_WHEEL: dict[str, str] = {"identity": "it is not this package's: ", "import": "it does not import: "}
 
 
 def unreachable(failure: Failure) -> bool:
@@ -51,6 +55,8 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
     if failure.stage == "install":
         return Obstacle(f"its build requirements cannot be installed: {in_the_words_of_installer(failure.output)}")
     found = [one for clue in failure_clues.found_in(case, failure) if (one := _obstacle_of(case, clue))]
+    if failure.stage in _OF_A_WHEEL:
+        return _of_a_wheel(failure, found)
     if found:
         return found[0]
     if case.reading.problem:
@@ -64,6 +70,16 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
     need = failure_clues.named_in_words(case, failure.message)
     reason = f"it needs {need.text}: {failure.message}" if need else f"no rule applies: {failure.message}"
     return Obstacle(reason, failure.message, is_known=False)
+
+
+def _of_a_wheel(failure: Failure, found: Sequence[Obstacle]) -> Obstacle:
+    """There is a wheel, and it is of no use."""
+    said = failure.message.removeprefix("error: ")
+    reason = f"a wheel is built, and {_OF_A_WHEEL[failure.stage]}{said}"
+    if not found:
+        return Obstacle(reason, said)
+    why = found[0].reason.replace(f" ({found[0].said})", "")
+    return replace(found[0], reason=reason if why in reason else f"{reason}; {why}", said=said)
 
 
 def _does_not_compile(case: Case, line: str) -> Obstacle:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import confinement, environment, temporary_folder
 
-from . import attempt, notes, obstacles, other_python, wheel_check
+from . import attempt, notes, obstacles, other_python, silent_losses, wheel_check
 from .attempt import Attempt, Circumstances
 from .evidence import Case
 from .report import Diagnosis
@@ -60,12 +60,21 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
     with temporary_folder.temporary() as workplace:
         installer = environment.installer(building.python, building.where, workplace)
         deadline = began + building.timeout
-        having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace)
+        having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace, source.identity)
         found = _found_out(case_of(source, building), having, narrator)
-        said = notes.remarks(source, found, having)
+        said = (*notes.remarks(source, found, having), *_of_the_wheel(case_of(source, building), found, source))
     narrator.end()
     seconds = time.monotonic() - began
     return Diagnosis(source.subject, found, building.python, installer.name, seconds, confinement.here(), said)
+
+
+def _of_the_wheel(case: Case, found: SearchResult, source: Source) -> list[str]:
+    """What its build did without, and who does not take it."""
+    attempt = found.attempt
+    if attempt.wheel is None:
+        return []
+    label = source.identity.remark(attempt.wheel) if source.identity else ""
+    return [*silent_losses.remarks(case, attempt), *([label] if label else [])]
 
 
 def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:

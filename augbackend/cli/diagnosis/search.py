@@ -19,7 +19,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.errors import AugbackendError
 from augbackend.knowledge.pythons import is_standard
 
-from . import failure_clues, obstacles, older_tools, proposals
+from . import failure_clues, import_failures, obstacles, older_tools, proposals, silent_losses
 from .attempt import STAGES, Attempt, Failure
 from .evidence import Case, Obstacle, Proposal, declaring
 from .wheel_check import Check
@@ -104,8 +104,7 @@ class Search:
         if failed.failure is None:
             return failed
         for proposal in proposals.proposed(self.case, failed):
-            declared = failed.declaration.joined(proposal.adds)
-            if key(declared) in self.made or not is_possible(declared) or not self._may_go_on():
+            if not self._is_new(failed, proposal):
                 continue
             attempt = self._on(failed, proposal)
             if attempt.failure is None:
@@ -203,12 +202,44 @@ class Search:
 
     def _complete(self, good: Attempt) -> SearchResult:
         """What builds; unless it silently left out what a module that is absent would have made."""
+        good = self._importing(self._with_what_it_skipped(good))
         check = self._checked(good)
         for proposal in self._left_out(check, good):
             attempt = self._on(good, proposal)
             if attempt.failure is None and self._checked(attempt).is_compiled:
                 return self._found(self._pruned(attempt))
         return self._found(good)
+
+    def _with_what_it_skipped(self, good: Attempt) -> Attempt:
+        """The wheel with what its build says that it did without, if that gives another wheel."""
+        for proposal in silent_losses.proposed(self.case, good):
+            if not self._is_new(good, proposal):
+                continue
+            attempt = self._on(good, proposal)
+            more = attempt if attempt.failure is None else self._explore(attempt)
+            if more is not None and silent_losses.is_another(more, self._checked(more), good, self._checked(good)):
+                good = self._pruned(more)
+        return good
+
+    def _importing(self, good: Attempt) -> Attempt:
+        """A wheel that imports, where this one is broken and something that may be declared mends it."""
+        if not self._is_broken(good):
+            return good
+        failed = replace(good, failure=import_failures.failure(self.case, good.output, self._checked(good).problem))
+        for proposal in proposals.proposed(self.case, failed):
+            attempt = self._on(good, proposal) if self._is_new(good, proposal) else good
+            if attempt.failure is None and not self._is_broken(attempt):
+                return self._pruned(attempt)
+        return good
+
+    def _is_broken(self, good: Attempt) -> bool:
+        """Whether a wheel does not import; a variable that leaves a part of it out is the user's choice."""
+        check = self._checked(good)
+        return check.is_broken and not (check.missing and good.declaration.variables)
+
+    def _is_new(self, before: Attempt, proposal: Proposal) -> bool:
+        declared = before.declaration.joined(proposal.adds)
+        return key(declared) not in self.made and is_possible(declared) and self._may_go_on()
 
     def _left_out(self, check: Check, good: Attempt) -> Iterator[Proposal]:
         reading = self.case.reading
@@ -241,6 +272,9 @@ class Search:
             reason = f"a wheel is built, and is not for this Python: {check.problem}"
             obstacle = Obstacle(reason, check.problem, gone, is_of_python=True)
             return self._ended("not-by-a-declaration", good, check, obstacle)
+        if self._is_broken(good) and not good.declaration.size:
+            failed = replace(good, failure=Failure("import", check.problem))
+            return self._ended("not-by-a-declaration", good, check, obstacles.obstacle(self.case, failed))
         verdict: Verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
         return self._ended(verdict, good, check, None)
 

@@ -15,7 +15,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import temporary_folder, tree_copy
 from augbackend.errors import AugbackendError
 
-from . import static_reading
+from . import static_reading, wheel_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.upstream import Target
 
     from .static_reading import Reading
+    from .wheel_identity import Identity
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,14 @@ class Source:
     """What is diagnosed, unpacked.
 
     :param dated: when its newest file was written, ``2021-09-04``; empty if that says nothing.
+    :param identity: the name and version that its wheel is to have; ``None`` if frontends take any.
     """
 
     subject: Subject
     tree: Path
     reading: Reading
     dated: str
+    identity: Identity | None = None
 
 
 def _read(tree: Path, named: str) -> Reading:
@@ -89,7 +92,8 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             tree = tree_copy.copied(target.path, place / "tree")
             reading = _read(tree, text)
             name = canonicalize_name(reading.name or target.path.resolve().name)
-            yield Source(Subject(text, target.path, name, reading.version), tree, reading, "")
+            of_folder = wheel_identity.of_folder(tree, reading)
+            yield Source(Subject(text, target.path, name, reading.version), tree, reading, "", of_folder)
             return
         with upstream.fetched(target, Declaration(), lookup) as found, sdist.opened(found.path) as opened:
             tree = sdist.unpack(opened, place)
@@ -102,6 +106,6 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
                 name, version = canonicalize_name(reading.name), reading.version
         words = f"{name}=={version}" if target.requirement else text
         dated = day if day > "2000" else ""
-        yield Source(
-            Subject(words, None, canonicalize_name(name), version), tree, replace(reading, version=version), dated
-        )
+        named_so = wheel_identity.of_file(found.path.name, target.name)
+        subject = Subject(words, None, canonicalize_name(name), version)
+        yield Source(subject, tree, replace(reading, version=version), dated, named_so)

@@ -22,6 +22,7 @@ from augbackend.cli.strangers import answer, confinement, process, temporary_fol
 from augbackend.cli.strangers.answer import UnsoundAnswerError
 from augbackend.cli.strangers.telling_line import telling_line
 
+from . import import_failures
 from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
@@ -41,16 +42,20 @@ _NOT_PACKAGES = re.compile(r"tests?|testing|examples?|docs?|benchmarks?|scripts|
 _COMPILED = (".so", ".pyd", ".dylib")
 _ANSWER = "answer.json"
 _IMPORT = """
-import importlib, json, sys
+import importlib, json, linecache, sys
 name, answer = sys.argv[1:]
 try:
     importlib.import_module(name)
-    problem = ["", "", ""]
+    problem = ["", "", "", "", ""]
 except BaseException as error:
-    problem = [type(error).__name__, "", ""]
+    kind, trace = type(error), error.__traceback__
+    problem = [kind.__name__, "", "", kind.__module__, ""]
     try:
         missing = getattr(error, "name", None)
-        problem[1:] = str(error)[:2000], missing[:200] if isinstance(missing, str) else ""
+        problem[1:3] = str(error)[:2000], missing[:200] if isinstance(missing, str) else ""
+        while trace.tb_next:
+            trace = trace.tb_next
+        problem[4] = linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).strip()[:500]
     except BaseException:  # its own way to say what it is
         pass
 with open(answer, "w") as stream:
@@ -69,6 +74,7 @@ class Check:
     :param problem: empty, or the exception that importing it raised.
     :param missing: the module that it says is missing; empty if it was something else.
     :param refused: the files that the import was kept from.
+    :param is_broken: whether the wheel does not import on any machine, with this Python and what it requires.
     """
 
     modules: tuple[str, ...]
@@ -78,6 +84,7 @@ class Check:
     problem: str = ""
     missing: str = ""
     refused: tuple[str, ...] = ()
+    is_broken: bool = False
 
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
@@ -96,7 +103,16 @@ def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowle
             for module in found.modules:
                 imported = _imported(module, trial, found, knowledge)
                 if imported.problem:
-                    return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
+                    return replace(
+                        found,
+                        problem=imported.problem,
+                        missing=imported.missing,
+                        refused=imported.refused,
+                        is_broken=imported.is_broken
+                        or import_failures.is_of_wheel(
+                            imported.missing, found.modules, knowledge, having.installer.python.minor
+                        ),
+                    )
         except InstallError as error:
             return replace(found, problem=f"not tried: {error.hint}")
         except TimeoutError:
@@ -112,12 +128,14 @@ class _Imported:
     :param missing: the module that it says is missing.
     :param may_lack: whether installing something may help.
     :param refused: the files that it was kept from.
+    :param is_broken: whether this Python cannot run it, whatever is installed.
     """
 
     problem: str = ""
     missing: str = ""
     may_lack: bool = False
     refused: tuple[str, ...] = ()
+    is_broken: bool = False
 
 
 def _imported(module: str, trial: _Trial, wheel: Check, knowledge: Knowledge) -> _Imported:
@@ -186,7 +204,7 @@ class _Trial:
         if ran.status is None:
             return _Imported(f"import {module}: not done in {ran.seconds:.0f} s")
         try:
-            kind, text, missing = _three_texts(answer.read(place, _ANSWER).get("problem"))
+            kind, text, missing, origin, line = _five_texts(answer.read(place, _ANSWER).get("problem"))
         except UnsoundAnswerError:
             return _Imported(f"import {module}: the interpreter ended: {telling_line(ran.output)}")
         if not kind:
@@ -198,13 +216,14 @@ class _Trial:
         # "cannot import name" comes from a module that is installed. Any other ImportError may be an author's
         # own message for a module that is not.
         may_lack = is_missing or (kind == "ImportError" and not text.startswith("cannot import name"))
-        return _Imported(f"import {module}: {said}", missing if is_missing else "", may_lack, refused)
+        is_broken = origin == "builtins" and import_failures.is_broken(kind, text, line)
+        return _Imported(f"import {module}: {said}", missing if is_missing else "", may_lack, refused, is_broken)
 
 
-def _three_texts(value: object) -> list[str]:
+def _five_texts(value: object) -> list[str]:
     found = answer.texts(value)
-    if len(found) != 3:  # noqa: PLR2004  # what _IMPORT writes
-        raise UnsoundAnswerError("it is not what is wrong, in three texts")
+    if len(found) != 5:  # noqa: PLR2004  # what _IMPORT writes
+        raise UnsoundAnswerError("it is not what is wrong, in five texts")
     return found
 
 
