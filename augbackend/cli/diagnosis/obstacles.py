@@ -31,7 +31,7 @@ _UNREACHABLE = re.compile(
 
 _PROGRESS = re.compile(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)")
 _LONGEST = 400  # characters of a message
-_OF_A_WHEEL: dict[str, str] = {"identity": "it is not this package's: ", "import": "it does not import: "}
+_OF_A_WHEEL: dict[str, str] = {"identity": "", "import": "it does not import: "}
 
 
 def unreachable(failure: Failure) -> bool:

@@ -150,7 +150,9 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield ""
     else:
         is_known = found.obstacle is not None and found.obstacle.is_known
-        yield f"{subject} does not build, and no declaration {'makes it' if is_known else 'was found that makes it'}:"
+        how = "gives a wheel that is of no use" if found.check else "does not build"
+        no = "no declaration makes a better one" if found.check else "no declaration makes it"
+        yield f"{subject} {how}, and {no if is_known else 'no declaration was found that makes it'}:"
         yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
     yield from _wheel(found)
     for remark in diagnosis.remarks:
