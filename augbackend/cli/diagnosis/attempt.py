@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.environment import Environment, Installer
-    from augbackend.cli.strangers.hook_call import BuildSystem
+    from augbackend.cli.strangers.hook_call import BuildSystem, Product
 
     from .wheel_identity import Identity
 
@@ -88,6 +88,7 @@ def _without_options(message: str) -> str:
 class Attempt:
     """What came of an attempt.
 
+    :param wheel: that it gave, or the sdist where that was asked for.
     :param seconds: of wall time, installing included.
     :param installed: versions of what the build environment had.
     :param importable: the names at the top of what could be imported there.
@@ -116,6 +117,7 @@ class Circumstances:
     :param deadline: in seconds of the monotonic clock.
     :param workplace: a folder for everything that is made.
     :param identity: the name and version that frontends expect of its wheel; ``None`` where they take any.
+    :param is_folder: whether an sdist is still to be made of the tree.
     """
 
     tree: Path
@@ -124,6 +126,7 @@ class Circumstances:
     deadline: float
     workplace: Path
     identity: Identity | None = None
+    is_folder: bool = False
 
     @property
     def left(self) -> float:
@@ -144,8 +147,9 @@ def attempt(
     having: Circumstances,
     environ: Mapping[str, str],
     tell: Callable[[str], None] = lambda _: None,
+    product: Product = "wheel",
 ) -> Attempt:
-    """Try to build a wheel.
+    """Try to build a wheel, or an sdist.
 
     :param environ: of the caller, of which the harmless part is handed on.
     :param tell: is told what goes on.
@@ -154,7 +158,7 @@ def attempt(
     with temporary_folder.temporary(having.workplace) as folder:
         wheel, failure, seen = None, None, _Seen()
         try:
-            wheel = _Build(declaration, having, folder, seen, tell).run(environ)
+            wheel = _Build(declaration, having, folder, seen, tell, product).run(environ)
         except _Failed as error:
             failure = error.failure
         except TimeoutError:
@@ -192,9 +196,10 @@ class _Build:
     folder: Path
     seen: _Seen
     tell: Callable[[str], None]
+    product: Product
 
     def run(self, environ: Mapping[str, str]) -> Path:
-        """The wheel.
+        """The wheel, or the sdist.
 
         :raises _Failed: if there is none.
         """
@@ -212,24 +217,31 @@ class _Build:
         stage: Stage = "get_requires"
         try:
             hooks = hook_call.in_full(requires, partial(self._hooks, tree, system, clean), self._asked)
-            self.tell("building the wheel")
+            self.tell(f"building the {self.product}")
             stage = "wheel"
-            wheel = hooks.build("wheel", Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)), having.left)
+            into = Path(tempfile.mkdtemp(prefix=f"{self.product}-", dir=having.workplace))
+            made = hooks.build(self.product, into, having.left)
         except HookError as error:
             said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
             raise _Failed(Failure(stage, said, error.is_over_time)) from None
-        if not zipfile.is_zipfile(wheel):
-            raise _Failed(Failure(stage, f"the backend says that it made {wheel.name}, and there is no such wheel"))
         self.seen.output = self.seen.output.replace(f"{tree}{os.sep}", "")
-        differs = having.identity.differing(wheel) if having.identity else ""
+        if self.product == "wheel":
+            self._check(made)
+        return made
+
+    def _check(self, wheel: Path) -> None:
+        """Make sure that frontends take it."""
+        if not zipfile.is_zipfile(wheel):
+            raise _Failed(Failure("wheel", f"the backend says that it made {wheel.name}, and there is no such wheel"))
+        differs = self.having.identity.differing(wheel) if self.having.identity else ""
         if differs:
-            raise _Failed(Failure("identity", "\n".join([self.seen.output, *unread_tables(having.tree), differs])))
-        return wheel
+            lines = [self.seen.output, *unread_tables(self.having.tree), differs]
+            raise _Failed(Failure("identity", "\n".join(lines)))
 
     def _asked(self, hooks: Hooks) -> list[str]:
         """What the backend requires, as far as it is not dropped."""
         self.tell("asking what it requires")
-        answer = sorted(set(hooks.requires("wheel", min(hook_call.ASKING, self.having.left))))
+        answer = sorted(set(hooks.requires(self.product, min(hook_call.ASKING, self.having.left))))
         self.seen.asked.extend(answer)
         return self.declaration.kept(answer)
 

@@ -146,13 +146,16 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{subject} builds when this is declared:"
         yield ""
         for one in _evidence(found):
-            yield from _entry(one)
+            if one["kind"] != "obstacle":
+                yield from _entry(one)
         yield ""
+        if found.obstacle is not None:
+            yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
     else:
         is_known = found.obstacle is not None and found.obstacle.is_known
-        how = "gives a wheel that is of no use" if found.check else "does not build"
-        no = "no declaration makes a better one" if found.check else "no declaration makes it"
-        yield f"{subject} {how}, and {no if is_known else 'no declaration was found that makes it'}:"
+        far = _how_far(found)
+        it = "makes it" if far == "does not build" else "mends that"
+        yield f"{subject} {far}, and no declaration {it if is_known else f'was found that {it}'}:"
         yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
     yield from _wheel(found)
     for remark in diagnosis.remarks:
@@ -170,6 +173,15 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         ]
     elif found.declaration.size:
         yield from _next(subject, found.declaration)
+
+
+def _how_far(found: SearchResult) -> str:
+    """How far a package came that does not build as frontends and their users want it."""
+    failure, check = found.attempt.failure, found.check
+    if check is not None:
+        is_sound = not check.problem and not check.installs
+        return "builds in its folder only" if is_sound else "gives a wheel that does not work"
+    return "gives a wheel of another name or version" if failure and failure.stage == "identity" else "does not build"
 
 
 def _entry(one: dict[str, str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import confinement, environment, temporary_folder
 
-from . import attempt, notes, obstacles, other_python, silent_losses, wheel_check
+from . import attempt, notes, obstacles, other_python, silent_losses, through_sdist, wheel_check
 from .attempt import Attempt, Circumstances
 from .evidence import Case
 from .report import Diagnosis
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from .narration import Narrator
     from .subject import Source
+    from .through_sdist import Loss
     from .wheel_check import Check
 
 
@@ -60,7 +61,15 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
     with temporary_folder.temporary() as workplace:
         installer = environment.installer(building.python, building.where, workplace)
         deadline = began + building.timeout
-        having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace, source.identity)
+        having = Circumstances(
+            source.tree,
+            source.reading.backend,
+            installer,
+            deadline,
+            workplace,
+            source.identity,
+            is_folder=source.subject.tree is not None,
+        )
         found = _found_out(case_of(source, building), having, narrator)
         said = (*notes.remarks(source, found, having), *_of_the_wheel(case_of(source, building), found, source))
     narrator.end()
@@ -105,4 +114,9 @@ def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchRe
         with narrator.busy("installing the wheel and importing it"):
             return wheel_check.check(made.wheel or Path(), having, os.environ, case.knowledge)
 
-    return Search(case, try_it, look, lambda: having.left > 0).run()
+    def through(made: Attempt) -> Loss | None:
+        with narrator.busy("building it through its sdist"):
+            return through_sdist.loss(made, having, os.environ, lambda _: None)
+
+    search = Search(case, try_it, look, lambda: having.left > 0)
+    return (replace(search, through=through) if having.is_folder else search).run()

@@ -27,6 +27,8 @@ from .wheel_check import Check
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .through_sdist import Loss
+
 Verdict = Literal["builds-as-is", "builds-when-declared", "not-by-a-declaration"]
 Try = Callable[[Declaration, str], Attempt]
 Look = Callable[[Attempt], Check]
@@ -61,12 +63,14 @@ class Search:
     :param attempt: makes an attempt, told why.
     :param look: installs and imports a wheel.
     :param has_time: whether there is time for one more.
+    :param through: says what is lost by way of the sdist, where a folder has to make one; raises TimeoutError.
     """
 
     case: Case
     attempt: Try
     look: Look
     has_time: Callable[[], bool]
+    through: Callable[[Attempt], Optional[Loss]] = lambda _: None
     made: dict[object, Attempt] = field(default_factory=dict)
     paths: dict[object, dict[tuple[str, str], tuple[Proposal, ...]]] = field(default_factory=dict)
     leaves: list[Attempt] = field(default_factory=list)
@@ -275,8 +279,32 @@ class Search:
         if self._is_broken(good) and not good.declaration.size:
             failed = replace(good, failure=Failure("import", check.problem))
             return self._ended("not-by-a-declaration", good, check, obstacles.obstacle(self.case, failed))
-        verdict: Verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
+        good, lost = self._through_sdist(good)
+        check = self._checked(good)
+        if lost is not None:
+            with_it = f"with {good.declaration.in_words()}, " if good.declaration.size else ""
+            reason = (
+                f"{with_it}a wheel is built in its folder, but not through its sdist, as `uv build` does: {lost.reason}"
+            )
+            # Where something is declared, that is needed in any case, and does it for whoever builds in the folder.
+            verdict: Verdict = "builds-when-declared" if good.declaration.size else "not-by-a-declaration"
+            return self._ended(verdict, good, check, Obstacle(reason))
+        verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
         return self._ended(verdict, good, check, None)
+
+    def _through_sdist(self, good: Attempt) -> tuple[Attempt, Loss | None]:
+        """What builds by way of the folder's sdist as well; else what is lost on that way."""
+        try:
+            lost = self.through(good)
+            if lost is None or lost.failure is None:
+                return good, lost
+            for proposal in proposals.proposed(self.case, replace(good, failure=lost.failure)):
+                attempt = self._on(good, proposal) if self._is_new(good, proposal) else good
+                if attempt is not good and attempt.failure is None and self.through(attempt) is None:
+                    return attempt, None
+        except TimeoutError:
+            return good, None
+        return good, lost
 
     def _hopeless(self, first: Attempt) -> SearchResult:
         """The obstacle where the likeliest proposals led; if no rule names it, one that a rule does name."""
