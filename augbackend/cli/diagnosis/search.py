@@ -206,6 +206,7 @@ class Search:
 
     def _complete(self, good: Attempt) -> SearchResult:
         """What builds; unless it silently left out what a module that is absent would have made."""
+        self._checked(good)  # before more is tried, which may take all the time
         good = self._importing(self._with_what_it_skipped(good))
         check = self._checked(good)
         for proposal in self._left_out(check, good):
@@ -376,7 +377,8 @@ def _is_below(text: str, other: str) -> bool:
 def _is_own(check: Check) -> bool:
     """Whether what an import misses may be the wheel's own: it names nothing, or that."""
     named = re.findall(r"'(\w+)(?:\.[\w.]*)?'", check.problem)
-    return bool(check.problem) and (not named or any(name in check.modules for name in named))
+    is_known = bool(check.problem) and not check.problem.startswith("not tried")
+    return is_known and (not named or any(name in check.modules for name in named))
 
 
 def _stage(attempt: Attempt) -> str:

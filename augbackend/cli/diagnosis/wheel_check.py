@@ -159,6 +159,7 @@ class _Trial:
         self._wheel, self._having, self._environ, self._folder = wheel, having, environ, folder
         self._environment: Environment
         self.wanted: list[str] = []
+        self._had: list[str] = []  # what could be installed of that
 
     def install(self) -> Ran:
         """Make a new environment, and install the wheel there last: nothing that a wheel left there is to run.
@@ -170,8 +171,9 @@ class _Trial:
             raise TimeoutError
         try:
             self._environment = self._filled(self.wanted)
+            self._had = [*self.wanted]
         except InstallError:
-            self._environment = self._filled([])  # the import says what it lacks
+            self._environment = self._filled(self._had)  # the import says what it lacks
         ran = self._environment.install_wheel(self._wheel, self._having.left)
         if ran.status is None:
             raise TimeoutError
