@@ -245,6 +245,22 @@ def test_an_extension_that_is_left_out_once_something_else_is_declared(machine: 
     assert "-none-any" not in document["wheel"]
 
 
+def test_setuptools_is_not_there_by_itself(machine: Machine, tmp_path: Path) -> None:
+    pyproject = '[build-system]\nrequires = ["wheel"]\n'
+    assert_declares(diagnosed(machine, tmp_path, files(SETUP, {"pyproject.toml": pyproject})), ["setuptools"])
+
+
+@COMPILES
+def test_a_header_that_the_sdist_of_a_folder_lacks(machine: Machine, tmp_path: Path) -> None:
+    folder = tree(tmp_path / "project", strange_sdists.HEADER_LEFT_OUT)
+    document = machine.diagnosed("./project", cwd=tmp_path)
+    assert (document["verdict"], document["imports"]) == ("not-by-a-declaration", True)
+    assert "its sdist lacks csrc/sub.h" in document["reason"]
+    assert document["reason"].endswith("a line of MANIFEST.in takes that in: include csrc/sub.h")
+    (folder / "MANIFEST.in").write_text("include csrc/sub.h\n")
+    assert machine.diagnosed("./project", cwd=tmp_path)["verdict"] == "builds-as-is"
+
+
 def test_metadata_that_depend_on_what_is_there(machine: Machine, tmp_path: Path) -> None:
     document = diagnosed(machine, tmp_path, strange_sdists.OPTIONAL_TORCH)
     assert (document["verdict"], document["next"]) == ("builds-as-is", "")
