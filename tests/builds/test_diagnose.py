@@ -293,7 +293,7 @@ def test_a_setuptools_that_torch_refuses(machine: Machine, tmp_path: Path, torch
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="Python itself has distutils")
 def test_a_setuptools_too_old_to_bring_distutils(machine: Machine, tmp_path: Path) -> None:
     document = diagnosed(machine, tmp_path, strange_sdists.OLD_PIN)
-    assert_declares(document, removed=["setuptools"])
+    assert_declares(document, ["setuptools"], removed=["setuptools"])
     assert "setuptools<60 has no distutils" in document["evidence"][0]["why"]
 
 
@@ -311,20 +311,20 @@ def test_a_project_is_called_by_its_name(machine: Machine, tmp_path: Path, way: 
     strange, links = strange_sdists.NEEDS_PIP, tmp_path / "links"
     links.mkdir()
     target = {
-        "sdist": "./chumpy-0.70.tar.gz",
-        "requirement": "chumpy==0.70",
-        "folder": "./chumpy-0.70",
+        "sdist": "./chumpy-1.0.tar.gz",
+        "requirement": "chumpy==1.0",
+        "folder": "./chumpy-1.0",
         "another name": "./download.tar.gz",
     }[way]
     if way == "folder":
-        tree(tmp_path / "chumpy-0.70", strange)
+        tree(tmp_path / "chumpy-1.0", strange)
     else:
-        archive = sdist(links, strange, stem="chumpy-0.70")
+        archive = sdist(links, strange, stem="chumpy-1.0")
         shutil.copyfile(archive, tmp_path / ("download.tar.gz" if way == "another name" else archive.name))
     said = machine.augbackend("diagnose", target, cwd=tmp_path, PIP_FIND_LINKS=links.as_uri())
     assert (said.status, said.stderr) == (1, "")
     first, _, rest = said.stdout.partition("\n")
-    assert re.fullmatch(r"chumpy (0\.70|1\.0) builds when this is declared:", first)
+    assert re.fullmatch(r"chumpy 1\.0 builds when this is declared:", first)
     if way == "folder":
         assert rest.endswith('\n\n  requires = ["setuptools>=40.8.0", "pip"]\n')
         return
