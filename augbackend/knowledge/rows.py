@@ -49,6 +49,7 @@ class Symptom:
     """A pattern in the output of a build, and what follows from it.
 
     ``of-torch``: torch says so, and a torch without CUDA says the same.
+    ``silent``: a build that says so may succeed all the same, and leave something out.
     """
 
     says: str = key(..., check=_check_pattern)
@@ -59,6 +60,7 @@ class Symptom:
     gone: str = key("", check=_check_version)
     because: str = key("")
     of_torch: bool = key(False)
+    silent: bool = key(False)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,19 @@ install(TARGETS demo DESTINATION .)
 NB_MODULE(demo, m) { m.def("twice", [](int x) { return 2 * x; }); }
 """,
 }
+# setuptools takes the sources of an extension into the sdist, and no header beside them.
+HEADER_LEFT_OUT = files(
+    "from setuptools import Extension, setup\n"
+    "extension = Extension('demo._c', ['csrc/c.c'], include_dirs=['csrc'])\n"
+    "setup(name='demo', version='1.0', packages=['demo'], ext_modules=[extension])\n",
+    {
+        "PKG-INFO": "",
+        "csrc/sub.h": "#include <Python.h>\n",
+        "csrc/c.c": '#include "sub.h"\n'
+        'static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_c", 0, -1, 0};\n'
+        "PyMODINIT_FUNC PyInit__c(void) { return PyModule_Create(&module); }\n",
+    },
+)
 
 # --- traps -------------------------------------------------------------------------------------------------------
 

@@ -370,3 +370,13 @@ def test_what_a_wrapped_backend_says_of_itself(tmp_path: Path, leave: str, said:
     tree = write(tmp_path / "tree", {**TREE, "pyproject.toml": AUGMENTED, "_be/be.py": ASKED.format(leave)})
     ran = run("show TREE", TREE=tree)
     assert f"hooks: not known here: {said}" in ran.output
+
+
+def test_a_warning_of_a_hook_is_heard(tmp_path: Path) -> None:
+    """Newer versions of the library keep warnings from the output."""
+    body = "import warnings\n\ndef get_requires_for_build_wheel(settings=None):\n    warnings.warn('it is odd')\n    return []\n"
+    tree = write(tmp_path / "tree", {"be.py": body})
+    heard: list[str] = []
+    hooks = Hooks(tree, BuildSystem((), "be", (".",)), tmp_path, sys.executable, {}, heard.append)
+    assert hooks.requires("wheel", 60) == []
+    assert "UserWarning: it is odd" in "".join(heard)

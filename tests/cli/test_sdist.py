@@ -13,6 +13,7 @@ import struct
 import tarfile
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,28 @@ def test_hostile_members(tmp_path: Path, case: str) -> None:
 def test_hostile_members_in_front(tmp_path: Path, case: str) -> None:
     members, expected = HOSTILE[case]
     unsound(tmp_path, written(tmp_path, gzip.compress(tarred([*members, *BASE]))), expected.partition("(")[0])
+
+
+def flat(*more: Entry) -> bytes:
+    below = [replace(one, name=one.name.replace("demo-1.0/", "", 1)) for one in BASE]
+    return gzip.compress(tarred([*below, *more]))
+
+
+def test_a_project_without_a_top_folder(tmp_path: Path) -> None:
+    """uv and pip take it; what is wrapped has the folder."""
+    link = symlink("a-link", "setup.py")
+    archives.wrapped(written(tmp_path, flat(Entry("./demo/more.py"), link)), "-o", tmp_path / "out")
+    with tarfile.open(tmp_path / "out" / "demo-1.0.tar.gz") as tar:
+        names = tar.getnames()
+    assert {"demo-1.0/setup.py", "demo-1.0/demo/more.py", "demo-1.0/a-link", "demo-1.0/pyproject.toml"} <= {*names}
+    assert {name.partition("/")[0] for name in names} == {"demo-1.0"}
+
+
+@pytest.mark.parametrize(
+    "case", ["absolute", "up at once", "nothing but dots", "backslash", "symlink, absolute", "fifo"]
+)
+def test_hostile_members_without_a_top_folder(tmp_path: Path, case: str) -> None:
+    unsound(tmp_path, written(tmp_path, flat(*HOSTILE[case][0])), "")
 
 
 @pytest.mark.parametrize("name", ["PKG-INFO", "pyproject.toml", "setup.cfg"])

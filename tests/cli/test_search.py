@@ -10,10 +10,12 @@ from typing import Callable
 import pytest
 
 from augbackend.cli.diagnosis import search as searching
+from augbackend.cli.diagnosis import silent_losses
 from augbackend.cli.diagnosis.attempt import Attempt, Failure, Stage
 from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.diagnosis.static_reading import read
+from augbackend.cli.diagnosis.through_sdist import Loss
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers.interruption import Interrupted
@@ -43,6 +45,8 @@ class World:
     installed: Callable[[Declaration], Mapping[str, str]] = lambda _: {"setuptools": "80.9.0"}
     importable: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()
+    prints: Callable[[Declaration], str] = lambda _: ""
+    through: Callable[[Attempt], Loss | None] = lambda _: None
     checks: Callable[[Declaration], Check] = lambda _: PURE
     most: float = float("inf")
     tried: list[str] = field(default_factory=list)
@@ -58,7 +62,9 @@ class World:
         is_built = ending == ""
         wheel = Path("pkg-1-py3-none-any.whl") if is_built else None
         there = self.installed(declaration)
-        return Attempt(declaration, wheel, None if is_built else failure, 1.0, there, self.importable, self.asked)
+        ended = None if is_built else failure
+        said = self.prints(declaration)
+        return Attempt(declaration, wheel, ended, 1.0, there, self.importable, self.asked, output=said)
 
     def search(self) -> SearchResult:
         search = Search(
@@ -66,6 +72,7 @@ class World:
             self.attempt,
             lambda outcome: self.checks(outcome.declaration),
             lambda: len(self.tried) < self.most,
+            through=self.through,
         )
         return search.run()
 
@@ -741,6 +748,137 @@ def test_a_wheel_that_does_not_install(tree: Tree) -> None:
     assert found.verdict == "not-by-a-declaration"
     assert found.obstacle is not None
     assert found.obstacle.reason == "a wheel is built, and does not install: no platform"
+
+
+# --- wheels that are not as they should be ---------------------------------------------------------------------------
+
+SKIPS: dict[str, str | bytes] = {"setup.py": "try:\n    import torch\nexcept ImportError:\n    print('Skip')\n"}
+SAID = "Skip building ext ops due to the absence of torch."
+
+
+def broken(problem: str, missing: str = "") -> Check:
+    return Check(("pkg",), False, (), problem=f"import pkg: {problem}", missing=missing, is_broken=True)
+
+
+def test_what_the_build_says_that_it_skipped_is_tried(tree: Tree) -> None:
+    world = World(
+        case_of(tree(SKIPS)),
+        always(""),
+        prints=lambda one: "" if one.size else SAID,
+        checks=lambda one: COMPILED if "torch" in one.requirement_texts else PURE,
+    )
+    found = world.search()
+    assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {"torch": "torch"})
+    assert found.reasons["requires", "torch"].said == SAID
+
+
+def test_what_changes_nothing_is_not_declared(tree: Tree) -> None:
+    world = World(case_of(tree(SKIPS)), always(""), prints=always(SAID))
+    found = world.search()
+    assert (found.verdict, world.tried) == ("builds-as-is", ["", "torch"])
+    assert silent_losses.remarks(world.case, found.attempt) == [
+        f"its build says “{SAID}”: with torch declared, the wheel may hold more"
+    ]
+
+
+@pytest.mark.parametrize(
+    "said", ["Skip building docs without sphinx", "torch is fast", "torch was found, building ops"]
+)
+def test_what_a_build_says_in_passing(tree: Tree, said: str) -> None:
+    world = World(case_of(tree(SKIPS)), always(""), prints=always(said))
+    assert (world.search().verdict, world.tried) == ("builds-as-is", [""])
+
+
+def test_a_keyword_of_a_plugin_that_nothing_declares(tree: Tree) -> None:
+    world = World(
+        case_of(tree({"setup.py": ""})),
+        always(""),
+        prints=lambda one: "" if one.size else "UserWarning: Unknown distribution option: 'rust_extensions'",
+        checks=lambda one: COMPILED if one.size else PURE,
+    )
+    assert world.search().declaration.requirement_texts == {"setuptools-rust": "setuptools-rust"}
+
+
+def test_a_wheel_of_another_version_is_a_failure(tree: Tree) -> None:
+    output = (
+        "UserWarning: Unknown distribution option: 'use_scm_version'\n"
+        "error: it is called pkg 0.0.0, and the sdist pkg 2.5, by its file name: uv refuses such a wheel"
+    )
+    failure = Failure("identity", output)
+    ends: dict[bool, str | Failure] = {True: "", False: failure}
+    case = case_of(tree({"setup.py": ""}))
+    found = World(case, lambda one: ends["setuptools-scm" in one.requirement_texts]).search()
+    assert (found.verdict, [*found.declaration.requirement_texts]) == ("builds-when-declared", ["setuptools-scm"])
+    found = World(case, lambda _: failure).search()
+    assert found.obstacle is not None
+    assert found.obstacle.reason.startswith("a wheel is built, and it is called pkg 0.0.0, and the sdist pkg 2.5")
+
+
+def test_a_wheel_that_does_not_import_is_not_as_it_is(tree: Tree) -> None:
+    check = broken("ValueError: mutable default <class 'pkg.A'> for field a is not allowed: use default_factory")
+    found = World(case_of(tree({"setup.py": ""})), always(""), checks=lambda _: check).search()
+    assert (found.verdict, len(found.attempts)) == ("not-by-a-declaration", 1)
+    assert found.obstacle is not None
+    assert (found.obstacle.is_of_python, found.obstacle.gone) == (True, "3.11")
+    assert "it does not import: import pkg: ValueError: mutable default" in found.obstacle.reason
+
+
+def test_code_for_python_2_whose_setup_asks_for_2to3(tree: Tree) -> None:
+    setup = "try:\n    setup(use_2to3=True)\nexcept SystemExit:\n    setup()\n"
+    check = broken("SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)? (pkg.py, line 1)")
+    world = World(
+        case_of(tree({"setup.py": setup})), always(""), checks=lambda one: PURE if one.size else check, asked=("x",)
+    )
+    found = world.search()
+    assert (found.verdict, found.declaration.requirement_texts) == (
+        "builds-when-declared",
+        {"setuptools": "setuptools<58"},
+    )
+
+
+def test_a_part_that_a_variable_leaves_out_breaks_no_wheel(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import os\nos.getenv('A_B')\n"}))
+    check = broken("ModuleNotFoundError: No module named 'pkg._c'", "pkg._c")
+    found = World(case, lambda one: "" if one.size else "set A_B=1 to go on", checks=lambda _: check).search()
+    assert (found.verdict, found.declaration.variable_values) == ("builds-when-declared", {"A_B": "1"})
+
+
+# --- by way of the sdist ---------------------------------------------------------------------------------------------
+
+
+def test_what_the_sdist_lacks(tree: Tree) -> None:
+    world = World(case_of(tree({"setup.py": ""})), always(""), through=lambda _: Loss("its sdist lacks a.h"))
+    found = world.search()
+    assert (found.verdict, len(found.attempts)) == ("not-by-a-declaration", 1)
+    assert found.obstacle is not None
+    assert found.obstacle.reason.endswith("not through its sdist, as `uv build` does: its sdist lacks a.h")
+
+
+def test_what_the_sdist_lacks_beside_a_declaration(tree: Tree) -> None:
+    world = World(
+        case_of(tree({"setup.py": "import yaml"})),
+        needing(yaml="pyyaml"),
+        through=lambda _: Loss("its sdist lacks a.h"),
+    )
+    found = world.search()
+    assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {"pyyaml": "pyyaml"})
+    assert found.obstacle is not None
+    assert found.obstacle.reason.startswith("with pyyaml, a wheel is built in its folder, but not through its sdist")
+
+
+def test_what_only_the_way_through_the_sdist_asks_for(tree: Tree) -> None:
+    def through(made: Attempt) -> Loss | None:
+        return None if made.declaration.size else Loss("…", Failure("get_requires", missing("yaml")))
+
+    found = World(case_of(tree({"setup.py": ""})), always(""), through=through).search()
+    assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {"pyyaml": "pyyaml"})
+
+
+def test_no_time_for_the_way_through_the_sdist(tree: Tree) -> None:
+    def through(_: Attempt) -> Loss | None:
+        raise TimeoutError
+
+    assert World(case_of(tree({"setup.py": ""})), always(""), through=through).search().verdict == "builds-as-is"
 
 
 # --- ends ------------------------------------------------------------------------------------------------------------

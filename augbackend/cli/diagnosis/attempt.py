@@ -28,18 +28,20 @@ from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
 from . import build_tool_output, compiler_output, temporary_paths
+from .wheel_identity import unread_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.environment import Environment, Installer
-    from augbackend.cli.strangers.hook_call import BuildSystem
+    from augbackend.cli.strangers.hook_call import BuildSystem, Product
 
-Stage = Literal["install", "get_requires", "wheel", "import"]
+    from .wheel_identity import Identity
+
+Stage = Literal["install", "get_requires", "wheel", "identity", "import"]
 STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
 _TREE = "tree"
-_SETUPTOOLS = "setuptools.build_meta"
 _NOISE = re.compile(r"0x[0-9a-f]+|/tmp/\S+|(?<!\d)\d+\.\d+ ?(?:s|MB|GB)\b|pid \d+|tmp\w{8}")
 
 
@@ -97,12 +99,14 @@ def _without_options(message: str) -> str:
 class Attempt:
     """What came of an attempt.
 
+    :param wheel: that it gave, or the sdist where that was asked for.
     :param seconds: of wall time, installing included.
     :param in_stage: seconds of its last stage alone.
     :param installed: versions of what the build environment had.
     :param importable: the names at the top of what could be imported there.
     :param asked: what the package itself asked for: ``build-system.requires``, and what its backend answered.
     :param refused: the files that its code was kept from.
+    :param output: what building the wheel printed, where that gave one.
     """
 
     declaration: Declaration
@@ -114,6 +118,7 @@ class Attempt:
     asked: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     in_stage: float = 0.0
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,8 @@ class Circumstances:
     :param deadline: in seconds of the monotonic clock.
     :param workplace: a folder for everything that is made.
     :param root: the tree with what is around it, if there is more than the tree.
+    :param identity: the name and version that frontends expect of its wheel; ``None`` where they take any.
+    :param is_folder: whether an sdist is still to be made of the tree.
     """
 
     tree: Path
@@ -133,6 +140,8 @@ class Circumstances:
     deadline: float
     workplace: Path
     root: Path | None = None
+    identity: Identity | None = None
+    is_folder: bool = False
 
     @property
     def left(self) -> float:
@@ -153,8 +162,9 @@ def attempt(
     having: Circumstances,
     environ: Mapping[str, str],
     tell: Callable[[str], None] = lambda _: None,
+    product: Product = "wheel",
 ) -> Attempt:
-    """Try to build a wheel.
+    """Try to build a wheel, or an sdist.
 
     :param environ: of the caller, of which the harmless part is handed on.
     :param tell: is told what goes on.
@@ -167,7 +177,7 @@ def attempt(
         temporary_folder.temporary(having.workplace) as folder,
     ):  # while it is removed: no matter
         try:
-            wheel = _Build(declaration, having, folder, seen, tell).run(environ)
+            wheel = _Build(declaration, having, folder, seen, tell, product).run(environ)
         except _Failed as error:
             failure = error.failure
         except TimeoutError:
@@ -185,6 +195,7 @@ def attempt(
         tuple(seen.asked),
         tuple(seen.refused),
         in_stage,
+        seen.output,
     )
 
 
@@ -199,6 +210,7 @@ class _Seen:
     importable: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    output: str = ""
     stage: Stage = "install"
     since: float = field(default_factory=time.monotonic)
 
@@ -216,9 +228,10 @@ class _Build:
     folder: Path
     seen: _Seen
     tell: Callable[[str], None]
+    product: Product
 
     def run(self, environ: Mapping[str, str]) -> Path:
-        """The wheel.
+        """The wheel, or the sdist.
 
         :raises _Failed: if there is none.
         """
@@ -235,28 +248,34 @@ class _Build:
             raise _Failed(Failure("install", error.what)) from None
         self.seen.asked.extend(sorted(set(system.requires)))
         requires = [*self.declaration.kept(self.seen.asked), *self.declaration.requirement_texts.values()]
-        is_setuptools = having.backend.partition(":")[0] == _SETUPTOOLS
-        if is_setuptools and "setuptools" not in map(project_of, requires):
-            requires.append("setuptools")  # as `augbackend wrap` does: without it nothing can be asked
         try:
             hooks = hook_call.in_full(requires, partial(self._hooks, tree, system, clean), self._asked)
-            self.tell("building the wheel")
+            self.tell(f"building the {self.product}")
             self.seen.enter("wheel")
-            wheel = hooks.build("wheel", Path(tempfile.mkdtemp(prefix="wheel-", dir=having.workplace)), having.left)
+            into = Path(tempfile.mkdtemp(prefix=f"{self.product}-", dir=having.workplace))
+            made = hooks.build(self.product, into, having.left)
         except HookError as error:
-            said = error.output.replace(f"{tree}{os.sep}", "")  # as the sdist names its files
-            said = said.replace(f"{around}{os.sep}", f"{os.path.relpath(around, tree)}{os.sep}")
-            failure = Failure(self.seen.stage, temporary_paths.left_out(said), error.is_over_time)
-            raise _Failed(failure) from None
+            said = _as_named(error.output, tree, around)
+            raise _Failed(Failure(self.seen.stage, said, error.is_over_time)) from None
+        self.seen.output = _as_named(self.seen.output, tree, around)
+        if self.product == "wheel":
+            self._check(made)
+        return made
+
+    def _check(self, wheel: Path) -> None:
+        """Make sure that frontends take it."""
         if not zipfile.is_zipfile(wheel):
             raise _Failed(Failure("wheel", f"the backend says that it made {wheel.name}, and there is no such wheel"))
-        return wheel
+        differs = self.having.identity.differing(wheel) if self.having.identity else ""
+        if differs:
+            lines = [self.seen.output, *unread_tables(self.having.tree), differs]
+            raise _Failed(Failure("identity", "\n".join(lines)))
 
     def _asked(self, hooks: Hooks) -> list[str]:
         """What the backend requires, as far as it is not dropped."""
         self.tell("asking what it requires")
         self.seen.enter("get_requires")
-        answer = sorted(set(hooks.requires("wheel", min(hook_call.ASKING, self.having.left))))
+        answer = sorted(set(hooks.requires(self.product, min(hook_call.ASKING, self.having.left))))
         self.seen.asked.extend(answer)
         return self.declaration.kept(answer)
 
@@ -268,6 +287,7 @@ class _Build:
         environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variable_values}
 
         def heard(output: str) -> None:
+            self.seen.output = output
             self.seen.refused.extend(confinement.refused(output, self.folder))
 
         return Hooks(tree, system, self.folder, isolated.python_executable, environ, heard)
@@ -283,6 +303,12 @@ class _Build:
             return build_environment.filled(having.installer, self.folder, requirements, having.left, of_wheels=bounded)
         except InstallError as error:
             raise _Failed(Failure("install", temporary_paths.left_out(error.output), error.is_over_time)) from None
+
+
+def _as_named(output: str, tree: Path, around: Path) -> str:
+    """Output that names the files as the package does, relative to its own folder."""
+    said = output.replace(f"{tree}{os.sep}", "")
+    return temporary_paths.left_out(said.replace(f"{around}{os.sep}", f"{os.path.relpath(around, tree)}{os.sep}"))
 
 
 def _installed_in(folder: Path) -> tuple[dict[str, str], frozenset[str]]:

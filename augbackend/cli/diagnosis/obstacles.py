@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -16,6 +17,8 @@ from . import absent_submodules, build_tool_output, compiler_output, failure_clu
 from .evidence import Obstacle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from augbackend.knowledge.clues import Clue
 
     from .attempt import Attempt, Failure
@@ -30,6 +33,7 @@ _UNREACHABLE = re.compile(
 
 _PROGRESS = re.compile(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)")
 _LONGEST = 400  # characters of a message
+_OF_A_WHEEL: dict[str, str] = {"identity": "", "import": "it does not import: "}
 
 
 def unreachable(failure: Failure) -> bool:
@@ -55,6 +59,8 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
         return lacking
     clues = failure_clues.in_the_way(case, failure)
     found = [one for clue in clues if (one := _obstacle_of(case, attempt, clue))]
+    if failure.stage in _OF_A_WHEEL:
+        return _of_a_wheel(failure, found)
     if found:
         return found[0]
     if case.reading.problem:
@@ -68,6 +74,16 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
     need = failure_clues.named_in_words(case, failure.message)
     reason = f"it needs {need.text}: {failure.message}" if need else f"no rule applies: {failure.message}"
     return Obstacle(reason, failure.message, is_known=False)
+
+
+def _of_a_wheel(failure: Failure, found: Sequence[Obstacle]) -> Obstacle:
+    """There is a wheel, and it is of no use."""
+    said = failure.message.removeprefix("error: ")
+    reason = f"a wheel is built, and {_OF_A_WHEEL[failure.stage]}{said}"
+    if not found:
+        return Obstacle(reason, said)
+    why = found[0].reason.replace(f" ({found[0].said})", "")
+    return replace(found[0], reason=reason if why in reason else f"{reason}; {why}", said=said)
 
 
 def _does_not_compile(case: Case, line: str) -> Obstacle:

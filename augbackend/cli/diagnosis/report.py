@@ -116,6 +116,8 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
     elif found.verdict == "builds-when-declared":
         yield f"{subject} builds when this is declared:"
         yield from _entries(found)
+        if found.obstacle is not None:
+            yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
     elif found.verdict == "unfinished":
         by_then = "a wheel was made by then" if found.attempt.wheel else "nothing was found by then that builds it"
         yield f"{subject}: unfinished, and {by_then}:"
@@ -124,7 +126,9 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"  {unfinished.advice(found, diagnosis.seconds, diagnosis.timeout)}"
     else:
         is_known = found.obstacle is not None and found.obstacle.is_known
-        yield f"{subject} does not build, and no declaration {'makes it' if is_known else 'was found that makes it'}:"
+        far = _how_far(found)
+        it = "makes it" if far == "does not build" else "mends that"
+        yield f"{subject} {far}, and no declaration {it if is_known else f'was found that {it}'}:"
         yield from textwrap.wrap(
             so_far.reason(found) or _reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  "
         )
@@ -156,6 +160,15 @@ def _entries(found: SearchResult) -> Iterator[str]:
         if one["kind"] != "obstacle":
             yield from _entry(one)
     yield ""
+
+
+def _how_far(found: SearchResult) -> str:
+    """How far a package came that does not build as frontends and their users want it."""
+    failure, check = found.attempt.failure, found.check
+    if check is not None:
+        is_sound = not check.problem and not check.installs
+        return "builds in its folder only" if is_sound else "gives a wheel that does not work"
+    return "gives a wheel of another name or version" if failure and failure.stage == "identity" else "does not build"
 
 
 def _entry(one: dict[str, str]) -> Iterator[str]:

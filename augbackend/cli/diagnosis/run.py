@@ -17,7 +17,18 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import confinement, environment, interruption, temporary_folder
 from augbackend.cli.strangers.interruption import Interrupted
 
-from . import attempt, notes, obstacles, other_python, runtime_match, subject, tables_for_uv, wheel_check
+from . import (
+    attempt,
+    notes,
+    obstacles,
+    other_python,
+    runtime_match,
+    silent_losses,
+    subject,
+    tables_for_uv,
+    through_sdist,
+    wheel_check,
+)
 from .attempt import Attempt, Circumstances
 from .evidence import Case
 from .report import Diagnosis
@@ -30,6 +41,7 @@ if TYPE_CHECKING:
 
     from .narration import Narrator
     from .subject import Source
+    from .through_sdist import Loss
     from .wheel_check import Check
 
 
@@ -66,11 +78,19 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
     try:
         with temporary_folder.temporary() as workplace:
             installer = environment.installer(building.python, building.where, workplace)
-            deadline = began + building.timeout
-            having = Circumstances(source.tree, source.reading.backend, installer, deadline, workplace, source.root)
+            having = Circumstances(
+                source.tree,
+                source.reading.backend,
+                installer,
+                began + building.timeout,
+                workplace,
+                source.root,
+                source.identity,
+                is_folder=source.subject.tree is not None,
+            )
             case = case_of(source, building)
             found, name = runtime_match.matched(_found_out(case, having, narrator), case), installer.name
-            said = notes.remarks(source, found, having)
+            said = (*notes.remarks(source, found, having), *_of_the_wheel(case, found, source))
     except Interrupted:  # in the end, while something was removed
         if found is None:
             raise
@@ -81,6 +101,15 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
     return Diagnosis(
         called, found, building.python, name, seconds, confinement.here(), said, seen, timeout=building.timeout
     )
+
+
+def _of_the_wheel(case: Case, found: SearchResult, source: Source) -> list[str]:
+    """What its build did without, and who does not take it."""
+    attempt = found.attempt
+    if attempt.wheel is None:
+        return []
+    label = source.identity.remark(attempt.wheel) if source.identity else ""
+    return [*silent_losses.remarks(case, attempt), *([label] if label else [])]
 
 
 def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:
@@ -114,4 +143,9 @@ def _searched(case: Case, having: Circumstances, narrator: Narrator) -> SearchRe
         with narrator.busy("installing the wheel and importing it"):
             return wheel_check.check(made.wheel or Path(), having, os.environ, case.knowledge)
 
-    return Search(case, try_it, look, lambda: having.left > 0, interruption.has_come).run()
+    def through(made: Attempt) -> Loss | None:
+        with narrator.busy("building it through its sdist"):
+            return through_sdist.loss(made, having, os.environ, lambda _: None)
+
+    search = Search(case, try_it, look, lambda: having.left > 0, interruption.has_come)
+    return (replace(search, through=through) if having.is_folder else search).run()

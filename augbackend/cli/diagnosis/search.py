@@ -21,13 +21,24 @@ from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.errors import AugbackendError
 from augbackend.knowledge.pythons import is_standard
 
-from . import compiler_output, failure_clues, obstacles, older_tools, proposals, so_far
+from . import (
+    compiler_output,
+    failure_clues,
+    import_failures,
+    obstacles,
+    older_tools,
+    proposals,
+    silent_losses,
+    so_far,
+)
 from .attempt import STAGES, Attempt, Failure, Stage
 from .evidence import Case, Obstacle, Proposal, declaring
 from .wheel_check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .through_sdist import Loss
 
 Verdict = Literal["builds-as-is", "builds-when-declared", "not-by-a-declaration", "unfinished"]
 Cut = Literal["", "time", "attempts", "user"]
@@ -75,6 +86,7 @@ class Search:
     :param look: installs and imports a wheel.
     :param has_time: whether there is time for one more.
     :param is_ended: whether the user has ended it.
+    :param through: says what is lost by way of the sdist, where a folder has to make one; raises TimeoutError.
     """
 
     case: Case
@@ -82,6 +94,7 @@ class Search:
     look: Look
     has_time: Callable[[], bool]
     is_ended: Callable[[], bool] = lambda: False
+    through: Callable[[Attempt], Optional[Loss]] = lambda _: None
     made: dict[object, Attempt] = field(default_factory=dict)
     paths: dict[object, dict[tuple[str, str], tuple[Proposal, ...]]] = field(default_factory=dict)
     leaves: list[Attempt] = field(default_factory=list)
@@ -153,8 +166,7 @@ class Search:
 
     def _explored(self, failed: Attempt, failure: Failure) -> Attempt | None:
         for proposal in proposals.proposed(self.case, failed):
-            declared = failed.declaration.joined(proposal.adds)
-            if key(declared) in self.made or not is_possible(declared) or not self._may_go_on():
+            if not self._is_new(failed, proposal):
                 continue
             attempt = self._on(failed, proposal)
             if attempt.failure is None:
@@ -260,6 +272,8 @@ class Search:
 
     def _complete(self, good: Attempt) -> SearchResult:
         """What builds; unless it silently left out what a module that is absent would have made."""
+        self._checked(good)  # before more is tried, which may take all the time
+        good = self._importing(self._with_what_it_skipped(good))
         check = self._checked(good)
         for proposal in self._left_out(check, good):
             if not self._may_go_on():
@@ -269,6 +283,37 @@ class Search:
                 self.good = attempt
                 return self._found(self._pruned(attempt))
         return self._found(good)
+
+    def _with_what_it_skipped(self, good: Attempt) -> Attempt:
+        """The wheel with what its build says that it did without, if that gives another wheel."""
+        for proposal in silent_losses.proposed(self.case, good):
+            if not self._is_new(good, proposal):
+                continue
+            attempt = self._on(good, proposal)
+            more = attempt if attempt.failure is None else self._explore(attempt)
+            if more is not None and silent_losses.is_another(more, self._checked(more), good, self._checked(good)):
+                good = self._pruned(more)
+        return good
+
+    def _importing(self, good: Attempt) -> Attempt:
+        """A wheel that imports, where this one is broken and something that may be declared mends it."""
+        if not self._is_broken(good):
+            return good
+        failed = replace(good, failure=import_failures.failure(self.case, good.output, self._checked(good).problem))
+        for proposal in proposals.proposed(self.case, failed):
+            attempt = self._on(good, proposal) if self._is_new(good, proposal) else good
+            if attempt.failure is None and not self._is_broken(attempt):
+                return self._pruned(attempt)
+        return good
+
+    def _is_broken(self, good: Attempt) -> bool:
+        """Whether a wheel does not import; a variable that leaves a part of it out is the user's choice."""
+        check = self._checked(good)
+        return check.is_broken and not (check.missing and good.declaration.variables)
+
+    def _is_new(self, before: Attempt, proposal: Proposal) -> bool:
+        declared = before.declaration.joined(proposal.adds)
+        return key(declared) not in self.made and is_possible(declared) and self._may_go_on()
 
     def _left_out(self, check: Check, good: Attempt) -> Iterator[Proposal]:
         reading = self.case.reading
@@ -301,7 +346,20 @@ class Search:
             reason = f"a wheel is built, and is not for this Python: {check.problem}"
             obstacle = Obstacle(reason, check.problem, gone, is_of_python=True)
             return self._ended("not-by-a-declaration", good, check, obstacle)
-        verdict: Verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
+        if self._is_broken(good) and not good.declaration.size:
+            failed = replace(good, failure=Failure("import", check.problem))
+            return self._ended("not-by-a-declaration", good, check, obstacles.obstacle(self.case, failed))
+        good, lost = self._through_sdist(good)
+        check = self._checked(good)
+        if lost is not None:
+            with_it = f"with {good.declaration.in_words()}, " if good.declaration.size else ""
+            reason = (
+                f"{with_it}a wheel is built in its folder, but not through its sdist, as `uv build` does: {lost.reason}"
+            )
+            # Where something is declared, that is needed in any case, and does it for whoever builds in the folder.
+            verdict: Verdict = "builds-when-declared" if good.declaration.size else "not-by-a-declaration"
+            return self._ended(verdict, good, check, Obstacle(reason))
+        verdict = "builds-when-declared" if good.declaration.size else "builds-as-is"
         return self._ended(verdict, good, check, None)
 
     def _unfinished(self, good: Attempt | None = None) -> SearchResult:
@@ -317,6 +375,20 @@ class Search:
 
     def _steps(self) -> list[Attempt]:
         return [attempt for attempt in self.leaves if attempt not in (*self.conflicts, *self.no_steps)]
+
+    def _through_sdist(self, good: Attempt) -> tuple[Attempt, Loss | None]:
+        """What builds by way of the folder's sdist as well; else what is lost on that way."""
+        try:
+            lost = self.through(good)
+            if lost is None or lost.failure is None:
+                return good, lost
+            for proposal in proposals.proposed(self.case, replace(good, failure=lost.failure)):
+                attempt = self._on(good, proposal) if self._is_new(good, proposal) else good
+                if attempt is not good and attempt.failure is None and self.through(attempt) is None:
+                    return attempt, None
+        except TimeoutError:
+            return good, None
+        return good, lost
 
     def _hopeless(self, first: Attempt) -> SearchResult:
         """The obstacle where the likeliest proposals came furthest; if no rule names it, one that a rule does name.
@@ -400,7 +472,8 @@ def _is_below(text: str, other: str) -> bool:
 def _is_own(check: Check) -> bool:
     """Whether what an import misses may be the wheel's own: it names nothing, or that."""
     named = re.findall(r"'(\w+)(?:\.[\w.]*)?'", check.problem)
-    return bool(check.problem) and (not named or any(name in check.modules for name in named))
+    is_known = bool(check.problem) and not check.problem.startswith("not tried")
+    return is_known and (not named or any(name in check.modules for name in named))
 
 
 def _stage(attempt: Attempt) -> str:

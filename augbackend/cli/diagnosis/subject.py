@@ -17,7 +17,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 
-from . import static_reading
+from . import static_reading, wheel_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.upstream import Target, Upstream
 
     from .static_reading import Reading
+    from .wheel_identity import Identity
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Source:
     :param root: the tree, with what is around it.
     :param absent: submodules that are not checked out.
     :param remarks: what the tree is, where it is not just what the user named.
+    :param identity: the name and version that its wheel is to have; ``None`` if frontends take any.
     """
 
     subject: Subject
@@ -78,6 +80,7 @@ class Source:
     root: Path
     absent: tuple[Submodule, ...] = ()
     remarks: tuple[str, ...] = ()
+    identity: Identity | None = None
 
 
 def _read(tree: Path, named: str, filename: str = "") -> Reading:
@@ -101,9 +104,12 @@ def _of_folder(text: str, named: Path | None, folder: Path, place: Path) -> Sour
     reading = _read(copy.tree, text)
     name = canonicalize_name(reading.name or folder.resolve().name)
     subject, dated = Subject(text, named, name, reading.version), tree_day.of_tree(folder)
+    source = Source(
+        subject, copy.tree, reading, dated, copy.root, identity=wheel_identity.of_folder(copy.tree, reading)
+    )
     if named is None:  # a checkout has all its submodules, and is told of by its URL
-        return Source(subject, copy.tree, reading, dated, copy.root)
-    return Source(subject, copy.tree, reading, dated, copy.root, copy.absent, copy.remarks)
+        return source
+    return replace(source, absent=copy.absent, remarks=copy.remarks)
 
 
 def _of_url(url: str) -> str:
@@ -152,7 +158,8 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             tree = sdist.unpack(opened, place)
             reading = _read(tree, text, found.path.name)
             subject = _of_sdist(text, target, found, reading)
-        yield Source(subject, tree, reading, tree_day.day(opened.newest), tree)
+        identity = wheel_identity.of_file(found.path.name, target.name)
+        yield Source(subject, tree, reading, tree_day.day(opened.newest), tree, identity=identity)
 
 
 def _of_sdist(text: str, target: Target, found: Upstream, reading: Reading) -> Subject:

@@ -24,7 +24,7 @@ from augbackend.cli.strangers.answer import UnsoundAnswerError
 from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.strangers.telling_line import telling_line
 
-from . import temporary_paths
+from . import import_failures, temporary_paths
 from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
@@ -44,16 +44,20 @@ _NOT_PACKAGES = re.compile(r"tests?|testing|examples?|docs?|benchmarks?|scripts|
 _ANSWER = "answer.json"
 _OVER_TIME = "the time ran out"
 _IMPORT = """
-import importlib, json, sys
+import importlib, json, linecache, sys
 name, answer = sys.argv[1:]
 try:
     importlib.import_module(name)
-    problem = ["", "", ""]
+    problem = ["", "", "", "", ""]
 except BaseException as error:
-    problem = [type(error).__name__, "", ""]
+    kind, trace = type(error), error.__traceback__
+    problem = [kind.__name__, "", "", kind.__module__, ""]
     try:
         missing = getattr(error, "name", None)
-        problem[1:] = str(error)[:2000], missing[:200] if isinstance(missing, str) else ""
+        problem[1:3] = str(error)[:2000], missing[:200] if isinstance(missing, str) else ""
+        while trace.tb_next:
+            trace = trace.tb_next
+        problem[4] = linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).strip()[:500]
     except BaseException:  # its own way to say what it is
         pass
 with open(answer, "w") as stream:
@@ -73,6 +77,7 @@ class Check:
     :param missing: the module that it says is missing; empty if it was something else.
     :param refused: the files that the import was kept from.
     :param untried: empty, or why nobody knows whether it installs and imports.
+    :param is_broken: whether the wheel does not import on any machine, with this Python and what it requires.
     """
 
     modules: tuple[str, ...]
@@ -83,6 +88,7 @@ class Check:
     missing: str = ""
     refused: tuple[str, ...] = ()
     untried: str = ""
+    is_broken: bool = False
 
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
@@ -112,7 +118,14 @@ def _tried(trial: _Trial, found: Check, knowledge: Knowledge) -> Check:
     for module in found.modules:
         imported = _imported(module, trial, found, knowledge)
         if imported.problem:
-            return replace(found, problem=imported.problem, missing=imported.missing, refused=imported.refused)
+            of_wheel = import_failures.is_of_wheel(imported.missing, found.modules, knowledge, trial.python)
+            return replace(
+                found,
+                problem=imported.problem,
+                missing=imported.missing,
+                refused=imported.refused,
+                is_broken=imported.is_broken or of_wheel,
+            )
     return found
 
 
@@ -124,12 +137,14 @@ class _Imported:
     :param missing: the module that it says is missing.
     :param may_lack: whether installing something may help.
     :param refused: the files that it was kept from.
+    :param is_broken: whether this Python cannot run it, whatever is installed.
     """
 
     problem: str = ""
     missing: str = ""
     may_lack: bool = False
     refused: tuple[str, ...] = ()
+    is_broken: bool = False
 
 
 def _imported(module: str, trial: _Trial, wheel: Check, knowledge: Knowledge) -> _Imported:
@@ -153,6 +168,8 @@ class _Trial:
         self._wheel, self._having, self._environ, self._folder = wheel, having, environ, folder
         self._environment: Environment
         self.wanted: list[str] = []
+        self.python = having.installer.python.minor
+        self._had: list[str] = []  # what could be installed of that
 
     def install(self) -> Ran:
         """Make a new environment, and install the wheel there last: nothing that a wheel left there is to run.
@@ -164,8 +181,9 @@ class _Trial:
             raise TimeoutError
         try:
             self._environment = self._filled(self.wanted)
+            self._had = [*self.wanted]
         except InstallError:
-            self._environment = self._filled([])  # the import says what it lacks
+            self._environment = self._filled(self._had)  # the import says what it lacks
         ran = self._environment.install_wheel(self._wheel, self._having.left)
         if ran.status is None:
             raise TimeoutError
@@ -200,7 +218,7 @@ class _Trial:
         if ran.status is None:
             return _Imported(f"import {module}: not done in {ran.seconds:.0f} s")
         try:
-            kind, text, missing = _three_texts(answer.read(place, _ANSWER).get("problem"))
+            kind, text, missing, origin, line = _five_texts(answer.read(place, _ANSWER).get("problem"))
         except UnsoundAnswerError:
             return _Imported(
                 f"import {module}: the interpreter ended: {telling_line(temporary_paths.left_out(ran.output))}"
@@ -214,13 +232,14 @@ class _Trial:
         # "cannot import name" comes from a module that is installed. Any other ImportError may be an author's
         # own message for a module that is not.
         may_lack = is_missing or (kind == "ImportError" and not text.startswith("cannot import name"))
-        return _Imported(f"import {module}: {said}", missing if is_missing else "", may_lack, refused)
+        is_broken = origin == "builtins" and import_failures.is_broken(kind, text, line)
+        return _Imported(f"import {module}: {said}", missing if is_missing else "", may_lack, refused, is_broken)
 
 
-def _three_texts(value: object) -> list[str]:
+def _five_texts(value: object) -> list[str]:
     found = answer.texts(value)
-    if len(found) != 3:  # noqa: PLR2004  # what _IMPORT writes
-        raise UnsoundAnswerError("it is not what is wrong, in three texts")
+    if len(found) != 5:  # noqa: PLR2004  # what _IMPORT writes
+        raise UnsoundAnswerError("it is not what is wrong, in five texts")
     return found
 
 

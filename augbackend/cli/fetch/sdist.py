@@ -21,7 +21,7 @@ from augbackend.errors import AugbackendError
 from augbackend.standards.tar import tar_format
 from augbackend.table import layers
 
-from . import decompression, tar_headers
+from . import decompression, flat_tar, tar_headers
 from .refusal import refusal
 
 if TYPE_CHECKING:
@@ -125,10 +125,10 @@ def opened(path: Path) -> Iterator[Sdist]:
 
     :raises AugbackendError: if it is broken, or holds what no sdist may hold.
     """
-    with tempfile.TemporaryFile(prefix="augbackend-") as stream:
+    with tempfile.TemporaryFile(prefix="augbackend-") as stream, tempfile.TemporaryFile(prefix="augbackend-") as other:
         try:
             decompression.write_tar(path, stream)
-            archive = _all_checked(path, stream)
+            archive = _all_checked(path, stream, other)
         except OSError as error:
             if error.errno is not None:
                 raise
@@ -141,8 +141,11 @@ def opened(path: Path) -> Iterator[Sdist]:
             raise refusal(path, f"it cannot be unpacked ({error})") from None
 
 
-def _all_checked(path: Path, stream: IO[bytes]) -> Sdist:
-    """Read all headers of a tar, and check them."""
+def _all_checked(path: Path, stream: IO[bytes], other: IO[bytes]) -> Sdist:
+    """Read all headers of a tar, and check them.
+
+    :param other: for a tar that gets the folder which this one has not.
+    """
     headers: Any = _Headers(stream)
     headers.seek(0)
     tar = tarfile.open(fileobj=headers, mode="r:", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115  # it holds nothing open but the stream
@@ -156,7 +159,11 @@ def _all_checked(path: Path, stream: IO[bytes]) -> Sdist:
     if not members:
         raise refusal(path, "it is empty")
     _check_order(path, stream, members)
-    _check_names(path, members)
+    is_flat = flat_tar.is_flat(members)
+    _check_names(path, members, is_flat=is_flat)
+    if is_flat:
+        flat_tar.write_with_folder(path, tar, members, other)
+        return _all_checked(path, other, other)
     return Sdist(path, tar, _parts(members[0].name)[0], tuple(members))
 
 
@@ -219,8 +226,9 @@ def _check_order(path: Path, stream: IO[bytes], members: Iterable[tarfile.TarInf
         at = member.offset_data + (member.size + -member.size % tarfile.BLOCKSIZE if member.isreg() else 0)
 
 
-def _check_names(path: Path, members: Iterable[tarfile.TarInfo]) -> None:
+def _check_names(path: Path, members: Iterable[tarfile.TarInfo], *, is_flat: bool) -> None:
     """Make sure that all lie in one folder, whoever unpacks them, and that whoever unpacks them can."""
+    members = [member for member in members if not (is_flat and member.isdir() and not _parts(member.name))]
     count = 0
     tops: set[str] = set()
     seen: set[tuple[str, ...]] = set()
@@ -236,7 +244,7 @@ def _check_names(path: Path, members: Iterable[tarfile.TarInfo]) -> None:
         if ".." in parts or not parts:
             raise refusal(path, f"{member.name!r} leads out of the archive")
         if member.issym():
-            _check_link(path, parts, member.linkname)
+            _check_link(path, ("", *parts) if is_flat else parts, member.linkname)
             _check_spelled(path, member.linkname)
         elif member.islnk() and _parts(member.linkname) not in seen:
             raise refusal(path, f"{member.name!r} is a hard link to {member.linkname!r}, which is not in the archive")
@@ -253,6 +261,8 @@ def _check_names(path: Path, members: Iterable[tarfile.TarInfo]) -> None:
                 kind = "a link" if other.issym() else f"{other.name!r}, which is no folder"
                 raise refusal(path, f"{member.name!r} lies behind {kind}")
     _check_no_circle(path, others)
+    if is_flat:
+        return
     if len(tops) != 1:
         raise refusal(path, f"it has {len(tops)} top folders ({', '.join(sorted(tops)[:3])}), expected one")
     if not {"setup.py", "pyproject.toml"} & {parts[1] for parts in seen if len(parts) == 2}:  # noqa: PLR2004  # top/name

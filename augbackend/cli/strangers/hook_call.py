@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Product = Literal["wheel", "sdist"]
 ASKING = 300.0  # seconds for a hook that only asks
+_MOST_WARNINGS, _LONGEST_WARNING = 100, 2000
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,14 @@ class Hooks:
             shutil.copy(asked / "input.json", place)
             environ = {**self.environ, **(extra_environ or {})}
             ran = process.run([*command, str(place)], Path(cwd or self.tree), environ, limit, [self.folder])
-            self.heard(ran.output)
-            if ran.status != 0:
-                raise subprocess.CalledProcessError(ran.status or -1, list(cmd))
-            (asked / "output.json").write_text(json.dumps(_readable_answer(answer.read(place, "output.json"))), "utf-8")
+            try:
+                if ran.status != 0:
+                    raise subprocess.CalledProcessError(ran.status or -1, list(cmd))
+                found = answer.read(place, "output.json")
+                ran = replace(ran, output=f"{_warnings(found)}{ran.output}")
+            finally:
+                self.heard(ran.output)
+            (asked / "output.json").write_text(json.dumps(_readable_answer(found)), "utf-8")
 
         system = self.system
         try:
@@ -170,7 +175,7 @@ class Hooks:
 
 
 def _readable_answer(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What the library reads of an answer; warnings are in the output already.
+    """What the library reads of an answer.
 
     :raises UnsoundAnswerError: if a text is none.
     """
@@ -178,6 +183,21 @@ def _readable_answer(found: Mapping[str, Any]) -> dict[str, Any]:
     texts = ("traceback", "backend_error", "missing_hook_name")
     said = {key: process.legible(answer.text(found[key])) for key in texts if found.get(key)}
     return {**{flag: found.get(flag) is True for flag in flags}, **said, "return_val": found.get("return_val")}
+
+
+def _warnings(found: Mapping[str, Any]) -> str:
+    """The warnings that the library's newer versions keep from the output, as Python prints them."""
+    warned = found.get("warnings")
+    texts = (
+        [one.get("message") for one in warned[:_MOST_WARNINGS] if isinstance(one, dict)]
+        if isinstance(warned, list)
+        else []
+    )
+    return "".join(
+        f"UserWarning: {process.legible(answer.text(one[:_LONGEST_WARNING]))}\n"
+        for one in texts
+        if isinstance(one, str)
+    )
 
 
 def _said(output: str, otherwise: str) -> str:

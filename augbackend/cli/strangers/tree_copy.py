@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -55,10 +56,15 @@ def of_files(tree: Path, names: Iterable[str], to: Path) -> None:
 
 
 def _copy(tree: Path, to: Path, left_out: Callable[[str, list[str]], set[str]]) -> Path:
-    """Links stay links."""
+    """Links stay links; its owner may write to a folder that was read-only, as a build does."""
     hint = "move it elsewhere"
     try:
-        return Path(shutil.copytree(tree, to, symlinks=True, ignore=left_out))
+        copy = Path(shutil.copytree(tree, to, symlinks=True, ignore=left_out))
+        for folder, _, _ in os.walk(copy):
+            mode = stat.S_IMODE(Path(folder).stat().st_mode)
+            if mode & stat.S_IRWXU != stat.S_IRWXU:
+                Path(folder).chmod(mode | stat.S_IRWXU)
+        return copy
     except shutil.Error as error:
         where, _, why = error.args[0][0]
         raise AugbackendError(f"it cannot be copied: {why}", where=str(where), hint=hint) from None
