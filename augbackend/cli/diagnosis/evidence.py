@@ -23,6 +23,7 @@ class Case:
 
     :param dated: when the sdist was made, ``2021-09-04``; empty if nothing says it.
     :param python: the minor version that it is built on.
+    :param declared: what is declared for it already.
     """
 
     tree: Path
@@ -30,6 +31,7 @@ class Case:
     knowledge: Knowledge
     python: str
     dated: str = ""
+    declared: Declaration = field(default_factory=Declaration)
 
 
 @dataclass(frozen=True)

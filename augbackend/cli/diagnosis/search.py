@@ -78,7 +78,7 @@ class Search:
 
         :raises AugbackendError: if an index cannot be reached, so that nothing can be found out.
         """
-        first = self._try(Declaration(), "as it is")
+        first = self._try(self.case.declared, "as it is declared" if self.case.declared.size else "as it is")
         good = first if first.failure is None else self._explore(first)
         if good is None:
             return self._hopeless(first)
@@ -137,6 +137,8 @@ class Search:
         for entry in sorted(good.declaration.entries, key=_by_weight):
             if good.declaration.size <= 1:
                 break
+            if entry in self.case.declared.entries:
+                continue  # the user's own
             if entry not in good.declaration.entries or self._is_certain(entry, good):
                 continue
             smaller = good.declaration.without(*entry)
@@ -155,7 +157,8 @@ class Search:
     def _relaxed(self, good: Attempt) -> Attempt:
         """The same with the weakest upper bounds that still do, where the sdist's age said them."""
         for name in good.declaration.requirement_texts:
-            if name not in self.paths[key(good.declaration)][("requires", name)][-1].whys:
+            path = self.paths.get(key(good.declaration), {}).get(("requires", name), ())
+            if not path or name not in path[-1].whys:
                 continue
             newest, text = self._newest(name), good.declaration.requirement_texts[name]
             bounds = older_tools.bounds(self.case, newest, name) if newest else []
@@ -274,7 +277,8 @@ class Search:
         declaration = attempt.declaration if verdict != "not-by-a-declaration" else Declaration()
         path = self.paths.get(key(declaration), {})
         texts = declaration.requirement_texts
-        reasons = {entry: _why(path[entry], texts.get(entry[1], "")) for entry in declaration.entries}
+        given = (Proposal(self.case.declared, "it is declared already"),)
+        reasons = {one: _why(path.get(one, given), texts.get(one[1], "")) for one in declaration.entries}
         return SearchResult(verdict, declaration, reasons, tuple(self.made.values()), attempt, check, obstacle)
 
 
