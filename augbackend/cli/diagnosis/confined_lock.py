@@ -1,0 +1,231 @@
+"""A project without a lock, locked by uv in a copy of it, confined: what uv builds for that is other people's code.
+
+::
+
+    a copy of the project, what is known of packages -> uv lock -> Lock, or the package whose build failed
+
+uv has no index with a password there: what it starts could read that.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import tomlkit
+from packaging.utils import canonicalize_name
+
+from augbackend.cli.edit import uv_sources
+from augbackend.cli.project import lock_files
+from augbackend.cli.strangers import interpreter, process, tree_copy
+from augbackend.cli.strangers.telling_line import telling_line
+from augbackend.errors import AugbackendError
+from augbackend.table import layers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from augbackend.cli.model.package_sources import Sources
+    from augbackend.cli.project.lock_files import Lock
+    from augbackend.cli.strangers.interpreter import Interpreter
+
+_FAILED = re.compile(r"Failed to (?:download and )?build `([A-Za-z0-9][\w.-]{0,200})(?:==([\w.+!-]{1,100})| @ (\S{1,2000}))`")
+_EXTRA = re.compile(r"""\bextra ?== ?["']([\w.-]{1,200})["']""")
+# Of the user's variables, those that say which versions are meant, and hold no secret.
+_OF_VERSIONS = ("UV_EXCLUDE_NEWER", "UV_PRERELEASE", "UV_INDEX_STRATEGY", "UV_RESOLUTION", "UV_HTTP_TIMEOUT")
+
+
+@dataclass(frozen=True)
+class FailedBuild:
+    """The package that uv could not build.
+
+    :param version: empty if it is not from an index.
+    :param url: where it is, if it is not from an index.
+    """
+
+    name: str
+    version: str
+    url: str
+
+    @property
+    def folder(self) -> Path | None:
+        """It, if it is one on this machine."""
+        return Path(url2pathname(urlsplit(self.url).path)) if self.url.startswith("file:") else None
+
+
+@dataclass
+class ProjectCopy:
+    """A copy of a project that is locked.
+
+    :param folder: of the project itself.
+    :param place: of the copy, alone in a folder that other people's code may write to.
+    :param document: the ``pyproject.toml`` of the copy, as it is at first.
+    :param known: what is known of packages, as uv's ``dependency-metadata``; it grows.
+    """
+
+    folder: Path
+    place: Path
+    document: Mapping[str, Any]
+    known: list[dict[str, Any]] = field(default_factory=list)
+
+    def tell(self, name: str, version: str, requires: Sequence[str]) -> None:
+        """Note what a package requires, so that uv has not to build it."""
+        extras = sorted({canonicalize_name(extra) for text in requires for extra in _EXTRA.findall(text)})
+        said: dict[str, Any] = {"name": name, "requires-dist": [*requires], "provides-extra": extras}
+        self.known.append({**said, **({"version": version} if version else {})})
+
+    def locked(self, python: Interpreter, where: Sources, limit: float) -> Lock | FailedBuild:
+        """Lock it.
+
+        :param limit: in seconds.
+        :raises AugbackendError: if there is no uv, or it fails for another reason than a build.
+        """
+        program = interpreter.uv()
+        if program is None:
+            hint = "put uv on PATH; or name a lock: a pylock.toml, or a requirements file with exact versions"
+            raise AugbackendError("the project has no lock, and there is no uv to resolve it", hint=hint)
+        self._write()
+        home = self.place.parent / "home"
+        home.mkdir(exist_ok=True)
+        environ = {**process.clean_environ(os.environ, home), **_told(where)}
+        environ |= {name: os.environ[name] for name in _OF_VERSIONS if name in os.environ}
+        environ |= {"UV_CACHE_DIR": str(self.place.parent / "cache"), "UV_PYTHON_DOWNLOADS": "never"}
+        command = [program, "lock", "--python", python.path, "--color", "never", "--no-progress"]
+        command += ["--no-index"] if where.no_index else []
+        reads = [*self._outside(), *_folders(where), Path(python.path).resolve().parents[1]]
+        ran = process.run(command, self.place, environ, limit, [self.place.parent], reads=reads)
+        if ran.status == 0:
+            return lock_files.from_uv(self.place / "uv.lock", self.folder / "uv.lock")
+        failed = _FAILED.search(ran.output)
+        if failed is None or ran.status is None:
+            why = telling_line(_causes(ran.output), "") if ran.status is not None else "the time ran out"
+            hint = "uv lock says more; or name a lock: augbackend diagnose pylock.toml|requirements.txt"
+            raise AugbackendError(f"the project cannot be resolved: {why}", where=str(self.folder), hint=hint)
+        return FailedBuild(canonicalize_name(failed[1]), failed[2] or "", failed[3] or "")
+
+    def own(self, folder: Path) -> Path:
+        """The folder of the project that one of the copy stands for."""
+        place = self.place.resolve()
+        return self.folder / folder.resolve().relative_to(place) if place in (folder, *folder.parents) else folder
+
+    def _write(self) -> None:
+        """The files that uv reads: its own file counts more than the table, where there is one."""
+        document = {**self.document}
+        if (self.folder / "uv.toml").is_file():
+            table = lock_files.parsed(self.folder / "uv.toml", "mend the file there")
+            self._replace("uv.toml", {**table, "dependency-metadata": self._all_known(table)})
+        else:
+            tool = layers.at(document, "tool", default={})
+            uv = layers.at(tool, "uv", default={})
+            document["tool"] = {**tool, "uv": {**uv, "dependency-metadata": self._all_known(uv)}}
+        self._replace("pyproject.toml", document)
+
+    def _replace(self, name: str, document: Mapping[str, Any]) -> None:
+        """Write a file anew; what was there may be a link that other people's code has left."""
+        file = self.place / name
+        file.unlink(missing_ok=True)
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(tomlkit.dumps(document))
+
+    def _all_known(self, uv: Mapping[str, Any]) -> list[dict[str, Any]]:
+        said = uv.get("dependency-metadata", [])
+        return [*(said if isinstance(said, list) else ()), *self.known]
+
+    def _outside(self) -> list[Path]:
+        """What the project's sources lead to beside it."""
+        return [path for path in _paths(self.document) if path.is_absolute() and path.exists()]
+
+
+def copy(folder: Path, within: Path) -> ProjectCopy:
+    """Copy a project that uv can lock.
+
+    :param within: a new folder for it.
+    :raises AugbackendError: if it cannot be copied.
+    """
+    place = tree_copy.copied(folder, within / "project")
+    return ProjectCopy(folder, place, _with_whole_paths(layers.read_pyproject(folder), folder.resolve()))
+
+
+def made(folder: Path, requirements: Sequence[str], environments: Sequence[str], python: str, within: Path) -> ProjectCopy:
+    """A project that asks for the same as one that uv does not know.
+
+    :param folder: of that one, which paths are relative to.
+    :param environments: markers; empty for all.
+    :param python: ``requires-python``.
+    :param within: a new folder for it.
+    """
+    place = within / "project"
+    place.mkdir()
+    project = {"name": "augbackend-resolution", "version": "0", "dependencies": [*requirements]}
+    project.update({"requires-python": python} if python else {})
+    uv: dict[str, Any] = {"package": False, **({"environments": [*environments]} if environments else {})}
+    return ProjectCopy(folder, place, {"project": project, "tool": {"uv": uv}})
+
+
+def _with_whole_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A document whose paths to what is not in the copy are whole: to places beside the project, and to archives."""
+
+    def whole(value: Any) -> Any:
+        if isinstance(value, list):
+            return [whole(one) for one in value]
+        path = folder / str(value["path"]) if isinstance(value, dict) and "path" in value else folder
+        is_copied = path.is_dir() and folder in (path.resolve(), *path.resolve().parents)
+        return value if is_copied else {**value, "path": os.path.normpath(path)}
+
+    uv = layers.at(document, "tool", "uv", default={})
+    sources = layers.at(uv, "sources", default={})
+    links = [one if "://" in one else os.path.normpath(folder / one) for one in _strings(uv.get("find-links"))]
+    indexes = [_with_whole_url(one, folder) for one in uv.get("index", []) if isinstance(one, dict)]
+    new = {
+        **uv,
+        **({"sources": {name: whole(value) for name, value in sources.items()}} if sources else {}),
+        **({"find-links": links} if links else {}),
+        **({"index": indexes} if indexes else {}),
+    }
+    return {**document, "tool": {**layers.at(document, "tool", default={}), "uv": new}}
+
+
+def _with_whole_url(one: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    url = str(one.get("url", ""))
+    return {**one, "url": url if "://" in url else os.path.normpath(folder / url)}
+
+
+def _strings(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _paths(document: Mapping[str, Any]) -> Iterator[Path]:
+    """What the document leads to by paths."""
+    uv = layers.at(document, "tool", "uv", default={})
+    for value in layers.at(uv, "sources", default={}).values():
+        yield from (Path(str(one["path"])) for one in uv_sources.tables(value) if "path" in one)
+    places = [*_strings(uv.get("find-links")), *(str(one.get("url", "")) for one in uv.get("index", []))]
+    for place in places:
+        yield Path(url2pathname(urlsplit(place).path)) if place.startswith("file:") else Path(place)
+
+
+def _told(where: Sources) -> dict[str, str]:
+    """uv's variables for where to look, without the places that ask for a password."""
+    urls = [url for url in (where.index_url, *where.extra_index_urls) if url and "@" not in urlsplit(url).netloc]
+    links = [Path(link).resolve().as_uri() if Path(link).exists() else link for link in where.find_links]
+    told = {"UV_FIND_LINKS": ",".join(link for link in links if "@" not in urlsplit(link).netloc)}
+    if where.index_url in urls:
+        told["UV_DEFAULT_INDEX"] = urls.pop(0)
+    told["UV_INDEX"] = " ".join(urls)
+    return {name: value for name, value in told.items() if value}
+
+
+def _folders(where: Sources) -> list[Path]:
+    """The folders among the places to look in."""
+    paths = [url2pathname(urlsplit(link).path) if link.startswith("file:") else link for link in where.find_links]
+    return [path.resolve() for path in map(Path, paths) if path.exists()]
+
+
+def _causes(output: str) -> str:
+    """What uv says of an error, without its hints."""
+    return output.partition("\nhint: ")[0]
