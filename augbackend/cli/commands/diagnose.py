@@ -20,26 +20,29 @@ from augbackend.cli.diagnosis.run import Building
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.project import project_place
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.strangers import confinement, interpreter
 from augbackend.cli.wrapping import adoption, static_adoption
 from augbackend.cli.wrapping import run as wrapping
 from augbackend.knowledge import rows
 
-from . import options
+from . import diagnosed_project, options
+from .diagnosed_project import Asked
 
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
-    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.adoption import TreePlan
 
 TIMEOUT = 1800.0
+_JOBS = 2
 
 
 @click.command()
-@click.argument("target", metavar="REQUIREMENT|SDIST|FOLDER")
+@click.argument("target", metavar="[REQUIREMENT|SDIST|FOLDER|LOCK]", required=False)
 @click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
 @click.option(
     "--timeout",
@@ -47,10 +50,27 @@ TIMEOUT = 1800.0
     default=TIMEOUT,
     show_default=True,
     metavar="SECONDS",
-    help="The time for everything; what still runs then is killed.",
+    help="The time for one package; what still runs then is killed.",
 )
 @click.option("--no-build", is_flag=True, help="Only read the package; run none of its code.")
-@click.option("--apply", "is_applied", is_flag=True, help="Do what is advised: wrap the sdist, or adopt the folder.")
+@click.option(
+    "--apply",
+    "is_applied",
+    is_flag=True,
+    help="Do what is advised: wrap the sdist, or adopt the folder; in a project, declare what is missing, and wrap.",
+)
+@options.require
+@options.remove_require
+@options.variable
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=_JOBS,
+    show_default=True,
+    metavar="N",
+    help="Of a project, so many packages at once.",
+)
+@click.option("--refresh", is_flag=True, help="Of a project, diagnose anew what was diagnosed before.")
 @click.option(
     "--knowledge",
     "files",
@@ -62,9 +82,13 @@ TIMEOUT = 1800.0
 @options.require_confinement
 @options.as_json
 def diagnose(
-    target: str,
+    target: str | None,
     wanted: str | None,
     timeout: float,
+    requirements: tuple[str, ...],
+    removed: tuple[str, ...],
+    variables_: dict[str, str],
+    jobs: int,
     files: tuple[Path, ...],
     index_url: str | None,
     extra_index_url: tuple[str, ...],
@@ -74,6 +98,7 @@ def diagnose(
     *,
     no_build: bool,
     is_applied: bool,
+    refresh: bool,
     offline: bool,
     as_json: bool,
 ) -> None:
@@ -83,21 +108,47 @@ def diagnose(
     is the declaration that makes it build, or the reason why none can. The builds run other people's code: confined,
     without your tokens, and killed in the end.
 
-    Exit status: 0 if it builds as it is, or if --apply has fixed it; else 1.
+    Without a package, and for a uv.lock, a pylock.toml or a requirements file: all that has no wheel for the
+    environments of the project, and all that it builds itself. With --python, only that Python counts.
+
+    Exit status: 0 if it builds as it is, or as it is declared, or if --apply has fixed it; else 1.
 
     \b
     Examples:
       augbackend diagnose flash-attn==2.8.3
       augbackend diagnose ./my-project --apply
+      augbackend diagnose --apply
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if no_build and is_applied:
         raise click.UsageError("--apply needs a build, and --no-build makes none")
     if not no_build:
         confinement.require(require_confinement)  # what holds is said in the end
+    declared = Declaration().joined(options.declaration(requirements, removed, variables_))
+    if target is None or project_place.is_lock(target):
+        if no_build or declared.size:
+            raise click.UsageError("of a project, nothing is only read, and its tables say what is declared")
+        passed = ("--timeout", str(timeout), *(word for file in files for word in ("--knowledge", str(file))))
+        passed += (f"--require-confinement={require_confinement}",) if require_confinement else ()
+        asked = Asked(
+            interpreter.find(wanted) if wanted else None,
+            (index_url, extra_index_url, find_links),
+            caches.Cache(cache_dir or caches.default_folder()),
+            passed,
+            files,
+            timeout,
+            jobs,
+            offline=offline,
+            refresh=refresh,
+            is_applied=is_applied,
+            as_json=as_json,
+        )
+        if not diagnosed_project.run(target, asked):
+            raise SystemExit(1)
+        return
     where = options.places(index_url, extra_index_url, find_links)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     python = interpreter.find(wanted) if wanted else interpreter.this()
-    building = Building(python, where, rows.load(files), timeout)
+    building = Building(python, where, rows.load(files), timeout, declared)
     with subject.unpacked(target, upstream.parse(target), lookup) as source:
         if no_build:
             _only_read(source, building, as_json)

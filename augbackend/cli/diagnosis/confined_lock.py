@@ -30,11 +30,14 @@ from augbackend.table import layers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.model.package_sources import Sources
     from augbackend.cli.project.lock_files import Lock
     from augbackend.cli.strangers.interpreter import Interpreter
 
-_FAILED = re.compile(r"Failed to (?:download and )?build `([A-Za-z0-9][\w.-]{0,200})(?:==([\w.+!-]{1,100})| @ (\S{1,2000}))`")
+_FAILED = re.compile(
+    r"Failed to (?:download and )?build `([A-Za-z0-9][\w.-]{0,200})(?:==([\w.+!-]{1,100})| @ (\S{1,2000}))`"
+)
 _EXTRA = re.compile(r"""\bextra ?== ?["']([\w.-]{1,200})["']""")
 # Of the user's variables, those that say which versions are meant, and hold no secret.
 _OF_VERSIONS = ("UV_EXCLUDE_NEWER", "UV_PRERELEASE", "UV_INDEX_STRATEGY", "UV_RESOLUTION", "UV_HTTP_TIMEOUT")
@@ -79,9 +82,10 @@ class ProjectCopy:
         said: dict[str, Any] = {"name": name, "requires-dist": [*requires], "provides-extra": extras}
         self.known.append({**said, **({"version": version} if version else {})})
 
-    def locked(self, python: Interpreter, where: Sources, limit: float) -> Lock | FailedBuild:
+    def locked(self, python: Interpreter, lookup: Lookup, limit: float) -> Lock | FailedBuild:
         """Lock it.
 
+        :param lookup: where to look, and whether any network is asked.
         :param limit: in seconds.
         :raises AugbackendError: if there is no uv, or it fails for another reason than a build.
         """
@@ -89,18 +93,19 @@ class ProjectCopy:
         if program is None:
             hint = "put uv on PATH; or name a lock: a pylock.toml, or a requirements file with exact versions"
             raise AugbackendError("the project has no lock, and there is no uv to resolve it", hint=hint)
+        where = lookup.where
         self._write()
         home = self.place.parent / "home"
         home.mkdir(exist_ok=True)
-        environ = {**process.clean_environ(os.environ, home), **_told(where)}
+        environ = {**process.clean_environ(os.environ, home), **_variables_of(where)}
         environ |= {name: os.environ[name] for name in _OF_VERSIONS if name in os.environ}
         environ |= {"UV_CACHE_DIR": str(self.place.parent / "cache"), "UV_PYTHON_DOWNLOADS": "never"}
         command = [program, "lock", "--python", python.path, "--color", "never", "--no-progress"]
-        command += ["--no-index"] if where.no_index else []
-        reads = [*self._outside(), *_folders(where), Path(python.path).resolve().parents[1]]
+        command += [*(["--no-index"] if where.no_index else []), *(["--offline"] if lookup.offline else [])]
+        reads = [*self._outside(), *_link_folders(where), Path(python.path).resolve().parents[1]]
         ran = process.run(command, self.place, environ, limit, [self.place.parent], reads=reads)
         if ran.status == 0:
-            return lock_files.from_uv(self.place / "uv.lock", self.folder / "uv.lock")
+            return lock_files.that_uv_makes(self.place / "uv.lock", self.folder / "uv.lock")
         failed = _FAILED.search(ran.output)
         if failed is None or ran.status is None:
             why = telling_line(_causes(ran.output), "") if ran.status is not None else "the time ran out"
@@ -151,7 +156,9 @@ def copy(folder: Path, within: Path) -> ProjectCopy:
     return ProjectCopy(folder, place, _with_whole_paths(layers.read_pyproject(folder), folder.resolve()))
 
 
-def made(folder: Path, requirements: Sequence[str], environments: Sequence[str], python: str, within: Path) -> ProjectCopy:
+def made(
+    folder: Path, requirements: Sequence[str], environments: Sequence[str], python: str, within: Path
+) -> ProjectCopy:
     """A project that asks for the same as one that uv does not know.
 
     :param folder: of that one, which paths are relative to.
@@ -209,7 +216,7 @@ def _paths(document: Mapping[str, Any]) -> Iterator[Path]:
         yield Path(url2pathname(urlsplit(place).path)) if place.startswith("file:") else Path(place)
 
 
-def _told(where: Sources) -> dict[str, str]:
+def _variables_of(where: Sources) -> dict[str, str]:
     """uv's variables for where to look, without the places that ask for a password."""
     urls = [url for url in (where.index_url, *where.extra_index_urls) if url and "@" not in urlsplit(url).netloc]
     links = [Path(link).resolve().as_uri() if Path(link).exists() else link for link in where.find_links]
@@ -220,7 +227,7 @@ def _told(where: Sources) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
-def _folders(where: Sources) -> list[Path]:
+def _link_folders(where: Sources) -> list[Path]:
     """The folders among the places to look in."""
     paths = [url2pathname(urlsplit(link).path) if link.startswith("file:") else link for link in where.find_links]
     return [path.resolve() for path in map(Path, paths) if path.exists()]

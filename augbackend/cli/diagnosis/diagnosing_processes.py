@@ -16,8 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.model.declaration import Declaration
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.strangers.interpreter import Interpreter
@@ -37,27 +40,25 @@ class PackageToDiagnose:
     :param target: as ``augbackend diagnose`` takes it.
     :param version: empty if only building it can tell.
     :param sha256: of its sdist; empty for a folder or a repository.
-    :param requirements: that are declared for it already, and ``variables``, and ``removed`` requirements of its own.
+    :param declared: what is declared for it already.
     """
 
     name: str
     version: str
     target: str
     sha256: str = ""
-    requirements: tuple[str, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
-    removed: tuple[str, ...] = ()
+    declared: Declaration = field(default_factory=Declaration)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".strip()
 
     @property
-    def declared(self) -> dict[str, Any]:
+    def declared_keys(self) -> dict[str, Any]:
         """What is declared already, by the keys of a package's document."""
         return {
-            "extra-build-dependencies": list(self.requirements),
-            "extra-build-variables": dict(self.variables),
-            "remove-build-dependencies": sorted(self.removed),
+            "extra-build-dependencies": list(self.declared.requirement_texts.values()),
+            "extra-build-variables": self.declared.variable_values,
+            "remove-build-dependencies": sorted(self.declared.removed),
         }
 
 
@@ -81,7 +82,8 @@ class Processes:
         :param tell: is told of each that begins.
         """
         running: set[subprocess.Popen[str]] = set()
-        queue, waiting = list(packages)[::-1], {}
+        queue = list(packages)[::-1]
+        waiting: dict[Future[tuple[str, str]], tuple[PackageToDiagnose, subprocess.Popen[str]]] = {}
         with ThreadPoolExecutor(self.jobs) as threads:
             try:
                 while queue or waiting:
@@ -94,16 +96,17 @@ class Processes:
                     for done in wait(waiting, return_when=FIRST_COMPLETED).done:
                         package, process = waiting.pop(done)
                         running.discard(process)
-                        yield package, _read(package, done.result()[0], process.returncode)
+                        yield package, _document_of(package, done.result()[0], process.returncode)
             finally:
-                _end(running)
+                _end_all(running)
 
     def _started(self, package: PackageToDiagnose) -> subprocess.Popen[str]:
         words = [*self.options, "--python", self.python.path, "--cache-dir", str(self.lookup.cache.folder)]
         words += ["--offline"] if self.lookup.offline else []
-        words += [word for text in package.requirements for word in ("--require", text)]
-        words += [word for name in package.removed for word in ("--remove-require", name)]
-        words += [word for name, value in package.variables.items() for word in ("--variable", f"{name}={value}")]
+        there = package.declared
+        words += [word for text in there.requirement_texts.values() for word in ("--require", text)]
+        words += [word for name in there.removed for word in ("--remove-require", name)]
+        words += [word for one in there.variable_values.items() for word in ("--variable", "=".join(one))]
         command = [sys.executable, "-c", _PROGRAM, "diagnose", "--json", *words, "--", package.target]
         return subprocess.Popen(  # noqa: S603  # this program
             command,
@@ -132,7 +135,7 @@ class Processes:
         return {**others, **{name: value for name, value in said.items() if value}}
 
 
-def _end(processes: Iterable[subprocess.Popen[str]]) -> None:
+def _end_all(processes: Iterable[subprocess.Popen[str]]) -> None:
     """Tell processes to end what they have begun, and wait for that."""
     for process in processes:
         process.terminate()
@@ -143,14 +146,14 @@ def _end(processes: Iterable[subprocess.Popen[str]]) -> None:
             process.kill()
 
 
-def _read(package: PackageToDiagnose, said: str, status: int) -> Document:
+def _document_of(package: PackageToDiagnose, said: str, status: int) -> Document:
     try:
         document = json.loads(said)
     except ValueError:
         document = {}
     if isinstance(document, dict) and isinstance(document.get("verdict"), str):
         document.pop("format", None)
-        return {**document, "declared": package.declared}
+        return {**document, "declared": package.declared_keys}
     error = document.get("error") if isinstance(document, dict) else None
     told = error if isinstance(error, dict) else {"what": f"diagnosing it ended with status {status}"}
     return not_diagnosed(package, ": ".join(filter(None, [str(told.get("where", "")), str(told.get("what", ""))])))
@@ -171,5 +174,5 @@ def not_diagnosed(package: PackageToDiagnose, reason: str) -> Document:
         "reason": reason,
         "next": "",
         "seconds": 0.0,
-        "declared": package.declared,
+        "declared": package.declared_keys,
     }

@@ -98,7 +98,7 @@ class RememberedDiagnoses:
     def _file(self, package: PackageToDiagnose) -> Path:
         where = self.lookup.where
         said: list[Any] = [
-            *(package.name, package.sha256, package.declared),
+            *(package.name, package.sha256, package.declared_keys),
             *(self.python.version, sysconfig.get_platform(), platform.libc_ver()),
             *(__version__, *(hashlib.sha256(file.read_bytes()).hexdigest() for file in (rows.FILE, *self.knowledge))),
             *map(index.shown, [where.index_url, *where.extra_index_urls, *where.find_links]),

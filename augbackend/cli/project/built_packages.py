@@ -15,10 +15,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from augbackend.cli.fetch import release
+from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.locked_version import Locked, Wheel
 from augbackend.errors import AugbackendError
@@ -28,7 +30,7 @@ from . import jobs, lock_files, project, target_environments
 from .target_environments import TargetEnvironments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from augbackend.cli.fetch.lookup import Lookup
@@ -48,12 +50,12 @@ def read(folder: Path, lock: Path | None, found: Lock) -> Project:
     """
     said = None if lock else project.read(folder, found)
     declared = said.packages if said else {}
-    whole = project.stating(folder, found, {name: declared.get(name, Declaration()) for name in _names(found)})
+    whole = project.stating(folder, found, {name: declared.get(name, Declaration()) for name in _built_names(found)})
     whole = replace(whole, undeclared={})
     return whole if lock is None else replace(whole, environments=_environments(lock, found))
 
 
-def _names(found: Lock) -> list[str]:
+def _built_names(found: Lock) -> list[str]:
     virtual = {one.locked.name for one in (found.graph.entries if found.graph else ()) if _NOT_BUILT in one.source}
     return sorted({one.name for one in found.packages} - virtual)
 
@@ -92,24 +94,25 @@ def to_build(whole: Project, lookup: Lookup) -> Iterator[Job]:
             yield job
 
 
-def declared(job: Job, python: str) -> tuple[list[str], Mapping[str, str]]:
-    """The requirements and variables that are declared for a package and count on a Python here.
+def declared(job: Job, python: str) -> Declaration:
+    """What is declared for a package and counts on a Python here, with one requirement for each project.
 
     :param python: its whole version.
     """
-    here_is = {"python_version": ".".join(python.split(".")[:2]), "python_full_version": python}
+    here_is = {"python_version": ".".join(python.split(".")[:2]), "python_full_version": python, "extra": ""}
     texts = []
     for text in (text for one in job.declaration.requires for text in one.texts):
         requirement = Requirement(text)
-        if requirement.marker is None or requirement.marker.evaluate({**here_is, "extra": ""}):
+        if requirement.marker is None or requirement.marker.evaluate(here_is):
             requirement.marker = None
             texts.append(str(requirement))
     variables = {
         name: one.value
         for name, one in job.declaration.variables.items()
-        if not one.marker or Requirement(f"x ; {one.marker}").marker.evaluate(here_is)  # type: ignore[union-attr]
+        if not one.marker or Marker(one.marker).evaluate(here_is)
     }
-    return texts, variables
+    plain = declarations.of(texts, "the project's tables", job.declaration.removed, variables)
+    return Declaration().joined(plain)
 
 
 def _with_wheels(one: Locked, lookup: Lookup) -> Locked | None:

@@ -85,13 +85,24 @@ def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
         raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
 
 
-def from_uv(file: Path, place: Path | None = None) -> Lock:
+def from_uv(file: Path) -> Lock:
     """What a ``uv.lock`` says.
 
-    :param place: where it is to be thought of, so that the paths in it lead on from there.
     :raises AugbackendError: if it cannot be read.
     """
-    graph = uv_lock.read(place or file, parsed(file))
+    return _of_graph(uv_lock.read(file, parsed(file)))
+
+
+def that_uv_makes(file: Path, place: Path) -> Lock:
+    """The same of a lock that is nowhere to stay.
+
+    :param place: where it would be, so that the paths in it lead on from there.
+    :raises AugbackendError: if it cannot be read.
+    """
+    return _of_graph(uv_lock.read(place, parsed(file), "the uv.lock that uv makes now"))
+
+
+def _of_graph(graph: UvLock) -> Lock:
     return Lock(graph.locked, graph)
 
 
