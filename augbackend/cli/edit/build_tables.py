@@ -31,14 +31,14 @@ def with_declared(text: str, packages: Mapping[str, Declaration], *, of_uv: Coll
             requirements, variables = list(said.requirement_texts.values()), said.variable_values
             if name in of_uv:
                 if requirements:
-                    table = _table_at(document, (*_UV, _REQUIREMENTS))
+                    table = _made_table(document, (*_UV, _REQUIREMENTS))
                     _require(document, table, _key_of(table, name), requirements)
                 if variables:
-                    table = _table_at(document, (*_UV, _VARIABLES))
+                    table = _made_table(document, (*_UV, _VARIABLES))
                     _set(document, table, _key_of(table, name), variables)
                 continue
-            key = _key_of(_table_at(document, _OURS), name)
-            table = _table_at(document, (*_OURS, key))
+            key = _key_of(_made_table(document, _OURS), name)
+            table = _made_table(document, (*_OURS, key))
             if requirements:
                 _require(document, table, _REQUIREMENTS, requirements)
             if variables:  # ours are templates
@@ -49,7 +49,7 @@ def with_declared(text: str, packages: Mapping[str, Declaration], *, of_uv: Coll
     return pyproject.edited(text, edit)
 
 
-def _table_at(document: MutableMapping[str, Any], path: Sequence[str]) -> Any:
+def _made_table(document: MutableMapping[str, Any], path: Sequence[str]) -> Any:
     table: Any = document
     for at, name in enumerate(path):
         if name not in table:
