@@ -61,14 +61,16 @@ class Findings:
         for folder, one in folders:  # before anything is written
             _adopting(folder, one.missing)
         lost = frozenset(job.target.name for job, one in self.found if not one.builds and not one.can_be_cured)
-        is_done = self._in_tables(packages, lost) if self.place.bare is None else self._in_constraints(packages)
+        if self.place.bare is not None:
+            return self._in_constraints(packages) and not lost
+        self._in_tables(packages)
         for folder, one in folders:
             adoption.carry_out(_adopting(folder, one.missing))
             self._say(f"{shown_path(folder / 'pyproject.toml')}: {one.missing.in_words()} is declared")
-        return is_done and not lost
+        return self._wrapped(lost) and not lost
 
-    def _in_tables(self, packages: Sequence[tuple[Job, PackageDiagnosis]], lost: frozenset[str]) -> bool:
-        """Declare packages in the project's tables, and wrap all that these name."""
+    def _in_tables(self, packages: Sequence[tuple[Job, PackageDiagnosis]]) -> None:
+        """Declare packages in the project's tables."""
         file, missing = self.place.file, dict[str, Declaration]()
         for job, one in packages:  # perhaps in several versions
             missing[job.target.name] = missing.get(job.target.name, Declaration()).joined(one.missing)
@@ -81,7 +83,13 @@ class Findings:
         for name, said in missing.items():
             table = "tool.uv" if name in of_uv else "tool.augbackend.packages"
             self._say(f"{shown_path(file)}, {table}: {name} is declared: {said.in_words()}")
-        moves = earlier_folder.moved(file, self.lookup.output, check=False)
+
+    def _wrapped(self, lost: frozenset[str]) -> bool:
+        """Wrap all that the project's tables name, as ``augbackend wrap`` does there; whether all could be had.
+
+        :param lost: what does not build in any case.
+        """
+        moves = earlier_folder.moved(self.place.file, self.lookup.output, check=False)
         project = projects.read(self.place.folder, self.place.lock)
         if project is None:
             return True

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from augbackend.cli.fetch.lookup import Lookup
+    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.package_sources import Sources
     from augbackend.cli.project.lock_files import Lock
     from augbackend.cli.strangers.interpreter import Interpreter
@@ -69,12 +70,14 @@ class ProjectCopy:
     :param place: of the copy, alone in a folder that other people's code may write to.
     :param document: the ``pyproject.toml`` of the copy, as it is at first.
     :param known: what is known of packages, as uv's ``dependency-metadata``; it grows.
+    :param declared: what folders of the user's need to build, for uv builds them whatever it is told of them.
     """
 
     folder: Path
     place: Path
     document: Mapping[str, Any]
     known: list[dict[str, Any]] = field(default_factory=list)
+    declared: dict[str, Declaration] = field(default_factory=dict)
 
     def tell(self, name: str, version: str, requires: Sequence[str]) -> None:
         """Note what a package requires, so that uv has not to build it."""
@@ -123,11 +126,11 @@ class ProjectCopy:
         document = {**self.document}
         if (self.folder / "uv.toml").is_file():
             table = lock_files.parsed(self.folder / "uv.toml", "mend the file there")
-            self._replace("uv.toml", {**table, "dependency-metadata": self._all_known(table)})
+            self._replace("uv.toml", self._with_known(table))
         else:
             tool = layers.at(document, "tool", default={})
             uv = layers.at(tool, "uv", default={})
-            document["tool"] = {**tool, "uv": {**uv, "dependency-metadata": self._all_known(uv)}}
+            document["tool"] = {**tool, "uv": self._with_known(uv)}
         self._replace("pyproject.toml", document)
 
     def _replace(self, name: str, document: Mapping[str, Any]) -> None:
@@ -137,9 +140,16 @@ class ProjectCopy:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(tomlkit.dumps(document))
 
-    def _all_known(self, uv: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _with_known(self, uv: Mapping[str, Any]) -> dict[str, Any]:
         said = uv.get("dependency-metadata", [])
-        return [*(said if isinstance(said, list) else ()), *self.known]
+        requirements = {name: list(one.requirement_texts.values()) for name, one in self.declared.items()}
+        variables = {name: one.variable_values for name, one in self.declared.items()}
+        return {
+            **uv,
+            "dependency-metadata": [*(said if isinstance(said, list) else ()), *self.known],
+            "extra-build-dependencies": {**uv.get("extra-build-dependencies", {}), **requirements},
+            "extra-build-variables": {**uv.get("extra-build-variables", {}), **variables},
+        }
 
     def _outside(self) -> list[Path]:
         """What the project's sources lead to beside it."""

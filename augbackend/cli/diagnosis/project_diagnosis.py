@@ -83,7 +83,10 @@ class ProjectDiagnosis:
                 raise AugbackendError(what, where=str(copy.folder))
             seen.add(found)
             job = Job(_target_of(found, copy), declared.get(found.name, Declaration()))
-            document = self._all([self._package(job)])[0].document
+            diagnosis = self._all([self._package(job)])[0]
+            document = diagnosis.document
+            if found.folder is not None and diagnosis.can_be_cured:
+                copy.declared[found.name] = diagnosis.found
             requires = document.get("requires-dist") if document["verdict"].startswith("builds-") else None
             requires = self._stated(job) if requires is None else requires
             copy.tell(found.name, found.version, [str(one) for one in requires])
