@@ -32,7 +32,7 @@ from augbackend.cli.project import (
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.lock_files import Lock
-from augbackend.cli.strangers import interpreter, temporary_folder
+from augbackend.cli.strangers import confinement, interpreter, temporary_folder
 from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
@@ -98,9 +98,13 @@ def run(target: str | None, asked: Asked) -> bool:
     wanted = [*built_packages.to_build(whole, lookup), *place.more]
     wanted += [] if place.bare else _own(whole, wanted)
     found = diagnosis.of(wanted)
+    confined = confinement.here()
     described = {"file": str(place.file), "lock": place.locked_by, "python": python.version}
-    told = project_report.as_json(found, described)
-    click.echo(terminal.as_json(told) if asked.as_json else "\n".join(project_report.lines(found, place.file)))
+    if asked.as_json:
+        told = project_report.as_json(found, {**described, "confinement": confined.as_json()})
+        click.echo(terminal.as_json(told))
+    else:
+        click.echo("\n".join(project_report.lines(found, place.file, python, confined)))
     if asked.is_applied:
         return Findings(place, [*zip(wanted, found)], lookup, is_uvs, to_stderr=asked.as_json).write()
     if any(one.can_be_cured for one in found) and not asked.as_json:

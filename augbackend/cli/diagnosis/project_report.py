@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from augbackend.cli.strangers.confinement import Confinement
+    from augbackend.cli.strangers.interpreter import Interpreter
+
     from .package_diagnosis import PackageDiagnosis
 
 _WIDTH = 79
@@ -29,10 +32,13 @@ def line(package: PackageDiagnosis) -> str:
     return f"{package}  {_verdict_in_words(package)}{declared}  ({_seconds(package, ' s')})"
 
 
-def lines(packages: Sequence[PackageDiagnosis], place: Path) -> Iterator[str]:
+def lines(
+    packages: Sequence[PackageDiagnosis], place: Path, python: Interpreter, confinement: Confinement
+) -> Iterator[str]:
     """The report for a reader.
 
     :param place: of what was looked at.
+    :param confinement: how the packages' code was kept in its place.
     """
     if not packages:
         yield f"{shown_path(place)}: nothing has to be built, there is a wheel for everything"
@@ -45,6 +51,9 @@ def lines(packages: Sequence[PackageDiagnosis], place: Path) -> Iterator[str]:
             yield from ["", f"{one}: {_verdict_in_words(one)}"]
             reason = str(one.document["reason"])
             yield from textwrap.wrap(reason, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield ""
+    text = f"tried on Python {python.version}, {confinement.in_words()}"
+    yield from textwrap.wrap(text, _WIDTH, subsequent_indent="  ")
 
 
 def as_json(packages: Sequence[PackageDiagnosis], project: Mapping[str, Any]) -> dict[str, Any]:
