@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import uv_sources
 from augbackend.cli.project import lock_files
-from augbackend.cli.strangers import interpreter, process, tree_copy
+from augbackend.cli.strangers import interpreter, left_file, process, readable, tree_copy
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 from augbackend.table import layers
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _FAILED = re.compile(
     r"Failed to (?:download and )?build `([A-Za-z0-9][\w.-]{0,200})(?:==([\w.+!-]{1,100})| @ (\S{1,2000}))`"
 )
+_LARGEST = 2**26  # bytes of a lock
 _EXTRA = re.compile(r"""\bextra ?== ?["']([\w.-]{1,200})["']""")
 # Of the user's variables, those that say which versions are meant, and hold no secret.
 _OF_VERSIONS = ("UV_EXCLUDE_NEWER", "UV_PRERELEASE", "UV_INDEX_STRATEGY", "UV_RESOLUTION", "UV_HTTP_TIMEOUT")
@@ -67,7 +68,7 @@ class ProjectCopy:
     """A copy of a project that is locked.
 
     :param folder: of the project itself.
-    :param place: of the copy, alone in a folder that other people's code may write to.
+    :param place: of the copy, in a folder that other people's code cannot write to.
     :param document: the ``pyproject.toml`` of the copy, as it is at first.
     :param known: what is known of packages, as uv's ``dependency-metadata``; it grows.
     :param declared: what folders of the user's need to build, for uv builds them whatever it is told of them.
@@ -98,17 +99,20 @@ class ProjectCopy:
             raise AugbackendError("the project has no lock, and there is no uv to resolve it", hint=hint)
         where = lookup.where
         self._write()
-        home = self.place.parent / "home"
-        home.mkdir(exist_ok=True)
+        home, cache = self.place.with_name("home"), self.place.with_name("cache")
+        for folder in (home, cache):
+            folder.mkdir(exist_ok=True)
         environ = {**process.clean_environ(os.environ, home), **_variables_of(where)}
         environ |= {name: os.environ[name] for name in _OF_VERSIONS if name in os.environ}
-        environ |= {"UV_CACHE_DIR": str(self.place.parent / "cache"), "UV_PYTHON_DOWNLOADS": "never"}
+        environ |= {"UV_CACHE_DIR": str(cache), "UV_PYTHON_DOWNLOADS": "never"}
         command = [program, "lock", "--python", python.path, "--color", "never", "--no-progress"]
         command += [*(["--no-index"] if where.no_index else []), *(["--offline"] if lookup.offline else [])]
-        reads = [*self._outside(), *_link_folders(where), Path(python.path).resolve().parents[1]]
-        ran = process.run(command, self.place, environ, limit, [self.place.parent], reads=reads)
+        of_python = Path(python.path).resolve().parents[1]
+        reads = [*self._outside(), *_link_folders(where), *([] if readable.is_too_much(of_python) else [of_python])]
+        # Not what is around these: so nobody can put a link in the place of one.
+        ran = process.run(command, self.place, environ, limit, [self.place, home, cache], reads=reads)
         if ran.status == 0:
-            return lock_files.that_uv_makes(self.place / "uv.lock", self.folder / "uv.lock")
+            return lock_files.that_uv_makes(left_file.content(self.place, "uv.lock", _LARGEST), self.folder / "uv.lock")
         failed = _FAILED.search(ran.output)
         if failed is None or ran.status is None:
             why = telling_line(_causes(ran.output), "") if ran.status is not None else "the time ran out"

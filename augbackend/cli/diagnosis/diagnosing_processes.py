@@ -53,6 +53,11 @@ class PackageToDiagnose:
         return f"{self.name} {self.version}".strip()
 
     @property
+    def key(self) -> str:
+        """Equal for the same package, whether a name or a URL leads there."""
+        return self.sha256 or self.target
+
+    @property
     def declared_keys(self) -> dict[str, Any]:
         """What is declared already, by the keys of a package's document."""
         return {

@@ -58,12 +58,12 @@ class ProjectDiagnosis:
     def of(self, jobs: Sequence[Job]) -> list[PackageDiagnosis]:
         """Each package with what was found of it."""
         packages = [self._package(job) for job in jobs]
-        self.narrator.expect(len({*self.documents, *(one.target for one in packages)}))
+        self.narrator.expect(len({*self.documents, *(one.key for one in packages)}))
         return self._all(packages)
 
     def _all(self, packages: Sequence[PackageToDiagnose]) -> list[PackageDiagnosis]:
         self._diagnose(packages)
-        return [PackageDiagnosis(self.documents[one.target]) for one in packages]
+        return [PackageDiagnosis(self.documents[one.key]) for one in packages]
 
     def resolved(self, copy: ProjectCopy, declared: Mapping[str, Declaration], limit: float) -> Lock:
         """The lock that a project without one would have.
@@ -116,11 +116,11 @@ class ProjectDiagnosis:
         return PackageToDiagnose(name, version, text, sha256, declared)
 
     def _diagnose(self, packages: Iterable[PackageToDiagnose]) -> None:
-        left = {one.target: one for one in packages if one.target not in self.documents}
+        left = {one.key: one for one in packages if one.key not in self.documents}
         for package in [*left.values()]:
             document = None if self.refresh else self.remembered.recalled(package)
             if document is not None:
-                del left[package.target]
+                del left[package.key]
                 self._found(package, document)
         with self.narrator.working() as tell:
             for package, document in self.processes.documents(left.values(), tell):
@@ -128,7 +128,7 @@ class ProjectDiagnosis:
                 self._found(package, document)
 
     def _found(self, package: PackageToDiagnose, document: Document) -> None:
-        self.documents[package.target] = document
+        self.documents[package.key] = document
         self.narrator.ended(package, PackageDiagnosis(document))
 
     def _stated(self, job: Job) -> Iterator[str]:

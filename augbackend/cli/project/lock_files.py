@@ -93,13 +93,17 @@ def from_uv(file: Path) -> Lock:
     return _of_graph(uv_lock.read(file, parsed(file)))
 
 
-def that_uv_makes(file: Path, place: Path) -> Lock:
+def that_uv_makes(content: bytes, place: Path) -> Lock:
     """The same of a lock that is nowhere to stay.
 
     :param place: where it would be, so that the paths in it lead on from there.
     :raises AugbackendError: if it cannot be read.
     """
-    return _of_graph(uv_lock.read(place, parsed(file), "the uv.lock that uv makes now"))
+    try:
+        document = layers.toml(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise AugbackendError(f"what uv makes of it cannot be read: {error}", where=str(place)) from None
+    return _of_graph(uv_lock.read(place, document, "the uv.lock that uv makes now"))
 
 
 def _of_graph(graph: UvLock) -> Lock:
