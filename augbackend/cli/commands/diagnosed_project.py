@@ -116,7 +116,11 @@ def run(target: str | None, asked: Asked) -> bool:
 def _from_folder(said: Sources, folder: Path) -> Sources:
     """Places as they are seen from here; the project's file names them from its folder."""
     links = tuple(one if "://" in one else str(folder / one) for one in said.find_links)
-    return replace(said, find_links=links)
+    urls = [
+        one if "://" in one or not one else (folder / one).resolve().as_uri()
+        for one in (said.index_url, *said.extra_index_urls)
+    ]
+    return replace(said, find_links=links, index_url=urls[0], extra_index_urls=tuple(urls[1:]))
 
 
 def _suitable(whole: Project) -> Interpreter:

@@ -15,7 +15,7 @@ import json
 import platform
 import sysconfig
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ from augbackend.cli.fetch import index
 from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
+
+from .package_diagnosis import PackageDiagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,9 +73,19 @@ class RememberedDiagnoses:
         return {**document, "remembered": day}
 
     def remember(self, package: PackageToDiagnose, document: Document) -> None:
-        """Note what was found, if it does not depend on how much time there was."""
+        """Note what was found, if it does not depend on how much time there was.
+
+        What was built with a declaration is known of the package when it is declared, too.
+        """
         if not package.sha256 or document["verdict"] not in _COUNTS:
             return
+        self._note(package, document)
+        found = PackageDiagnosis(document)
+        if found.can_be_cured:
+            declared = replace(package, declared=found.found)
+            self._note(declared, {**document, "declared": declared.declared_keys})
+
+    def _note(self, package: PackageToDiagnose, document: Document) -> None:
         names = sorted({project_of(text) for text in document.get("build-requires", []) if requirement_of(text)})
         today = datetime.now(timezone.utc).strftime("%Y-%m-%d")
         newest = {name: self._newest(name) for name in names}
