@@ -168,14 +168,14 @@ def _lock_by_uv(place: ProjectPlace, whole: Project, diagnosis: ProjectDiagnosis
 
 
 def _own(whole: Project, known: Sequence[Job]) -> Iterator[Job]:
-    """The project itself and the members of its workspace, where the lock does not name them."""
-    graph, there = whole.graph, {job.target.path.resolve() for job in known if job.target.path is not None}
-    if graph is not None:
-        return
+    """The project itself and the members of its workspace, where no lock of uv's names them."""
+    named = {entry.locked.name for entry in (whole.graph.entries if whole.graph else ())}
+    there = {job.target.path.resolve() for job in known if job.target.path is not None}
     for folder in (whole.file.parent, *project_root.members(whole.file.parent, whole.document)):
         document = layers.read_pyproject(folder)
         is_package = layers.at(document, "tool", "uv", "package", default=True) is not False
         is_built = "build-system" in document or (folder / "setup.py").is_file()
-        if is_package and is_built and folder.resolve() not in there:
-            name = str(layers.at(document, "project", "name", default="") or folder.resolve().name)
-            yield Job(Target(canonicalize_name(name), path=folder), Declaration())
+        poetrys = layers.at(document, "tool", "poetry", "name", default=folder.resolve().name)
+        name = canonicalize_name(str(layers.at(document, "project", "name", default=poetrys)))
+        if is_package and is_built and name not in named and folder.resolve() not in there:
+            yield Job(Target(name, path=folder), Declaration())

@@ -23,9 +23,10 @@ from packaging.utils import canonicalize_name
 from augbackend.cli.edit import uv_sources
 from augbackend.cli.project import lock_files
 from augbackend.cli.strangers import interpreter, left_file, process, readable, tree_copy
-from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 from augbackend.table import layers
+
+from .obstacles import in_the_words_of_installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -115,7 +116,8 @@ class ProjectCopy:
             return lock_files.that_uv_makes(left_file.content(self.place, "uv.lock", _LARGEST), self.folder / "uv.lock")
         failed = _FAILED.search(ran.output)
         if failed is None or ran.status is None:
-            why = telling_line(_causes(ran.output), "") if ran.status is not None else "the time ran out"
+            said = ran.output.partition("error: ")[2] or ran.output  # warnings are before it
+            why = in_the_words_of_installer(said) if ran.status is not None else "the time ran out"
             hint = "uv lock says more; or name a lock: augbackend diagnose pylock.toml|requirements.txt"
             raise AugbackendError(f"the project cannot be resolved: {why}", where=str(self.folder), hint=hint)
         return FailedBuild(canonicalize_name(failed[1]), failed[2] or "", failed[3] or "")
@@ -245,8 +247,3 @@ def _link_folders(where: Sources) -> list[Path]:
     """The folders among the places to look in."""
     paths = [url2pathname(urlsplit(link).path) if link.startswith("file:") else link for link in where.find_links]
     return [path.resolve() for path in map(Path, paths) if path.exists()]
-
-
-def _causes(output: str) -> str:
-    """What uv says of an error, without its hints."""
-    return output.partition("\nhint: ")[0]
