@@ -159,6 +159,30 @@ def test_a_folder_without_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (result.exit_code, "there is no project here" in result.stderr) == (2, True)
 
 
+def test_who_ends_it_is_told_what_was_found(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del project
+    documents = Processes.documents
+
+    def ended(*arguments: Any) -> Iterator[Any]:
+        yield next(iter(documents(*arguments)))
+        raise SystemExit(143)
+
+    monkeypatch.setattr(Processes, "documents", ended)
+    result = diagnose()
+    assert (result.exit_code, len(asked)) == (143, 1)
+    assert "interrupted; found so far:" in result.stdout
+    assert "builds when declared" in result.stdout
+
+
+def test_urls_in_a_requirements_file_are_built(project: Path, asked: list[PackageToDiagnose]) -> None:
+    place = (project / "links" / "sound-1.0.tar.gz").as_uri()
+    (project / "requirements.txt").write_text(f"sound @ {place}\n", encoding="utf-8")
+    assert diagnose("requirements.txt").exit_code == 0
+    assert [one.target.partition("#")[0] for one in asked] == [place]
+
+
 # --- what is declared already ----------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 from augbackend.cli import terminal
 from augbackend.cli.diagnosis import confined_lock, project_report
 from augbackend.cli.diagnosis.diagnosing_processes import Processes
+from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.diagnosis.project_diagnosis import ProjectDiagnosis
 from augbackend.cli.diagnosis.project_narration import ProjectNarrator
 from augbackend.cli.diagnosis.remembered_diagnoses import RememberedDiagnoses
@@ -89,15 +91,16 @@ def run(target: str | None, asked: Asked) -> bool:
     narrator = ProjectNarrator()
     diagnosis = ProjectDiagnosis(lookup, processes, remembered, narrator, asked.refresh)
     is_uvs = whole.uses_uv
-    if not place.lock.packages and not (place.bare and not _requirements_of(place, whole)):
-        is_uvs = is_uvs or (place.bare is None and _is_known_to_uv(whole))
-        place = replace(place, lock=_lock_by_uv(place, whole, diagnosis, asked.timeout))
-        whole = built_packages.read(place.folder, place.bare, place.lock)
-    if asked.python is not None:
-        whole = replace(whole, environments=built_packages.on(whole.environments, python.minor))
-    wanted = [*built_packages.to_build(whole, lookup), *place.more]
-    wanted += [] if place.bare else _own(whole, wanted)
-    found = diagnosis.of(wanted)
+    with _told_if_interrupted(diagnosis, to_stderr=asked.as_json):
+        if not place.locked_by and (_is_known_to_uv(whole) or _requirements_of(place, whole)):
+            is_uvs = is_uvs or (place.bare is None and _is_known_to_uv(whole))
+            place = replace(place, lock=_lock_by_uv(place, whole, diagnosis, asked.timeout), more=())
+            whole = built_packages.read(place.folder, place.bare, place.lock)
+        if asked.python is not None:
+            whole = replace(whole, environments=built_packages.on(whole.environments, python.minor))
+        wanted = [*built_packages.to_build(whole, lookup), *place.more]
+        wanted += [] if place.bare else _own(whole, wanted)
+        found = diagnosis.of(wanted)
     confined = confinement.here()
     described = {"file": str(place.file), "lock": place.locked_by, "python": python.version}
     if asked.as_json:
@@ -111,6 +114,18 @@ def run(target: str | None, asked: Asked) -> bool:
         words = ["augbackend", "diagnose", *([target] if target else []), "--apply"]
         click.echo(f"\nTo have what is missing declared: {' '.join(words)}")
     return all(one.builds for one in found)
+
+
+@contextmanager
+def _told_if_interrupted(diagnosis: ProjectDiagnosis, *, to_stderr: bool) -> Iterator[None]:
+    """Tell what was found by then, if the user or the system ends it."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        known = [PackageDiagnosis(document) for document in diagnosis.documents.values()]
+        if known:
+            click.echo("\n".join(["", "interrupted; found so far:", *project_report.table(known)]), err=to_stderr)
+        raise
 
 
 def _from_folder(said: Sources, folder: Path) -> Sources:

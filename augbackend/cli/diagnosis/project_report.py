@@ -43,9 +43,7 @@ def lines(
     if not packages:
         yield f"{shown_path(place)}: nothing has to be built, there is a wheel for everything"
         return
-    rows = [_HEAD, *map(_table_row, packages)]
-    widths = [max(len(row[at]) for row in rows if len(row[at]) <= _WIDEST) for at in range(len(_HEAD))]
-    yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+    yield from table(packages)
     for one in packages:
         if not one.builds and not one.can_be_cured:
             yield from ["", f"{one}: {_verdict_in_words(one)}"]
@@ -54,6 +52,13 @@ def lines(
     yield ""
     text = f"tried on Python {python.version}, {confinement.in_words()}"
     yield from textwrap.wrap(text, _WIDTH, subsequent_indent="  ")
+
+
+def table(packages: Sequence[PackageDiagnosis]) -> Iterator[str]:
+    """A row a package, the columns below each other."""
+    rows = [_HEAD, *map(_table_row, packages)]
+    widths = [max(len(row[at]) for row in rows if len(row[at]) <= _WIDEST) for at in range(len(_HEAD))]
+    yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
 
 
 def as_json(packages: Sequence[PackageDiagnosis], project: Mapping[str, Any]) -> dict[str, Any]:
