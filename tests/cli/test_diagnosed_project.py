@@ -354,6 +354,22 @@ def test_the_copy_that_is_locked_leads_to_the_same_places(tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("error: Failed to build `Bad_One==1.0+x`\n  cause: Failed to build `other==2`", ("bad-one", "1.0+x", "")),
+        ("error: Failed to download and build `bad==1.0`", ("bad", "1.0", "")),
+        ("error: Failed to build `lib @ file:///a%20b/lib`", ("lib", "", "file:///a%20b/lib")),
+        ("hint: Metadata for `bad` (v1.0) was inconsistent:\n  Package metadata version `2`", ("bad", "1.0", "")),
+        ("error: No solution found when resolving dependencies", None),
+        ("Failed to build `" + "a" * 100_000, None),
+    ],
+)
+def test_which_build_uv_says_has_failed(said: str, expected: tuple[str, str, str] | None) -> None:
+    found = confined_lock.failed_build(said)
+    assert (found and (found.name, found.version, found.url)) == expected
+
+
 def test_what_uv_is_told_of_a_package(tmp_path: Path) -> None:
     copy = confined_lock.made(tmp_path, ["one"], [], ">=3.11", tmp_path)
     copy.tell("one", "1.0", ["idna ; extra == 'net'", "six"])

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from augbackend.cli.project.lock_files import Lock
     from augbackend.cli.strangers.interpreter import Interpreter
 
-_FAILED = re.compile(
-    r"Failed to (?:download and )?build `([A-Za-z0-9][\w.-]{0,200})(?:==([\w.+!-]{1,100})| @ (\S{1,2000}))`"
-)
+_NAME, _VERSION = r"([A-Za-z0-9][\w.-]{0,200})", r"([\w.+!-]{1,100})"
+_FAILED = re.compile(rf"Failed to (?:download and )?build `{_NAME}(?:=={_VERSION}| @ (\S{{1,2000}}))`")
+_OTHER = re.compile(rf"Metadata for `{_NAME}` \(v{_VERSION}\) was inconsistent")  # the wheel of another version
 _LARGEST = 2**26  # bytes of a lock
 _EXTRA = re.compile(r"""\bextra ?== ?["']([\w.-]{1,200})["']""")
 # Of the user's variables, those that say which versions are meant, and hold no secret.
@@ -114,13 +114,15 @@ class ProjectCopy:
         ran = process.run(command, self.place, environ, limit, [self.place, home, cache], reads=reads)
         if ran.status == 0:
             return lock_files.that_uv_makes(left_file.content(self.place, "uv.lock", _LARGEST), self.folder / "uv.lock")
-        failed = _FAILED.search(ran.output)
+        failed = failed_build(ran.output)
         if failed is None or ran.status is None:
             said = ran.output.partition("error: ")[2] or ran.output  # warnings are before it
             why = in_the_words_of_installer(said) if ran.status is not None else "the time ran out"
             hint = "uv lock says more; or name a lock: augbackend diagnose pylock.toml|requirements.txt"
+            if any(map(_asks_for_password, [where.index_url, *where.extra_index_urls, *where.find_links])):
+                hint = "no place that asks for a password is looked in here; name a lock, or requirements with versions"
             raise AugbackendError(f"the project cannot be resolved: {why}", where=str(self.folder), hint=hint)
-        return FailedBuild(canonicalize_name(failed[1]), failed[2] or "", failed[3] or "")
+        return failed
 
     def own(self, folder: Path) -> Path:
         """The folder of the project that one of the copy stands for."""
@@ -234,16 +236,29 @@ def _paths(document: Mapping[str, Any]) -> Iterator[Path]:
 
 def _variables_of(where: Sources) -> dict[str, str]:
     """uv's variables for where to look, without the places that ask for a password."""
-    urls = [url for url in (where.index_url, *where.extra_index_urls) if url and "@" not in urlsplit(url).netloc]
+    urls = [url for url in (where.index_url, *where.extra_index_urls) if url and not _asks_for_password(url)]
     links = [Path(link).resolve().as_uri() if Path(link).exists() else link for link in where.find_links]
-    told = {"UV_FIND_LINKS": ",".join(link for link in links if "@" not in urlsplit(link).netloc)}
+    told = {"UV_FIND_LINKS": ",".join(link for link in links if not _asks_for_password(link))}
     if where.index_url in urls:
         told["UV_DEFAULT_INDEX"] = urls.pop(0)
     told["UV_INDEX"] = " ".join(urls)
     return {name: value for name, value in told.items() if value}
 
 
+def _asks_for_password(place: str) -> bool:
+    return "://" in place and "@" in urlsplit(place).netloc
+
+
 def _link_folders(where: Sources) -> list[Path]:
     """The folders among the places to look in."""
-    paths = [url2pathname(urlsplit(link).path) if link.startswith("file:") else link for link in where.find_links]
+    places = [*where.find_links, where.index_url, *where.extra_index_urls]
+    paths = [url2pathname(urlsplit(one).path) if one.startswith("file:") else one for one in places if one]
     return [path.resolve() for path in map(Path, paths) if path.exists()]
+
+
+def failed_build(output: str) -> FailedBuild | None:
+    """The package that uv says it could not build, or whose wheel it refuses; ``None`` if it says something else."""
+    failed, other = _FAILED.search(output), _OTHER.search(output)
+    if failed is not None:
+        return FailedBuild(canonicalize_name(failed[1]), failed[2] or "", failed[3] or "")
+    return FailedBuild(canonicalize_name(other[1]), other[2], "") if other else None
