@@ -370,6 +370,32 @@ def test_which_build_uv_says_has_failed(said: str, expected: tuple[str, str, str
     assert (found and (found.name, found.version, found.url)) == expected
 
 
+def test_a_build_cannot_name_a_folder_of_the_users(tmp_path: Path) -> None:
+    app = write(tmp_path / "app", {"pyproject.toml": '[project]\nname = "app"\n', "lib/setup.py": ""})
+    within = tmp_path / "within"
+    within.mkdir()
+    copy = confined_lock.copy(app, within)
+    assert not copy._is_known(tmp_path / "secret")
+    assert copy._is_known(copy.place / "lib")
+    assert copy.own(copy.place / "lib") == app / "lib"
+
+
+def test_a_lock_alone_names_a_project_that_is_not_there(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = write(project / "alone", {"uv.lock": LOCK.replace("virtual", "editable")})
+    monkeypatch.chdir(alone)
+    assert diagnose("uv.lock").exit_code == 1
+    assert [one.name for one in asked] == ["broken", "sound"]
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "pylock.toml", "requirements-dev.txt"])
+def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = diagnose(name)
+    assert (result.exit_code, "it cannot be read" in result.stderr) == (2, True)
+
+
 def test_what_uv_is_told_of_a_package(tmp_path: Path) -> None:
     copy = confined_lock.made(tmp_path, ["one"], [], ">=3.11", tmp_path)
     copy.tell("one", "1.0", ["idna ; extra == 'net'", "six"])

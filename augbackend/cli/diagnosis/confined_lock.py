@@ -113,9 +113,9 @@ class ProjectCopy:
         # Not what is around these: so nobody can put a link in the place of one.
         ran = process.run(command, self.place, environ, limit, [self.place, home, cache], reads=reads)
         if ran.status == 0:
-            return lock_files.that_uv_makes(left_file.content(self.place, "uv.lock", _LARGEST), self.folder / "uv.lock")
+            return self._lock()
         failed = failed_build(ran.output)
-        if failed is None or ran.status is None:
+        if failed is None or ran.status is None or not self._is_known(failed.folder):
             said = ran.output.partition("error: ")[2] or ran.output  # warnings are before it
             why = in_the_words_of_installer(said) if ran.status is not None else "the time ran out"
             hint = "uv lock says more; or name a lock: augbackend diagnose pylock.toml|requirements.txt"
@@ -124,10 +124,24 @@ class ProjectCopy:
             raise AugbackendError(f"the project cannot be resolved: {why}", where=str(self.folder), hint=hint)
         return failed
 
+    def _lock(self) -> Lock:
+        try:
+            content = left_file.content(self.place, "uv.lock", _LARGEST)
+        except (OSError, ValueError) as error:
+            raise AugbackendError(f"uv has left no lock: {error}", where=str(self.folder)) from None
+        return lock_files.that_uv_makes(content, self.folder / "uv.lock")
+
+    def _is_known(self, folder: Path | None) -> bool:
+        """Whether a folder is the project's, or one that its sources name: a build may print the name of any."""
+        if folder is None:
+            return True
+        real = [path.resolve() for path in (self.place, *_paths(self.document)) if path.is_absolute()]
+        return any(one in (folder.resolve(), *folder.resolve().parents) for one in real)
+
     def own(self, folder: Path) -> Path:
         """The folder of the project that one of the copy stands for."""
-        place = self.place.resolve()
-        return self.folder / folder.resolve().relative_to(place) if place in (folder, *folder.parents) else folder
+        place, real = self.place.resolve(), folder.resolve()
+        return self.folder / real.relative_to(place) if place in (real, *real.parents) else folder
 
     def _write(self) -> None:
         """The files that uv reads: its own file counts more than the table, where there is one."""

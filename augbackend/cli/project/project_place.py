@@ -57,8 +57,8 @@ def is_lock(target: str) -> bool:
     """Whether a target is a file of locked versions."""
     path = Path(target)
     is_named_so = path.name in _LOCKS or (path.name.startswith("pylock.") and path.suffix == ".toml")
-    is_requirements = path.suffix in (".txt", ".in") and not any(mark in target for mark in ("://", "@"))
-    return (is_named_so or is_requirements) and path.is_file()
+    is_usual = path.name.startswith("requirements") and path.suffix == ".txt"
+    return is_named_so or ("://" not in target and (is_usual or (path.suffix in (".txt", ".in") and path.is_file())))
 
 
 def place_of(target: str | None) -> ProjectPlace:
