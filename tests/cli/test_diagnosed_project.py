@@ -107,6 +107,7 @@ def test_what_has_a_wheel_is_not_built(project: Path, asked: list[PackageToDiagn
         ["sound", "1.0", "builds as it is 2.5"],
     ]
     assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1] == "To have what is missing declared: augbackend diagnose --apply"
     assert result.stderr.splitlines() == [
         "[1/2] broken 1.0  builds when declared: scanner  (4.0 s)",
         "[2/2] sound 1.0  builds as it is  (2.5 s)",

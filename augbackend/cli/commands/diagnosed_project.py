@@ -21,6 +21,7 @@ from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.diagnosis.project_diagnosis import ProjectDiagnosis
 from augbackend.cli.diagnosis.project_narration import ProjectNarrator
 from augbackend.cli.diagnosis.remembered_diagnoses import RememberedDiagnoses
+from augbackend.cli.fetch import index
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.declaration import Declaration
@@ -36,6 +37,7 @@ from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.lock_files import Lock
 from augbackend.cli.strangers import confinement, interpreter, temporary_folder
 from augbackend.errors import AugbackendError
+from augbackend.hook.installed_check import command_line
 from augbackend.table import layers
 
 from . import options
@@ -111,9 +113,18 @@ def run(target: str | None, asked: Asked) -> bool:
     if asked.is_applied:
         return Findings(place, [*zip(wanted, found)], lookup, is_uvs, to_stderr=asked.as_json).write()
     if any(one.can_be_cured for one in found) and not asked.as_json:
-        words = ["augbackend", "diagnose", *([target] if target else []), "--apply"]
-        click.echo(f"\nTo have what is missing declared: {' '.join(words)}")
+        click.echo(f"\nTo have what is missing declared: {_applying(target, asked)}")
     return all(one.builds for one in found)
+
+
+def _applying(target: str | None, asked: Asked) -> str:
+    """The command that carries out what is found."""
+    first, more, links = asked.indexes
+    given = [("--index-url", first or ""), *(("--extra-index-url", one) for one in more)]
+    given += [("--find-links", one) for one in links]
+    given += [("--python", asked.python.path if asked.python else "")]
+    places = [word for option, value in given if value for word in (option, index.shown(value))]
+    return command_line(["augbackend", "diagnose", *([target] if target else []), *places, "--apply"])
 
 
 @contextmanager
