@@ -17,6 +17,7 @@ from augbackend.cli.diagnosis.search import Search, SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.through_sdist import Loss
 from augbackend.cli.diagnosis.wheel_check import Check
+from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.errors import AugbackendError
@@ -104,6 +105,19 @@ def test_one_build_where_nothing_is_missing(tree: Tree) -> None:
     found = world.search()
     assert (found.verdict, found.declaration, found.obstacle) == ("builds-as-is", Declaration(), None)
     assert (world.tried, len(found.attempts)) == ([""], 1)
+
+
+def test_what_is_declared_already_is_where_it_starts(tree: Tree) -> None:
+    case = case_of(tree({"setup.py": "import yaml\nimport torch\n"}))
+    declared = declarations.of(["pyyaml>=5", "six"], "the user")
+    world = World(replace(case, declared=declared), needing(yaml="pyyaml", torch="torch"))
+    found = world.search()
+    assert found.verdict == "builds-when-declared"
+    assert [*found.declaration.requirement_texts.values()] == ["pyyaml>=5", "six", "torch"]
+    assert world.tried == ["pyyaml>=5 six", "pyyaml>=5 six torch"]  # nobody asks whether the user's own is needed
+    assert found.reasons["requires", "six"].why == "it is declared already"
+    again = World(replace(case, declared=declared), lambda _: "").search()
+    assert (again.verdict, len(again.attempts)) == ("builds-when-declared", 1)
 
 
 def test_a_missing_module(tree: Tree) -> None:

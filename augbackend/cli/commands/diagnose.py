@@ -22,8 +22,9 @@ from augbackend.cli.diagnosis.run import Building
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import index, upstream
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.project import project_kind
+from augbackend.cli.project import project_kind, project_place
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.project import uv_settings
 from augbackend.cli.project.project_root import project_root
@@ -35,19 +36,20 @@ from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
 from augbackend.table import layers
 
-from . import options
+from . import diagnosed_project, options
+from .diagnosed_project import Asked
 
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
-    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.adoption import TreePlan
 
 TIMEOUT = 1800.0
+_JOBS = 2
 
 
 @click.command()
-@click.argument("target", metavar="REQUIREMENT|SDIST|FOLDER|REPOSITORY")
+@click.argument("target", metavar="[REQUIREMENT|SDIST|FOLDER|REPOSITORY|LOCK]", required=False)
 @click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
 @click.option(
     "--timeout",
@@ -55,10 +57,15 @@ TIMEOUT = 1800.0
     default=TIMEOUT,
     show_default=True,
     metavar="SECONDS",
-    help="The time for everything; what still runs then is killed.",
+    help="The time for one package; what still runs then is killed.",
 )
 @click.option("--no-build", is_flag=True, help="Only read the package; run none of its code.")
-@click.option("--apply", "is_applied", is_flag=True, help="Do what is advised: wrap the sdist, or adopt the folder.")
+@click.option(
+    "--apply",
+    "is_applied",
+    is_flag=True,
+    help="Do what is advised: wrap the sdist, or adopt the folder; in a project, declare what is missing, and wrap.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show what the builds print, as it comes, on stderr.")
 @click.option(
     "--log",
@@ -66,6 +73,18 @@ TIMEOUT = 1800.0
     metavar="FILE",
     help="Keep all that the builds print in FILE, written as it comes.",
 )
+@options.require
+@options.remove_require
+@options.variable
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=_JOBS,
+    show_default=True,
+    metavar="N",
+    help="Of a project, so many packages at once.",
+)
+@click.option("--refresh", is_flag=True, help="Of a project, diagnose anew what was diagnosed before.")
 @click.option(
     "--knowledge",
     "files",
@@ -77,9 +96,13 @@ TIMEOUT = 1800.0
 @options.require_confinement
 @options.as_json
 def diagnose(
-    target: str,
+    target: str | None,
     wanted: str | None,
     timeout: float,
+    requirements: tuple[str, ...],
+    removed: tuple[str, ...],
+    variables_: dict[str, str],
+    jobs: int,
     files: tuple[Path, ...],
     index_url: str | None,
     extra_index_url: tuple[str, ...],
@@ -91,6 +114,7 @@ def diagnose(
     verbose: bool,
     no_build: bool,
     is_applied: bool,
+    refresh: bool,
     offline: bool,
     as_json: bool,
 ) -> None:
@@ -103,21 +127,48 @@ def diagnose(
     How each attempt ended is told on stderr, also with --json: stdout has the JSON alone. Ctrl-C and SIGTERM end the
     builds, and what is known by then is told.
 
-    Exit status: 0 if it builds as it is, or if --apply has fixed it; 130 if it was interrupted; else 1.
+    Without a package, and for a uv.lock, a pylock.toml or a requirements file: all that has no wheel for the
+    environments of the project, and all that it builds itself. With --python, only that Python counts.
+
+    Exit status: 0 if it builds as it is, or as it is declared, or if --apply has fixed it; 130 if it was interrupted;
+    else 1.
 
     \b
     Examples:
       augbackend diagnose flash-attn==2.8.3
       augbackend diagnose ./my-project --apply
+      augbackend diagnose --apply
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if no_build and is_applied:
         raise click.UsageError("--apply needs a build, and --no-build makes none")
     if not no_build:
         confinement.require(require_confinement)  # what holds is said in the end
+    declared = Declaration().joined(options.declaration(requirements, removed, variables_))
+    if target is None or project_place.is_lock(target):
+        if no_build or declared.size:
+            raise click.UsageError("of a project, nothing is only read, and its tables say what is declared")
+        passed = ("--timeout", str(timeout), *(word for file in files for word in ("--knowledge", str(file))))
+        passed += (f"--require-confinement={require_confinement}",) if require_confinement else ()
+        asked = Asked(
+            interpreter.find(wanted) if wanted else None,
+            (index_url, extra_index_url, find_links),
+            caches.Cache(cache_dir or caches.default_folder()),
+            passed,
+            files,
+            timeout,
+            jobs,
+            offline=offline,
+            refresh=refresh,
+            is_applied=is_applied,
+            as_json=as_json,
+        )
+        if not diagnosed_project.run(target, asked):
+            raise SystemExit(1)
+        return
     where = options.places(index_url, extra_index_url, find_links)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     python = interpreter.find(wanted) if wanted else interpreter.this()
-    building = Building(python, where, rows.load(files), timeout)
+    building = Building(python, where, rows.load(files), timeout, declared)
     diagnosis, of = None, upstream.parse(target)
     with suppress(Interrupted), subject.unpacked(target, of, lookup) as source:
         if no_build:

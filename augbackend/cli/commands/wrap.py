@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
-from augbackend.cli.diagnosis import undeclared
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import EARLIER, OUTPUT, Lookup
@@ -27,19 +26,16 @@ from augbackend.cli.project.project_root import project_root
 from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import constraints_file, earlier_folder, removal, report
-from augbackend.cli.wrapping import run as runs
 from augbackend.errors import AugbackendError, say
 
-from . import confined, options
+from . import confined, options, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from augbackend.cli.diagnosis.undeclared import Undeclared
     from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.project.project import Project
     from augbackend.cli.strangers.confinement import Level
-    from augbackend.cli.wrapping.run import WrapRun
     from augbackend.features.pin_runtime import Width
 
 
@@ -186,27 +182,24 @@ def wrap(
         confined.checked(require_confinement)
     for target in named:
         _say_what_is_dropped(target)
-    is_asked = project is None or bool(targets)
-    run = runs.run(
+    done = wrapped.wrapped(
         project,
         wanted,
         lookup,
+        moves=moves,
+        constraints=constraints,
         check=check,
         upgrade=upgrade,
         with_sources=with_sources is not False,
-        is_asked=is_asked,
+        is_asked=project is None or bool(targets),
     )
-    lacking = () if check else _undeclared(run)
-    run = replace(run, moves=moves, unbuildable=frozenset(one.name for one in lacking if one.is_certain))
-    if constraints:
-        run = replace(run, constraints=constraints_file.write(run, constraints, check=check, is_asked=is_asked))
+    run = done.run
     if as_json:
         confined_how = confinement.here().as_json() if builds else None
-        said = {"undeclared": [item for one in lacking for item in one.as_json()], "confinement": confined_how}
+        said = {"undeclared": [item for one in done.lacking for item in one.as_json()], "confinement": confined_how}
         told = terminal.as_json({**report.as_json(run, check=check), **said})
     else:
-        first = [line for one in lacking for line in undeclared.lines(one, project)]
-        told = "\n".join(report.lines(run, check=check, verbose=verbose, first=first))
+        told = "\n".join(done.lines(check=check, verbose=verbose))
     click.echo(told)
     if run.is_lacking or (check and not run.is_current):
         raise SystemExit(1)
@@ -220,17 +213,6 @@ def _declaring_project(root: Path, lock: Path | None, targets: Sequence[str]) ->
     if project.lock_differs:
         say("note", f"uv.lock is older than pyproject.toml ({project.lock_differs}); run uv lock, then this again")
     return project
-
-
-def _undeclared(run: WrapRun) -> list[Undeclared]:
-    """What the packages import when they are built, and nobody asks for."""
-    found: dict[str, Undeclared] = {}
-    for one in run.packages:
-        asked = [text for added in one.plan.requires.added for text in added.texts]
-        lacking = undeclared.found(one.plan.name, one.archive, asked)
-        if lacking is not None:
-            found.setdefault(lacking.name, lacking)  # its versions are much the same
-    return [*found.values()]
 
 
 def _say_what_is_dropped(target: Target) -> None:

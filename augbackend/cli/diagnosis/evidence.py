@@ -25,6 +25,7 @@ class Case:
     :param dated: when the sdist was made, ``2021-09-04``; empty if nothing says it.
     :param python: the minor version that it is built on.
     :param absent: submodules of its clone that are not checked out.
+    :param declared: what is declared for it already.
     """
 
     tree: Path
@@ -33,6 +34,7 @@ class Case:
     python: str
     dated: str = ""
     absent: tuple[Submodule, ...] = ()
+    declared: Declaration = field(default_factory=Declaration)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "wheel": found.attempt.wheel.name if found.attempt.wheel and found.check else "",
         "imports": found.check is not None and not (found.check.problem or found.check.installs or found.check.untried),
         "problem": found.check.installs or found.check.problem if found.check else "",
+        "requires-dist": list(found.check.requires_dist) if found.check else [],
+        "build-requires": sorted({*found.attempt.asked, *found.declaration.requirement_texts.values()}),
         "builds": len(found.attempts),
         "attempts": [_attempt(attempt) for attempt in found.attempts],
         "seconds": round(diagnosis.seconds, 1),

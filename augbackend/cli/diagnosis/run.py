@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,18 +51,20 @@ class Building:
 
     :param where: the indexes and folders that build requirements come from.
     :param timeout: seconds for one package, everything included.
+    :param declared: what is declared for it already.
     """
 
     python: Interpreter
     where: Sources
     knowledge: Knowledge
     timeout: float
+    declared: Declaration = field(default_factory=Declaration)
 
 
 def case_of(source: Source, building: Building) -> Case:
     """What is known of a package before anything is built."""
     known = (source.reading, building.knowledge, building.python.minor, source.dated)
-    return Case(source.tree, *known, absent=source.absent)
+    return Case(source.tree, *known, absent=source.absent, declared=building.declared)
 
 
 def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnosis:

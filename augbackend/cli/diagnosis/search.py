@@ -114,7 +114,7 @@ class Search:
         :raises AugbackendError: if an index cannot be reached, so that nothing can be found out.
         """
         with suppress(Interrupted):
-            first = self._try(Declaration(), "as it is")
+            first = self._try(self.case.declared, "as it is declared" if self.case.declared.size else "as it is")
             good = first if first.failure is None else self._explore(first)
             if good is None:
                 return self._unfinished() if self.cut else self._hopeless(first)
@@ -207,6 +207,8 @@ class Search:
         for entry in sorted(good.declaration.entries, key=_by_weight):
             if good.declaration.size <= 1:
                 break
+            if entry in self.case.declared.entries:
+                continue  # the user's own
             if entry not in good.declaration.entries or self._is_certain(entry, good):
                 continue
             smaller = good.declaration.without(*entry)
@@ -225,7 +227,8 @@ class Search:
     def _relaxed(self, good: Attempt) -> Attempt:
         """The same with the weakest upper bounds that still do, where the sdist's age said them."""
         for name in good.declaration.requirement_texts:
-            if name not in self.paths[key(good.declaration)][("requires", name)][-1].whys:
+            path = self.paths.get(key(good.declaration), {}).get(("requires", name), ())
+            if not path or name not in path[-1].whys:
                 continue
             newest, text = self._newest(name), good.declaration.requirement_texts[name]
             bounds = older_tools.bounds(self.case, newest, name) if newest else []
@@ -431,7 +434,8 @@ class Search:
         declaration = attempt.declaration
         path = self.paths.get(key(declaration), {})
         texts = declaration.requirement_texts
-        reasons = {entry: _why(path[entry], texts.get(entry[1], "")) for entry in declaration.entries}
+        given = (Proposal(self.case.declared, "it is declared already"),)
+        reasons = {one: _why(path.get(one, given), texts.get(one[1], "")) for one in declaration.entries}
         made = tuple(self.made.values())
         return SearchResult(verdict, declaration, reasons, made, attempt, check, obstacle, self.cut)
 

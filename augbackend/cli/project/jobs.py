@@ -87,6 +87,18 @@ def of_project(project: Project, targets: Sequence[str], lookup: Lookup, local_v
     ]
 
 
+def of_every_locked(project: Project, lookup: Lookup) -> Iterator[Job]:
+    """A job for each package of the project, whatever is declared; skipped where nothing has to be built.
+
+    What a member of the workspace points to is no exception: it is built, too.
+    """
+    for name in sorted(project.packages):
+        try:
+            yield from _of_package(project, name, None, lookup)
+        except AugbackendError as error:
+            yield Job(Target(name), project.packages[name], error=error)
+
+
 def of_targets(
     targets: Sequence[Target], given: Declaration, matched: Declaration, lock: Path | None, lookup: Lookup
 ) -> list[Job]:

@@ -74,7 +74,7 @@ def locked(project: Project, job: Job, one: Locked, entries: SourceEntries, *, i
         return pointing(job, [pointed], one.source, is_named=False)
     names = [wheel.name for wheel in one.wheels]
     # uv's lock names the sdist wherever there is one; its URL, if that is not on this machine.
-    names_all = one.source == "uv.lock" and one.registry.startswith(("https://", "http://"))
+    names_all = "uv.lock" in one.source and one.registry.startswith(("https://", "http://"))
     has_sdist = bool(one.url) or not (names and names_all)
     return _limited(project, job, names, entries, has_sdist=has_sdist)
 

@@ -47,7 +47,7 @@ def read(folder: Path) -> Lock:
     """
     for place in (folder, *folder.resolve().parents):
         if (place / "uv.lock").is_file() and (place == folder or _is_workspace(place)):
-            return _from_uv(place / "uv.lock")
+            return from_uv(place / "uv.lock")
     if (folder / "pylock.toml").is_file():
         return Lock(tuple(_from_pylock(folder / "pylock.toml")))
     return Lock()
@@ -59,7 +59,7 @@ def read_file(file: Path) -> Lock:
     :raises AugbackendError: if it cannot be read, or is none of these.
     """
     if file.name == "uv.lock":
-        return _from_uv(file)
+        return from_uv(file)
     if file.suffix == ".toml":
         return Lock(tuple(_from_pylock(file)))
     if file.suffix == ".lock" and not file.name.startswith("requirements"):
@@ -85,8 +85,28 @@ def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
         raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
 
 
-def _from_uv(file: Path) -> Lock:
-    graph = uv_lock.read(file, parsed(file))
+def from_uv(file: Path) -> Lock:
+    """What a ``uv.lock`` says.
+
+    :raises AugbackendError: if it cannot be read.
+    """
+    return _of_graph(uv_lock.read(file, parsed(file)))
+
+
+def that_uv_makes(content: bytes, place: Path) -> Lock:
+    """The same of a lock that is nowhere to stay.
+
+    :param place: where it would be, so that the paths in it lead on from there.
+    :raises AugbackendError: if it cannot be read.
+    """
+    try:
+        document = layers.toml(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise AugbackendError(f"what uv makes of it cannot be read: {error}", where=str(place)) from None
+    return _of_graph(uv_lock.read(place, document, "the uv.lock that uv makes now"))
+
+
+def _of_graph(graph: UvLock) -> Lock:
     return Lock(graph.locked, graph)
 
 

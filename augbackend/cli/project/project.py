@@ -26,6 +26,7 @@ from . import (
     target_environments,
     uv_tables,
 )
+from .lock_files import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,20 +86,20 @@ class Project:
         return True
 
 
-def read(folder: Path, lock: Path | None = None) -> Project | None:
+def read(folder: Path, lock: Path | Lock | None = None) -> Project | None:
     """Read the project in ``folder``; ``None`` if there is none that says anything.
 
-    :param lock: its lock, if it is not the one in its folder.
+    :param lock: its lock, or the file that has it, if it is not the one in its folder.
     :raises SettingsError: with all mistakes at once.
     """
     file = folder / "pyproject.toml"
     return read_file(file, lock) if file.is_file() else None
 
 
-def stating(folder: Path, lock: Path | None, packages: Mapping[str, Declaration]) -> Project:
+def stating(folder: Path, lock: Path | Lock | None, packages: Mapping[str, Declaration]) -> Project:
     """What is known in ``folder`` of the versions of packages that its tables need not name.
 
-    :param lock: its lock, if it is not the one in the folder.
+    :param lock: its lock, or the file that has it, if it is not the one in the folder.
     :param packages: by canonical name.
     :raises AugbackendError: if its ``pyproject.toml`` or its lock cannot be read.
     """
@@ -107,7 +108,7 @@ def stating(folder: Path, lock: Path | None, packages: Mapping[str, Declaration]
     return _project(file, document, uv_settings(file, document), packages, lock)
 
 
-def read_file(file: Path, lock: Path | None = None) -> Project | None:
+def read_file(file: Path, lock: Path | Lock | None = None) -> Project | None:
     """The same of a file that may have another name.
 
     :raises AugbackendError: if it cannot be read, or is no TOML.
@@ -148,9 +149,9 @@ def _project(
     document: dict[str, Any],
     uv: Mapping[str, Any],
     packages: Mapping[str, Declaration],
-    lock: Path | None,
+    lock: Path | Lock | None,
 ) -> Project:
-    read_lock = lock_files.read_file(lock) if lock else lock_files.read(file.parent)
+    read_lock = lock if isinstance(lock, Lock) else _read_lock(lock, file.parent)
     locked, graph = read_lock.packages, read_lock.graph
     stated = stated_requirements.read(document, file.parent)
     uvs = {file.parent: uv}
@@ -186,6 +187,10 @@ def _project(
             environments=among.possible(),
         ),
     )
+
+
+def _read_lock(file: Path | None, folder: Path) -> Lock:
+    return lock_files.read_file(file) if file else lock_files.read(folder)
 
 
 def _difference_to_lock(graph: UvLock, file: Path, document: Mapping[str, Any], uv: Mapping[str, Any]) -> str | None:

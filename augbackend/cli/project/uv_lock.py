@@ -119,9 +119,10 @@ def choice(asked: AskedIn) -> str:
     return f"{kind}-{len(asked.project)}-{asked.project}{name}"
 
 
-def read(file: Path, document: Mapping[str, Any]) -> UvLock:
+def read(file: Path, document: Mapping[str, Any], called: str = "uv.lock") -> UvLock:
     """What a lock says.
 
+    :param called: what a reader is told of where it is said; its file's name is in it.
     :raises AugbackendError: if it is of another format, or has a marker that cannot be read.
     """
     if document.get("version", _OLDEST_FORMAT) != _OLDEST_FORMAT:
@@ -130,7 +131,7 @@ def read(file: Path, document: Mapping[str, Any]) -> UvLock:
     conflicts = document.get("conflicts")
     return UvLock(
         file,
-        tuple(_read_entry(package, file) for package in only(dict, document.get("package"))),
+        tuple(_read_entry(package, file, called) for package in only(dict, document.get("package"))),
         tuple(
             frozenset(choice(_conflicting(item)) for item in only(dict, items))
             for items in (conflicts if isinstance(conflicts, list) else ())
@@ -151,7 +152,7 @@ def table_or_empty(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _read_entry(package: Mapping[str, Any], file: Path) -> Entry:
+def _read_entry(package: Mapping[str, Any], file: Path, called: str) -> Entry:
     name = canonicalize_name(str(package.get("name")))
     lists = {AskedIn(project=name): package.get("dependencies")}
     for kind, key in (("extra", "optional-dependencies"), ("group", "dev-dependencies")):
@@ -160,7 +161,8 @@ def _read_entry(package: Mapping[str, Any], file: Path) -> Entry:
     edges = {asked: tuple(_read_edges(listed, f"{file}, {name}")) for asked, listed in lists.items()}
     metadata = package.get("metadata")
     source = table_or_empty(package.get("source"))
-    return Entry(_as_locked(package, source, file), source, edges, metadata if isinstance(metadata, dict) else None)
+    locked = _as_locked(package, source, file, called)
+    return Entry(locked, source, edges, metadata if isinstance(metadata, dict) else None)
 
 
 def _read_edges(listed: Any, where: str) -> Iterator[Edge]:
@@ -184,7 +186,7 @@ def _conflicting(item: Mapping[str, Any]) -> AskedIn:
     return AskedIn("group", str(item["group"]), project) if "group" in item else AskedIn(project=project)
 
 
-def _as_locked(package: Mapping[str, Any], source: Mapping[str, Any], file: Path) -> Locked:
+def _as_locked(package: Mapping[str, Any], source: Mapping[str, Any], file: Path, called: str) -> Locked:
     sdist, path = table_or_empty(package.get("sdist")), _place_of(source)
     url = str(sdist.get("url") or source.get("url") or "")
     if "git" in source:
@@ -200,7 +202,7 @@ def _as_locked(package: Mapping[str, Any], source: Mapping[str, Any], file: Path
         path=None if path is None else file.parent / path,
         wheels=tuple(_as_wheel(wheel) for wheel in only(dict, package.get("wheels"))),
         registry=str(source.get("registry", "")),
-        source="uv.lock",
+        source=called,
     )
 
 

@@ -1,0 +1,128 @@
+"""What the diagnosis of a project has found, written where it counts, and wrapped.
+
+::
+
+    PackageDiagnosis -> the project's tables, a folder's own file, or a file of constraints -> what wrap does with it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from augbackend.cli.edit import build_tables, pyproject, replace_file
+from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.project import jobs
+from augbackend.cli.project import project as projects
+from augbackend.cli.wrapping import adoption, constraints_file, earlier_folder, static_adoption
+
+from . import wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
+    from augbackend.cli.fetch.lookup import Lookup
+    from augbackend.cli.project.jobs import Job
+    from augbackend.cli.project.project_place import ProjectPlace
+    from augbackend.cli.wrapping.adoption import TreePlan
+
+_CONSTRAINTS = "constraints.txt"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found, and where it is to be written.
+
+    :param found: each package with what was found of it.
+    :param is_uvs: whether uv's tables count in the project.
+    :param to_stderr: whether stdout belongs to JSON.
+    """
+
+    place: ProjectPlace
+    found: Sequence[tuple[Job, PackageDiagnosis]]
+    lookup: Lookup
+    is_uvs: bool
+    to_stderr: bool
+
+    def write(self) -> bool:
+        """Declare what is missing, then wrap; whether everything builds then.
+
+        :raises AugbackendError: if a file cannot be edited.
+        """
+        self._say("")
+        cured = [(job, one) for job, one in self.found if one.can_be_cured]
+        folders = [(folder, one) for job, one in cured if (folder := _folder_of(job)) is not None]
+        packages = [(job, one) for job, one in cured if _folder_of(job) is None]
+        for folder, one in folders:  # before anything is written
+            _adopting(folder, one.missing)
+        lost = frozenset(job.target.name for job, one in self.found if not one.builds and not one.can_be_cured)
+        if self.place.bare is not None:
+            return self._in_constraints(packages) and not lost
+        self._in_tables(packages)
+        for folder, one in folders:
+            adoption.carry_out(_adopting(folder, one.missing))
+            self._say(f"{shown_path(folder / 'pyproject.toml')}: {one.missing.in_words()} is declared")
+        return self._wrapped(lost) and not lost
+
+    def _in_tables(self, packages: Sequence[tuple[Job, PackageDiagnosis]]) -> None:
+        """Declare packages in the project's tables."""
+        file, missing = self.place.file, dict[str, Declaration]()
+        for job, one in packages:  # perhaps in several versions
+            missing[job.target.name] = missing.get(job.target.name, Declaration()).joined(one.missing)
+        reads_table = self.is_uvs and not (self.place.folder / "uv.toml").is_file()
+        of_uv = [name for name, said in missing.items() if reads_table and not said.removed]
+        text, mark = pyproject.read(file)
+        new = build_tables.with_declared(text, missing, of_uv=of_uv)
+        if new != text:
+            replace_file.replace_file(file, f"{mark}{new}".encode())
+        for name, said in missing.items():
+            table = "tool.uv" if name in of_uv else "tool.augbackend.packages"
+            self._say(f"{shown_path(file)}, {table}: {name} is declared: {said.in_words()}")
+
+    def _wrapped(self, lost: frozenset[str]) -> bool:
+        """Wrap all that the project's tables name, as ``augbackend wrap`` does there; whether all could be had.
+
+        :param lost: what does not build in any case.
+        """
+        moves = earlier_folder.moved(self.place.file, self.lookup.output, check=False)
+        project = projects.read(self.place.folder, self.place.lock)
+        if project is None:
+            return True
+        project = replace(project, uses_uv=project.uses_uv or self.is_uvs)
+        wanted = jobs.of_project(project, (), self.lookup)
+        done = wrapped.wrapped(project, wanted, self.lookup, moves=moves, unbuildable=lost)
+        self._say("\n".join(["", *done.lines()]))
+        return not done.run.is_lacking
+
+    def _in_constraints(self, packages: Sequence[tuple[Job, PackageDiagnosis]]) -> bool:
+        """Wrap packages of a file that stands for itself, and write lines that lead there."""
+        if not packages:
+            return True
+        file = self.lookup.output / _CONSTRAINTS
+        self.lookup.output.mkdir(parents=True, exist_ok=True)
+        wanted = [replace(job, declaration=one.found) for job, one in packages]
+        constraints_file.check_agrees(file, wanted, None)
+        done = wrapped.wrapped(None, wanted, self.lookup, constraints=file, is_asked=True)
+        self._say("\n".join(done.lines()))
+        self._say(f"{shown_path(file)} leads to what was wrapped")
+        for command in ("pip install", "uv pip install") if self.place.is_of_requirements else ():
+            self._say(f"  {command} -c {shown_path(file)} -r {shown_path(self.place.file)}")
+        return not done.run.is_lacking
+
+    def _say(self, text: str) -> None:
+        click.echo(text, err=self.to_stderr)
+
+
+def _folder_of(job: Job) -> Path | None:
+    """The folder that a package is built from; ``None`` if it is not one."""
+    path = job.target.path
+    return path if path is not None and path.is_dir() else None
+
+
+def _adopting(tree: Path, missing: Declaration) -> TreePlan:
+    return static_adoption.sufficient(tree, missing) or adoption.planned(tree, missing, installed=False)

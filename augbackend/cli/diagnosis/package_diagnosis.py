@@ -1,0 +1,83 @@
+"""What was found of one package of a project, read from the document that says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from augbackend.cli.model import declaration as declarations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from augbackend.cli.model.declaration import Declaration
+
+
+@dataclass(frozen=True)
+class PackageDiagnosis:
+    """One package.
+
+    :param document: what ``augbackend diagnose --json`` says of it, and what was ``declared`` already.
+    """
+
+    document: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.document['name']} {self.document['version']}".strip()
+
+    @property
+    def verdict(self) -> str:
+        """As the document has it."""
+        return str(self.document["verdict"])
+
+    @property
+    def declared(self) -> Declaration:
+        """What was declared already."""
+        return _declaration(self.document["declared"])
+
+    @property
+    def found(self) -> Declaration:
+        """The whole declaration that it builds with."""
+        return _declaration(self.document)
+
+    @property
+    def missing(self) -> Declaration:
+        """What is still to be declared."""
+        missing, there = self.found, _texts(self.declared)
+        for (kind, name), text in _texts(missing).items():
+            missing = missing.without(kind, name) if there.get((kind, name)) == text else missing
+        return missing
+
+    @property
+    def can_be_cured(self) -> bool:
+        """Whether declaring what is missing makes it build."""
+        return self.verdict == "builds-when-declared" and self.missing.size > 0
+
+    @property
+    def builds(self) -> bool:
+        """Whether it builds as it is, or as it is declared."""
+        return self.verdict == "builds-as-is" or (self.verdict == "builds-when-declared" and not self.missing.size)
+
+    def in_words(self) -> str:
+        """What it builds with; where more is needed than is declared, what is there is marked."""
+        said, missing = _texts(self.found), _texts(self.missing)
+        mark = " (already)" if missing else ""
+        return ", ".join(text if entry in missing else f"{text}{mark}" for entry, text in said.items())
+
+
+def _declaration(document: Mapping[str, Any]) -> Declaration:
+    return declarations.of(
+        map(str, document["extra-build-dependencies"]),
+        "augbackend diagnose",
+        map(str, document["remove-build-dependencies"]),
+        {str(name): str(value) for name, value in document["extra-build-variables"].items()},
+    )
+
+
+def _texts(said: Declaration) -> dict[tuple[str, str], str]:
+    """Each entry, and how it is said."""
+    return {
+        **{("removed", name): f"no {name} of its own" for name in said.removed},
+        **{("requires", name): text for name, text in said.requirement_texts.items()},
+        **{("variables", name): f"{name}={value}" for name, value in said.variable_values.items()},
+    }

@@ -1,0 +1,419 @@
+"""``diagnose`` of a project: which packages, what is remembered, what is told and written. Nothing is built."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from augbackend.cli.diagnosis import confined_lock, diagnosing_processes
+from augbackend.cli.diagnosis.diagnosing_processes import Document, PackageToDiagnose, Processes
+from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
+from augbackend.cli.edit import build_tables
+from augbackend.cli.main import group
+from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model.declaration import Declaration
+from augbackend.table import layers
+
+from ..conftest import write
+from .archives import sdist
+from .runner import CliRunner, Result
+
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("no_index")]
+
+Answers = dict[str, dict[str, Any]]
+NOTHING: dict[str, Any] = {
+    "extra-build-dependencies": [],
+    "extra-build-variables": {},
+    "remove-build-dependencies": [],
+}
+PROJECT = """[project]
+name = "app"
+version = "1"  # ours
+requires-python = ">=3.9"
+dependencies = ["broken==1.0", "sound==1.0", "wheely==1.0"]
+
+[tool.uv]
+package = false
+"""
+PACKAGE = '\n[[package]]\nname = "{0}"\nversion = "1.0"\nsource = {{ registry = "links" }}\n'
+LOCK = (
+    'version = 1\nrequires-python = ">=3.9"\n'
+    + PACKAGE.format("broken")
+    + 'sdist = { path = "broken-1.0.tar.gz" }\n'
+    + PACKAGE.format("sound")
+    + 'sdist = { path = "sound-1.0.tar.gz" }\n'
+    + PACKAGE.format("wheely")
+    + 'sdist = { path = "wheely-1.0.tar.gz" }\nwheels = [{ path = "wheely-1.0-py3-none-any.whl" }]\n'
+    + '\n[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
+    + 'dependencies = [{ name = "broken" }, { name = "sound" }, { name = "wheely" }]\n'
+)
+BROKEN = {"verdict": "builds-when-declared", "extra-build-dependencies": ["scanner"], "seconds": 4.0}
+SOUND = {"verdict": "builds-as-is", "seconds": 2.5}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[PackageToDiagnose]:
+    """The packages that a process was started for."""
+    found: list[PackageToDiagnose] = []
+
+    def documents(
+        _: Processes, packages: Iterable[PackageToDiagnose], __: Callable[[PackageToDiagnose], None]
+    ) -> Iterator[tuple[PackageToDiagnose, Document]]:
+        for package in packages:
+            found.append(package)
+            said = {**NOTHING, "name": package.name, "version": package.version, "reason": "", "next": ""}
+            ending = BROKEN if package.name == "broken" else SOUND
+            yield package, {**said, "build-requires": ["setuptools"], **ending, "declared": package.declared_keys}
+
+    monkeypatch.setattr(Processes, "documents", documents)
+    return found
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = write(tmp_path / "app", {"pyproject.toml": PROJECT, "uv.lock": LOCK, "deep/er/x.py": ""})
+    links = folder / "links"
+    links.mkdir()
+    for name in ("broken", "sound", "wheely"):
+        setup = f"from setuptools import setup\nsetup(name='{name}', version='1.0', py_modules=['{name}'])\n"
+        sdist(links, {"setup.py": setup, f"{name}.py": ""}, name=name)
+    monkeypatch.setenv("UV_FIND_LINKS", links.as_uri())
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def diagnose(*arguments: str) -> Result:
+    return CliRunner().invoke(group, ["diagnose", *arguments])
+
+
+def rows(result: Result) -> list[list[str]]:
+    return [" ".join(line.split()).split(" ", 2) for line in result.stdout.split("\n\n")[0].splitlines()]
+
+
+# --- which packages, and how it is told ------------------------------------------------------------------------------
+
+
+def test_what_has_a_wheel_is_not_built(project: Path, asked: list[PackageToDiagnose]) -> None:
+    del project
+    result = diagnose()
+    assert [one.target for one in asked] == ["broken==1.0", "sound==1.0"]
+    assert rows(result)[1:] == [
+        ["broken", "1.0", "builds when declared scanner 4.0"],
+        ["sound", "1.0", "builds as it is 2.5"],
+    ]
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1] == "To have what is missing declared: augbackend diagnose --apply"
+    assert result.stderr.splitlines() == [
+        "[1/2] broken 1.0  builds when declared: scanner  (4.0 s)",
+        "[2/2] sound 1.0  builds as it is  (2.5 s)",
+    ]
+
+
+def test_the_columns_stand_below_each_other(project: Path, asked: list[PackageToDiagnose]) -> None:
+    del project, asked
+    head, *table = diagnose().stdout.split("\n\n")[0].splitlines()
+    for column in ("version", "verdict"):
+        assert all(line[head.index(column) - 1] == " " != line[head.index(column)] for line in table)
+
+
+def test_from_a_folder_inside(project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project / "deep" / "er")
+    assert diagnose().exit_code == 1
+    assert [one.name for one in asked] == ["broken", "sound"]
+
+
+def test_json_has_the_document_of_each_package(project: Path, asked: list[PackageToDiagnose]) -> None:
+    del project, asked
+    document = json.loads(diagnose("--json").stdout)
+    assert document["project"]["lock"] == "uv.lock"
+    assert [(one["name"], one["verdict"]) for one in document["packages"]] == [
+        ("broken", "builds-when-declared"),
+        ("sound", "builds-as-is"),
+    ]
+
+
+def test_a_verdict_that_is_not_known_is_no_cure(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del project, asked
+    monkeypatch.setitem(BROKEN, "verdict", "unfinished")
+    result = diagnose("--apply")
+    assert result.exit_code == 1
+    assert rows(result)[1][2].startswith("unfinished")
+    assert "uv sync" not in result.stdout
+
+
+def test_a_requirements_file(project: Path, asked: list[PackageToDiagnose]) -> None:
+    (project / "requirements.txt").write_text("sound==1.0\n# broken\n", encoding="utf-8")
+    assert diagnose("requirements.txt").exit_code == 0
+    assert [one.target for one in asked] == ["sound==1.0"]
+
+
+def test_a_folder_without_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = diagnose()
+    assert (result.exit_code, "there is no project here" in result.stderr) == (2, True)
+
+
+def test_who_ends_it_is_told_what_was_found(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del project
+    documents = Processes.documents
+
+    def ended(*arguments: Any) -> Iterator[Any]:
+        yield next(iter(documents(*arguments)))
+        raise SystemExit(143)
+
+    monkeypatch.setattr(Processes, "documents", ended)
+    result = diagnose()
+    assert (result.exit_code, len(asked)) == (143, 1)
+    assert "interrupted; found so far:" in result.stdout
+    assert "builds when declared" in result.stdout
+
+
+def test_urls_in_a_requirements_file_are_built(project: Path, asked: list[PackageToDiagnose]) -> None:
+    place = (project / "links" / "sound-1.0.tar.gz").as_uri()
+    (project / "requirements.txt").write_text(f"sound @ {place}\n", encoding="utf-8")
+    assert diagnose("requirements.txt").exit_code == 0
+    assert [one.target.partition("#")[0] for one in asked] == [place]
+
+
+# --- what is declared already ----------------------------------------------------------------------------------------
+
+
+def test_what_is_declared_is_where_a_diagnosis_starts(project: Path, asked: list[PackageToDiagnose]) -> None:
+    table = (
+        '\n[tool.uv.extra-build-dependencies]\nbroken = ["scanner", { requirement = "numpy", match-runtime = false }]\n'
+    )
+    text = PROJECT + table.replace(', { requirement = "numpy", match-runtime = false }', "")
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    result = diagnose()
+    assert asked[0].declared.requirement_texts == {"scanner": "scanner"}
+    assert (result.exit_code, rows(result)[1][2]) == (0, "builds as declared scanner 4.0")
+
+
+def test_what_lacks_more_is_told_apart() -> None:
+    declared = {**NOTHING, "extra-build-dependencies": ["setuptools"]}
+    found = {**NOTHING, "extra-build-dependencies": ["setuptools<82", "scanner"], "extra-build-variables": {"X": "1"}}
+    one = PackageDiagnosis({**found, "verdict": "builds-when-declared", "declared": declared})
+    assert (one.builds, one.can_be_cured) == (False, True)
+    assert one.missing.in_words() == "setuptools<82, scanner, X=1"
+    more = {**declared, "extra-build-dependencies": ["setuptools<82"], "extra-build-variables": {"X": "1"}}
+    assert PackageDiagnosis({**one.document, "declared": more}).in_words() == (
+        "setuptools<82 (already), scanner, X=1 (already)"
+    )
+
+
+# --- what is remembered ----------------------------------------------------------------------------------------------
+
+
+def entries(folder: Path) -> list[Path]:
+    return sorted((folder.parent / "cache" / "augbackend" / "diagnosed").glob("*.json"))
+
+
+def test_what_was_diagnosed_is_remembered(project: Path, asked: list[PackageToDiagnose]) -> None:
+    first = json.loads(diagnose("--json").stdout)["packages"]
+    asked.clear()
+    again = json.loads(diagnose("--json").stdout)["packages"]
+    assert (asked, len(entries(project))) == ([], 3)  # one of them as it is when it is declared
+    assert [{key: value for key, value in one.items() if key != "remembered"} for one in again] == first
+    assert "remembered from " in rows(diagnose())[1][2]
+    diagnose("--refresh")
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"format": 1, "day": "x"}', '{"document": {}}', "\udcff"])
+def test_an_entry_that_is_none_is_passed_over(project: Path, asked: list[PackageToDiagnose], content: str) -> None:
+    diagnose()
+    for file in entries(project):
+        file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    asked.clear()
+    assert diagnose().exit_code == 1
+    assert len(asked) == 2
+
+
+def test_another_sdist_is_another_package(project: Path, asked: list[PackageToDiagnose]) -> None:
+    diagnose()
+    sdist(project / "links", {"setup.py": "from setuptools import setup\nsetup()\n", "more.py": ""}, name="broken")
+    asked.clear()
+    diagnose()
+    assert [one.name for one in asked] == ["broken"]
+
+
+def test_a_new_release_of_a_build_requirement_counts(project: Path, asked: list[PackageToDiagnose]) -> None:
+    diagnose()
+    sdist(project / "links", {"setup.py": ""}, name="setuptools", version="99.0")
+    asked.clear()
+    from augbackend.cli.fetch import index
+
+    index._finder.cache_clear()
+    diagnose()
+    assert len(asked) == 2
+
+
+# --- what is written -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_found_is_declared_and_wrapped(project: Path, asked: list[PackageToDiagnose]) -> None:
+    result = diagnose("--apply")
+    assert result.exit_code == 0, result.output
+    document = layers.toml((project / "pyproject.toml").read_text(encoding="utf-8"))
+    assert document["tool"]["uv"]["extra-build-dependencies"] == {"broken": ["scanner"]}
+    assert document["tool"]["uv"]["sources"] == {"broken": {"path": "wrapped.d/broken-1.0.tar.gz"}}
+    assert (project / "wrapped.d" / "broken-1.0.tar.gz").is_file()
+    assert "tool.uv: broken is declared: scanner" in result.stdout
+    assert "  uv sync" in result.stdout.splitlines()
+    asked.clear()
+    again = diagnose()
+    assert (again.exit_code, asked) == (0, [])  # what was built with it is known of it
+    assert rows(again)[1][2].startswith("builds as declared scanner remembered from")
+
+
+def test_without_uv_our_table_says_it(project: Path, asked: list[PackageToDiagnose]) -> None:
+    del asked
+    (project / "uv.lock").unlink()
+    text = PROJECT.partition("[tool.uv]")[0]
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    lock = 'lock-version = "1.0"\ncreated-by = "test"\n\n[[packages]]\nname = "broken"\nversion = "1.0"\n'
+    lock += '[packages.sdist]\npath = "links/broken-1.0.tar.gz"\nhashes = { sha256 = "HERE" }\n'
+    import hashlib
+
+    digest = hashlib.sha256((project / "links" / "broken-1.0.tar.gz").read_bytes()).hexdigest()
+    (project / "pylock.toml").write_text(lock.replace("HERE", digest), encoding="utf-8")
+    result = diagnose("--apply")
+    assert result.exit_code == 0, result.output
+    document = layers.toml((project / "pyproject.toml").read_text(encoding="utf-8"))
+    assert document["tool"] == {"augbackend": {"packages": {"broken": {"extra-build-dependencies": ["scanner"]}}}}
+
+
+def test_a_file_of_requirements_gets_constraints(project: Path, asked: list[PackageToDiagnose]) -> None:
+    del asked
+    before = (project / "pyproject.toml").read_bytes()
+    (project / "requirements.txt").write_text("broken==1.0\n", encoding="utf-8")
+    result = diagnose("requirements.txt", "--apply")
+    assert result.exit_code == 0, result.output
+    assert "broken @ file:" in (project / "wrapped.d" / "constraints.txt").read_text(encoding="utf-8")
+    assert "-c ./wrapped.d/constraints.txt -r ./requirements.txt" in result.stdout.replace("\\", "/")
+    assert (project / "pyproject.toml").read_bytes() == before
+
+
+SAID = {
+    "one": declarations.of(["scanner", "setuptools<82"], "", (), {"A_B": "$1"}),
+    "Gone.py": declarations.of([], "", ["torch"], {"A": "$1"}),
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '[project]\nname = "x" # stays\n',
+        "[tool.uv]\npackage = false  # stays\n\n[tool.other]\nx = 1\n",
+        '[tool.uv]\nextra-build-dependencies = { One = ["setuptools", "wheel"] }\n',
+        '[tool.uv.extra-build-dependencies]\n# stays\none = [\n  "wheel", # stays\n]\n[tool.other]\nx = 1\n',
+        '[tool.uv.extra-build-variables]\none = { C = "1" }\n[tool.augbackend.packages."gone-py"]\nversions = ""\n',
+    ],
+)
+def test_tables_are_added_to(text: str) -> None:
+    new = build_tables.with_declared(text, SAID, of_uv=["one"])
+    document = layers.toml(new)
+    uv, ours = document["tool"]["uv"], document["tool"]["augbackend"]["packages"]
+    (listed,), (variables,) = uv["extra-build-dependencies"].values(), uv["extra-build-variables"].values()
+    assert {"scanner", "setuptools<82"} <= {*listed}
+    assert "setuptools" not in listed
+    assert variables["A_B"] == "$1"
+    (gone,) = ours.values()
+    assert gone["remove-build-dependencies"] == ["torch"]
+    assert gone["extra-build-variables"] == {"A": "$$1"}  # ours are templates
+    assert new.count("stays") == text.count("stays")
+    assert ("wheel" in listed) == ("wheel" in text)
+
+
+# --- without a lock --------------------------------------------------------------------------------------------------
+
+
+def test_the_copy_that_is_locked_leads_to_the_same_places(tmp_path: Path) -> None:
+    text = (
+        '[project]\nname = "app"\n[tool.uv]\nfind-links = ["../links"]\n'
+        '[tool.uv.sources]\nout = { path = "../out" }\nin = { path = "in" }\nfile = { path = "in/x-1.tar.gz" }\n'
+    )
+    app = write(tmp_path / "app", {"pyproject.toml": text, "in/setup.py": "", "in/x-1.tar.gz": ""})
+    within = tmp_path / "within"
+    within.mkdir()
+    uv = confined_lock.copy(app, within).document["tool"]["uv"]
+    assert uv["find-links"] == [str(tmp_path / "links")]
+    assert uv["sources"] == {
+        "out": {"path": str(tmp_path / "out")},
+        "in": {"path": "in"},
+        "file": {"path": str(app / "in" / "x-1.tar.gz")},
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("error: Failed to build `Bad_One==1.0+x`\n  cause: Failed to build `other==2`", ("bad-one", "1.0+x", "")),
+        ("error: Failed to download and build `bad==1.0`", ("bad", "1.0", "")),
+        ("error: Failed to build `lib @ file:///a%20b/lib`", ("lib", "", "file:///a%20b/lib")),
+        ("hint: Metadata for `bad` (v1.0) was inconsistent:\n  Package metadata version `2`", ("bad", "1.0", "")),
+        ("error: No solution found when resolving dependencies", None),
+        ("Failed to build `" + "a" * 100_000, None),
+    ],
+)
+def test_which_build_uv_says_has_failed(said: str, expected: tuple[str, str, str] | None) -> None:
+    found = confined_lock.failed_build(said)
+    assert (found and (found.name, found.version, found.url)) == expected
+
+
+def test_a_build_cannot_name_a_folder_of_the_users(tmp_path: Path) -> None:
+    app = write(tmp_path / "app", {"pyproject.toml": '[project]\nname = "app"\n', "lib/setup.py": ""})
+    within = tmp_path / "within"
+    within.mkdir()
+    copy = confined_lock.copy(app, within)
+    assert not copy._is_known(tmp_path / "secret")
+    assert copy._is_known(copy.place / "lib")
+    assert copy.own(copy.place / "lib") == app / "lib"
+
+
+def test_a_lock_alone_names_a_project_that_is_not_there(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = write(project / "alone", {"uv.lock": LOCK.replace("virtual", "editable")})
+    monkeypatch.chdir(alone)
+    assert diagnose("uv.lock").exit_code == 1
+    assert [one.name for one in asked] == ["broken", "sound"]
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "pylock.toml", "requirements-dev.txt"])
+def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = diagnose(name)
+    assert (result.exit_code, "it cannot be read" in result.stderr) == (2, True)
+
+
+def test_what_uv_is_told_of_a_package(tmp_path: Path) -> None:
+    copy = confined_lock.made(tmp_path, ["one"], [], ">=3.11", tmp_path)
+    copy.tell("one", "1.0", ["idna ; extra == 'net'", "six"])
+    assert copy.known == [
+        {"name": "one", "requires-dist": ["idna ; extra == 'net'", "six"], "provides-extra": ["net"], "version": "1.0"}
+    ]
+
+
+def test_a_process_takes_no_module_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"click.py": "raise SystemExit('a stranger')\n", "json.py": "raise SystemExit('a stranger')\n"})
+    monkeypatch.chdir(tmp_path)
+    import subprocess
+
+    words = [sys.executable, "-c", diagnosing_processes._PROGRAM, "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_declaration_is_joined() -> None:
+    assert Declaration().joined(declarations.of(["a<2", "a>=1"], "")).requirement_texts == {"a": "a>=1,<2"}
