@@ -22,7 +22,7 @@ from augbackend.cli.wrapping import adoption, constraints_file, earlier_folder, 
 from . import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
@@ -39,6 +39,7 @@ class Findings:
     """What was found, and where it is to be written.
 
     :param found: each package with what was found of it.
+    :param uses: whether the project has another one at run time.
     :param is_uvs: whether uv's tables count in the project.
     :param to_stderr: whether stdout belongs to JSON.
     """
@@ -46,6 +47,7 @@ class Findings:
     place: ProjectPlace
     found: Sequence[tuple[Job, PackageDiagnosis]]
     lookup: Lookup
+    uses: Callable[[str], bool]
     is_uvs: bool
     to_stderr: bool
 
@@ -73,7 +75,8 @@ class Findings:
         """Declare packages in the project's tables."""
         file, missing = self.place.file, dict[str, Declaration]()
         for job, one in packages:  # perhaps in several versions
-            missing[job.target.name] = missing.get(job.target.name, Declaration()).joined(one.missing)
+            said = _as_used(one.missing, self.uses)
+            missing[job.target.name] = missing.get(job.target.name, Declaration()).joined(said)
         reads_table = self.is_uvs and not (self.place.folder / "uv.toml").is_file()
         of_uv = [name for name, said in missing.items() if reads_table and not said.removed]
         text, mark = pyproject.read(file)
@@ -116,6 +119,15 @@ class Findings:
 
     def _say(self, text: str) -> None:
         click.echo(text, err=self.to_stderr)
+
+
+def _as_used(said: Declaration, uses: Callable[[str], bool]) -> Declaration:
+    """A declaration without match-runtime of what the project does not have at run time: there is nothing to match."""
+    requires = [
+        replace(one, entry=replace(one.entry, match_runtime=one.entry.match_runtime and uses(one.name)))
+        for one in said.requires
+    ]
+    return replace(said, requires=tuple(requires))
 
 
 def _folder_of(job: Job) -> Path | None:

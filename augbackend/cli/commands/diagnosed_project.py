@@ -111,7 +111,7 @@ def run(target: str | None, asked: Asked) -> bool:
     else:
         click.echo("\n".join(project_report.lines(found, place.file, python, confined)))
     if asked.is_applied:
-        return Findings(place, [*zip(wanted, found)], lookup, is_uvs, to_stderr=asked.as_json).write()
+        return Findings(place, [*zip(wanted, found)], lookup, whole.uses, is_uvs, asked.as_json).write()
     if any(one.can_be_cured for one in found) and not asked.as_json:
         click.echo(f"\nTo have what is missing declared: {_applying(target, asked)}")
     return all(one.builds for one in found)

@@ -74,10 +74,12 @@ def _having(case: Case, failure: Failure, header: str, output: str) -> list[Subm
         return alike
     clues = [one for one in failure_clues.found_in(case, failure) if one.kind == "header" and one.name == header]
     found = [failure_clues.consequence_of(case, one) for one in clues]
-    if any(one and (one.is_entry or one.need) for one in found):
-        return []
+    needs = [one.need for one in found if one and one.need]
+    alike = [one for one in case.absent if any(_is_called_like(one, need.name) for need in needs)]
+    if alike or any(one and (one.is_entry or one.need) for one in found):
+        return alike
     looked_into = [one for one in case.absent if _mentioned(one, output)]
-    return looked_into or [one for one in case.absent if any(_mentioned(one, text) for text in _texts(case))]
+    return looked_into or [one for one in case.absent if any(_mentioned(one, text) for text in _build_files(case))]
 
 
 def _named(case: Case, said: str, output: str) -> list[Submodule]:
@@ -116,7 +118,7 @@ def _letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _texts(case: Case) -> Iterator[str]:
+def _build_files(case: Case) -> Iterator[str]:
     """What the build's own files say."""
     for path in (case.tree / name for name in _READ):
         if path.is_file() and path.stat().st_size <= LONGEST:

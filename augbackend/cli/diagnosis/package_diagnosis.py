@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.model import declaration as declarations
@@ -66,12 +66,18 @@ class PackageDiagnosis:
 
 
 def _declaration(document: Mapping[str, Any]) -> Declaration:
-    return declarations.of(
-        map(str, document["extra-build-dependencies"]),
+    entries = [one if isinstance(one, dict) else {"requirement": one} for one in document["extra-build-dependencies"]]
+    said = declarations.of(
+        [str(one["requirement"]) for one in entries],
         "augbackend diagnose",
         map(str, document["remove-build-dependencies"]),
         {str(name): str(value) for name, value in document["extra-build-variables"].items()},
     )
+    requires = [
+        replace(one, entry=replace(one.entry, match_runtime=bool(entry.get("match-runtime"))))
+        for one, entry in zip(said.requires, entries)
+    ]
+    return replace(said, requires=tuple(requires))
 
 
 def _texts(said: Declaration) -> dict[tuple[str, str], str]:

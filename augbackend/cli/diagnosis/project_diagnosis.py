@@ -103,7 +103,7 @@ class ProjectDiagnosis:
             if job.error is not None:
                 raise job.error
             with upstream.fetched(target, Declaration(), self.lookup) as found:
-                version, sha256 = found.version or _version_in(found.path.name), found.sha256
+                version, sha256 = found.version or _version_of(found.path.name), found.sha256
         except AugbackendError as error:
             package = PackageToDiagnose(name, "", text or name, "", declared)
             reason = ": ".join(filter(None, [error.where, error.what]))
@@ -148,7 +148,7 @@ def _target_of(failed: FailedBuild, copy: ProjectCopy) -> Target:
     return Target(failed.name, requirement=f"{failed.name}=={failed.version}")
 
 
-def _version_in(filename: str) -> str:
+def _version_of(filename: str) -> str:
     try:
         return str(parse_sdist_filename(Path(filename).name)[1])
     except InvalidSdistFilename:

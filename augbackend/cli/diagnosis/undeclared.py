@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import sdist
 from augbackend.cli.model.requirement import project_of
-from augbackend.cli.project import stated_requirements
 from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
@@ -147,6 +146,4 @@ def _lines_at(one: Undeclared, project: Project, document: Mapping[str, Any], pa
 
 def _as_entry(text: str, project: Project) -> str:
     """A requirement as an entry; what the project itself uses, in the version that it uses."""
-    is_used = bool(stated_requirements.of(project.runtime.stated, text))
-    is_used = is_used or any(one.name == text for one in project.locked)
-    return f'{{ requirement = "{text}", match-runtime = true }}' if is_used else f'"{text}"'
+    return f'{{ requirement = "{text}", match-runtime = true }}' if project.uses(text) else f'"{text}"'

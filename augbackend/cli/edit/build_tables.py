@@ -28,7 +28,7 @@ def with_declared(text: str, packages: Mapping[str, Declaration], *, of_uv: Coll
 
     def edit(document: MutableMapping[str, Any]) -> None:
         for name, said in packages.items():
-            requirements, variables = list(said.requirement_texts.values()), said.variable_values
+            requirements, variables = [one.as_toml() for one in said.requires], said.variable_values
             if name in of_uv:
                 if requirements:
                     table = _made_table(document, (*_UV, _REQUIREMENTS))
@@ -67,16 +67,20 @@ def _key_of(table: Mapping[str, Any], name: str) -> str:
     return next((key for key in table if pyproject.same_project(key, name)), name)
 
 
-def _require(document: MutableMapping[str, Any], table: MutableMapping[str, Any], key: str, texts: list[str]) -> None:
+def _require(document: MutableMapping[str, Any], table: MutableMapping[str, Any], key: str, entries: list[Any]) -> None:
     if key not in table:
         table[key] = pyproject.plain(document, [])
     listed = table[key]
-    for text in texts:
-        same = [at for at, one in enumerate(listed) if isinstance(one, str) and project_of(one) == project_of(text)]
+    for entry in entries:
+        same = [at for at, one in enumerate(listed) if isinstance(one, str) and project_of(one) == _project_in(entry)]
         if same:
-            listed[same[0]] = text
+            listed[same[0]] = pyproject.plain(document, entry)
         else:
-            listed.append(text)
+            listed.append(pyproject.plain(document, entry))
+
+
+def _project_in(entry: Any) -> str:
+    return project_of(entry if isinstance(entry, str) else str(entry["requirement"]))
 
 
 def _set(

@@ -57,10 +57,10 @@ def read(folder: Path, lock: Path | None, found: Lock) -> Project:
 
 def _built_names(found: Lock) -> list[str]:
     virtual = {one.locked.name for one in (found.graph.entries if found.graph else ()) if _NOT_BUILT in one.source}
-    return sorted({one.name for one in found.packages if not _is_empty(one.path)} - virtual)
+    return sorted({one.name for one in found.packages if not _holds_nothing(one.path)} - virtual)
 
 
-def _is_empty(path: Path | None) -> bool:
+def _holds_nothing(path: Path | None) -> bool:
     """Whether it is a folder without a project: a lock that was copied alone names the one that it was made for."""
     files = ("pyproject.toml", "setup.py")
     return path is not None and path.is_dir() and not any((path / file).is_file() for file in files)

@@ -77,6 +77,10 @@ class Project:
         """Whether its file has tables for packages, and is no project's: then there is nothing to point to them."""
         return project_kind.is_recipe(self.file.parent, self.document)
 
+    def uses(self, name: str) -> bool:
+        """Whether it has a project at run time, as far as its tables and its lock say."""
+        return bool(stated_requirements.of(self.runtime.stated, name)) or any(one.name == name for one in self.locked)
+
     def names_all(self, targets: Sequence[str]) -> bool:
         """Whether every target is a package that the project has something to say of."""
         for text in targets:
