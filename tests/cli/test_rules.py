@@ -549,6 +549,7 @@ def test_code_that_a_traceback_quotes_says_nothing(tree: Tree) -> None:
             "TypeError: expected string or bytes-like object, got 'NoneType'",
             "CUDA in torch",
         ),
+        ("parse(torch.version.cuda)", "packaging.version.InvalidVersion: Invalid version: None", "CUDA in torch"),
         ("x = y + 1  # cuda", "TypeError: unsupported operand type(s) for +: 'NoneType' and 'int'", ""),
         ("assert x  # cuda", "AssertionError", ""),
         ("build_cuda()", "AssertionError: odd", ""),

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Exceptions that do not say what they are about. Only the code does.
-_SAYS_NOTHING = re.compile(r"\w+Error: .*\bNoneType\b|IndexError: .*out of range|AssertionError:?$")
+_SAYS_NOTHING = re.compile(
+    r"\w+Error: .*\bNoneType\b|[\w.]+InvalidVersion: Invalid version: \W?None|IndexError: .*out of range"
+    r"|AssertionError:?$"
+)
 
 
 def without_code(text: str) -> str:
