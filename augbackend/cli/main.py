@@ -9,6 +9,7 @@ import click
 from augbackend import __version__
 from augbackend.cli import terminal
 from augbackend.cli.commands.adopt import adopt
+from augbackend.cli.commands.cache import cache
 from augbackend.cli.commands.diagnose import diagnose
 from augbackend.cli.commands.show import show
 from augbackend.cli.commands.verify import verify
@@ -67,6 +68,7 @@ def group() -> None:
 
 
 group.add_command(adopt)
+group.add_command(cache)
 group.add_command(diagnose)
 group.add_command(show)
 group.add_command(verify)

@@ -7,6 +7,7 @@ is all that the hooks know of it. To add a key, add a file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -52,6 +53,9 @@ class Feature(NamedTuple):
     """What it makes of an entry of ``extra-build-dependencies``."""
     variables: Optional[Callable[[Build, Mapping[str, str], Sequence[Resolved]], list[Resolved]]] = None
     """What it does to the environment, given the caller's and what features before it do."""
+    around: Optional[Callable[[Build, bool], AbstractContextManager[None]]] = None
+    """What surrounds the wrapped backend from its import on, where a wheel is built (or, if the second is false, where
+    the hook that builds it is looked for). It may change ``os.environ`` and ``sys.path``, which are put back."""
     version: Optional[Callable[[Build, str], str]] = None
     """The version of what is built, from the wrapped backend's own."""
     edit: Optional[Callable[[Build], Optional[Callable[[Document], Document]]]] = None

@@ -37,7 +37,7 @@ def _in_wrapped(name: str) -> Any:
         build = read(Path.cwd(), warn=False)
         if _is_promised(build, name):
             return None
-        with surrounded(build):
+        with surrounded(build, name, is_called=False):
             backend = load(build)
             if is_hook:
                 return None if is_exposed(build, name, backend) else _MISSING

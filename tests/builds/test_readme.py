@@ -56,6 +56,7 @@ def test_every_block_has_a_scenario() -> None:
     assert {name for name, _ in BLOCKS} == {
         "clone",
         "ci",
+        "compile-once",
         "diagnose",
         "my-package",
         "consumer",
@@ -106,6 +107,27 @@ def test_with_a_package_of_ones_own(frontends: Frontends, clone: Path, tmp_path:
     assert (package / "setup.py").read_bytes() == before["setup.py"]
     assert not (package / "_augbackend").exists()
     assert not (package / "pyproject.toml").exists()
+
+
+@pytest.mark.skipif(not (shutil.which("ccache") and shutil.which("cc")), reason="there is no ccache, or no compiler")
+def test_compiled_once(frontends: Frontends, clone: Path, tmp_path: Path) -> None:
+    extension = tmp_path / "my-extension"
+    extension.mkdir()
+    (extension / "setup.py").write_text(
+        "from setuptools import Extension, setup\nsetup(name='demo', version='1', ext_modules=[Extension('demo', ['demo.c'])])\n"
+    )
+    (extension / "demo.c").write_text(
+        "#include <Python.h>\n"
+        'static struct PyModuleDef demo = {PyModuleDef_HEAD_INIT, "demo", NULL, -1, NULL};\n'
+        "PyMODINIT_FUNC PyInit_demo(void) { return PyModule_Create(&demo); }\n"
+    )
+    run(frontends, f'python -m pip install --quiet "{clone}[cli]"', clone)
+    cache = {"CCACHE_DIR": str(tmp_path / "ccache"), "UV_PYTHON": str(tmp_path / "environment" / BIN / "python")}
+    said = []
+    for command in commands("compile-once"):
+        said.append(run(frontends, f"cd '{tmp_path}'; {command}", clone, **cache))
+        shutil.rmtree(extension / "build", ignore_errors=True)  # setuptools would take its objects
+    assert re.search(r"Hits: +1 / +2", said[-1])
 
 
 def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *programs: str, **variables: str) -> str:

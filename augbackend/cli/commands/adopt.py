@@ -23,6 +23,7 @@ from . import options
 
 if TYPE_CHECKING:
     from augbackend.cli.wrapping.adoption import TreePlan
+    from augbackend.features.compiler_cache import CacheName
     from augbackend.features.pin_runtime import Width
 
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     help="Take back what was declared of NAME; else drop it from the package's own build requirements. Repeatable.",
 )
 @options.variable
+@options.compiler_cache
 @click.option("--remove-variable", "undeclared", multiple=True, metavar="NAME", help="Take it back. Repeatable.")
 @options.feature
 @click.option("--static", is_flag=True, help="Write --require into build-system.requires, and nothing else.")
@@ -53,6 +55,7 @@ def adopt(
     pins: dict[str, Width],
     removed: tuple[str, ...],
     variables_: dict[str, str],
+    compiler_cache: CacheName | None,
     undeclared: tuple[str, ...],
     feature: tuple[str, ...],
     *,
@@ -76,7 +79,9 @@ def adopt(
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     for one, other in adopted_requirements.rivals(requirements, matched):
         raise click.UsageError(f"one project, twice: {one!r} and {other!r}; write them as one, or one by hand")
-    given = options.declaration(requirements, removed, variables_, matched=matched, pin_runtime=pins)
+    given = options.declaration(
+        requirements, removed, variables_, matched=matched, pin_runtime=pins, compiler_cache=compiler_cache
+    )
     is_more = given != Declaration() or bool(undeclared or feature or installed)
     if check + remove + static > 1 or ((check or remove) and is_more) or (check and dry_run):
         more = "" if check else " than --dry-run"
@@ -147,5 +152,9 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
         if row.project not in matched and any(setup_builder.builds_with(plan.tree, one) for one in row.builders):
             words = f"--match-runtime {row.project} takes the one that it will run with"
             lines.append(f"  setup.py links against {row.project}: {words}")
+    cache = build.values.get("compiler-cache", "none")
+    lines += [f"  compiler cache: {cache}"] if cache != "none" else []
+    if matched and cache == "none":
+        lines.append("  --compiler-cache auto keeps what it compiles for the next build, where ccache or sccache is")
     command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]
     return [*lines, "  try it: " + command_line(command)]

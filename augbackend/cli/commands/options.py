@@ -15,6 +15,7 @@ from augbackend.cli.fetch import pip_configuration
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import dependencies, package_sources
 from augbackend.cli.strangers.confinement import Level
+from augbackend.features.compiler_cache import CacheName
 from augbackend.features.pin_runtime import Width
 
 if TYPE_CHECKING:
@@ -188,6 +189,11 @@ feature = click.option(
     metavar="KEY",
     type=click.Choice(features.known_keys()),
     help="Also copy the file of KEY, so that -C or the environment can set it. Repeatable.",
+)
+compiler_cache = click.option(
+    "--compiler-cache",
+    type=click.Choice([one for one in get_args(CacheName) if one != "none"]),
+    help="Call its compilers by a cache, so that the next build compiles only what has changed.",
 )
 require_confinement = click.option(
     "--require-confinement",

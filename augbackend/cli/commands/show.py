@@ -6,6 +6,7 @@ Everything is first gathered into one plain structure. ``--json`` prints it; the
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import textwrap
 from importlib.machinery import PathFinder
@@ -21,7 +22,8 @@ from augbackend.cli.fetch import build_environment
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.strangers import confinement, wrapped_backend
 from augbackend.errors import AugbackendError, say
-from augbackend.features import extra_build_dependencies, match_runtime, remove_build_dependencies
+from augbackend.features import _stable_paths as stable_paths
+from augbackend.features import compiler_cache, extra_build_dependencies, match_runtime, remove_build_dependencies
 from augbackend.hook import declared as declarations
 from augbackend.hook.installed_check import command_line
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
@@ -89,6 +91,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
             }
             for one in resolved
         ],
+        "compiler-cache": _compiler_cache(build),
         "config-settings": dict(build.config_settings or {}),
         "confinement": confinement.here().as_json(),
     }
@@ -128,6 +131,18 @@ def _of_build_system(build: Build, target: Target) -> Iterator[dict[str, Any]]:
             except InvalidRequirement as error:
                 holds, why = False, f"no requirement: {error}"
             yield {**_row(build, text, injected=holds, why=why), "origin": "build-system.requires"}
+
+
+def _compiler_cache(build: Build) -> dict[str, str]:
+    """The cache that a build would compile with here, and why that one, or none."""
+    program, why = compiler_cache.chosen(_value(build, "compiler-cache"), os.environ)
+    origin = build.origins.get("compiler-cache", "")
+    return {
+        "program": program,
+        "why": why,
+        "origin": origin,
+        "paths": str(stable_paths.cache_folder()) if program else "",
+    }
 
 
 def _value(build: Build, key: str) -> Any:
@@ -197,6 +212,11 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     if found["provenance"]:
         yield ""
         yield "the wheel will say what went into it (provenance)"
+    cache = found["compiler-cache"]
+    if cache["origin"]:
+        yield ""
+        yield f"compiler cache: {'' if cache['program'] else 'none: '}{cache['why']}  ({_source(cache['origin'])})"
+        yield from [f"  paths that stay the same: in {cache['paths']}"] if cache["program"] else []
     yield ""
     yield "environment variables:"
     if not found["variables"]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.project.project import Project
     from augbackend.cli.strangers.confinement import Level
+    from augbackend.features.compiler_cache import CacheName
     from augbackend.features.pin_runtime import Width
 
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 )
 @options.pin_runtime(" [default, for what is matched: x.x]")
 @options.variable
+@options.compiler_cache
 @options.config_setting("A setting for the package's own backend; a frontend's -C wins.")
 @click.option(
     "--local-version",
@@ -100,6 +102,7 @@ def wrap(
     lock: Path | None,
     pins: dict[str, Width],
     variables_: dict[str, str],
+    compiler_cache: CacheName | None,
     config_settings: dict[str, str | list[str]],
     local_version: str,
     requires_dist: tuple[str, ...],
@@ -143,6 +146,7 @@ def wrap(
         config_settings=config_settings,
         local_version=local_version,
         pin_runtime=pins,
+        compiler_cache=compiler_cache,
     )
     has_options = given != Declaration(local_version=local_version)
     constrained = build_constraints.of_environment(os.environ)

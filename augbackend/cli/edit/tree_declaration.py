@@ -60,6 +60,8 @@ def declare(
                 table[key] = pyproject.new_inline_table(document)
             if table[key].get(name) != value:
                 table[key][name] = value
+    if "compiler-cache" in said:
+        table["compiler-cache"] = said["compiler-cache"]
     for name in undeclared:
         table[_VARIABLES].pop(name)
         if not table[_VARIABLES]:

@@ -25,6 +25,7 @@ from .requirement import project_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from augbackend.features.compiler_cache import CacheName
     from augbackend.features.pin_runtime import Width
 
 _EVERY_HOOK = BuildDependency("x").hooks
@@ -101,6 +102,7 @@ class Declaration:
     :param removed: names of projects that are dropped from what the package asks for.
     :param local_version: a label for what is built; empty for none.
     :param pin_runtime: widths of run-time pins, by project.
+    :param compiler_cache: that its compilers are called by.
     :param is_by_user: whether the user wrote it, and not an archive: only then templates see the user's variables.
     :param features: keys whose files its backend is to have though nothing here uses them.
     :param dependencies: what it depends on at run time, if the user states it.
@@ -115,6 +117,7 @@ class Declaration:
     config_settings: Mapping[str, Union[str, tuple[str, ...]]] = field(default_factory=dict)
     local_version: str = ""
     pin_runtime: Mapping[str, Width] = field(default_factory=dict)
+    compiler_cache: CacheName = "none"
     dependencies: Optional[Dependencies] = None
     dependencies_of: Mapping[str, Dependencies] = field(default_factory=dict)
     is_by_user: bool = True
@@ -163,6 +166,7 @@ class Declaration:
             {**self.config_settings, **other.config_settings},
             other.local_version or self.local_version,
             {**self.pin_runtime, **other.pin_runtime},
+            self.compiler_cache if other.compiler_cache == "none" else other.compiler_cache,
             _both(self.dependencies, other.dependencies),
             {**self.dependencies_of, **other.dependencies_of},
             self.is_by_user and other.is_by_user,
@@ -208,6 +212,7 @@ class Declaration:
             "extra-build-variables": {name: _variable_as_toml(one) for name, one in self.variables.items()},
             "config-settings": settings,
             "pin-runtime": dict(self.pin_runtime),
+            "compiler-cache": "" if self.compiler_cache == "none" else self.compiler_cache,
             "local-version": self.local_version,
         }
         return {key: value for key, value in table.items() if value}
@@ -232,6 +237,7 @@ def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
         values.get("config-settings", {}),
         values.get("local-version", ""),
         values.get("pin-runtime", {}),
+        values.get("compiler-cache", "none"),
     )
 
 

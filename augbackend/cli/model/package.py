@@ -9,6 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from augbackend.features import extra_build_variables, local_version, metadata, pin_runtime
+from augbackend.features.compiler_cache import CacheName
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
 from augbackend.features.pin_runtime import Width
@@ -50,6 +51,8 @@ class Package:
     """A local version label for the archive and what is built of it, such as `team`."""
     pin_runtime: Mapping[str, Width] = key(MappingProxyType({}), check_name=pin_runtime.FEATURE.check_name)
     """How its wheel's dependencies follow what the build used. By default, `auto` for what `match-runtime` asks for."""
+    compiler_cache: CacheName = key("none")  # noqa: RUF009  # a field of texts
+    """The cache that its compilers are called by: `auto`, `ccache`, `sccache`, or `none`."""
     requires_dist: Optional[tuple[str, ...]] = key(None, check=parse_requirement)
     """Its dependencies, as you state them: then no build is needed to know them. A wheel with others is an error."""
     version: str = key("", check=Version)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Callable
 from uuid import uuid4
 
+from augbackend.features.compiler_cache import CONFINED
+
 from . import confinement, interruption, leftover_processes, overhearing, readable
 from .readable import StrangersCommand
 
@@ -66,7 +68,8 @@ def clean_environ(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     if "RUSTUP_HOME" not in kept and "HOME" in environ and rustup.is_dir():
         kept["RUSTUP_HOME"] = str(rustup)  # the compilers; what signs in to a registry is in CARGO_HOME
     folders = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA")
-    return {**kept, **dict.fromkeys(folders, str(home)), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}
+    ours = {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace", CONFINED: "1"}
+    return {**kept, **dict.fromkeys(folders, str(home)), **ours}
 
 
 def run(

@@ -185,6 +185,11 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     when = "known without a build" if plan.is_static else "known only when it builds"
     yield f"  its dependencies are {when}: {plan.metadata_from}"
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
+    cache = job.declaration.compiler_cache
+    if cache != "none":
+        yield f"  its compilers are called by a cache: {cache}"
+    elif verbose and any(one.entry.match_runtime for one in plan.requires.added):
+        yield '  compiler-cache = "auto" would keep what it compiles for the next build'
 
 
 def _entries_in_the_way(run: WrapRun) -> Iterator[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -52,9 +52,18 @@ def resolved(build: Build, environ: Mapping[str, str] | None = None) -> list[Res
     return found
 
 
-def surrounded(build: Build) -> AbstractContextManager[None]:
-    """The process as the wrapped backend is to find it, from its import on; put back at the end."""
-    return put_back({one.name: one.value for one in resolved(build) if one.value is not None}, _folders(build))
+@contextmanager
+def surrounded(build: Build, hook: str = "", *, is_called: bool = True) -> Iterator[None]:
+    """The process as the wrapped backend is to find it, from its import on; put back at the end.
+
+    :param is_called: whether the hook is called; else it is looked for.
+    """
+    variables = {one.name: one.value for one in resolved(build) if one.value is not None}
+    with put_back(variables, _folders(build)), ExitStack() as stack:
+        for feature in build.features if hook in ("build_wheel", "build_editable") else ():
+            if feature.around:
+                stack.enter_context(feature.around(build, is_called))
+        yield
 
 
 @contextmanager
@@ -72,7 +81,7 @@ def explained(build: Build, hook: str) -> Iterator[None]:
 @contextmanager
 def wrapped_hook(name: str, build: Build) -> Iterator[Callable[..., str]]:
     """The wrapped backend's hook ``name``, for the length of one call."""
-    with surrounded(build):
+    with surrounded(build, name):
         if name != "build_sdist" and build.features:
             from augbackend.hook.installed_check import check_installed
 

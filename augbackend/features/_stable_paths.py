@@ -1,0 +1,173 @@
+"""The build environment by a path that comes from its content: the same in every build, so that compiler caches hit.
+
+::
+
+    sys.path -> the environment's roots -> a digest of their RECORDs -> a folder of links in the user's cache, this
+    process's alone -> sys.path, sys.prefix, sysconfig, PATH and PYTHONPATH through these links
+
+Of several builds with one content each has a folder of its own, since the environment of one may end before the other
+does: the first has number 0, the next number 1. A lock says which are taken, and the system lets go of it with the
+process. What was imported through a link may import more as long as the process lives, so a link is never taken away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+_ROOT = re.compile(r"(.+?)[/\\](?:(?:local[/\\])?lib(?:64)?[/\\]python[\d.]+t?|Lib)[/\\](?:site|dist)-packages$")
+_PASSED_OVER = re.compile(rb'"?\.\.|[^,]*\.dist-info/|[^,]*\.pyc,')  # of a RECORD: a line begins with the path
+_MOST = 64  # folders of links that are kept
+_taken: dict[str, Links] = {}  # by this process: what it imported stays where it was
+
+
+class Links(NamedTuple):
+    """The links of one build.
+
+    :param folder: that holds them.
+    :param roots: the environment's folders, and where that is none of them the interpreter's, each with its link.
+    :param prefix: of the interpreter, with a link that has the same name whichever frontend builds.
+    """
+
+    folder: Path
+    roots: tuple[tuple[str, str], ...]
+    prefix: tuple[tuple[str, str], ...]
+
+    def through(self, path: str) -> str:
+        """A path of the environment as the links lead to it; any other as it is."""
+        return _replaced(path, self.roots)
+
+    @property
+    def every(self) -> tuple[tuple[str, str], ...]:
+        """All links, each with the folder that it leads to."""
+        return tuple(dict.fromkeys((*self.roots, *self.prefix)))
+
+
+def _replaced(path: str, links: Iterable[tuple[str, str]]) -> str:
+    for root, link in links:
+        if path == root or path.startswith(root + os.sep):
+            return link + path[len(root) :]
+    return path
+
+
+def links() -> Links | None:
+    """Make the links to this process's build environment; ``None`` if nothing is installed in one.
+
+    :raises OSError: where links or locks cannot be had.
+    """
+    ours = str(cache_folder())  # what an earlier hook of this process has imported through a link
+    paths = [path for path in map(os.path.abspath, sys.path) if _ROOT.match(path) and not path.startswith(ours)]
+    folders = [path for path in paths if Path(path).is_dir()]
+    roots = list(dict.fromkeys(match[1] for match in map(_ROOT.match, folders) if match))
+    if not roots:
+        return None
+    name = _digest(folders)
+    has_prefix = sys.prefix != sys.base_prefix
+    key = os.pathsep.join([name, *roots, *([sys.prefix] if has_prefix else [])])
+    if key not in _taken:
+        folder = _own_folder(name)
+        prefix = ((sys.prefix, str(folder / "python")),) if has_prefix else ()
+        numbered = [(root, str(folder / str(number))) for number, root in enumerate(roots)]
+        found = Links(folder, (*numbered, *prefix), prefix)  # in what is in both, the first counts
+        for root, link in found.every:
+            _point(link, root)
+        _taken[key] = found
+    return _taken[key]
+
+
+@contextmanager
+def through(found: Links) -> Iterator[None]:
+    """Lead this process and those that it starts through the links.
+
+    ``os.environ`` and ``sys.path`` are the caller's to put back.
+    """
+    sys.path[:] = [found.through(path) for path in sys.path]
+    for name in ("PATH", "PYTHONPATH", "VIRTUAL_ENV"):
+        if name in os.environ:
+            os.environ[name] = os.pathsep.join(map(found.through, os.environ[name].split(os.pathsep)))
+    # A script of the environment begins with the path that its interpreter really has.
+    searched = [path for path in sys.path if path.startswith(str(found.folder))]
+    os.environ["PYTHONPATH"] = os.pathsep.join([*searched, *filter(None, [os.environ.get("PYTHONPATH")])])
+    names = ("prefix", "exec_prefix", "executable")
+    before = {name: getattr(sys, name) for name in names}
+    known, config = sysconfig.get_config_vars(), dict(sysconfig.get_config_vars())
+    try:
+        for name in names:
+            setattr(sys, name, _replaced(before[name], found.prefix))
+        known.update(
+            {name: _replaced(known[name], found.prefix) for name in ("base", "platbase", "prefix", "exec_prefix")}
+        )
+        yield
+    finally:
+        known.update({name: config[name] for name in ("base", "platbase", "prefix", "exec_prefix")})
+        for name, value in before.items():
+            setattr(sys, name, value)
+
+
+def _digest(folders: Iterable[str]) -> str:
+    """What is installed: every file of every RECORD with its sum, less what holds random paths or is made anew."""
+    digest = hashlib.sha256(sys.version.encode())
+    for folder in folders:
+        for record in sorted(Path(folder).glob("*.dist-info/RECORD")):
+            with suppress(OSError):
+                lines = [line for line in record.read_bytes().splitlines() if not _PASSED_OVER.match(line)]
+                digest.update(b"\n".join([record.parent.name.encode(), *sorted(lines), b"\n"]))
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Where the folders of links are."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "augbackend" / "environments"
+
+
+def _own_folder(name: str) -> Path:
+    """The first folder of this name that no other process has, locked for as long as this process lives."""
+    above = cache_folder()
+    above.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sweep(above, _MOST)
+    folders = (above / f"{name}.{number}" for number in count())
+    return next(folder for folder in folders if _is_locked(folder))
+
+
+def _is_locked(folder: Path) -> bool:
+    """Lock a folder, unless another process has."""
+    import fcntl
+
+    folder.mkdir(exist_ok=True, mode=0o700)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(handle), (folder / "lock").stat()):
+            os.utime(folder)
+            return True  # the handle stays open
+    except (BlockingIOError, FileNotFoundError):  # taken, or swept away meanwhile
+        pass
+    os.close(handle)
+    return False
+
+
+def _point(link: str, root: str) -> None:
+    """Let a link lead to a folder, from one moment to the next."""
+    beside = Path(f"{link}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        beside.unlink()
+    beside.symlink_to(root)
+    beside.replace(link)
+
+
+def sweep(above: Path, most: int) -> None:
+    """Remove the folders that were not used for longest, if there are more than that, and no build has them."""
+    folders = sorted(above.iterdir(), key=lambda one: one.lstat().st_mtime, reverse=True)
+    for folder in folders[most:]:
+        with suppress(OSError):
+            if _is_locked(folder):
+                shutil.rmtree(folder)

@@ -1,0 +1,253 @@
+"""``compiler-cache``: ccache or sccache before every compiler, and paths under which it finds again what it has.
+
+::
+
+    which cache is there -> the environment by a stable path -> a folder of launchers, first on PATH -> the backend
+
+A launcher has a compiler's name, so that every build tool finds it where it looks for that. Tools that put a cache
+before the compiler by themselves are told not to.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
+
+from augbackend.errors import say
+from augbackend.table.layers import at, read_pyproject
+
+from . import Feature
+
+if TYPE_CHECKING:
+    from augbackend.table import Build
+
+    from ._stable_paths import Links
+
+CacheName = Literal["auto", "ccache", "sccache", "none"]
+CONFINED = "_AUGBACKEND_CONFINED"  # set where other people's code is built: it neither reads nor writes a user's cache
+_CACHES = ("ccache", "sccache")
+_NAMES = ("cc", "c++", "gcc", "g++", "clang", "clang++")
+# By these a caller has put a cache before the compiler already.
+_LAUNCHERS = ("CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_CUDA_COMPILER_LAUNCHER")
+_PROBE_SECONDS = 20
+_SCRIPT = """\
+#!/bin/sh
+# The links may be swept away while this build goes on: they are made again.
+there() {{ {test}; }}
+again() {{ {again}; }} 2> /dev/null
+there || again
+{command} "$@" {flags} && exit
+status=$?
+there && exit $status
+again
+exec {command} "$@" {flags}
+"""
+# sccache compares a compiler's file and options as they are, so the tree's path must not be in them. The comment is for
+# it as well: another compiler is another file.
+_COMPILER = """\
+#!/bin/sh
+# {identity}
+exec {compiler} "$@" {flags} -ffile-prefix-map="${tree}"=. -fno-working-directory
+"""
+_TREE = "_AUGBACKEND_TREE"
+
+
+def chosen(value: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The program of the cache, empty if there is none to use; and why, in a few words."""
+    if value == "none":
+        return "", "compiler-cache is none"
+    if sys.platform == "win32":
+        return "", "there is no compiler cache for builds on Windows"
+    if CONFINED in environ:
+        return "", "other people's code is built without one"
+    own = [name for name in _LAUNCHERS if name in environ]
+    own += [name for name in ("CC", "CXX", "PYTORCH_NVCC") if _is_cached(environ.get(name, ""))]
+    if own:
+        return "", f"the caller has set {', '.join(own)}"
+    for name in _CACHES if value == "auto" else (value,):
+        program = shutil.which(name, path=environ.get("PATH"))
+        if program:
+            return program, f"{name} is {program}"
+    return "", f"neither {' nor '.join(_CACHES)} is on PATH" if value == "auto" else f"{value} is not on PATH"
+
+
+def _is_cached(command: str) -> bool:
+    return not {*_CACHES}.isdisjoint(Path(word).name for word in command.split())
+
+
+@contextmanager
+def _around(build: Build, is_called: bool) -> Iterator[None]:
+    value = build.values.get("compiler-cache", "none")
+    program, why = chosen(value, os.environ)
+    with ExitStack() as stack:
+        if program:
+            why = _entered(stack, build, program, is_called=is_called)
+        if why and is_called and (program or value not in ("none", "auto")):
+            say("note", f"compiled without a cache: {why}")
+        yield
+
+
+def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -> str:
+    """Put the cache before the compilers, until the stack ends; what is in the way, if something is."""
+    from . import _stable_paths
+
+    try:
+        links = _stable_paths.links()
+        if is_called:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="augbackend-")))
+            compilers = dict(_compilers(os.environ))
+            launchers = _Launchers(folder, program, compilers, build.tree, links)
+            problem = launchers.write()
+            if problem:
+                return problem
+            os.environ.update(_variables(build, launchers))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if links is not None:
+        stack.enter_context(_stable_paths.through(links))
+    return ""
+
+
+def _compilers(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The compilers that a build may call, by the names of their launchers."""
+    values = [environ.get(name) or sysconfig.get_config_var(name) or "" for name in ("CC", "CXX")]
+    named = [words[0] for value in values if (words := shlex.split(value))]
+    for name in dict.fromkeys([*named, *_NAMES]):
+        found = shutil.which(name, path=environ.get("PATH"))
+        if found:
+            yield Path(name).name, found
+    # torch takes the one of CUDA_HOME, or the one on PATH.
+    home = environ.get("CUDA_HOME") or environ.get("CUDA_PATH")
+    nvcc = environ.get("PYTORCH_NVCC") or (str(Path(home, "bin", "nvcc")) if home else "nvcc")
+    found = shutil.which(nvcc, path=environ.get("PATH"))
+    if found:
+        yield "nvcc", found
+
+
+class _Launchers:
+    """A script for each compiler.
+
+    :param folder: that they are in.
+    :param compilers: the real ones, by the names of the scripts.
+    """
+
+    def __init__(
+        self, folder: Path, program: str, compilers: Mapping[str, str], tree: Path, links: Links | None
+    ) -> None:
+        self.folder, self.compilers, self.is_mapped = folder, compilers, True
+        self._program, self._tree, self._links = program, tree, links
+
+    def write(self) -> str:
+        """Write them; empty, or what is wrong: a cache that cannot write fails, instead of compiling."""
+        host = next(iter(self.compilers), "nvcc")
+        if host == "nvcc":
+            return "no compiler is on PATH"
+        problem = self._written(host)
+        if problem:  # the compiler may not know the options
+            self.is_mapped = False
+            problem = self._written(host)
+        return problem
+
+    def _written(self, host: str) -> str:
+        for name, real in self.compilers.items():
+            compiler, flags, is_mapped = real, list[str](), self.is_mapped and name != "nvcc"
+            if is_mapped and Path(self._program).name == "sccache":
+                compiler = self._compiler(name, real)
+            elif is_mapped:
+                flags = [*self._flags(), f"-ffile-prefix-map={self._tree}=."]
+            _write(self.folder / name, self._script(shlex.join([self._program, compiler]), shlex.join(flags)))
+        (self.folder / "probe.c").write_text("int probe;\n", encoding="utf-8")
+        environ = {**os.environ, "CCACHE_NOSTATS": "1", "CCACHE_NOHASHDIR": "1", _TREE: str(self._tree)}
+        ran = subprocess.run(  # noqa: S603  # the compiler that the build would call
+            [str(self.folder / host), "-c", "probe.c"],
+            cwd=self.folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PROBE_SECONDS,
+        )
+        return (ran.stderr.strip().splitlines() or [f"{host}: status {ran.returncode}"])[-1] if ran.returncode else ""
+
+    def _script(self, command: str, flags: str) -> str:
+        links = self._links
+        pairs = [(shlex.quote(root), shlex.quote(link)) for root, link in links.every] if links else []
+        again = [f"mkdir -p {shlex.quote(str(links.folder))}"] if links else ["false"]
+        return _SCRIPT.format(
+            test=" && ".join(f"[ -e {link} ]" for _, link in pairs) or "true",
+            again="; ".join([*again, *(f"ln -sfn {root} {link}" for root, link in pairs)]),
+            command=command,
+            flags=flags,
+        )
+
+    def _compiler(self, name: str, compiler: str) -> str:
+        """A compiler that adds the options by itself; the file."""
+        found, file = Path(compiler).resolve(), self.folder / "compilers" / name
+        identity = f"{found} {found.stat().st_size} {found.stat().st_mtime_ns}"
+        file.parent.mkdir(exist_ok=True)
+        words = {
+            "identity": identity,
+            "compiler": shlex.quote(compiler),
+            "flags": shlex.join(self._flags()),
+            "tree": _TREE,
+        }
+        _write(file, _COMPILER.format_map(words))
+        return str(file)
+
+    def _flags(self) -> list[str]:
+        """Options that keep the environment's paths out of what is compiled."""
+        names = [link for _, link in self._links.every] if self._links else []
+        return [f"-ffile-prefix-map={name}=/environment{number or ''}" for number, name in enumerate(names)]
+
+
+def _write(file: Path, script: str) -> None:
+    file.write_text(script, encoding="utf-8")
+    file.chmod(0o700)
+
+
+def _variables(build: Build, launchers: _Launchers) -> dict[str, str]:
+    """What makes build tools take the launchers, once, and the cache compare what counts. What is set already stays."""
+    there = launchers.compilers
+    ours = {"TORCH_NO_COMPILER_WRAPPER": "1", "CCACHE_BASEDIR": str(build.tree), _TREE: str(build.tree)}
+    if launchers.is_mapped:  # else the folder of the compilation may be in what is compiled
+        ours["CCACHE_NOHASHDIR"] = "1"
+    top = build.wrapped_backend.replace(":", ".").partition(".")[0]
+    if top == "mesonpy":  # Meson puts a cache before a compiler that it has found itself
+        ours.update({name: str(launchers.folder / one) for name, one in (("CC", "cc"), ("CXX", "c++")) if one in there})
+    if top == "scikit_build_core" and not _has_build_folder(build):
+        # Relative to the tree, a temporary folder elsewhere is somewhere else each time.
+        ours["SKBUILD_BUILD_DIR"] = str(build.tree / ".augbackend-build")
+    if "nvcc" in there:
+        ours["TORCH_EXTENSION_SKIP_NVCC_GEN_DEPENDENCIES"] = "1"
+    found = {name: value for name, value in ours.items() if name not in os.environ}
+    found.update({"PYTORCH_NVCC": str(launchers.folder / "nvcc")} if "nvcc" in there else {})
+    for name in ("CC", "CXX"):  # the caller's own compiler, through its launcher
+        words = shlex.split(os.environ.get(name, ""))
+        if words and Path(words[0]).name in there:
+            found[name] = shlex.join([str(launchers.folder / Path(words[0]).name), *words[1:]])
+    return {**found, "PATH": os.pathsep.join([str(launchers.folder), *filter(None, [os.environ.get("PATH")])])}
+
+
+def _has_build_folder(build: Build) -> bool:
+    """Whether the tree, or the caller, says where scikit-build-core is to build."""
+    stated = at(read_pyproject(build.tree), "tool", "scikit-build", "build-dir", default="")
+    return bool(stated) or not {"build-dir", "skbuild.build-dir"}.isdisjoint(build.config_settings or {})
+
+
+FEATURE = Feature(
+    CacheName,
+    "A compiler cache before every compiler: `auto` takes ccache or sccache, whichever is on `PATH`. The build "
+    "environment has a path that stays the same, so that the next build finds what this one compiled. The caller's own "
+    "settings win.",
+    "none",
+    around=_around,
+)
