@@ -10,7 +10,7 @@ from typing import Callable
 import pytest
 
 from augbackend.cli.diagnosis import search as searching
-from augbackend.cli.diagnosis import silent_losses
+from augbackend.cli.diagnosis import silent_losses, so_far
 from augbackend.cli.diagnosis.attempt import Attempt, Failure, Stage
 from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.search import Search, SearchResult
@@ -877,7 +877,8 @@ def test_what_the_sdist_lacks_beside_a_declaration(tree: Tree) -> None:
     found = world.search()
     assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {"pyyaml": "pyyaml"})
     assert found.obstacle is not None
-    assert found.obstacle.reason.startswith("with pyyaml, a wheel is built in its folder, but not through its sdist")
+    assert found.obstacle.reason.startswith("a wheel is built in its folder, but not through its sdist")
+    assert so_far.reason(found).startswith("with pyyaml declared, a wheel is built in its folder")
 
 
 def test_what_only_the_way_through_the_sdist_asks_for(tree: Tree) -> None:
@@ -892,7 +893,18 @@ def test_no_time_for_the_way_through_the_sdist(tree: Tree) -> None:
     def through(_: Attempt) -> Loss | None:
         raise TimeoutError
 
-    assert World(case_of(tree({"setup.py": ""})), always(""), through=through).search().verdict == "builds-as-is"
+    found = World(case_of(tree({"setup.py": ""})), always(""), through=through).search()
+    assert (found.verdict, found.cut, found.is_sdist_known) == ("builds-as-is", "time", False)
+
+
+def test_nothing_goes_through_the_sdist_once_the_user_has_ended_it(tree: Tree) -> None:
+    def ended(_: Attempt) -> Loss | None:
+        ways.append("")
+        raise Interrupted
+
+    ways: list[str] = []
+    found = World(case_of(tree({"setup.py": ""})), always(""), through=ended).search()
+    assert (found.verdict, found.cut, found.is_sdist_known, len(ways)) == ("builds-as-is", "user", False, 1)
 
 
 # --- ends ------------------------------------------------------------------------------------------------------------

@@ -48,11 +48,11 @@ def loss(built: Attempt, having: Circumstances, environ: Mapping[str, str], tell
     """Build the folder's sdist, and a wheel of that; ``None`` if the wheel is the same.
 
     :param built: the attempt that gave a wheel in the folder.
-    :raises TimeoutError: if the time ran out.
+    :raises TimeoutError: if the time ran out, or the user ended it.
     """
     made = attempts.attempt(built.declaration, having, environ, tell, product="sdist")
     if made.failure is not None:
-        return Loss(f"no sdist can be made of it: {made.failure.headline}", _in_time(made.failure))
+        return Loss(f"no sdist can be made of it: {made.failure.headline}", _in_full(made.failure))
     with temporary_folder.temporary(having.workplace) as folder:
         try:
             with sdist.opened(made.wheel or Path()) as archive:
@@ -65,7 +65,7 @@ def loss(built: Attempt, having: Circumstances, environ: Mapping[str, str], tell
         )
     left_out = [name for name in _sources(having.tree) if name not in names]
     if again.failure is not None:
-        failure = _in_time(again.failure)
+        failure = _in_full(again.failure)
         missing = _lacking(left_out, failure.output)
         outside = re.search(r"(?<![\w.])\.\./[\w./+\-]{1,200}", failure.output[-_LONGEST_OUTPUT:])
         if missing:
@@ -81,8 +81,8 @@ def loss(built: Attempt, having: Circumstances, environ: Mapping[str, str], tell
     return Loss(f"the wheel that is built from that lacks {', '.join(lost[:_MOST_NAMED])}{cure}")
 
 
-def _in_time(failure: Failure) -> Failure:
-    if failure.is_over_time:
+def _in_full(failure: Failure) -> Failure:
+    if failure.is_cut_short:
         raise TimeoutError
     return failure
 
