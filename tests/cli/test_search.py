@@ -363,7 +363,7 @@ def test_a_guess_that_fails_earlier_is_no_step(tree: Tree) -> None:
     case = case_of(tree({"setup.py": ""}), known(release=RELEASES), dated="2016-01-01")
     found = World(case, ends, installed=versions).search()
     assert found.obstacle is not None
-    assert found.obstacle.reason == "no rule applies: TypeError: strange words"
+    assert found.obstacle.reason == "nothing is known about this error: TypeError: strange words"
 
 
 def test_a_wheel_that_is_not_for_this_python(tree: Tree) -> None:
@@ -408,7 +408,7 @@ def test_nothing_helps(tree: Tree) -> None:
     found = world.search()
     assert (found.verdict, found.declaration, found.reasons) == ("not-by-a-declaration", Declaration(), {})
     assert found.obstacle is not None
-    assert found.obstacle.reason == "no rule applies: ValueError: nobody knows why"
+    assert found.obstacle.reason == "nothing is known about this error: ValueError: nobody knows why"
     assert found.check is None
 
 
@@ -440,7 +440,7 @@ def test_what_a_later_attempt_got_past_is_not_the_reason(tree: Tree) -> None:
 
     found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
     assert found.obstacle is not None
-    assert found.obstacle.reason == "no rule applies: ValueError: odd"
+    assert found.obstacle.reason == "nothing is known about this error: ValueError: odd"
 
 
 def test_what_fails_earlier_got_past_nothing(tree: Tree) -> None:
@@ -468,7 +468,7 @@ def test_c_that_is_not_for_this_python_and_cannot_be_made_anew(tree: Tree) -> No
     assert found.obstacle is not None
     assert (found.obstacle.gone, found.obstacle.is_of_python) == ("3.11", True)
     assert found.obstacle.reason.startswith(
-        "no rule applies: ValueError: odd; as it is: Python 3.11 moved longintrepr.h"
+        "nothing is known about this error: ValueError: odd; as it is: Python 3.11 moved longintrepr.h"
     )
 
 

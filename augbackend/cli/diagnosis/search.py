@@ -483,8 +483,7 @@ def _is_below(text: str, other: str) -> bool:
 def _is_own(check: Check) -> bool:
     """Whether what an import misses may be the wheel's own: it names nothing, or that."""
     named = re.findall(r"'(\w+)(?:\.[\w.]*)?'", check.problem)
-    is_known = bool(check.problem) and not check.problem.startswith("not tried")
-    return is_known and (not named or any(name in check.modules for name in named))
+    return bool(check.problem) and (not named or any(name in check.modules for name in named))
 
 
 def _stage(attempt: Attempt) -> str:
