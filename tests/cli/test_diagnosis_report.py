@@ -497,6 +497,7 @@ def test_uv_is_told_what_a_published_sdist_depends_on() -> None:
     [
         (as_at_run_time("torch"), {"is_of_index": False}, SeenByUv(is_static=False), "uv cannot match torch here"),
         (declaring("setuptools<58"), {}, SeenByUv(given_up=("setuptools<58",)), "uv gives up setuptools<58"),
+        (declaring("numpy"), {"filename": "", "target": "hg+https://x/pkg"}, SEEN, "repositories of git only"),
         (declaring("numpy"), {"filename": "flash-attn-2.8.3.tar.bz2"}, SEEN, "uv itself takes .tar.gz and .zip only"),
         (
             declaring("numpy"),
@@ -608,6 +609,13 @@ def test_in_a_folder_that_is_adopted_a_line_is_enough_too(tree: Tree) -> None:
     place, written = static_adoption.own_lines(plan)
     assert (place, "numpy<2" in "".join(written)) == ("In [build-system] of pyproject.toml", True)
     assert static_adoption.sufficient(folder, declaring("numpy", variables={"B": "1"})) is None
+
+
+def test_uv_takes_a_repository_of_git() -> None:
+    subject = Subject("git+https://host/pkg@v1", None, "pkg", "1", stem="pkg-1")
+    found = tables_for_uv.of(subject, declaring("numpy"), SEEN)
+    assert found.text == '[tool.uv.extra-build-dependencies]\npkg = ["numpy"]'
+    assert found.word == "with the repository in [tool.uv.sources]"
 
 
 GIVING_WAY = Declaration(declaring("numpy").requires, removed=("numpy",))

@@ -9,10 +9,10 @@ from typing import Any, Callable
 
 import pytest
 
+from augbackend.cli.diagnosis import attempt as attempts
 from augbackend.cli.diagnosis import through_sdist
 from augbackend.cli.diagnosis.attempt import Attempt, Circumstances, Failure
 from augbackend.cli.model.declaration import Declaration
-from augbackend.cli.strangers.interpreter import Interpreter
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
@@ -42,14 +42,9 @@ def loss(tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Callabl
         folder = tree({"setup.py": "", **dict.fromkeys(files, "")})
         workplace = tmp_path / "workplace"
         workplace.mkdir()
-        monkeypatch.setattr(through_sdist.attempts, "attempt", World(workplace, said, ends).attempt)
-        having: Any = Circumstances(
-            folder,
-            "setuptools.build_meta",
-            Interpreter("python", "3.11.7"),
-            float("inf"),
-            workplace,  # type: ignore[arg-type]
-        )
+        monkeypatch.setattr(attempts, "attempt", World(workplace, said, ends).attempt)
+        installer: Any = None
+        having = Circumstances(folder, "setuptools.build_meta", installer, float("inf"), workplace)
         found = through_sdist.loss(Attempt(Declaration(), Path("pkg-1-py3-none-any.whl"), None, 1.0), having, {}, print)
         return found.reason if found else ""
 

@@ -88,7 +88,8 @@ class Search:
     :param look: installs and imports a wheel.
     :param has_time: whether there is time for one more.
     :param is_ended: whether the user has ended it.
-    :param through: says what is lost by way of the sdist, where a folder has to make one; raises TimeoutError if that is cut short.
+    :param through: says what is lost by way of the sdist, where a folder has to make one; raises TimeoutError if that
+        is cut short.
     """
 
     case: Case
