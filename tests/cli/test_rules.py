@@ -828,3 +828,20 @@ def test_a_setup_py_that_is_too_long_is_not_quoted(tmp_path: Path) -> None:
     assert failure_clues.setup_py(case) == "import os\n"
     (tmp_path / "setup.py").write_text("#" * (2**18 + 1))
     assert failure_clues.setup_py(case) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("cc1: fatal error: pkg.c: No such file or directory", "a source file that it compiles is not there"),
+        (
+            "error: Invalid wheel filename (invalid version): 'x-2004d-py3-none-any'",
+            "its version is from before PEP 440",
+        ),
+    ],
+)
+def test_what_no_declaration_brings(tree: Tree, said: str, reason: str) -> None:
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(said, "wheel"))
+    assert found.is_known
+    assert found.reason.startswith(reason)
+    assert found.reason.endswith(said)
