@@ -845,3 +845,16 @@ def test_what_no_declaration_brings(tree: Tree, said: str, reason: str) -> None:
     assert found.is_known
     assert found.reason.startswith(reason)
     assert found.reason.endswith(said)
+
+
+def test_a_bounded_tool_from_before_this_python(tree: Tree) -> None:
+    frame = '  File "/x/lib/python3.11/site-packages/pkg_resources/__init__.py", line 45, in <module>\n    import x\n'
+    said = "AttributeError: module 'collections' has no attribute 'MutableMapping'"
+    attempt = failed(f"Traceback (most recent call last):\n{frame}{said}")
+    case = case_of(tree({"setup.py": ""}))
+    assert not any(one.adds.removed for one in proposals.proposed(case, attempt))
+    found = next(iter(proposals.proposed(case, replace(attempt, asked=("setuptools<40",)))))
+    assert (found.adds.removed, found.adds.requirement_texts) == (("setuptools",), {"setuptools": "setuptools"})
+    own = failed(f'Traceback (most recent call last):\n{frame}  File "setup.py", line 1, in <module>\n{said}')
+    asking = replace(own, asked=("setuptools<40",))
+    assert not any(one.adds.removed for one in proposals.proposed(case, asking))
