@@ -283,7 +283,7 @@ def test_a_header_that_the_sdist_of_a_folder_lacks(machine: Machine, tmp_path: P
     document = machine.diagnosed("./project", cwd=tmp_path)
     assert (document["verdict"], document["imports"]) == ("not-by-a-declaration", True)
     assert "its sdist lacks csrc/sub.h" in document["reason"]
-    assert document["reason"].endswith("a line of MANIFEST.in takes that in: include csrc/sub.h")
+    assert document["reason"].endswith("a line of MANIFEST.in for that: include csrc/sub.h")
     (folder / "MANIFEST.in").write_text("include csrc/sub.h\n")
     assert machine.diagnosed("./project", cwd=tmp_path)["verdict"] == "builds-as-is"
 

@@ -255,3 +255,11 @@ def test_an_output_that_is_made_to_keep_a_pattern_busy(read: Callable[[str], str
 def test_a_library_of_ones_own(tree: Tree) -> None:
     file = tree({"mine.toml": '[[library]]\nname = "Frob"\nrequire = ["frob-devel"]\nsource = "x"\n'}) / "mine.toml"
     assert rows.load((file,)).has_library("FROB") is not None
+
+
+def test_of_cargo_its_own_first_error_is_told() -> None:
+    output = (
+        "cargo rustc --lib\nwarning: no edition set\nerror[E0432]: unresolved import `pyo3`\n --> src/lib.rs:1:5\n"
+        "error: could not compile `r` (lib) due to 1 previous error\nerror: `cargo rustc --lib` failed with code 101\n"
+    )
+    assert build_tool_output.message(output) == "error[E0432]: unresolved import `pyo3`"

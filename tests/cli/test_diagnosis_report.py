@@ -31,6 +31,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers.confinement import Confinement
 from augbackend.cli.strangers.interpreter import Interpreter
 from augbackend.cli.wrapping import adoption, static_adoption
+from augbackend.errors import AugbackendError
 
 from .runner import CliRunner, Result
 
@@ -496,6 +497,7 @@ def test_uv_is_told_what_a_published_sdist_depends_on() -> None:
     [
         (as_at_run_time("torch"), {"is_of_index": False}, SeenByUv(is_static=False), "uv cannot match torch here"),
         (declaring("setuptools<58"), {}, SeenByUv(given_up=("setuptools<58",)), "uv gives up setuptools<58"),
+        (declaring("numpy"), {"filename": "", "target": "hg+https://x/pkg"}, SEEN, "repositories of git only"),
         (declaring("numpy"), {"filename": "flash-attn-2.8.3.tar.bz2"}, SEEN, "uv itself takes .tar.gz and .zip only"),
         (
             declaring("numpy"),
@@ -607,6 +609,35 @@ def test_in_a_folder_that_is_adopted_a_line_is_enough_too(tree: Tree) -> None:
     place, written = static_adoption.own_lines(plan)
     assert (place, "numpy<2" in "".join(written)) == ("In [build-system] of pyproject.toml", True)
     assert static_adoption.sufficient(folder, declaring("numpy", variables={"B": "1"})) is None
+
+
+def test_uv_takes_a_repository_of_git() -> None:
+    subject = Subject("git+https://host/pkg@v1", None, "pkg", "1", stem="pkg-1")
+    found = tables_for_uv.of(subject, declaring("numpy"), SEEN)
+    assert found.text == '[tool.uv.extra-build-dependencies]\npkg = ["numpy"]'
+    assert found.word == "with the repository in [tool.uv.sources]"
+
+
+GIVING_WAY = Declaration(declaring("numpy").requires, removed=("numpy",))
+
+
+def test_in_a_folder_its_own_bound_gives_way_where_it_stands(tree: Tree) -> None:
+    text = '[build-system]\nrequires = ["numpy<1.20", "setuptools"]\n'
+    folder = tree({"setup.py": "from setuptools import setup\nsetup()\n", "pyproject.toml": text})
+    plan = static_adoption.sufficient(folder, GIVING_WAY)
+    assert plan is not None
+    assert static_adoption.own_lines(plan)[1] == ('requires = ["setuptools", "numpy"]',)
+
+
+@pytest.mark.parametrize(
+    ("call", "requires"), [("setup(setup_requires=['numpy<1.20'])", '"numpy<1.20", '), ("setup()", "")]
+)
+def test_a_bound_that_stands_elsewhere_takes_the_backend(tree: Tree, call: str, requires: str) -> None:
+    text = f'[build-system]\nrequires = [{requires}"setuptools"]\n'
+    folder = tree({"setup.py": f"from setuptools import setup\n{call}\n", "pyproject.toml": text})
+    assert static_adoption.sufficient(folder, GIVING_WAY) is None
+    with pytest.raises(AugbackendError, match="cannot take numpy away"):
+        static_adoption.planned(folder, GIVING_WAY)
 
 
 # --- only read -------------------------------------------------------------------------------------------------------

@@ -269,7 +269,7 @@ def test_a_wheel_that_is_called_otherwise(tmp_path: Path) -> None:
     folder, into = tmp_path / "folder", tmp_path / "into"
     tree = write(folder / "tree", {"be.py": code})
     into.mkdir()
-    with pytest.raises(HookError, match="there is no such wheel"):
+    with pytest.raises(HookError, match="takes a wheel of this name"):
         Hooks(tree, BuildSystem((), "be", (".",)), folder, sys.executable, {}).build("wheel", into, 60)
 
 

@@ -393,7 +393,7 @@ def test_what_an_author_says_is_absent(tree: Tree, said: str, name: str) -> None
     """It is told; but no rule for what is tried, since prose says many things."""
     found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(said))
     row = next((row for row in KNOWN.need if row.name == name), None)
-    assert found.reason == (f"it needs {row.text}: {said}" if row else f"no rule applies: {said}")
+    assert found.reason == (f"it needs {row.text}: {said}" if row else f"nothing is known about this error: {said}")
     assert not found.is_known
 
 
@@ -402,9 +402,9 @@ def test_a_file_that_a_build_may_not_write_to(tree: Tree) -> None:
     outcome = replace(failed(said), refused=("/etc/x.conf",))
     found = obstacles.obstacle(case, outcome)
     assert (found.reason.partition(" here")[0], found.is_known) == ("it may not use /etc/x.conf", False)
-    assert obstacles.obstacle(case, failed(said)).reason == f"no rule applies: {said}"
+    assert obstacles.obstacle(case, failed(said)).reason == f"nothing is known about this error: {said}"
     handled = replace(outcome, failure=Failure("wheel", f"{said}\nRuntimeError: something else"))
-    assert obstacles.obstacle(case, handled).reason == "no rule applies: RuntimeError: something else"
+    assert obstacles.obstacle(case, handled).reason == "nothing is known about this error: RuntimeError: something else"
 
 
 @pytest.mark.parametrize(
@@ -530,7 +530,7 @@ ValueError: odd
 def test_code_that_a_traceback_quotes_says_nothing(tree: Tree) -> None:
     case = case_of(tree({"setup.py": "import torch  # error: numpy is not installed; needs CUDA_HOME, nvcc not found"}))
     found = obstacles.obstacle(case, failed(QUOTING))
-    assert (found.reason, found.is_known) == ("no rule applies: ValueError: odd", False)
+    assert (found.reason, found.is_known) == ("nothing is known about this error: ValueError: odd", False)
     assert proposed(case, failed(QUOTING)) == []
 
 
@@ -579,7 +579,7 @@ def test_what_was_said_before_sources_did_not_compile_is_not_why(tree: Tree) -> 
 def test_a_warning_is_not_why(tree: Tree) -> None:
     case = case_of(tree({"setup.py": ""}))
     text = "setup.py:9: UserWarning: CUDA toolkit was not found\nValueError: odd\n"
-    assert obstacles.obstacle(case, failed(text)).reason == "no rule applies: ValueError: odd"
+    assert obstacles.obstacle(case, failed(text)).reason == "nothing is known about this error: ValueError: odd"
     text = "/bin/sh: 1: nvcc: not found\nIndexError: list index out of range\n"
     assert obstacles.obstacle(case, failed(text)).said == "/bin/sh: 1: nvcc: not found"
 
@@ -828,3 +828,33 @@ def test_a_setup_py_that_is_too_long_is_not_quoted(tmp_path: Path) -> None:
     assert failure_clues.setup_py(case) == "import os\n"
     (tmp_path / "setup.py").write_text("#" * (2**18 + 1))
     assert failure_clues.setup_py(case) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("cc1: fatal error: pkg.c: No such file or directory", "a source file that it compiles is not there"),
+        (
+            "error: Invalid wheel filename (invalid version): 'x-2004d-py3-none-any'",
+            "its version is from before PEP 440",
+        ),
+    ],
+)
+def test_what_no_declaration_brings(tree: Tree, said: str, reason: str) -> None:
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(said, "wheel"))
+    assert found.is_known
+    assert found.reason.startswith(reason)
+    assert found.reason.endswith(said)
+
+
+def test_a_bounded_tool_from_before_this_python(tree: Tree) -> None:
+    frame = '  File "/x/lib/python3.11/site-packages/pkg_resources/__init__.py", line 45, in <module>\n    import x\n'
+    said = "AttributeError: module 'collections' has no attribute 'MutableMapping'"
+    attempt = failed(f"Traceback (most recent call last):\n{frame}{said}")
+    case = case_of(tree({"setup.py": ""}))
+    assert not any(one.adds.removed for one in proposals.proposed(case, attempt))
+    found = next(iter(proposals.proposed(case, replace(attempt, asked=("setuptools<40",)))))
+    assert (found.adds.removed, found.adds.requirement_texts) == (("setuptools",), {"setuptools": "setuptools"})
+    own = failed(f'Traceback (most recent call last):\n{frame}  File "setup.py", line 1, in <module>\n{said}')
+    asking = replace(own, asked=("setuptools<40",))
+    assert not any(one.adds.removed for one in proposals.proposed(case, asking))

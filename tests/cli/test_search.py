@@ -10,7 +10,7 @@ from typing import Callable
 import pytest
 
 from augbackend.cli.diagnosis import search as searching
-from augbackend.cli.diagnosis import silent_losses
+from augbackend.cli.diagnosis import silent_losses, so_far
 from augbackend.cli.diagnosis.attempt import Attempt, Failure, Stage
 from augbackend.cli.diagnosis.evidence import Case
 from augbackend.cli.diagnosis.search import Search, SearchResult
@@ -363,7 +363,7 @@ def test_a_guess_that_fails_earlier_is_no_step(tree: Tree) -> None:
     case = case_of(tree({"setup.py": ""}), known(release=RELEASES), dated="2016-01-01")
     found = World(case, ends, installed=versions).search()
     assert found.obstacle is not None
-    assert found.obstacle.reason == "no rule applies: TypeError: strange words"
+    assert found.obstacle.reason == "nothing is known about this error: TypeError: strange words"
 
 
 def test_a_wheel_that_is_not_for_this_python(tree: Tree) -> None:
@@ -408,7 +408,7 @@ def test_nothing_helps(tree: Tree) -> None:
     found = world.search()
     assert (found.verdict, found.declaration, found.reasons) == ("not-by-a-declaration", Declaration(), {})
     assert found.obstacle is not None
-    assert found.obstacle.reason == "no rule applies: ValueError: nobody knows why"
+    assert found.obstacle.reason == "nothing is known about this error: ValueError: nobody knows why"
     assert found.check is None
 
 
@@ -440,7 +440,7 @@ def test_what_a_later_attempt_got_past_is_not_the_reason(tree: Tree) -> None:
 
     found = World(case_of(tree({"setup.py": "import torch"})), ends).search()
     assert found.obstacle is not None
-    assert found.obstacle.reason == "no rule applies: ValueError: odd"
+    assert found.obstacle.reason == "nothing is known about this error: ValueError: odd"
 
 
 def test_what_fails_earlier_got_past_nothing(tree: Tree) -> None:
@@ -468,7 +468,7 @@ def test_c_that_is_not_for_this_python_and_cannot_be_made_anew(tree: Tree) -> No
     assert found.obstacle is not None
     assert (found.obstacle.gone, found.obstacle.is_of_python) == ("3.11", True)
     assert found.obstacle.reason.startswith(
-        "no rule applies: ValueError: odd; as it is: Python 3.11 moved longintrepr.h"
+        "nothing is known about this error: ValueError: odd; as it is: Python 3.11 moved longintrepr.h"
     )
 
 
@@ -877,7 +877,8 @@ def test_what_the_sdist_lacks_beside_a_declaration(tree: Tree) -> None:
     found = world.search()
     assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {"pyyaml": "pyyaml"})
     assert found.obstacle is not None
-    assert found.obstacle.reason.startswith("with pyyaml, a wheel is built in its folder, but not through its sdist")
+    assert found.obstacle.reason.startswith("a wheel is built in its folder, but not through its sdist")
+    assert so_far.reason(found).startswith("with pyyaml declared, a wheel is built in its folder")
 
 
 def test_what_only_the_way_through_the_sdist_asks_for(tree: Tree) -> None:
@@ -892,7 +893,18 @@ def test_no_time_for_the_way_through_the_sdist(tree: Tree) -> None:
     def through(_: Attempt) -> Loss | None:
         raise TimeoutError
 
-    assert World(case_of(tree({"setup.py": ""})), always(""), through=through).search().verdict == "builds-as-is"
+    found = World(case_of(tree({"setup.py": ""})), always(""), through=through).search()
+    assert (found.verdict, found.cut, found.is_sdist_known) == ("builds-as-is", "time", False)
+
+
+def test_nothing_goes_through_the_sdist_once_the_user_has_ended_it(tree: Tree) -> None:
+    def ended(_: Attempt) -> Loss | None:
+        ways.append("")
+        raise Interrupted
+
+    ways: list[str] = []
+    found = World(case_of(tree({"setup.py": ""})), always(""), through=ended).search()
+    assert (found.verdict, found.cut, found.is_sdist_known, len(ways)) == ("builds-as-is", "user", False, 1)
 
 
 # --- ends ------------------------------------------------------------------------------------------------------------

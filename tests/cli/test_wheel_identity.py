@@ -72,3 +72,26 @@ def test_tables_that_nothing_may_have_read(tree: Tree) -> None:
         "pyproject.toml has [tool.poetry], and there is no [build-system]",
         "pyproject.toml has [tool.black], and there is no [build-system]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("filename", "name", "version"),
+    [
+        ("dashpost-1.0-1.tar.gz", "dashpost", "1.0.post1"),
+        ("aa-2.6.tar.gz", "aa", "2.6"),
+        ("renamed_pkg-9.tar.gz", "aa", "2.5"),
+    ],
+)
+def test_a_file_that_is_called_otherwise_than_its_project(tree: Tree, filename: str, name: str, version: str) -> None:
+    stated = "dashpost" if name == "dashpost" else "aa"
+    folder = tree({"setup.py": "", "PKG-INFO": f"Metadata-Version: 1.2\nName: {stated}\nVersion: 2.5\n"})
+    identity = wheel_identity.of_local_file(filename, folder, read(folder))
+    assert identity is not None
+    assert (identity.name, str(identity.version)) == (name, version)
+
+
+def test_a_version_that_no_backend_has_read(tree: Tree) -> None:
+    folder = tree({"pyproject.toml": '[tool.poetry]\nname = "aa"\nversion = "2.0"\n'})
+    said = wheel_identity.told_otherwise(folder, read(folder), Path("aa-0.0.0-py3-none-any.whl"))
+    assert said.startswith("its files say version 2.0, and the wheel is 0.0.0: pyproject.toml has [tool.poetry], and")
+    assert wheel_identity.told_otherwise(folder, read(folder), Path("aa-2.0+cpu-py3-none-any.whl")) == ""

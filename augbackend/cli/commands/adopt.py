@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 @options.compiler_cache
 @click.option("--remove-variable", "undeclared", multiple=True, metavar="NAME", help="Take it back. Repeatable.")
 @options.feature
-@click.option("--static", is_flag=True, help="Write --require into build-system.requires, and nothing else.")
+@click.option(
+    "--static", is_flag=True, help="Write --require and --remove-require into build-system.requires, and nothing else."
+)
 @click.option("--installed", is_flag=True, help="Copy nothing; require augbackend from an index.")
 @click.option("--check", is_flag=True, help="Write nothing; say what differs from what adopt would leave, if it does.")
 @click.option("--remove", is_flag=True, help="Undo: take augbackend out, and restore the old build backend.")
@@ -89,7 +91,7 @@ def adopt(
             f"--{'check' if check else 'remove' if remove else 'static'} takes no other option{more}"
         )
     if static and (not static_adoption.is_static(given) or undeclared or feature or installed):
-        raise click.UsageError("--static takes --require alone: all else needs the backend")
+        raise click.UsageError("--static takes --require and --remove-require alone: all else needs the backend")
     if check:
         _check(tree)
         return

@@ -1,4 +1,4 @@
-"""What CMake, Meson, ninja and make say when they end a build: their own words, in one line.
+"""What CMake, Meson, cargo, ninja and make say when they end a build: their own words, in one line.
 
 ::
 
@@ -25,6 +25,8 @@ _FAILED = re.compile(r"FAILED: |ninja: error: |g?make(?:\[\d{1,4}\])?: \*\*\* (?
 _OF_MAKE = re.compile(r"g?make(?:\[\d{1,4}\])?: \*\*\* \[")
 _PROGRESS = re.compile(r"\[ *\d{1,3}%\] |g?make(?:\[\d{1,4}\])?: (?!\*\*\* No rule)")
 _ELSEWHERE = ("/", "site-packages/")  # not in the tree
+_CARGO_ENDS = re.compile(r"error: `cargo [^`]{1,2000}` failed with code")
+_CARGO = re.compile(r"error(?:\[E\d{4}\])?: (?!could not compile|`cargo )")
 _LONGEST = 300  # characters of a message that has paragraphs
 _MOST_LINES = 60  # of one message
 # What these say is that another program failed, and that has said why itself, if it said anything.
@@ -56,6 +58,8 @@ def message(output: str) -> str:
     located = [one for one in said if not one.text.startswith("CMake Error:")]
     last = max(located, default=None) or next(iter(said), None)
     at, error = error_line(lines)
+    if _CARGO_ENDS.match(error):
+        return _of_cargo(lines[:at])
     is_news = bool(error) and not _NO_NEWS.search(error)
     if last is not None:
         return "" if is_news and (at > last.line or not last.is_own) else last.text
@@ -100,6 +104,12 @@ def _of_meson(lines: Sequence[str]) -> Iterator[_Said]:
             rest += lines[at + 1 : end + 1]
         text = f"{found['place'].removeprefix('../')}: ERROR: {'; '.join(filter(None, map(str.strip, rest)))}"
         yield _Said(at, text.replace("'; ", "'").replace("; '`", "'`"), not _OF_ANOTHER.search(text))
+
+
+def _of_cargo(lines: Sequence[str]) -> str:
+    """The first error of the last call of cargo, most often the cause of the others; empty if there is none."""
+    start = max((at for at, line in enumerate(lines) if line.startswith("cargo ")), default=0)
+    return next((line.strip() for line in lines[start:] if _CARGO.match(line)), "")
 
 
 def _of_make(lines: Sequence[str]) -> str:

@@ -28,7 +28,10 @@ def remarks(source: Source, found: SearchResult, having: Circumstances) -> tuple
             if name in attempt.installed
         ),
     ]
-    if found.cut and found.verdict.startswith("builds"):
+    if not found.is_sdist_known:
+        way = "whether its sdist gives the wheel as well, which `uv build` makes of it first,"
+        said.append(f"{way} is not known, since {unfinished.why(found)}")
+    elif found.cut and found.verdict.startswith("builds"):
         less = "less may do" if found.declaration.size else "with more at hand, the wheel may hold more"
         said.append(f"not everything was tried, since {unfinished.why(found)}: {less}")
     for what, paths in (("build", attempt.refused), ("import", check.refused if check else ())):

@@ -72,7 +72,9 @@ def obstacle(case: Case, attempt: Attempt) -> Obstacle:
         reason = f"it may not use {elsewhere} here, which is not a build's to read or change: {failure.message}"
         return Obstacle(reason, failure.message, is_known=False)
     need = failure_clues.named_in_words(case, failure.message)
-    reason = f"it needs {need.text}: {failure.message}" if need else f"no rule applies: {failure.message}"
+    reason = (
+        f"it needs {need.text}: {failure.message}" if need else f"nothing is known about this error: {failure.message}"
+    )
     return Obstacle(reason, failure.message, is_known=False)
 
 

@@ -23,6 +23,7 @@ from . import (
     foreign_headers,
     generated_sources,
     older_tools,
+    outdated_requirements,
     quoted_command,
     switches,
     tracebacks,
@@ -63,6 +64,8 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
         both = {name: value for one in reversed(asked) for name, value in one.adds.variables.items()}
         yield Proposal(Declaration(variables=both), asked[0].why, asked[0].said)
     yield from foreign_headers.proposed(case, attempt)
+    in_the_way = obstacle(case, attempt)
+    yield from outdated_requirements.proposed(case, attempt, in_the_way)
     for module, where in quoted_command.absent_imports(attempt, case.tree):
         if adds := requiring_module(case, module):
             yield Proposal(adds, f"{where} imports {module}", failure.message)
@@ -71,9 +74,8 @@ def proposed(case: Case, attempt: Attempt) -> Iterator[Proposal]:
     yield from generated_sources.proposed(case, attempt, found)
     yield from _named_in_prose(case, attempt)
     yield from _for_needs(case, attempt, found)
-    is_known = obstacle(case, attempt).is_known
-    yield from switches.sparing(case, attempt, _read_on_the_way(case, failure), is_guess=not is_known)
-    if not is_known:
+    yield from switches.sparing(case, attempt, _read_on_the_way(case, failure), is_guess=not in_the_way.is_known)
+    if not in_the_way.is_known:
         yield from older_tools.by_age(case, attempt)
 
 

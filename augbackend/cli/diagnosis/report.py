@@ -68,7 +68,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "next": command_line(words) if found.cure.size else "",
         "unfinished": unfinished.as_json(found, diagnosis.seconds, diagnosis.timeout),
         "wheel": found.attempt.wheel.name if found.attempt.wheel and found.check else "",
-        "imports": found.check is not None and not (found.check.problem or found.check.installs or found.check.untried),
+        "imports": found.check is not None and found.check.imports,
         "problem": found.check.installs or found.check.problem if found.check else "",
         "requires-dist": list(found.check.requires_dist) if found.check else [],
         "build-requires": sorted({*found.attempt.asked, *found.declaration.requirement_texts.values()}),

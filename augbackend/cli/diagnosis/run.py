@@ -28,6 +28,7 @@ from . import (
     tables_for_uv,
     through_sdist,
     wheel_check,
+    wheel_identity,
 )
 from .attempt import Attempt, Circumstances
 from .evidence import Case
@@ -110,8 +111,11 @@ def _of_the_wheel(case: Case, found: SearchResult, source: Source) -> list[str]:
     attempt = found.attempt
     if attempt.wheel is None:
         return []
-    label = source.identity.remark(attempt.wheel) if source.identity else ""
-    return [*silent_losses.remarks(case, attempt), *([label] if label else [])]
+    if source.identity is not None:
+        said = source.identity.remark(attempt.wheel)
+    else:
+        said = wheel_identity.told_otherwise(source.tree, source.reading, attempt.wheel)
+    return [*silent_losses.remarks(case, attempt), *([said] if said else [])]
 
 
 def _found_out(case: Case, having: Circumstances, narrator: Narrator) -> SearchResult:

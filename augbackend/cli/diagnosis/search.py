@@ -61,6 +61,7 @@ class SearchResult:
     :param attempts: every build that was made, in order.
     :param attempt: the one that built; if none did, the one that came furthest.
     :param cut: what ended the search before everything was tried; empty if nothing did.
+    :param is_sdist_known: whether it is known what comes of a folder's sdist; true where none has to be made.
     """
 
     verdict: Verdict
@@ -71,6 +72,7 @@ class SearchResult:
     check: Optional[Check] = None
     obstacle: Optional[Obstacle] = None
     cut: Cut = ""
+    is_sdist_known: bool = True
 
     @property
     def cure(self) -> Declaration:
@@ -86,7 +88,8 @@ class Search:
     :param look: installs and imports a wheel.
     :param has_time: whether there is time for one more.
     :param is_ended: whether the user has ended it.
-    :param through: says what is lost by way of the sdist, where a folder has to make one; raises TimeoutError.
+    :param through: says what is lost by way of the sdist, where a folder has to make one; raises TimeoutError if that
+        is cut short.
     """
 
     case: Case
@@ -106,6 +109,7 @@ class Search:
     checks: dict[object, Check] = field(default_factory=dict)
     good: Optional[Attempt] = None
     cut: Cut = ""
+    is_sdist_known: bool = True
 
     def run(self) -> SearchResult:
         """Search.
@@ -355,10 +359,7 @@ class Search:
         good, lost = self._through_sdist(good)
         check = self._checked(good)
         if lost is not None:
-            with_it = f"with {good.declaration.in_words()}, " if good.declaration.size else ""
-            reason = (
-                f"{with_it}a wheel is built in its folder, but not through its sdist, as `uv build` does: {lost.reason}"
-            )
+            reason = f"a wheel is built in its folder, but not through its sdist, as `uv build` does: {lost.reason}"
             # Where something is declared, that is needed in any case, and does it for whoever builds in the folder.
             verdict: Verdict = "builds-when-declared" if good.declaration.size else "not-by-a-declaration"
             return self._ended(verdict, good, check, Obstacle(reason))
@@ -381,6 +382,9 @@ class Search:
 
     def _through_sdist(self, good: Attempt) -> tuple[Attempt, Loss | None]:
         """What builds by way of the folder's sdist as well; else what is lost on that way."""
+        if self.cut in ("time", "user"):
+            self.is_sdist_known = False
+            return good, None
         try:
             lost = self.through(good)
             if lost is None or lost.failure is None:
@@ -390,6 +394,8 @@ class Search:
                 if attempt is not good and attempt.failure is None and self.through(attempt) is None:
                     return attempt, None
         except TimeoutError:
+            self.cut = self.cut or ("user" if self.is_ended() else "time")
+            self.is_sdist_known = False
             return good, None
         return good, lost
 
@@ -437,7 +443,9 @@ class Search:
         given = (Proposal(self.case.declared, "it is declared already"),)
         reasons = {one: _why(path.get(one, given), texts.get(one[1], "")) for one in declaration.entries}
         made = tuple(self.made.values())
-        return SearchResult(verdict, declaration, reasons, made, attempt, check, obstacle, self.cut)
+        return SearchResult(
+            verdict, declaration, reasons, made, attempt, check, obstacle, self.cut, self.is_sdist_known
+        )
 
 
 def key(declaration: Declaration) -> tuple[object, ...]:
@@ -476,8 +484,7 @@ def _is_below(text: str, other: str) -> bool:
 def _is_own(check: Check) -> bool:
     """Whether what an import misses may be the wheel's own: it names nothing, or that."""
     named = re.findall(r"'(\w+)(?:\.[\w.]*)?'", check.problem)
-    is_known = bool(check.problem) and not check.problem.startswith("not tried")
-    return is_known and (not named or any(name in check.modules for name in named))
+    return bool(check.problem) and (not named or any(name in check.modules for name in named))
 
 
 def _stage(attempt: Attempt) -> str:

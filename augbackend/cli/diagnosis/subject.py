@@ -158,7 +158,11 @@ def unpacked(text: str, target: Target, lookup: Lookup) -> Iterator[Source]:
             tree = sdist.unpack(opened, place)
             reading = _read(tree, text, found.path.name)
             subject = _of_sdist(text, target, found, reading)
-        identity = wheel_identity.of_file(found.path.name, target.name)
+        identity = (
+            wheel_identity.of_file(found.path.name, target.name)
+            if target.requirement
+            else wheel_identity.of_local_file(found.path.name, tree, reading)
+        )
         yield Source(subject, tree, reading, tree_day.day(opened.newest), tree, identity=identity)
 
 

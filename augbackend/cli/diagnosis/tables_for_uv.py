@@ -73,9 +73,11 @@ def of(subject: Subject, declaration: Declaration, seen: SeenByUv) -> UvTables:
     is_of_index = bool(subject.is_of_index)
     if declaration.removed:
         return UvTables(word="uv's own table cannot take a requirement away")
-    if not subject.filename.endswith(_ARCHIVES):
+    if not subject.filename and "git+" not in subject.target:
+        return UvTables(word="uv itself takes repositories of git only: it can use what wrap writes")
+    if subject.filename and not subject.filename.endswith(_ARCHIVES):
         return UvTables(word=f"uv itself takes {' and '.join(_ARCHIVES)} only: it can use what wrap writes")
-    version = _version_in(subject.filename, subject.name)
+    version = _version_in(subject.filename, subject.name) if subject.filename else ""
     if version and version != sdist_identity.normal(subject.version):
         return UvTables(word=f"uv refuses the file as it is: its name says {version}, and it is {subject}")
     if seen.given_up:
@@ -102,7 +104,8 @@ def _version_in(filename: str, name: str) -> str:
 def _needed(subject: Subject, matched: Sequence[BuildRequirement], seen: SeenByUv) -> str:
     always = {project_of(text) for text in seen.requires_dist if "extra ==" not in text}
     bounded = [one.entry.text for one in matched if one.parsed.specifier]
-    words = [f"the project has to ask for {one.name} as well" for one in matched if one.name not in always]
+    words = [] if subject.filename else ["with the repository in [tool.uv.sources]"]
+    words += [f"the project has to ask for {one.name} as well" for one in matched if one.name not in always]
     words += [f"the project's own has to be {', '.join(bounded)}"] if bounded else []
     if matched and not seen.is_static:
         words.append("the last table says what its wheel depends on, without which uv matches nothing")

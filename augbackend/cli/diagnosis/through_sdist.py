@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from augbackend.cli.fetch import sdist, wheel_content
@@ -48,11 +48,11 @@ def loss(built: Attempt, having: Circumstances, environ: Mapping[str, str], tell
     """Build the folder's sdist, and a wheel of that; ``None`` if the wheel is the same.
 
     :param built: the attempt that gave a wheel in the folder.
-    :raises TimeoutError: if the time ran out.
+    :raises TimeoutError: if the time ran out, or the user ended it.
     """
     made = attempts.attempt(built.declaration, having, environ, tell, product="sdist")
     if made.failure is not None:
-        return Loss(f"no sdist can be made of it: {made.failure.headline}", _in_time(made.failure))
+        return Loss(f"no sdist can be made of it: {made.failure.headline}", _in_full(made.failure))
     with temporary_folder.temporary(having.workplace) as folder:
         try:
             with sdist.opened(made.wheel or Path()) as archive:
@@ -65,11 +65,13 @@ def loss(built: Attempt, having: Circumstances, environ: Mapping[str, str], tell
         )
     left_out = [name for name in _sources(having.tree) if name not in names]
     if again.failure is not None:
-        failure = _in_time(again.failure)
+        failure = _in_full(again.failure)
         missing = _lacking(left_out, failure.output)
         outside = re.search(r"(?<![\w.])\.\./[\w./+\-]{1,200}", failure.output[-_LONGEST_OUTPUT:])
         if missing:
-            return Loss(f"its sdist lacks {', '.join(missing)} ({failure.headline}); {_cure(missing, having)}")
+            return Loss(
+                f"its sdist lacks {', '.join(missing)} ({failure.headline}); {_cure(missing, left_out, having)}"
+            )
         if outside:
             return Loss(f"{outside[0]} lies outside of the folder, and no sdist holds it ({failure.headline})")
         return Loss(f"a wheel is not built from its sdist: {failure.headline}", failure)
@@ -77,12 +79,14 @@ def loss(built: Attempt, having: Circumstances, environ: Mapping[str, str], tell
     if not lost:
         return None
     sources = left_out[:_MOST_NAMED]
-    cure = f"; of the folder's files it lacks {', '.join(sources)}; {_cure(sources, having)}" if sources else ""
+    cure = (
+        f"; of the folder's files it lacks {', '.join(sources)}; {_cure(sources, left_out, having)}" if sources else ""
+    )
     return Loss(f"the wheel that is built from that lacks {', '.join(lost[:_MOST_NAMED])}{cure}")
 
 
-def _in_time(failure: Failure) -> Failure:
-    if failure.is_over_time:
+def _in_full(failure: Failure) -> Failure:
+    if failure.is_cut_short:
         raise TimeoutError
     return failure
 
@@ -120,8 +124,17 @@ def _code(names: Sequence[str]) -> list[str]:
     return [name for name in names if name.endswith(_CODE) and ".dist-info/" not in name]
 
 
-def _cure(missing: Sequence[str], having: Circumstances) -> str:
-    """How an sdist comes to hold files."""
-    if having.backend.startswith("setuptools."):
-        return f"a line of MANIFEST.in takes that in: include {' '.join(missing)}"
-    return f"a setting for sdists of its backend, {having.backend}, takes that in"
+def _cure(missing: Sequence[str], left_out: Sequence[str], having: Circumstances) -> str:
+    """How an sdist comes to hold files, and those beside them that the build would ask for next."""
+    if not having.backend.startswith("setuptools."):
+        return f"a setting for sdists of its backend, {having.backend}, takes that in"
+    lines = list(dict.fromkeys(_taking_in(PurePosixPath(name), left_out) for name in missing))
+    return f"{'a line' if len(lines) == 1 else 'lines'} of MANIFEST.in for that: {'; '.join(lines)}"
+
+
+def _taking_in(file: PurePosixPath, left_out: Sequence[str]) -> str:
+    """A line of ``MANIFEST.in``: for all files of a kind in a folder below the tree, if more than one is left out."""
+    alike = [one for one in map(PurePosixPath, left_out) if one.suffix == file.suffix and file.parent in one.parents]
+    if len(alike) > 1 and file.suffix and file.parent.name:
+        return f"recursive-include {file.parent} *{file.suffix}"
+    return f"include {file}"

@@ -90,6 +90,11 @@ class Check:
     untried: str = ""
     is_broken: bool = False
 
+    @property
+    def imports(self) -> bool:
+        """Whether all of it was imported, which none of it is where it holds no module."""
+        return bool(self.modules) and not (self.problem or self.installs or self.untried)
+
 
 def check(wheel: Path, having: Circumstances, environ: Mapping[str, str], knowledge: Knowledge) -> Check:
     """Install a wheel and import what it holds."""

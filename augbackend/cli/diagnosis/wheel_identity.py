@@ -70,6 +70,16 @@ def of_file(filename: str, name: str = "") -> Identity | None:
     return Identity(found, version, "its file name")
 
 
+def of_local_file(filename: str, tree: Path, reading: Reading) -> Identity | None:
+    """What says it of an sdist that is no index's: uv takes the file's name apart if it begins with the project's.
+
+    :param tree: that it holds.
+    """
+    name = canonicalize_name(reading.name)
+    is_called_so = canonicalize_name(filename[: len(name)]) == name and filename[len(name) :][:1] == "-"
+    return of_file(filename, name) if is_called_so or not name else of_folder(tree, reading)
+
+
 def of_folder(tree: Path, reading: Reading) -> Identity | None:
     """What a folder says that was unpacked from an sdist; ``None`` for any other."""
     if not (tree / "PKG-INFO").is_file() or not reading.name:
@@ -78,6 +88,17 @@ def of_folder(tree: Path, reading: Reading) -> Identity | None:
         return Identity(canonicalize_name(reading.name), Version(reading.version), "its PKG-INFO")
     except InvalidVersion:
         return None
+
+
+def told_otherwise(tree: Path, reading: Reading, wheel: Path) -> str:
+    """A version in a folder's own files that its build did not read; empty if the wheel has it, or nothing says one."""
+    version = parse_wheel_filename(wheel.name)[1]
+    try:
+        is_read = not reading.version or Version(reading.version).public == version.public
+    except InvalidVersion:
+        return ""
+    why = "".join(f": {line}" for line in unread_tables(tree))
+    return "" if is_read else f"its files say version {reading.version}, and the wheel is {version}{why}"
 
 
 def unread_tables(tree: Path) -> Iterator[str]:

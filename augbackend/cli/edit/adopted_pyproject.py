@@ -68,10 +68,13 @@ def adopted(
     return closer if restored(full) != was and restored(closer) == was else full
 
 
-def static(text: str | None, requirements: Sequence[str], *, assumed_requires: Sequence[str]) -> str:
-    """The text of ``pyproject.toml`` with more in ``build-system.requires``, and nothing else.
+def static(
+    text: str | None, requirements: Sequence[str], removed: Sequence[str] = (), *, assumed_requires: Sequence[str]
+) -> str:
+    """The text of ``pyproject.toml`` with another ``build-system.requires``, and nothing else.
 
     :param text: what it says today, ``None`` if there is none.
+    :param removed: projects that it asks for no more, unless one of the requirements does.
     :raises AugbackendError: if the edit would change what the rest of the file means.
     """
 
@@ -80,6 +83,8 @@ def static(text: str | None, requirements: Sequence[str], *, assumed_requires: S
             document["build-system"] = pyproject.new_table(document)
             document["build-system"]["requires"] = list(assumed_requires)
         _make_room(document)
+        for name in removed:
+            adopted_requirements.taken_out(document["build-system"]["requires"], Memory(), name)
         for one in requirements:
             adopted_requirements.required(document["build-system"]["requires"], Memory(), one)
 

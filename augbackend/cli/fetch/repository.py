@@ -89,6 +89,7 @@ def checked_out(url: str, lookup: Lookup) -> Iterator[Checkout]:
             _forget_credentials(top)
         except (UnpackError, URLError, OSError) as error:
             lines = str(error).strip().splitlines() or ["no output"]
+            lines = [line for line in lines if line.startswith("fatal: ")][:1] or lines  # git's advice is below that
             hint = "is the URL right, and the revision there?"
             what = f"it cannot be fetched: {index.without_credentials(lines[-1])}"
             raise AugbackendError(what, where=index.shown(url), hint=hint) from None

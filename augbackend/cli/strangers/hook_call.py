@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
 import pyproject_hooks
-from packaging.utils import parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from augbackend.cli.edit import pyproject
 from augbackend.errors import AugbackendError
@@ -130,9 +130,11 @@ class Hooks:
             if product == "wheel":
                 parse_wheel_filename(answer.text(name))
             return left_file.taken(place, answer.text(name), into)
+        except InvalidWheelFilename as error:
+            raise HookError(f"{output}\nerror: no frontend takes a wheel of this name: {error}") from None
         except (OSError, ValueError):
             what = f"the backend says that it made {name!s:.80}, and there is no such {product}"
-            raise HookError(_said(output, what)) from None
+            raise HookError(f"{output}\nerror: {what}".strip()) from None
 
     def _call(self, hook: str, limit: float, *arguments: object) -> tuple[Any, str]:
         """The hook's answer, and what it printed."""

@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from augbackend.cli.edit import adopted_pyproject, pyproject, toml_text
+from augbackend.cli.model.requirement import project_of
 from augbackend.errors import AugbackendError
-from augbackend.table import layers
+from augbackend.standards import setup_files
+from augbackend.table import layers, strings
 
 from . import adoption, setup_call
 from .adoption import TreePlan, project_document, pyproject_text
@@ -21,23 +23,32 @@ _WRAPPED = {"build-backend", "backend-path"}
 
 
 def is_static(declaration: Declaration) -> bool:
-    """Whether PEP 518 can say all that is declared, and something is."""
+    """Whether PEP 518 can say all that is declared, and something is.
+
+    It says what is taken away where the tree itself asks for that, and not its backend.
+    """
     plain = all(one.is_plain for one in declaration.requires)
-    more = {*declaration.as_table()} - {"extra-build-dependencies"}
-    return bool(declaration.requires) and plain and not more
+    more = {*declaration.as_table()} - {"extra-build-dependencies", "remove-build-dependencies"}
+    return bool(declaration.requires or declaration.removed) and plain and not more
 
 
 def planned(tree: Path, declaration: Declaration) -> TreePlan:
     """Plan to write the requirements into ``build-system.requires``, and nothing else.
 
-    :raises AugbackendError: if augbackend builds the tree already.
+    :raises AugbackendError: if augbackend builds the tree already, or what is taken away does not stand there alone.
     """
     old = pyproject_text(tree)
     if pyproject.backend(project_document(tree, old)) == "augbackend":
         hint = "leave --static out"
         raise AugbackendError("augbackend builds this tree already", where=str(tree / "pyproject.toml"), hint=hint)
+    elsewhere = _asked_for_elsewhere(tree, declaration)
+    if elsewhere:
+        what = (
+            f"[build-system] alone cannot take {', '.join(elsewhere)} away: it does not stand there, or not there alone"
+        )
+        raise AugbackendError(what, where=str(tree / "pyproject.toml"), hint="leave --static out")
     texts = [one.entry.text for one in declaration.requires]
-    new = adopted_pyproject.static(old, texts, assumed_requires=setup_call.assumed_requires(tree))
+    new = adopted_pyproject.static(old, texts, declaration.removed, assumed_requires=setup_call.assumed_requires(tree))
     return TreePlan(tree, old, new, "leave")
 
 
@@ -49,8 +60,17 @@ def sufficient(tree: Path, declaration: Declaration) -> TreePlan | None:
     if not is_static(declaration):
         return None
     if pyproject.backend(project_document(tree, pyproject_text(tree))) == "augbackend":
-        return adoption.planned(tree, declaration, installed=False)  # which remembers what it has added
-    return planned(tree, declaration)
+        # Which remembers what it has added, and takes away what the backend asks for as well.
+        return None if declaration.removed else adoption.planned(tree, declaration, installed=False)
+    return None if _asked_for_elsewhere(tree, declaration) else planned(tree, declaration)
+
+
+def _asked_for_elsewhere(tree: Path, declaration: Declaration) -> list[str]:
+    """What is taken away, as far as leaving it out of the tree's own list does not do that."""
+    document = project_document(tree, pyproject_text(tree))
+    listed = {*map(project_of, strings(layers.at(document, "build-system", "requires", default=[])))}
+    asked = {*map(project_of, setup_files.setup_requires(tree))}
+    return sorted({*declaration.removed} - (listed - asked))
 
 
 def is_adopted(plan: TreePlan) -> bool:
