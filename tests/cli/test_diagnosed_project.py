@@ -16,7 +16,9 @@ from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.edit import build_tables
 from augbackend.cli.main import group
 from augbackend.cli.model import declaration as declarations
-from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.declaration import BuildRequirement, Declaration
+from augbackend.cli.project import lock_files
+from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.table import layers
 
 from ..conftest import write
@@ -184,6 +186,20 @@ def test_urls_in_a_requirements_file_are_built(project: Path, asked: list[Packag
     assert [one.target.partition("#")[0] for one in asked] == [place]
 
 
+def test_a_lock_that_is_older_than_the_project_is_not_believed(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = LOCK.replace('[{ name = "broken" }, ', "[") + '[package.metadata]\nrequires-dist = [{ name = "sound" }]\n'
+    (project / "uv.lock").write_text(old, encoding="utf-8")
+    new = lock_files.that_uv_makes(LOCK.encode(), project / "uv.lock")
+    monkeypatch.setattr(confined_lock.ProjectCopy, "locked", lambda *_: new)
+    result = diagnose()
+    assert [one.name for one in asked] == ["broken", "sound"]
+    assert "uv.lock is older than pyproject.toml (" in result.stderr
+    assert json.loads(diagnose("--json").stdout)["project"]["lock"] == ""
+    assert "is looked at nevertheless" in diagnose("uv.lock").stderr
+
+
 # --- what is declared already ----------------------------------------------------------------------------------------
 
 
@@ -303,6 +319,22 @@ def test_a_file_of_requirements_gets_constraints(project: Path, asked: list[Pack
     assert (project / "pyproject.toml").read_bytes() == before
 
 
+def test_for_another_tools_project_there_is_a_command(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del asked
+    (project / "uv.lock").unlink()
+    text = PROJECT.replace("[tool.uv]\npackage = false", "[tool.pdm]\ndistribution = false")
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    lock = LOCK.replace('name = "app"\nversion = "1"', 'name = "augbackend-resolution"\nversion = "0"')
+    made = lock_files.that_uv_makes(lock.encode(), project / "uv.lock")
+    monkeypatch.setattr(confined_lock.ProjectCopy, "locked", lambda *_: made)
+    result = diagnose("--apply")
+    assert result.exit_code == 0, result.output
+    said = result.stdout.replace("\\", "/").splitlines()
+    assert said[-2:] == ["next:", "  pip install . ./wrapped.d/broken-1.0.tar.gz"]
+
+
 SAID = {
     "one": declarations.of(["scanner", "setuptools<82"], "", (), {"A_B": "$1"}),
     "Gone.py": declarations.of([], "", ["torch"], {"A": "$1"}),
@@ -333,6 +365,49 @@ def test_tables_are_added_to(text: str) -> None:
     assert gone["extra-build-variables"] == {"A": "$$1"}  # ours are templates
     assert new.count("stays") == text.count("stays")
     assert ("wheel" in listed) == ("wheel" in text)
+
+
+MATCHED = Declaration((
+    BuildRequirement(BuildDependency("torch>=2", match_runtime=True), ""),
+    BuildRequirement(BuildDependency("ninja"), ""),
+))
+
+
+@pytest.mark.parametrize("of_uv", [["one"], []])
+@pytest.mark.parametrize(
+    ("there", "then"),
+    [
+        ("[]", [{"requirement": "torch>=2", "match-runtime": True}, "ninja"]),
+        ('["Torch<2", "wheel"]', [{"requirement": "torch>=2", "match-runtime": True}, "wheel", "ninja"]),
+        (
+            '[{ requirement = "torch", match-runtime = false }]',
+            [{"requirement": "torch>=2", "match-runtime": True}, "ninja"],
+        ),
+        (
+            """["torch<2 ; sys_platform == 'nowhere'", "torch<3 ; sys_platform != 'nowhere'"]""",
+            [
+                "torch<2 ; sys_platform == 'nowhere'",
+                {"requirement": "torch>=2", "match-runtime": True},
+                "ninja",
+            ],
+        ),
+        (
+            '[{ requirement = "ninja<1", match-runtime = true }]',
+            [{"requirement": "ninja", "match-runtime": True}, {"requirement": "torch>=2", "match-runtime": True}],
+        ),
+    ],
+)
+def test_what_is_matched_to_run_time_is_declared_so(there: str, then: list[Any], of_uv: list[str]) -> None:
+    table = "tool.uv.extra-build-dependencies" if of_uv else "tool.augbackend.packages.one"
+    key = "one" if of_uv else "extra-build-dependencies"
+    text = f"[{table}]  # stays\n{key} = {there}\n"
+    new = build_tables.with_declared(text, {"one": MATCHED}, of_uv=of_uv)
+    tool = layers.toml(new)["tool"]
+    listed = tool["uv"] if of_uv else tool["augbackend"]["packages"]["one"]
+    (found,) = (listed["extra-build-dependencies"] if of_uv else listed).values()
+    assert found == then
+    assert "# stays" in new
+    assert new == build_tables.with_declared(new, {"one": MATCHED}, of_uv=of_uv)
 
 
 # --- without a lock --------------------------------------------------------------------------------------------------

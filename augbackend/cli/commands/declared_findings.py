@@ -93,7 +93,9 @@ class Findings:
         :param lost: what does not build in any case.
         """
         moves = earlier_folder.moved(self.place.file, self.lookup.output, check=False)
-        project = projects.read(self.place.folder, self.place.lock)
+        # The lock that uv makes of what another tool's project asks for has a root of its own: its edges lead nowhere.
+        lock = self.place.lock if self.is_uvs else replace(self.place.lock, graph=None)
+        project = projects.read(self.place.folder, lock)
         if project is None:
             return True
         project = replace(project, uses_uv=project.uses_uv or self.is_uvs)

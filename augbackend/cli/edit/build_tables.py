@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.model.requirement import project_of
+from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.errors import AugbackendError
 
 from . import pyproject
@@ -72,15 +72,25 @@ def _require(document: MutableMapping[str, Any], table: MutableMapping[str, Any]
         table[key] = pyproject.plain(document, [])
     listed = table[key]
     for entry in entries:
-        same = [at for at, one in enumerate(listed) if isinstance(one, str) and project_of(one) == _project_in(entry)]
-        if same:
-            listed[same[0]] = pyproject.plain(document, entry)
-        else:
+        at = next((at for at, one in enumerate(listed) if _gives_way(one, entry)), None)
+        if at is None:
             listed.append(pyproject.plain(document, entry))
+        elif isinstance(listed[at], str):
+            listed[at] = pyproject.plain(document, entry)
+        else:  # what else the user says there stays
+            listed[at].update(entry if isinstance(entry, dict) else {"requirement": entry})
 
 
-def _project_in(entry: Any) -> str:
-    return project_of(entry if isinstance(entry, str) else str(entry["requirement"]))
+def _gives_way(old: Any, new: Any) -> bool:
+    """Whether an entry is of the same project, and counts here: one of other platforms is the user's alone."""
+    requirement = requirement_of(_text_of(old))
+    if requirement is None or not pyproject.same_project(requirement.name, project_of(_text_of(new))):
+        return False
+    return requirement.marker is None or requirement.marker.evaluate()
+
+
+def _text_of(entry: Any) -> str:
+    return entry if isinstance(entry, str) else str(entry.get("requirement", ""))
 
 
 def _set(
