@@ -319,6 +319,41 @@ def test_a_file_of_requirements_gets_constraints(project: Path, asked: list[Pack
     assert (project / "pyproject.toml").read_bytes() == before
 
 
+TORCH = 'wheels = [{ url = "https://example.org/torch-1.0-py3-none-any.whl" }]\n'
+
+
+def test_what_is_matched_to_run_time_is_said_in_our_table(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uv matches by its own table only what has static metadata, from an index."""
+    del asked
+    monkeypatch.setitem(BROKEN, "extra-build-dependencies", [{"requirement": "torch", "match-runtime": True}])
+    text = PROJECT.replace('"broken==1.0"', '"torch==1.0"')
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    head, *tables = LOCK.split("[[package]]")
+    tables[1] += 'dependencies = [{ name = "broken" }]\n\n'
+    tables[-1] = tables[-1].replace('"broken"', '"torch"')
+    torch = f"{PACKAGE.format('torch')}{TORCH}\n".replace("[[package]]", "").strip("\n")
+    (project / "uv.lock").write_text("[[package]]".join([head, f"\n{torch}\n\n", *tables]), encoding="utf-8")
+    result = diagnose("--apply")
+    assert result.exit_code == 0, result.output
+    tool = layers.toml((project / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    matched = {"requirement": "torch", "match-runtime": True}
+    assert tool["augbackend"]["packages"] == {"broken": {"extra-build-dependencies": [matched]}}
+    assert tool["uv"]["constraint-dependencies"] == ["broken"]
+    assert "extra-build-dependencies" not in tool["uv"]
+    assert "  uv sync" in result.stdout.splitlines()
+
+
+def test_what_cannot_be_had_is_told_once(project: Path, asked: list[PackageToDiagnose]) -> None:
+    del asked
+    (project / "links" / "broken-1.0.tar.gz").unlink()
+    (project / "requirements.txt").write_text("broken==1.0\nsound==1.0\n-r more.txt\n", encoding="utf-8")
+    (project / "more.txt").write_text("broken==1.0 ; python_version > '3'\n", encoding="utf-8")
+    result = diagnose("requirements.txt")
+    assert [line.partition(" ")[0] for line in result.stderr.splitlines()] == ["[1]", "[2/2]"]
+
+
 def test_for_another_tools_project_there_is_a_command(
     project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -367,10 +402,12 @@ def test_tables_are_added_to(text: str) -> None:
     assert ("wheel" in listed) == ("wheel" in text)
 
 
-MATCHED = Declaration((
-    BuildRequirement(BuildDependency("torch>=2", match_runtime=True), ""),
-    BuildRequirement(BuildDependency("ninja"), ""),
-))
+MATCHED = Declaration(
+    (
+        BuildRequirement(BuildDependency("torch>=2", match_runtime=True), ""),
+        BuildRequirement(BuildDependency("ninja"), ""),
+    )
+)
 
 
 @pytest.mark.parametrize("of_uv", [["one"], []])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.declaration import Declaration
 
 _REQUIREMENTS, _VARIABLES, _REMOVED = "extra-build-dependencies", "extra-build-variables", "remove-build-dependencies"
+_CONSTRAINED = "constraint-dependencies"
 _UV, _OURS = ("tool", "uv"), ("tool", "augbackend", "packages")
 
 
@@ -45,6 +46,20 @@ def with_declared(text: str, packages: Mapping[str, Declaration], *, of_uv: Coll
                 _set(document, table, _VARIABLES, {one: value.replace("$", "$$") for one, value in variables.items()})
             for one in said.removed:
                 pyproject.append(table, _REMOVED, one)
+
+    return pyproject.edited(text, edit)
+
+
+def with_constrained(text: str, names: Sequence[str]) -> str:
+    """The text of ``pyproject.toml`` with packages among those that uv constrains, without a bound.
+
+    :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
+    """
+
+    def edit(document: MutableMapping[str, Any]) -> None:
+        table = _made_table(document, _UV)
+        for name in names:
+            pyproject.append(table, _CONSTRAINED, name)
 
     return pyproject.edited(text, edit)
 
