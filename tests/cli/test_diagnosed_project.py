@@ -200,6 +200,22 @@ def test_a_lock_that_is_older_than_the_project_is_not_believed(
     assert "is looked at nevertheless" in diagnose("uv.lock").stderr
 
 
+def test_what_a_requirements_file_asks_for_by_its_place_is_named(project: Path, asked: list[PackageToDiagnose]) -> None:
+    text = "-f https://me:secret@example.org/x\n-e ./one\n--hash=sha256:0\n-r more.txt\n--no-binary :all:\n"
+    (project / "requirements.txt").write_text(f"sound==1.0 --hash=sha256:0\n{text}", encoding="utf-8")
+    (project / "more.txt").write_text("./two # there\nhttps://me:secret@example.org/three.tar.gz\n", encoding="utf-8")
+    result = diagnose("requirements.txt")
+    assert [one.name for one in asked] == ["sound"]
+    notes = [line.replace("\\", "/") for line in result.stderr.splitlines() if ": note: " in line]
+    assert [line.split(": note: ./")[1].partition(" is passed over")[0] for line in notes] == [
+        "requirements.txt: -f",
+        "requirements.txt: ./one",
+        "more.txt: ./two",
+        "more.txt: https://example.org/three.tar.gz",
+    ]
+    assert "secret" not in result.output
+
+
 # --- what is declared already ----------------------------------------------------------------------------------------
 
 

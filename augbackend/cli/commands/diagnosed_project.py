@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from augbackend.cli.fetch import index
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import (
     built_packages,
     project_place,
@@ -84,6 +86,11 @@ def run(target: str | None, asked: Asked) -> bool:
     :raises AugbackendError: if something cannot be read, resolved or written.
     """
     place = project_place.place_of(target)
+    for text, source in requirements_file.passed_over(place.file) if place.is_of_requirements else ():
+        cure = (
+            "give it as an option" if text.startswith("-") else f"augbackend diagnose {shlex.quote(text)} looks at it"
+        )
+        say("note", f"{shown_path(source)}: {text} is passed over here; {cure}")
     whole = built_packages.read(place.folder, place.bare, place.lock)
     where = options.places(*asked.indexes, _from_folder(whole.sources, place.folder))
     lookup = Lookup(where, asked.cache, asked.offline, place.folder / OUTPUT)
@@ -172,6 +179,13 @@ def _is_known_to_uv(whole: Project) -> bool:
     is_others = any(name in tool for name in ("poetry", "pdm"))
     is_workspace = layers.at(tool, "uv", "workspace", default=None) is not None
     return is_workspace or ("project" in whole.document and not is_others)
+
+
+def _say_what_is_passed_over(file: Path) -> None:
+    for text, source in requirements_file.passed_over(file):
+        is_option = text.startswith("-")
+        cure = "give it as an option" if is_option else f"augbackend diagnose {shlex.quote(text)} looks at it"
+        say("note", f"{shown_path(source)}: {text} is passed over here; {cure}")
 
 
 def _without_old_lock(place: ProjectPlace, whole: Project, *, is_named: bool) -> ProjectPlace:
