@@ -386,6 +386,18 @@ def test_for_another_tools_project_there_is_a_command(
     assert said[-2:] == ["next:", "  pip install . ./wrapped.d/broken-1.0.tar.gz"]
 
 
+def test_no_constraint_replaces_a_url(project: Path, asked: list[PackageToDiagnose]) -> None:
+    """Both pip and uv build what the URL leads to: seen with real ones."""
+    del asked
+    place = (project / "links" / "broken-1.0.tar.gz").as_uri()
+    (project / "requirements.txt").write_text(f"broken @ {place}\n", encoding="utf-8")
+    result = diagnose("requirements.txt", "--apply")
+    assert result.exit_code == 1, result.output
+    said = result.stdout.replace("\\", "/")
+    assert "asks for broken by its URL, which no constraint replaces; name ./wrapped.d/broken-1.0.tar.gz there" in said
+    assert "-r ./requirements.txt" not in said
+
+
 SAID = {
     "one": declarations.of(["scanner", "setuptools<82"], "", (), {"A_B": "$1"}),
     "Gone.py": declarations.of([], "", ["torch"], {"A": "$1"}),

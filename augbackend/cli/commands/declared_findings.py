@@ -143,9 +143,16 @@ class Findings:
         done = wrapped.wrapped(None, wanted, self.lookup, constraints=file, is_asked=True)
         self._say("\n".join(done.lines()))
         self._say(f"{shown_path(file)} leads to what was wrapped")
-        for command in ("pip install", "uv pip install") if self.place.is_of_requirements else ():
+        if not self.place.is_of_requirements:
+            return not done.run.is_lacking
+        urls = {job.target.name for job in wanted if job.target.url}
+        by_url = [one for one in done.run.packages if one.plan.name in urls]
+        for one in by_url:
+            asked = f"{shown_path(self.place.file)} asks for {one.plan.name} by its URL, which no constraint replaces"
+            self._say(f"{asked}; name {shown_path(one.archive)} there")
+        for command in ("pip install", "uv pip install") if not by_url else ():
             self._say(f"  {command} -c {shown_path(file)} -r {shown_path(self.place.file)}")
-        return not done.run.is_lacking
+        return not done.run.is_lacking and not by_url
 
     def _say(self, text: str) -> None:
         click.echo(text, err=self.to_stderr)

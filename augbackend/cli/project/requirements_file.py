@@ -76,13 +76,11 @@ def passed_over(file: Path) -> Iterator[tuple[str, Path]]:
     :raises AugbackendError: if one cannot be read.
     """
     for line, source in _lines_with_source(file):
-        said = re.match(_PLACE_OPTION, line)
-        if said:
-            yield said[1], source
-        elif (
-            _asked_by_name(line) is None and (editable := re.sub(_EDITABLE, "", line)) and not editable.startswith("-")
-        ):
-            yield index.shown(editable.split(" -")[0]), source
+        option, place = re.match(_PLACE_OPTION, line), re.sub(_EDITABLE, "", line)
+        if option:
+            yield option[1], source
+        elif _asked_by_name(line) is None and not place.startswith("-"):
+            yield index.shown(place.split(" -")[0]), source
 
 
 def _required_with_source(file: Path) -> Iterator[tuple[Requirement, Path]]:
