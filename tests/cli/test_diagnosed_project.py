@@ -16,7 +16,9 @@ from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.edit import build_tables
 from augbackend.cli.main import group
 from augbackend.cli.model import declaration as declarations
-from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.declaration import BuildRequirement, Declaration
+from augbackend.cli.project import lock_files
+from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.table import layers
 
 from ..conftest import write
@@ -184,6 +186,36 @@ def test_urls_in_a_requirements_file_are_built(project: Path, asked: list[Packag
     assert [one.target.partition("#")[0] for one in asked] == [place]
 
 
+def test_a_lock_that_is_older_than_the_project_is_not_believed(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = LOCK.replace('[{ name = "broken" }, ', "[") + '[package.metadata]\nrequires-dist = [{ name = "sound" }]\n'
+    (project / "uv.lock").write_text(old, encoding="utf-8")
+    new = lock_files.that_uv_makes(LOCK.encode(), project / "uv.lock")
+    monkeypatch.setattr(confined_lock.ProjectCopy, "locked", lambda *_: new)
+    result = diagnose()
+    assert [one.name for one in asked] == ["broken", "sound"]
+    assert "uv.lock is older than pyproject.toml (" in result.stderr
+    assert json.loads(diagnose("--json").stdout)["project"]["lock"] == ""
+    assert "is looked at nevertheless" in diagnose("uv.lock").stderr
+
+
+def test_what_a_requirements_file_asks_for_by_its_place_is_named(project: Path, asked: list[PackageToDiagnose]) -> None:
+    text = "-f https://me:secret@example.org/x\n-e ./one\n--hash=sha256:0\n-r more.txt\n--no-binary :all:\n"
+    (project / "requirements.txt").write_text(f"sound==1.0 --hash=sha256:0\n{text}", encoding="utf-8")
+    (project / "more.txt").write_text("./two # there\nhttps://me:secret@example.org/three.tar.gz\n", encoding="utf-8")
+    result = diagnose("requirements.txt")
+    assert [one.name for one in asked] == ["sound"]
+    notes = [line.replace("\\", "/") for line in result.stderr.splitlines() if ": note: " in line]
+    assert [line.split(": note: ./")[1].partition(" is passed over")[0] for line in notes] == [
+        "requirements.txt: -f",
+        "requirements.txt: ./one",
+        "more.txt: ./two",
+        "more.txt: https://example.org/three.tar.gz",
+    ]
+    assert "secret" not in result.output
+
+
 # --- what is declared already ----------------------------------------------------------------------------------------
 
 
@@ -303,6 +335,69 @@ def test_a_file_of_requirements_gets_constraints(project: Path, asked: list[Pack
     assert (project / "pyproject.toml").read_bytes() == before
 
 
+TORCH = 'wheels = [{ url = "https://example.org/torch-1.0-py3-none-any.whl" }]\n'
+
+
+def test_what_is_matched_to_run_time_is_said_in_our_table(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uv matches by its own table only what has static metadata, from an index."""
+    del asked
+    monkeypatch.setitem(BROKEN, "extra-build-dependencies", [{"requirement": "torch", "match-runtime": True}])
+    text = PROJECT.replace('"broken==1.0"', '"torch==1.0"')
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    head, *tables = LOCK.split("[[package]]")
+    tables[1] += 'dependencies = [{ name = "broken" }]\n\n'
+    tables[-1] = tables[-1].replace('"broken"', '"torch"')
+    torch = f"{PACKAGE.format('torch')}{TORCH}\n".replace("[[package]]", "").strip("\n")
+    (project / "uv.lock").write_text("[[package]]".join([head, f"\n{torch}\n\n", *tables]), encoding="utf-8")
+    result = diagnose("--apply")
+    assert result.exit_code == 0, result.output
+    tool = layers.toml((project / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    matched = {"requirement": "torch", "match-runtime": True}
+    assert tool["augbackend"]["packages"] == {"broken": {"extra-build-dependencies": [matched]}}
+    assert tool["uv"]["constraint-dependencies"] == ["broken"]
+    assert "extra-build-dependencies" not in tool["uv"]
+    assert "  uv sync" in result.stdout.splitlines()
+
+
+def test_what_cannot_be_had_is_told_once(project: Path, asked: list[PackageToDiagnose]) -> None:
+    del asked
+    (project / "links" / "broken-1.0.tar.gz").unlink()
+    (project / "requirements.txt").write_text("broken==1.0\nsound==1.0\n-r more.txt\n", encoding="utf-8")
+    (project / "more.txt").write_text("broken==1.0 ; python_version > '3'\n", encoding="utf-8")
+    result = diagnose("requirements.txt")
+    assert [line.partition(" ")[0] for line in result.stderr.splitlines()] == ["[1]", "[2/2]"]
+
+
+def test_for_another_tools_project_there_is_a_command(
+    project: Path, asked: list[PackageToDiagnose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del asked
+    (project / "uv.lock").unlink()
+    text = PROJECT.replace("[tool.uv]\npackage = false", "[tool.pdm]\ndistribution = false")
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    lock = LOCK.replace('name = "app"\nversion = "1"', 'name = "augbackend-resolution"\nversion = "0"')
+    made = lock_files.that_uv_makes(lock.encode(), project / "uv.lock")
+    monkeypatch.setattr(confined_lock.ProjectCopy, "locked", lambda *_: made)
+    result = diagnose("--apply")
+    assert result.exit_code == 0, result.output
+    said = result.stdout.replace("\\", "/").splitlines()
+    assert said[-2:] == ["next:", "  pip install . ./wrapped.d/broken-1.0.tar.gz"]
+
+
+def test_no_constraint_replaces_a_url(project: Path, asked: list[PackageToDiagnose]) -> None:
+    """Both pip and uv build what the URL leads to: seen with real ones."""
+    del asked
+    place = (project / "links" / "broken-1.0.tar.gz").as_uri()
+    (project / "requirements.txt").write_text(f"broken @ {place}\n", encoding="utf-8")
+    result = diagnose("requirements.txt", "--apply")
+    assert result.exit_code == 1, result.output
+    said = result.stdout.replace("\\", "/")
+    assert "asks for broken by its URL, which no constraint replaces; name ./wrapped.d/broken-1.0.tar.gz there" in said
+    assert "-r ./requirements.txt" not in said
+
+
 SAID = {
     "one": declarations.of(["scanner", "setuptools<82"], "", (), {"A_B": "$1"}),
     "Gone.py": declarations.of([], "", ["torch"], {"A": "$1"}),
@@ -333,6 +428,51 @@ def test_tables_are_added_to(text: str) -> None:
     assert gone["extra-build-variables"] == {"A": "$$1"}  # ours are templates
     assert new.count("stays") == text.count("stays")
     assert ("wheel" in listed) == ("wheel" in text)
+
+
+MATCHED = Declaration(
+    (
+        BuildRequirement(BuildDependency("torch>=2", match_runtime=True), ""),
+        BuildRequirement(BuildDependency("ninja"), ""),
+    )
+)
+
+
+@pytest.mark.parametrize("of_uv", [["one"], []])
+@pytest.mark.parametrize(
+    ("there", "then"),
+    [
+        ("[]", [{"requirement": "torch>=2", "match-runtime": True}, "ninja"]),
+        ('["Torch<2", "wheel"]', [{"requirement": "torch>=2", "match-runtime": True}, "wheel", "ninja"]),
+        (
+            '[{ requirement = "torch", match-runtime = false }]',
+            [{"requirement": "torch>=2", "match-runtime": True}, "ninja"],
+        ),
+        (
+            """["torch<2 ; sys_platform == 'nowhere'", "torch<3 ; sys_platform != 'nowhere'"]""",
+            [
+                "torch<2 ; sys_platform == 'nowhere'",
+                {"requirement": "torch>=2", "match-runtime": True},
+                "ninja",
+            ],
+        ),
+        (
+            '[{ requirement = "ninja<1", match-runtime = true }]',
+            [{"requirement": "ninja", "match-runtime": True}, {"requirement": "torch>=2", "match-runtime": True}],
+        ),
+    ],
+)
+def test_what_is_matched_to_run_time_is_declared_so(there: str, then: list[Any], of_uv: list[str]) -> None:
+    table = "tool.uv.extra-build-dependencies" if of_uv else "tool.augbackend.packages.one"
+    key = "one" if of_uv else "extra-build-dependencies"
+    text = f"[{table}]  # stays\n{key} = {there}\n"
+    new = build_tables.with_declared(text, {"one": MATCHED}, of_uv=of_uv)
+    tool = layers.toml(new)["tool"]
+    listed = tool["uv"] if of_uv else tool["augbackend"]["packages"]["one"]
+    (found,) = (listed["extra-build-dependencies"] if of_uv else listed).values()
+    assert found == then
+    assert "# stays" in new
+    assert new == build_tables.with_declared(new, {"one": MATCHED}, of_uv=of_uv)
 
 
 # --- without a lock --------------------------------------------------------------------------------------------------

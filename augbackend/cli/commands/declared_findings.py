@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
+from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import build_tables, pyproject, replace_file
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.project import jobs
+from augbackend.cli.project import direct_dependencies, jobs
 from augbackend.cli.project import project as projects
 from augbackend.cli.wrapping import adoption, constraints_file, earlier_folder, static_adoption
+from augbackend.table import layers
 
 from . import wrapped
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.project.jobs import Job
+    from augbackend.cli.project.project import Project
     from augbackend.cli.project.project_place import ProjectPlace
     from augbackend.cli.wrapping.adoption import TreePlan
 
@@ -77,15 +80,39 @@ class Findings:
         for job, one in packages:  # perhaps in several versions
             said = _as_used(one.missing, self.uses)
             missing[job.target.name] = missing.get(job.target.name, Declaration()).joined(said)
-        reads_table = self.is_uvs and not (self.place.folder / "uv.toml").is_file()
-        of_uv = [name for name, said in missing.items() if reads_table and not said.removed]
-        text, mark = pyproject.read(file)
-        new = build_tables.with_declared(text, missing, of_uv=of_uv)
-        if new != text:
-            replace_file.replace_file(file, f"{mark}{new}".encode())
+        of_uv = [name for name, said in missing.items() if self._is_uvs_table_read and _can_be_uvs(said)]
+        self._edit(lambda text: build_tables.with_declared(text, missing, of_uv=of_uv))
         for name, said in missing.items():
             table = "tool.uv" if name in of_uv else "tool.augbackend.packages"
             self._say(f"{shown_path(file)}, {table}: {name} is declared: {said.in_words()}")
+
+    def _edit(self, edit: Callable[[str], str]) -> None:
+        text, mark = pyproject.read(self.place.file)
+        new = edit(text)
+        if new != text:
+            replace_file.replace_file(self.place.file, f"{mark}{new}".encode())
+
+    @property
+    def _is_uvs_table_read(self) -> bool:
+        return self.is_uvs and not (self.place.folder / "uv.toml").is_file()
+
+    def _with_all_reached(self, project: Project) -> Project:
+        """The project; what only a dependency asks for, and our table declares, is constrained, so that uv locks it.
+
+        Then its source counts, and ``uv sync`` builds what was wrapped.
+        """
+        ours = layers.at(project.document, "tool", "augbackend", "packages", default={})
+        reached = direct_dependencies.names_for_lock(project)
+        cured = {job.target.name for job, one in self.found if one.can_be_cured}
+        hidden = sorted({*map(canonicalize_name, ours)} & cured - reached)
+        if not hidden or not self._is_uvs_table_read:
+            return project
+        self._edit(lambda text: build_tables.with_constrained(text, hidden))
+        for name in hidden:
+            self._say(
+                f"{shown_path(self.place.file)}, tool.uv.constraint-dependencies: {name}, so that its source counts"
+            )
+        return projects.read(self.place.folder, self.place.lock) or project
 
     def _wrapped(self, lost: frozenset[str]) -> bool:
         """Wrap all that the project's tables name, as ``augbackend wrap`` does there; whether all could be had.
@@ -93,9 +120,12 @@ class Findings:
         :param lost: what does not build in any case.
         """
         moves = earlier_folder.moved(self.place.file, self.lookup.output, check=False)
-        project = projects.read(self.place.folder, self.place.lock)
+        # The lock that uv makes of what another tool's project asks for has a root of its own: its edges lead nowhere.
+        lock = self.place.lock if self.is_uvs else replace(self.place.lock, graph=None)
+        project = projects.read(self.place.folder, lock)
         if project is None:
             return True
+        project = self._with_all_reached(project)
         project = replace(project, uses_uv=project.uses_uv or self.is_uvs)
         wanted = jobs.of_project(project, (), self.lookup)
         done = wrapped.wrapped(project, wanted, self.lookup, moves=moves, unbuildable=lost)
@@ -113,9 +143,16 @@ class Findings:
         done = wrapped.wrapped(None, wanted, self.lookup, constraints=file, is_asked=True)
         self._say("\n".join(done.lines()))
         self._say(f"{shown_path(file)} leads to what was wrapped")
-        for command in ("pip install", "uv pip install") if self.place.is_of_requirements else ():
+        if not self.place.is_of_requirements:
+            return not done.run.is_lacking
+        urls = {job.target.name for job in wanted if job.target.url}
+        by_url = [one for one in done.run.packages if one.plan.name in urls]
+        for one in by_url:
+            asked = f"{shown_path(self.place.file)} asks for {one.plan.name} by its URL, which no constraint replaces"
+            self._say(f"{asked}; name {shown_path(one.archive)} there")
+        for command in ("pip install", "uv pip install") if not by_url else ():
             self._say(f"  {command} -c {shown_path(file)} -r {shown_path(self.place.file)}")
-        return not done.run.is_lacking
+        return not done.run.is_lacking and not by_url
 
     def _say(self, text: str) -> None:
         click.echo(text, err=self.to_stderr)
@@ -128,6 +165,15 @@ def _as_used(said: Declaration, uses: Callable[[str], bool]) -> Declaration:
         for one in said.requires
     ]
     return replace(said, requires=tuple(requires))
+
+
+def _can_be_uvs(said: Declaration) -> bool:
+    """Whether uv's tables can say it, whatever the package is like.
+
+    uv takes nothing away. It matches to run time only without a bound, from an index, and a package whose metadata is
+    static; an archive of ours is built against the same version without uv's help.
+    """
+    return not said.removed and not any(one.entry.match_runtime for one in said.requires)
 
 
 def _folder_of(job: Job) -> Path | None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from augbackend.cli.fetch import index
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import (
     built_packages,
     project_place,
@@ -36,7 +38,7 @@ from augbackend.cli.project import project as projects
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.lock_files import Lock
 from augbackend.cli.strangers import confinement, interpreter, temporary_folder
-from augbackend.errors import AugbackendError
+from augbackend.errors import AugbackendError, say
 from augbackend.hook.installed_check import command_line
 from augbackend.table import layers
 
@@ -84,6 +86,11 @@ def run(target: str | None, asked: Asked) -> bool:
     :raises AugbackendError: if something cannot be read, resolved or written.
     """
     place = project_place.place_of(target)
+    for text, source in requirements_file.passed_over(place.file) if place.is_of_requirements else ():
+        cure = (
+            "give it as an option" if text.startswith("-") else f"augbackend diagnose {shlex.quote(text)} looks at it"
+        )
+        say("note", f"{shown_path(source)}: {text} is passed over here; {cure}")
     whole = built_packages.read(place.folder, place.bare, place.lock)
     where = options.places(*asked.indexes, _from_folder(whole.sources, place.folder))
     lookup = Lookup(where, asked.cache, asked.offline, place.folder / OUTPUT)
@@ -94,6 +101,8 @@ def run(target: str | None, asked: Asked) -> bool:
     diagnosis = ProjectDiagnosis(lookup, processes, remembered, narrator, asked.refresh)
     is_uvs = whole.uses_uv
     with _told_if_interrupted(diagnosis, to_stderr=asked.as_json):
+        if whole.lock_differs:
+            place = _without_old_lock(place, whole, is_named=target is not None)
         if not place.locked_by and (_is_known_to_uv(whole) or _requirements_of(place, whole)):
             is_uvs = is_uvs or (place.bare is None and _is_known_to_uv(whole))
             place = replace(place, lock=_lock_by_uv(place, whole, diagnosis, asked.timeout), more=())
@@ -170,6 +179,23 @@ def _is_known_to_uv(whole: Project) -> bool:
     is_others = any(name in tool for name in ("poetry", "pdm"))
     is_workspace = layers.at(tool, "uv", "workspace", default=None) is not None
     return is_workspace or ("project" in whole.document and not is_others)
+
+
+def _say_what_is_passed_over(file: Path) -> None:
+    for text, source in requirements_file.passed_over(file):
+        is_option = text.startswith("-")
+        cure = "give it as an option" if is_option else f"augbackend diagnose {shlex.quote(text)} looks at it"
+        say("note", f"{shown_path(source)}: {text} is passed over here; {cure}")
+
+
+def _without_old_lock(place: ProjectPlace, whole: Project, *, is_named: bool) -> ProjectPlace:
+    """The place as if it had no lock, where that is older than the project, unless the user means just that one."""
+    what = f"uv.lock is older than pyproject.toml ({whole.lock_differs})"
+    if is_named:
+        say("note", f"{what}; what it says is looked at nevertheless")
+        return place
+    say("note", f"{what}; the project is resolved anew, in a copy")
+    return replace(place, locked_by="")
 
 
 def _requirements_of(place: ProjectPlace, whole: Project) -> list[str]:

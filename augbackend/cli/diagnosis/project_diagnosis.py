@@ -107,7 +107,8 @@ class ProjectDiagnosis:
         except AugbackendError as error:
             package = PackageToDiagnose(name, "", text or name, "", declared)
             reason = ": ".join(filter(None, [error.where, error.what]))
-            self._found(package, not_diagnosed(package, reason))
+            if package.key not in self.documents:  # it may be asked for again
+                self._found(package, not_diagnosed(package, reason))
             return package
         if target.requirement:
             text = f"{name}=={version}"

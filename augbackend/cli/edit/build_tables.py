@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from augbackend.cli.model.requirement import project_of
+from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.errors import AugbackendError
 
 from . import pyproject
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.declaration import Declaration
 
 _REQUIREMENTS, _VARIABLES, _REMOVED = "extra-build-dependencies", "extra-build-variables", "remove-build-dependencies"
+_CONSTRAINED = "constraint-dependencies"
 _UV, _OURS = ("tool", "uv"), ("tool", "augbackend", "packages")
 
 
@@ -49,6 +50,20 @@ def with_declared(text: str, packages: Mapping[str, Declaration], *, of_uv: Coll
     return pyproject.edited(text, edit)
 
 
+def with_constrained(text: str, names: Sequence[str]) -> str:
+    """The text of ``pyproject.toml`` with packages among those that uv constrains, without a bound.
+
+    :raises AugbackendError: if the file cannot be edited without changing what the rest of it means.
+    """
+
+    def edit(document: MutableMapping[str, Any]) -> None:
+        table = _made_table(document, _UV)
+        for name in names:
+            pyproject.append(table, _CONSTRAINED, name)
+
+    return pyproject.edited(text, edit)
+
+
 def _made_table(document: MutableMapping[str, Any], path: Sequence[str]) -> Any:
     table: Any = document
     for at, name in enumerate(path):
@@ -72,15 +87,25 @@ def _require(document: MutableMapping[str, Any], table: MutableMapping[str, Any]
         table[key] = pyproject.plain(document, [])
     listed = table[key]
     for entry in entries:
-        same = [at for at, one in enumerate(listed) if isinstance(one, str) and project_of(one) == _project_in(entry)]
-        if same:
-            listed[same[0]] = pyproject.plain(document, entry)
-        else:
+        at = next((at for at, one in enumerate(listed) if _gives_way(one, entry)), None)
+        if at is None:
             listed.append(pyproject.plain(document, entry))
+        elif isinstance(listed[at], str):
+            listed[at] = pyproject.plain(document, entry)
+        else:  # what else the user says there stays
+            listed[at].update(entry if isinstance(entry, dict) else {"requirement": entry})
 
 
-def _project_in(entry: Any) -> str:
-    return project_of(entry if isinstance(entry, str) else str(entry["requirement"]))
+def _gives_way(old: Any, new: Any) -> bool:
+    """Whether an entry is of the same project, and counts here: one of other platforms is the user's alone."""
+    requirement = requirement_of(_text_of(old))
+    if requirement is None or not pyproject.same_project(requirement.name, project_of(_text_of(new))):
+        return False
+    return requirement.marker is None or requirement.marker.evaluate()
+
+
+def _text_of(entry: Any) -> str:
+    return entry if isinstance(entry, str) else str(entry.get("requirement", ""))
 
 
 def _set(

@@ -35,6 +35,8 @@ _CODING = rb"#.*coding[:=]\s*([-\w.]+)"  # PEP 263
 _COMMENT = r"(^|\s+)#.*$"
 _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 _URL = r"(?i)(https?|file):"
+_EDITABLE = r"^(-e|--editable)[ =]?\s*"
+_PLACE_OPTION = r"(-i|-f|--index-url|--extra-index-url|--find-links)\b"
 
 
 def pins(file: Path) -> Iterator[Locked]:
@@ -66,8 +68,37 @@ def stated(file: Path) -> Iterator[tuple[Requirement, Path]]:
     return _required_with_source(file)
 
 
-def _required_with_source(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Requirement, Path]]:
-    """Each requirement with the file that has it.
+def passed_over(file: Path) -> Iterator[tuple[str, Path]]:
+    """What the same files ask for by its place, or where they say to look; each with the file that has it.
+
+    Of an option, its name and no value, which may hold a password.
+
+    :raises AugbackendError: if one cannot be read.
+    """
+    for line, source in _lines_with_source(file):
+        option, place = re.match(_PLACE_OPTION, line), re.sub(_EDITABLE, "", line)
+        if option:
+            yield option[1], source
+        elif _asked_by_name(line) is None and not place.startswith("-"):
+            yield index.shown(place.split(" -")[0]), source
+
+
+def _required_with_source(file: Path) -> Iterator[tuple[Requirement, Path]]:
+    """Each requirement with the file that has it."""
+    for line, source in _lines_with_source(file):
+        requirement = _asked_by_name(line)  # none of a path or a bare URL
+        if requirement:
+            yield requirement, source
+
+
+def _asked_by_name(line: str) -> Requirement | None:
+    """Options follow what is required. Only they are quoted as in a shell; a marker has quotes of its own."""
+    required = f" {line}".partition(" -")[0]
+    return requirement_of(required) if required.strip() else None
+
+
+def _lines_with_source(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[str, Path]]:
+    """Each line with the file that has it, those of the files that it includes in the place of what includes them.
 
     :param above: the files that include this one.
     """
@@ -78,16 +109,11 @@ def _required_with_source(file: Path, above: tuple[Path, ...] = ()) -> Iterator[
         raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
     above = (*above, file.resolve())
     for line in _lines(text):
-        # Options follow what is required. Only they are quoted as in a shell; a marker has quotes of its own.
-        required, dash, options = f" {line}".partition(" -")
-        if required.strip():
-            requirement = requirement_of(required)  # none of a path or a bare URL
-            if requirement:
-                yield requirement, file
-        elif dash:
-            other = _included(f"-{options}", file)
-            if other and not re.match(_URL, other) and (file.parent / other).resolve() not in above:
-                yield from _required_with_source(file.parent / other, above)
+        other = _included(line, file) if line.startswith("-") else None
+        if other is None:
+            yield line, file
+        elif not re.match(_URL, other) and (file.parent / other).resolve() not in above:
+            yield from _lines_with_source(file.parent / other, above)
 
 
 def _decoded(content: bytes) -> str:
