@@ -21,7 +21,7 @@ from augbackend.cli.diagnosis.attempt import Attempt, Failure
 from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal, declaring
 from augbackend.cli.diagnosis.next_steps import OwnLines, Where
 from augbackend.cli.diagnosis.report import Diagnosis
-from augbackend.cli.diagnosis.search import Cut, SearchResult
+from augbackend.cli.diagnosis.search_result import Cut, SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.subject import Subject
 from augbackend.cli.diagnosis.tables_for_uv import SeenByUv

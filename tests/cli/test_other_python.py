@@ -10,7 +10,7 @@ import pytest
 from augbackend.cli.diagnosis import other_python
 from augbackend.cli.diagnosis.attempt import Attempt
 from augbackend.cli.diagnosis.evidence import Case, Obstacle, declaring
-from augbackend.cli.diagnosis.search import Cut, SearchResult, Verdict
+from augbackend.cli.diagnosis.search_result import Cut, SearchResult, Verdict
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import interpreter

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from augbackend.cli.diagnosis import failure_clues, obstacles, proposals
 from augbackend.cli.diagnosis.attempt import Attempt, Failure, Stage
 from augbackend.cli.diagnosis.evidence import Case, Obstacle, Proposal, declaring
-from augbackend.cli.diagnosis.search import is_possible as may_exist
 from augbackend.cli.diagnosis.search import key
 from augbackend.cli.diagnosis.static_reading import Reading, read
+from augbackend.cli.diagnosis.upper_bounds import is_possible as may_exist
 from augbackend.cli.model.declaration import Declaration
 from augbackend.knowledge import rows
 

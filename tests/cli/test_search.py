@@ -13,7 +13,8 @@ from augbackend.cli.diagnosis import search as searching
 from augbackend.cli.diagnosis import silent_losses, so_far
 from augbackend.cli.diagnosis.attempt import Attempt, Failure, Stage
 from augbackend.cli.diagnosis.evidence import Case
-from augbackend.cli.diagnosis.search import Search, SearchResult
+from augbackend.cli.diagnosis.search import Search
+from augbackend.cli.diagnosis.search_result import SearchResult
 from augbackend.cli.diagnosis.static_reading import read
 from augbackend.cli.diagnosis.through_sdist import Loss
 from augbackend.cli.diagnosis.wheel_check import Check

@@ -11,7 +11,7 @@ from . import unfinished
 
 if TYPE_CHECKING:
     from .attempt import Attempt, Circumstances
-    from .search import SearchResult
+    from .search_result import SearchResult
     from .subject import Source
 
 _MOST_OF_A_KIND = 3

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from augbackend.cli.strangers.interpreter import Interpreter
 
     from .evidence import Case, Obstacle
-    from .search import SearchResult
+    from .search_result import SearchResult
 
 _NEXT = 3  # older ones that are tried: each is a diagnosis of its own
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from augbackend.cli.strangers.interpreter import Interpreter
 
     from .attempt import Attempt
-    from .search import SearchResult
+    from .search_result import SearchResult
     from .subject import Subject
 
 _WIDTH = 79

@@ -33,7 +33,8 @@ from . import (
 from .attempt import Attempt, Circumstances
 from .evidence import Case
 from .report import Diagnosis
-from .search import Search, SearchResult
+from .search import Search
+from .search_result import SearchResult
 
 if TYPE_CHECKING:
     from augbackend.cli.model.package_sources import Sources

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from augbackend.knowledge.rows import Interface
 
     from .evidence import Case
-    from .search import SearchResult
+    from .search_result import SearchResult
 
 
 def matched(found: SearchResult, case: Case) -> SearchResult:

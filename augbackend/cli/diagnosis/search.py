@@ -9,75 +9,39 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from typing import TYPE_CHECKING, Callable, Literal, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.errors import AugbackendError
-from augbackend.knowledge.pythons import is_standard
 
 from . import (
     compiler_output,
-    failure_clues,
     import_failures,
     obstacles,
     older_tools,
+    optional_imports,
     proposals,
     silent_losses,
     so_far,
 )
 from .attempt import STAGES, Attempt, Failure, Stage
 from .evidence import Case, Obstacle, Proposal, declaring
+from .search_result import Cut, SearchResult, Verdict
+from .upper_bounds import is_below, is_possible
 from .wheel_check import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .through_sdist import Loss
 
-Verdict = Literal["builds-as-is", "builds-when-declared", "not-by-a-declaration", "unfinished"]
-Cut = Literal["", "time", "attempts", "user"]
 Try = Callable[[Declaration, str], Attempt]
 Look = Callable[[Attempt], Check]
-Reasons = dict[tuple[str, str], Proposal]
 MOST_ATTEMPTS = 24
-_MOST_GUESSES = 3
-_EXTENDS = re.compile(r"\b(?:ext|cffi)_modules\b")
 _OF_CYTHON = "Cython.Compiler"
 _OF_PYTHON = re.compile(r"undefined symbol: _?Py[A-Z]")
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """How the search ended.
-
-    :param declaration: what makes it build; if nothing was found that does, what is known to be needed.
-    :param reasons: why each entry of the declaration is there, by kind and name.
-    :param attempts: every build that was made, in order.
-    :param attempt: the one that built; if none did, the one that came furthest.
-    :param cut: what ended the search before everything was tried; empty if nothing did.
-    :param is_sdist_known: whether it is known what comes of a folder's sdist; true where none has to be made.
-    """
-
-    verdict: Verdict
-    declaration: Declaration
-    reasons: Reasons
-    attempts: tuple[Attempt, ...]
-    attempt: Attempt
-    check: Optional[Check] = None
-    obstacle: Optional[Obstacle] = None
-    cut: Cut = ""
-    is_sdist_known: bool = True
-
-    @property
-    def cure(self) -> Declaration:
-        """What makes it build: empty if nothing has to be declared, and if nothing was found that does."""
-        return self.declaration if self.verdict == "builds-when-declared" else Declaration()
 
 
 @dataclass
@@ -239,7 +203,7 @@ class Search:
             weaker = [name, *(f"{name}<{one}" for one in reversed(bounds))]
             said = self._said(good.declaration, name)
             if said:  # what a message asks for is the weakest
-                weaker = [said, *(one for one in weaker if _is_below(one, said))]
+                weaker = [said, *(one for one in weaker if is_below(one, said))]
             texts = weaker[: weaker.index(text)] if text in weaker else []
             first, last = 0, len(texts)  # texts[last] is known to do
             while first < last and self._may_go_on():
@@ -282,7 +246,7 @@ class Search:
         self._checked(good)  # before more is tried, which may take all the time
         good = self._importing(self._with_what_it_skipped(good))
         check = self._checked(good)
-        for proposal in self._left_out(check, good):
+        for proposal in optional_imports.proposed(self.case, good, check):
             if not self._may_go_on():
                 break
             attempt = self._on(good, proposal)
@@ -321,27 +285,6 @@ class Search:
     def _is_new(self, before: Attempt, proposal: Proposal) -> bool:
         declared = before.declaration.joined(proposal.adds)
         return key(declared) not in self.made and is_possible(declared) and self._may_go_on()
-
-    def _left_out(self, check: Check, good: Attempt) -> Iterator[Proposal]:
-        reading = self.case.reading
-        if check.is_compiled:
-            return
-        optional = [one for one in reading.imports if one.kind == "if it is there"]
-        tops = {one.module.partition(".")[0]: one for one in reversed(optional)}
-        absent = {
-            top: one
-            for top, one in tops.items()
-            if not (top in good.importable or top in reading.modules or top.startswith("_") or is_standard(top))
-        }
-        found = {top: proposals.requiring_module(self.case, top) for top in absent}
-        brings = {top: adds for top, adds in found.items() if adds is not None}
-        if reading.pyx and "Cython" in absent:
-            why = f"{absent['Cython'].place} does without Cython, and the wheel then lacks {reading.pyx[0]}"
-            yield Proposal(reduce(Declaration.joined, brings.values()), why)
-        elif _is_own(check) and _EXTENDS.search(failure_clues.setup_py(self.case)):
-            for top, adds in list(brings.items())[:_MOST_GUESSES]:
-                why = f"{absent[top].place} does without {top}, and the wheel then holds nothing compiled"
-                yield Proposal(adds, why)
 
     def _found(self, good: Attempt) -> SearchResult:
         check = self._checked(good)
@@ -454,37 +397,10 @@ def key(declaration: Declaration) -> tuple[object, ...]:
     return (*(tuple(sorted(one.items())) for one in both), tuple(sorted(declaration.removed)))
 
 
-def is_possible(declaration: Declaration) -> bool:
-    """Whether there may be versions as they are asked for: none is at least 22 and below 22."""
-    for one in declaration.requires:
-        least = max((Version(one.version) for one in one.parsed.specifier if one.operator == ">="), default=None)
-        below = _upper_bound(one.parsed)
-        if least is not None and below is not None and least >= below:
-            return False
-    return True
-
-
-def _upper_bound(requirement: Requirement) -> Version | None:
-    """The version below which a requirement asks for."""
-    return min((Version(one.version) for one in requirement.specifier if one.operator == "<"), default=None)
-
-
 def _why(proposed: tuple[Proposal, ...], text: str) -> Proposal:
     """Why an entry is there: what proposed just that; what bounded it last; what asked for it first."""
     exactly = [one for one in proposed if text and text in one.adds.requirement_texts.values()]
     return exactly[0] if exactly else proposed[-1 if "<" in text else 0]
-
-
-def _is_below(text: str, other: str) -> bool:
-    """Whether one bound leaves out more than another."""
-    one, two = _upper_bound(Requirement(text)), _upper_bound(Requirement(other))
-    return one is not None and two is not None and one < two
-
-
-def _is_own(check: Check) -> bool:
-    """Whether what an import misses may be the wheel's own: it names nothing, or that."""
-    named = re.findall(r"'(\w+)(?:\.[\w.]*)?'", check.problem)
-    return bool(check.problem) and (not named or any(name in check.modules for name in named))
 
 
 def _stage(attempt: Attempt) -> str:

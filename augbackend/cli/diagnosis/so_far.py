@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .attempt import Attempt, Stage
-    from .search import SearchResult
+    from .search_result import SearchResult
 
 _NEEDS = "it needs "
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.model.declaration import BuildRequirement, Declaration
 
-    from .search import SearchResult
+    from .search_result import SearchResult
     from .static_reading import Reading
     from .subject import Subject
 

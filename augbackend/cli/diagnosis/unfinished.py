@@ -8,7 +8,7 @@ from . import so_far
 
 if TYPE_CHECKING:
     from .attempt import Attempt, Stage
-    from .search import SearchResult
+    from .search_result import SearchResult
 
 _DOING: dict[Stage, str] = {
     "install": "installing the build requirements",
