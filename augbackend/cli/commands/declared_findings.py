@@ -149,7 +149,7 @@ class Findings:
         by_url = [one for one in done.run.packages if one.plan.name in urls]
         for one in by_url:
             asked = f"{shown_path(self.place.file)} asks for {one.plan.name} by its URL, which no constraint replaces"
-            self._say(f"{asked}; name {shown_path(one.archive)} there")
+            self._say(f"{asked}; write there the line of {shown_path(file)} that names it")
         for command in ("pip install", "uv pip install") if not by_url else ():
             self._say(f"  {command} -c {shown_path(file)} -r {shown_path(self.place.file)}")
         return not done.run.is_lacking and not by_url
