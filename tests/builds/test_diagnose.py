@@ -321,7 +321,9 @@ def test_a_setuptools_that_torch_refuses(machine: Machine, tmp_path: Path, torch
 def test_a_setuptools_too_old_to_bring_distutils(machine: Machine, tmp_path: Path) -> None:
     document = diagnosed(machine, tmp_path, strange_sdists.OLD_PIN)
     assert_declares(document, ["setuptools"], removed=["setuptools"])
-    assert "setuptools<60 has no distutils" in document["evidence"][0]["why"]
+    why = document["evidence"][0]["why"]
+    assert "setuptools<60" in why
+    assert "distutils" in why
 
 
 @BEFORE_PYTHON_3_12
