@@ -96,7 +96,7 @@ def test_with_a_package_of_ones_own(frontends: Frontends, clone: Path, tmp_path:
     package = tmp_path / "my-package"
     package.mkdir()
     shutil.copy(clone / "examples" / "legacy-setup-py" / "setup.py", package)
-    run(frontends, f'python -m pip install --quiet build "{clone}[cli]"', clone)
+    run(frontends, f'uv pip install --quiet --python python build "{clone}[cli]"', clone)
     before = {file.name: file.read_bytes() for file in package.iterdir()}
     said = {}
     for command in commands("my-package"):
@@ -121,7 +121,7 @@ def test_compiled_once(frontends: Frontends, clone: Path, tmp_path: Path) -> Non
         'static struct PyModuleDef demo = {PyModuleDef_HEAD_INIT, "demo", NULL, -1, NULL};\n'
         "PyMODINIT_FUNC PyInit_demo(void) { return PyModule_Create(&demo); }\n"
     )
-    run(frontends, f'python -m pip install --quiet "{clone}[cli]"', clone)
+    run(frontends, f'uv pip install --quiet --python python "{clone}[cli]"', clone)
     cache = {"CCACHE_DIR": str(tmp_path / "ccache"), "UV_PYTHON": str(tmp_path / "environment" / BIN / "python")}
     said = []
     for command in commands("compile-once"):
@@ -138,7 +138,7 @@ def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *progr
     python = str(clone.parent / "environment" / BIN / "python")
     chosen = {} if "uv venv" in commands(scenario) else {"UV_PYTHON": python}
     for command in (
-        f'python -m pip install --quiet "{clone}[cli]"',
+        f'uv pip install --quiet --python python "{clone}[cli]"',
         f'echo {sys.executable} > "{clone}/.python-version"',
     ):
         run(frontends, command, clone)
