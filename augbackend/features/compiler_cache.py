@@ -109,7 +109,12 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
             problem = launchers.write()
             if problem:
                 return problem
-            os.environ.update(_variables(build, launchers))
+            variables = _variables(build, launchers)
+            if "SKBUILD_BUILD_DIR" not in os.environ and _lacks_build_folder(build):
+                # Relative to the tree, a temporary folder elsewhere is somewhere else each time.
+                inside = TemporaryDirectory(prefix=".augbackend-", dir=build.tree)
+                variables["SKBUILD_BUILD_DIR"] = stack.enter_context(inside)
+            os.environ.update(variables)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if links is not None:
@@ -223,9 +228,6 @@ def _variables(build: Build, launchers: _Launchers) -> dict[str, str]:
     top = build.wrapped_backend.replace(":", ".").partition(".")[0]
     if top == "mesonpy":  # Meson puts a cache before a compiler that it has found itself
         ours.update({name: str(launchers.folder / one) for name, one in (("CC", "cc"), ("CXX", "c++")) if one in there})
-    if top == "scikit_build_core" and not _has_build_folder(build):
-        # Relative to the tree, a temporary folder elsewhere is somewhere else each time.
-        ours["SKBUILD_BUILD_DIR"] = str(build.tree / ".augbackend-build")
     if "nvcc" in there:
         ours["TORCH_EXTENSION_SKIP_NVCC_GEN_DEPENDENCIES"] = "1"
     found = {name: value for name, value in ours.items() if name not in os.environ}
@@ -237,10 +239,12 @@ def _variables(build: Build, launchers: _Launchers) -> dict[str, str]:
     return {**found, "PATH": os.pathsep.join([str(launchers.folder), *filter(None, [os.environ.get("PATH")])])}
 
 
-def _has_build_folder(build: Build) -> bool:
-    """Whether the tree, or the caller, says where scikit-build-core is to build."""
+def _lacks_build_folder(build: Build) -> bool:
+    """Whether scikit-build-core builds where nobody has said, which is in a temporary folder."""
+    if build.wrapped_backend.replace(":", ".").partition(".")[0] != "scikit_build_core":
+        return False
     stated = at(read_pyproject(build.tree), "tool", "scikit-build", "build-dir", default="")
-    return bool(stated) or not {"build-dir", "skbuild.build-dir"}.isdisjoint(build.config_settings or {})
+    return not stated and {"build-dir", "skbuild.build-dir"}.isdisjoint(build.config_settings or {})
 
 
 FEATURE = Feature(

@@ -244,6 +244,15 @@ def test_what_a_backend_needs_beside(tmp_path: Path, backend: str, variable: str
         assert {"CC", "SKBUILD_BUILD_DIR"} & {*os.environ} == {*filter(None, [variable])}
 
 
+def test_nothing_is_left_in_the_tree(tmp_path: Path) -> None:
+    build = declared(tmp_path, **{"build-backend": "scikit_build_core.build"})
+    with around(build):
+        folder = Path(os.environ["SKBUILD_BUILD_DIR"])
+        assert (folder.parent, folder.is_dir()) == (tmp_path, True)
+        (folder / "object.o").touch()
+    assert not folder.exists()
+
+
 def test_the_callers_build_folder(tmp_path: Path) -> None:
     build = declared(tmp_path, **{"build-backend": "scikit_build_core.build"})
     with around(build._replace(config_settings={"build-dir": "own"})):

@@ -20,7 +20,7 @@ from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.next_steps import OwnLines, Where
 from augbackend.cli.diagnosis.run import Building
 from augbackend.cli.fetch import cache as caches
-from augbackend.cli.fetch import index, upstream
+from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
@@ -178,9 +178,7 @@ def diagnose(
             diagnosis = run.diagnosed(source, building, Narrator(output))
     if diagnosis is None:
         raise Interrupted  # before anything was known
-    given = [("--index-url", index_url or ""), *(("--extra-index-url", url) for url in extra_index_url)]
-    given += [("--find-links", link) for link in find_links]
-    places = tuple((option, index.shown(value)) for option, value in given if value)
+    places = options.places_given(index_url, extra_index_url, find_links)
     named, found = replace(diagnosis.subject, places=places), diagnosis.found
     plan, then = _folder_plan(named, found.cure)
     is_applied = is_applied and bool(found.cure.size) and not interruption.has_come()

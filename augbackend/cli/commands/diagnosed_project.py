@@ -22,7 +22,6 @@ from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.diagnosis.project_diagnosis import ProjectDiagnosis
 from augbackend.cli.diagnosis.project_narration import ProjectNarrator
 from augbackend.cli.diagnosis.remembered_diagnoses import RememberedDiagnoses
-from augbackend.cli.fetch import index
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.declaration import Declaration
@@ -128,12 +127,10 @@ def run(target: str | None, asked: Asked) -> bool:
 
 def _applying(target: str | None, asked: Asked) -> str:
     """The command that carries out what is found."""
-    first, more, links = asked.indexes
-    given = [("--index-url", first or ""), *(("--extra-index-url", one) for one in more)]
-    given += [("--find-links", one) for one in links]
-    given += [("--python", asked.python.path if asked.python else "")]
-    places = [word for option, value in given if value for word in (option, index.shown(value))]
-    return command_line(["augbackend", "diagnose", *([target] if target else []), *places, "--apply"])
+    given = [*options.places_given(*asked.indexes), *(("--knowledge", str(one)) for one in asked.knowledge)]
+    given += [("--python", asked.python.path)] if asked.python else []
+    words = [word for pair in given for word in pair]
+    return command_line(["augbackend", "diagnose", *([target] if target else []), *words, "--apply"])
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import click
 from packaging.requirements import InvalidRequirement, Requirement
 
 from augbackend import features
-from augbackend.cli.fetch import pip_configuration
+from augbackend.cli.fetch import index, pip_configuration
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import dependencies, package_sources
 from augbackend.cli.strangers.confinement import Level
@@ -109,6 +109,13 @@ def places(
     """
     default = package_sources.beneath(project, pip_configuration.sources(os.environ))
     return package_sources.chosen(index_url, extra, find_links, os.environ, default)
+
+
+def places_given(index_url: str | None, extra: Sequence[str], find_links: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The options of :func:`places` that were given, to be printed: without passwords."""
+    given = [("--index-url", index_url or ""), *(("--extra-index-url", url) for url in extra)]
+    given += [("--find-links", link) for link in find_links]
+    return tuple((option, index.shown(value)) for option, value in given if value)
 
 
 require = click.option(
