@@ -117,6 +117,8 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
             os.environ.update(variables)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
+    except (ValueError, RuntimeError) as error:  # CC or CXX is no command, or there is no home
+        return f"CC, CXX or the home folder cannot be used: {error}"
     if links is not None:
         stack.enter_context(_stable_paths.through(links))
     return ""

@@ -343,6 +343,16 @@ def test_no_cache_that_was_asked_for(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert capfd.readouterr().err == ""
 
 
+def test_a_compiler_that_is_no_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CC", "gcc '")
+    with around(declared(tmp_path)):
+        assert os.environ["CC"] == "gcc '"
+    said = "compiled without a cache: CC, CXX or the home folder cannot be used: No closing quotation"
+    assert capfd.readouterr().err == f"augbackend: note: {said}\n"
+
+
 def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "programs" / "cc").unlink()
     monkeypatch.setenv("PATH", str(tmp_path / "programs"))
