@@ -11,6 +11,7 @@ from augbackend.cli import terminal
 from augbackend.cli.commands.adopt import adopt
 from augbackend.cli.commands.cache import cache
 from augbackend.cli.commands.diagnose import diagnose
+from augbackend.cli.commands.recipes import recipes
 from augbackend.cli.commands.show import show
 from augbackend.cli.commands.verify import verify
 from augbackend.cli.commands.wrap import wrap
@@ -70,6 +71,7 @@ def group() -> None:
 group.add_command(adopt)
 group.add_command(cache)
 group.add_command(diagnose)
+group.add_command(recipes)
 group.add_command(show)
 group.add_command(verify)
 group.add_command(wrap)
