@@ -18,9 +18,11 @@ from augbackend.cli.model import recipe as recipes_
 from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.cli.model.recipe import RecipeError
 from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.strangers import interpreter
 from augbackend.errors import AugbackendError
 
-from . import options, recipe_options
+from . import confined, options, recipe_options, verified_recipes
+from .verified_recipes import Verifying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.recipe_places import RecipePlaces
     from augbackend.cli.model.recipe import Recipe
     from augbackend.cli.model.recipe_entry import RecipeEntry
+    from augbackend.cli.strangers.confinement import Level
+
+_TIMEOUT = 1800.0
 
 
 @click.group()
@@ -48,9 +53,11 @@ def list_(recipes_: tuple[str, ...], *, as_json: bool) -> None:
     Example:
       augbackend recipes list
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    found = [*_places(recipes_).all()]
+    found = [*_all_places(recipes_).all()]
     if as_json:
-        click.echo(terminal.as_json({"recipes": [_as_json(one, entry) for one in found for entry in one.entries]}))
+        click.echo(
+            terminal.as_json({"recipes": [_entry_as_json(one, entry) for one in found for entry in one.entries]})
+        )
         return
     rows = [([one.project, entry.versions, entry.python], one, entry) for one in found for entry in one.entries]
     widths = [max((len(texts[at]) for texts, _, _ in rows), default=0) for at in range(3)]
@@ -71,15 +78,17 @@ def show(name: str, recipes_: tuple[str, ...], *, as_json: bool) -> None:
     Example:
       augbackend recipes show cchardet
     """  # noqa: D301
-    places = _places(recipes_)
+    places = _all_places(recipes_)
     found = places.of(name)
     if not found:
         hint = "augbackend recipes list names all; augbackend diagnose finds out what a build is missing"
         raise AugbackendError(f"there is no recipe for {canonicalize_name(name)}", hint=hint)
     if as_json:
-        click.echo(terminal.as_json({"recipes": [_as_json(one, entry) for one in found for entry in one.entries]}))
+        click.echo(
+            terminal.as_json({"recipes": [_entry_as_json(one, entry) for one in found for entry in one.entries]})
+        )
     else:
-        click.echo("\n".join(line for one in found for entry in one.entries for line in _lines(one, entry)))
+        click.echo("\n".join(line for one in found for entry in one.entries for line in _entry_lines(one, entry)))
 
 
 @recipes.command()
@@ -111,6 +120,63 @@ def check(files: tuple[Path, ...], *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@recipes.command()
+@click.argument("names", metavar="NAME[==VERSION]|FILE...", nargs=-1, required=True)
+@click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="The time for one version, both builds together.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="So many recipes at once."
+)
+@click.option("--dry-run", "is_dry", is_flag=True, help="Build, and write nothing into the recipes.")
+@recipe_options.recipes
+@options.sources
+@options.require_confinement
+@options.as_json
+def verify(
+    names: tuple[str, ...],
+    wanted: str | None,
+    timeout: float,
+    jobs: int,
+    recipes_: tuple[str, ...],
+    index_url: str | None,
+    extra_index_url: tuple[str, ...],
+    find_links: tuple[str, ...],
+    cache_dir: Path | None,
+    require_confinement: Level | None,
+    *,
+    is_dry: bool,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Build each entry without what it declares, then with it; import the wheel; write down what was seen.
+
+    The versions that were built before are built, else the newest that an entry is for. What is marked as read only
+    is left out, unless its version is named. The builds run other people's code, confined.
+
+    Exit status: 0 if every entry holds; 1 if one does not, or builds without what it declares: then it is no recipe.
+
+    \b
+    Examples:
+      augbackend recipes verify cchardet
+      augbackend recipes verify --jobs 2 recipes/*.toml
+    """  # noqa: D301
+    confined.checked(require_confinement)
+    where = options.places(index_url, extra_index_url, find_links)
+    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
+    python = interpreter.find(wanted) if wanted else interpreter.this()
+    passed = (f"--require-confinement={require_confinement}",) if require_confinement else ()
+    verifying = Verifying(python, lookup, timeout, jobs, passed, is_dry=is_dry, as_json=as_json)
+    if not verifying.run(verified_recipes.files_of(names, recipes_)):
+        raise SystemExit(1)
+
+
 def _mistakes(file: Path) -> list[str]:
     try:
         place = RecipePlace("", file.parent)
@@ -122,7 +188,7 @@ def _mistakes(file: Path) -> list[str]:
         return list(error.mistakes)
 
 
-def _places(given: tuple[str, ...]) -> RecipePlaces:
+def _all_places(given: tuple[str, ...]) -> RecipePlaces:
     cache = caches.Cache(caches.default_folder())
     return recipe_options.places(given, Lookup(NOWHERE, cache, offline=False, output=Path(OUTPUT)))
 
@@ -133,7 +199,7 @@ def _how(entry: RecipeEntry) -> str:
     return f"verified on {', '.join(pythons)}" if how == "verified" else how
 
 
-def _as_json(recipe: Recipe, entry: RecipeEntry) -> dict[str, Any]:
+def _entry_as_json(recipe: Recipe, entry: RecipeEntry) -> dict[str, Any]:
     said = recipes_.declaration_of(entry, "").as_table()
     return {
         "project": recipe.project,
@@ -162,7 +228,7 @@ def _as_json(recipe: Recipe, entry: RecipeEntry) -> dict[str, Any]:
     }
 
 
-def _lines(recipe: Recipe, entry: RecipeEntry) -> Iterator[str]:
+def _entry_lines(recipe: Recipe, entry: RecipeEntry) -> Iterator[str]:
     python = f", on Python {entry.python}" if entry.python else ""
     yield f"{recipe.project} {entry.versions}{python}  ({recipe.place})"
     for key, value in recipes_.declaration_of(entry, "").as_table().items():

@@ -38,6 +38,7 @@ from .search_result import SearchResult
 
 if TYPE_CHECKING:
     from augbackend.cli.model.package_sources import Sources
+    from augbackend.cli.strangers.environment import Installer
     from augbackend.cli.strangers.interpreter import Interpreter
     from augbackend.knowledge.rows import Knowledge
 
@@ -69,6 +70,24 @@ def case_of(source: Source, building: Building) -> Case:
     return Case(source.tree, *known, absent=source.absent, declared=building.declared)
 
 
+def circumstances(source: Source, installer: Installer, deadline: float, workplace: Path) -> Circumstances:
+    """What all attempts at a package have in common.
+
+    :param deadline: in seconds of the monotonic clock.
+    :param workplace: a folder for everything that is made.
+    """
+    return Circumstances(
+        source.tree,
+        source.reading.backend,
+        installer,
+        deadline,
+        workplace,
+        source.root,
+        source.identity,
+        is_folder=source.subject.tree is not None,
+    )
+
+
 def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnosis:
     """Find out what a package's build is missing.
 
@@ -82,16 +101,7 @@ def diagnosed(source: Source, building: Building, narrator: Narrator) -> Diagnos
     try:
         with temporary_folder.temporary() as workplace:
             installer = environment.installer(building.python, building.where, workplace)
-            having = Circumstances(
-                source.tree,
-                source.reading.backend,
-                installer,
-                began + building.timeout,
-                workplace,
-                source.root,
-                source.identity,
-                is_folder=source.subject.tree is not None,
-            )
+            having = circumstances(source, installer, began + building.timeout, workplace)
             case = case_of(source, building)
             found, name = runtime_match.matched(_found_out(case, having, narrator), case), installer.name
             said = (*notes.remarks(source, found, having), *_of_the_wheel(case, found, source))

@@ -121,12 +121,12 @@ def places(given: Sequence[str], lookup: Lookup, *, with_others: bool = True) ->
     :param with_others: whether the user's own folder and the shipped recipes follow.
     :raises AugbackendError: if one that is given cannot be had.
     """
-    named = [_of_url(one, lookup) if "://" in one else _of_folder(one) for one in given]
+    named = [_in_archive(one, lookup) if "://" in one else _in_folder(one) for one in given]
     others = [RecipePlace(_OWN, own_folder()), RecipePlace(_SHIPPED, shipped_folder())] if with_others else []
     return RecipePlaces((*named, *(one for one in others if one.folder and one.folder.is_dir())))
 
 
-def _of_folder(text: str) -> RecipePlace:
+def _in_folder(text: str) -> RecipePlace:
     folder = Path(text)
     if not folder.is_dir():
         hint = "name a folder of <project>.toml, or https://…/recipes.tar.gz#sha256=…"
@@ -134,7 +134,7 @@ def _of_folder(text: str) -> RecipePlace:
     return RecipePlace(f"the folder {folder.resolve().name}", folder)
 
 
-def _of_url(url: str, lookup: Lookup) -> RecipePlace:
+def _in_archive(url: str, lookup: Lookup) -> RecipePlace:
     place, digest = index.shown(url), index.sha256(url)
     if not re.fullmatch("[0-9a-f]{64}", digest):
         what = "recipes from a URL are taken only with their sha256, since they say what builds run"

@@ -246,11 +246,11 @@ def _probes(*texts: str) -> list[str]:
             version = Version(base)
             release = ".".join(map(str, version.release))
             found += [str(version), f"{release}.0.1", f"{release}.post1", f"{release}.dev0", f"{release}a1"]
-            found += _beside(version)
+            found += _neighbours(version)
     return [*found, "0", "1!0", "9999"]
 
 
-def _beside(version: Version) -> list[str]:
+def _neighbours(version: Version) -> list[str]:
     """The releases just below and above, at each place of a version."""
     found = []
     for at, number in enumerate(version.release):

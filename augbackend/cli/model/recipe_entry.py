@@ -34,7 +34,7 @@ def _check_date(text: str) -> None:
     date.fromisoformat(text)
 
 
-def _check_digest(text: str) -> None:
+def _check_sha256_of_sdist(text: str) -> None:
     if not re.fullmatch(r"sha256:[0-9a-f]{64}|", text):
         raise ValueError("expected 'sha256:' and 64 hexadecimal digits")
 
@@ -67,7 +67,7 @@ class RecipeCheck:
     """The Python that built it."""
     without: str = key("")
     """How the build without the entry ended, the same day."""
-    sdist: str = key("", check=_check_digest)
+    sdist: str = key("", check=_check_sha256_of_sdist)
     """The sha256 of the sdist."""
     build_environment: tuple[str, ...] = key((), check=parse_requirement)
     """What the build had, as pins: `augbackend wrap --frozen` takes these."""
