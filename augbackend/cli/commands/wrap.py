@@ -23,12 +23,13 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import build_constraints, jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
+from augbackend.cli.project.recipe_completion import RecipeCompletion
 from augbackend.cli.project.runtime_versions import RuntimeVersions
-from augbackend.cli.strangers import confinement
+from augbackend.cli.strangers import confinement, interpreter
 from augbackend.cli.wrapping import constraints_file, earlier_folder, removal, report
 from augbackend.errors import AugbackendError, say
 
-from . import confined, options, wrapped
+from . import confined, options, recipe_options, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +86,10 @@ if TYPE_CHECKING:
     " other lines, and is for this machine.",
 )
 @options.feature
+@recipe_options.both
+@click.option(
+    "--frozen", is_flag=True, help="Pin each build to the versions that the recipe records for one that succeeded."
+)
 @click.option("--upgrade", is_flag=True, help="Also write again what another version of augbackend has written.")
 @click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit with 1 if anything is.")
 @click.option(
@@ -114,7 +119,10 @@ def wrap(
     feature: tuple[str, ...],
     require_confinement: Level | None,
     constraints: Path | None,
+    recipes_: tuple[str, ...],
     *,
+    no_recipes: bool,
+    frozen: bool,
     with_sources: bool | None,
     upgrade: bool,
     check: bool,
@@ -128,6 +136,9 @@ def wrap(
     Every frontend can then build them. In a project, without a package: wrap all dependencies that uv's tables or
     tool.augbackend.packages name, in the versions of the project's lock. A bare name, here or of anything else, is
     wrapped in the version that the project uses.
+
+    What you leave open, a recipe fills in where there is one for the version: augbackend recipes list. In a project,
+    that goes for all of its lock that has no wheel.
 
     Exit status: 0 if all is wrapped, 1 if some of it could not be had or --check finds it stale, 2 for an error.
 
@@ -159,7 +170,15 @@ def wrap(
         folders = [output] if output else [root / OUTPUT, root / EARLIER]
         click.echo("\n".join(removal.undo(root / "pyproject.toml", folders, constraints)))
         return
+    if frozen and no_recipes:
+        raise click.UsageError("--frozen takes its versions from recipes, and --no-recipes asks none")
+    cache = caches.Cache(cache_dir or caches.default_folder())
+    at_first = Lookup(options.places(index_url, extra_index_url, find_links), cache, offline, root / OUTPUT)
+    places = recipe_options.places(recipes_, at_first, no_recipes=no_recipes)
+    completion = RecipeCompletion(places, interpreter.this().version, is_frozen=frozen)
     project = _declaring_project(root, lock, targets) if not has_options else None
+    if project is None and not targets and not has_options:
+        project = completion.alone(root, lock)
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
         raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
     if project is None and not targets:
@@ -170,15 +189,20 @@ def wrap(
         project = projects.read(root, lock) if moves.is_done else project
     if project is not None and with_sources:
         project = _with_uv(project)
+    added: frozenset[str] = frozenset()
+    if project is not None:
+        completion = completion.on(project)
+        project, added = completion.in_project(project, with_others=not targets)
     output = output or (root if project else Path()) / OUTPUT
     said_there = project.sources if project else package_sources.NOWHERE
     where = options.places(index_url, extra_index_url, find_links, said_there)
-    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
+    lookup = Lookup(where, cache, offline, output)
     wanted = (
         jobs.of_project(project, targets, lookup, local_version)
         if project is not None
-        else jobs.of_targets(named, given, _matched_to_lock(given, lock), lock, lookup)
+        else jobs.of_targets(named, given, _matched_to_lock(given, lock), lock, lookup, completion)
     )
+    wanted = [job for job in wanted if not (job.skipped and job.target.name in added)]
     if constraints:
         constraints_file.check_agrees(constraints, wanted, project)  # before anything is written
     builds = any(upstream.is_built(job.target) for job in wanted)
@@ -196,6 +220,8 @@ def wrap(
         upgrade=upgrade,
         with_sources=with_sources is not False,
         is_asked=project is None or bool(targets),
+        completion=completion,
+        runtime=None if project is not None else _versions_here(root, lock, named),
     )
     run = done.run
     if as_json:
@@ -251,6 +277,14 @@ def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
         hint = f"add one, such as {unknown[0]}==1.0, or name another file"
         raise AugbackendError(f"it does not name one version of {unknown[0]}", where=str(lock), hint=hint)
     return matched
+
+
+def _versions_here(root: Path, lock: Path | None, named: Sequence[Target]) -> RuntimeVersions:
+    """What says the versions of what a recipe matches to run time: for a bare name the project here, else the lock."""
+    if any(map(jobs.is_bare, named)):
+        return projects.stating(root, lock, {}).runtime
+    locked = lock_files.read_file(lock).packages if lock else ()
+    return RuntimeVersions(locked=locked, overrides=runtime_versions.overrides(os.environ))
 
 
 def _refuse(root: Path, *, has_options: bool) -> None:
