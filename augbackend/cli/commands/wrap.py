@@ -23,9 +23,8 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import build_constraints, jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
-from augbackend.cli.project.recipe_completion import RecipeCompletion
 from augbackend.cli.project.runtime_versions import RuntimeVersions
-from augbackend.cli.strangers import confinement, interpreter
+from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import constraints_file, earlier_folder, removal, report
 from augbackend.errors import AugbackendError, say
 
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.project.project import Project
+    from augbackend.cli.project.recipe_completion import RecipeCompletion
     from augbackend.cli.strangers.confinement import Level
     from augbackend.features.compiler_cache import CacheName
     from augbackend.features.pin_runtime import Width
@@ -167,18 +167,12 @@ def wrap(
     if remove:
         if has_options or targets or check or as_json or with_sources is not None:
             raise click.UsageError("--remove takes no other options than --output and --constraints")
-        folders = [output] if output else [root / OUTPUT, root / EARLIER]
-        click.echo("\n".join(removal.undo(root / "pyproject.toml", folders, constraints)))
+        _remove(root, output, constraints)
         return
-    if frozen and no_recipes:
-        raise click.UsageError("--frozen takes its versions from recipes, and --no-recipes asks none")
     cache = caches.Cache(cache_dir or caches.default_folder())
     at_first = Lookup(options.places(index_url, extra_index_url, find_links), cache, offline, root / OUTPUT)
-    places = recipe_options.places(recipes_, at_first, no_recipes=no_recipes)
-    completion = RecipeCompletion(places, interpreter.this().version, is_frozen=frozen)
-    project = _declaring_project(root, lock, targets) if not has_options else None
-    if project is None and not targets and not has_options:
-        project = completion.alone(root, lock)
+    completion = recipe_options.completion(recipes_, at_first, no_recipes=no_recipes, frozen=frozen)
+    project = _declaring_project(root, lock, targets, completion) if not has_options else None
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
         raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
     if project is None and not targets:
@@ -189,18 +183,14 @@ def wrap(
         project = projects.read(root, lock) if moves.is_done else project
     if project is not None and with_sources:
         project = _with_uv(project)
-    added: frozenset[str] = frozenset()
-    if project is not None:
-        completion = completion.on(project)
-        project, added = completion.in_project(project, with_others=not targets)
+    project, completion, added = _completed(project, completion, targets)
     output = output or (root if project else Path()) / OUTPUT
     said_there = project.sources if project else package_sources.NOWHERE
-    where = options.places(index_url, extra_index_url, find_links, said_there)
-    lookup = Lookup(where, cache, offline, output)
+    lookup = replace(at_first, where=options.places(index_url, extra_index_url, find_links, said_there), output=output)
     wanted = (
         jobs.of_project(project, targets, lookup, local_version)
         if project is not None
-        else jobs.of_targets(named, given, _matched_to_lock(given, lock), lock, lookup, completion)
+        else jobs.of_targets(named, given, _matched_to_lock(given, lock), lock, lookup, completion=completion)
     )
     wanted = [job for job in wanted if not (job.skipped and job.target.name in added)]
     if constraints:
@@ -235,9 +225,29 @@ def wrap(
         raise SystemExit(1)
 
 
-def _declaring_project(root: Path, lock: Path | None, targets: Sequence[str]) -> Project | None:
-    """The project whose tables say what is to be wrapped; ``None`` if they say nothing of the packages named."""
+def _remove(root: Path, output: Path | None, constraints: Path | None) -> None:
+    folders = [output] if output else [root / OUTPUT, root / EARLIER]
+    click.echo("\n".join(removal.undo(root / "pyproject.toml", folders, constraints)))
+
+
+def _completed(
+    project: Project | None, completion: RecipeCompletion, targets: Sequence[str]
+) -> tuple[Project | None, RecipeCompletion, frozenset[str]]:
+    """The project with what recipes add; with the names of packages that only they name."""
+    if project is None:
+        return None, completion, frozenset()
+    completion = completion.on(project)
+    whole, added = completion.in_project(project, with_others=not targets)
+    return whole, completion, added
+
+
+def _declaring_project(
+    root: Path, lock: Path | None, targets: Sequence[str], completion: RecipeCompletion
+) -> Project | None:
+    """The project whose tables or recipes say what is to be wrapped; ``None`` if nothing of what is named."""
     project = projects.read(root, lock)
+    if project is None and not targets:
+        return completion.alone(root, lock)
     if project is None or (targets and not project.names_all(targets)):
         return None
     if project.lock_differs:

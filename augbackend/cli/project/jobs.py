@@ -106,6 +106,7 @@ def of_targets(
     matched: Declaration,
     lock: Path | None,
     lookup: Lookup,
+    *,
     completion: RecipeCompletion = NO_RECIPES,
 ) -> list[Job]:
     """The packages that are named, each with the same declaration; a bare name in the version that is used here.

@@ -23,7 +23,7 @@ from . import project as projects
 from . import runtime_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from augbackend.cli.fetch.recipe_places import RecipePlaces
@@ -43,11 +43,13 @@ class RecipeCompletion:
 
     :param python: a version; an archive is for every one, so it only chooses among entries.
     :param is_frozen: whether builds are pinned to the versions that are recorded.
+    :param is_for_this_build: whether a build on that Python is all that counts, so that it needs the entry.
     """
 
     places: RecipePlaces = recipe_places.NONE
     python: str = "3"
     is_frozen: bool = False
+    is_for_this_build: bool = False
 
     def completed(
         self, said: Declaration, name: str, version: str, runtime: RuntimeVersions | None = None
@@ -72,8 +74,9 @@ class RecipeCompletion:
         pinned_to = ""
         if self.is_frozen:
             check = self._recorded(recipe, entry, version)
-            pinned_to = f"the build of {check.version} on Python {check.python}, {check.date}"
-            taken, more = _pinned(taken, said, check)
+            pinned_to = f"the build of {check.version} on Python {check.python}"
+            asked = {one.name for one in recipes.declaration_of(entry, "").requires}
+            taken, more = _pinned(taken, said, check, but=asked)
             overridden += more
         if not taken.as_table() and taken.dependencies is None and not overridden:
             return said
@@ -153,7 +156,8 @@ class RecipeCompletion:
         """The first recipe with an entry for a version, whatever label that has."""
         public = canonicalize_version(version.partition("+")[0], strip_trailing_zero=False)
         for recipe in self.places.of(name):
-            entry = recipe.entry_for_archive(public, self.python)
+            find = recipe.entry_for if self.is_for_this_build else recipe.entry_for_archive
+            entry = find(public, self.python)
             if entry is not None:
                 return recipe, entry
         return None
@@ -227,8 +231,13 @@ def _left_open(recipe: Declaration, said: Declaration) -> tuple[Declaration, tup
     return left, tuple(told)
 
 
-def _pinned(taken: Declaration, said: Declaration, check: RecipeCheck) -> tuple[Declaration, tuple[str, ...]]:
-    """What is taken, in the versions that a build had; what is matched to run time, and the user's own, stays."""
+def _pinned(
+    taken: Declaration, said: Declaration, check: RecipeCheck, *, but: Collection[str]
+) -> tuple[Declaration, tuple[str, ...]]:
+    """What is taken, in the versions that a build had; what is matched to run time, and the user's own, stays.
+
+    :param but: names that it is told of already when they give way.
+    """
     pins = declarations.of(check.build_environment, "the recipe's recorded build").requires
     matched = {one.name for one in (*taken.requires, *said.requires) if one.entry.match_runtime}
     users = {one.name: one for one in said.requires}
@@ -237,6 +246,6 @@ def _pinned(taken: Declaration, said: Declaration, check: RecipeCheck) -> tuple[
     told = [
         f"{pin.entry.text}, which is recorded, gives way to {users[pin.name].entry.text} ({users[pin.name].origin})"
         for pin in pins
-        if pin.name in users and pin.name not in matched
+        if pin.name in users and pin.name not in (*matched, *but)
     ]
     return replace(taken, requires=(*kept, *added)), tuple(told)
