@@ -35,7 +35,7 @@ def _statements(diagnosis: Diagnosis, sha256: str) -> Iterator[str]:
     yield f"{_statement('versions', f'=={subject.version}')}  # widen it to what you know"
     for key, value in found.declaration.as_table().items():
         yield from toml_text.listed(key, value) if isinstance(value, list) else [_statement(key, value)]
-    yield from toml_text.listed("why", _why(diagnosis))
+    yield from toml_text.listed("why", _evidence_of(diagnosis))
     first = found.attempts[0] if found.attempts else None
     without = first.failure.headline if first and first.failure and not first.declaration.size else ""
     if found.check is None or not found.check.imports or not without:
@@ -56,7 +56,7 @@ def _statement(key: str, value: Any) -> str:
     return f"{toml_text.key((key,))} = {toml_text.inline(value)}"
 
 
-def _why(diagnosis: Diagnosis) -> list[dict[str, Any]]:
+def _evidence_of(diagnosis: Diagnosis) -> list[dict[str, Any]]:
     """The evidence, each piece once."""
     found: list[dict[str, Any]] = []
     for (_, name), proposal in diagnosis.found.reasons.items():
