@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli.fetch import recipe_places
+from augbackend.cli.project.recipe_completion import RecipeCompletion
+from augbackend.cli.strangers import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +32,19 @@ _NO_RECIPES = click.option("--no-recipes", is_flag=True, help="Take no recipe, w
 def both(command: Command) -> Command:
     """``--recipes`` and ``--no-recipes``."""
     return recipes(_NO_RECIPES(command))
+
+
+def completion(
+    given: Sequence[str], lookup: Lookup, *, no_recipes: bool = False, frozen: bool = False
+) -> RecipeCompletion:
+    """What the options say of recipes, for this Python.
+
+    :raises AugbackendError: if one of the places cannot be had.
+    """
+    if frozen and no_recipes:
+        raise click.UsageError("--frozen takes its versions from recipes, and --no-recipes asks none")
+    found = places(given, lookup, no_recipes=no_recipes)
+    return RecipeCompletion(found, interpreter.this().version, is_frozen=frozen)
 
 
 def places(given: Sequence[str], lookup: Lookup, *, no_recipes: bool = False) -> RecipePlaces:

@@ -83,11 +83,11 @@ class Verifying:
         found = []
         for document in self._in_processes(files) if several else self._here(files):
             found.append(document)
-            click.echo(_line(document), err=True)
+            click.echo(_verified_line(document), err=True)
         if self.as_json:
             click.echo(terminal.as_json({"recipes": found}))
         else:
-            click.echo("\n".join(_table(found)))
+            click.echo("\n".join(_verified_table(found)))
         return all(one["outcome"] in _GOOD for one in found)
 
     def _here(self, files: Iterable[RecipeFile]) -> Iterator[dict[str, Any]]:
@@ -124,10 +124,10 @@ def files_of(names: Sequence[str], given: Sequence[str]) -> list[RecipeFile]:
     :raises AugbackendError: if there is none.
     """
     folders = [Path(one) for one in given] or [Path(recipe_places.FOLDER), recipe_places.own_folder()]
-    return [_file_of(name, folders) for name in names]
+    return [_recipe_file(name, folders) for name in names]
 
 
-def _file_of(text: str, folders: Sequence[Path]) -> RecipeFile:
+def _recipe_file(text: str, folders: Sequence[Path]) -> RecipeFile:
     if text.endswith(recipe_places.SUFFIX):
         if not Path(text).is_file():
             raise AugbackendError("there is no such recipe", where=text, hint="is the path right?")
@@ -173,14 +173,14 @@ def _documents_of(one: RecipeFile, printed: Printed) -> list[dict[str, Any]]:
     ]
 
 
-def _line(one: dict[str, Any]) -> str:
+def _verified_line(one: dict[str, Any]) -> str:
     version = one["version"] or one["versions"]
     python = f", Python {one['python']}" if one["python"] else ""
     reason = f"without it, {one['reason']}" if one["outcome"] == "verified" else one["reason"]
     return f"{one['project']} {version}{python}: {_WORDS[one['outcome']]} after {one['seconds']:.0f} s; {reason}"
 
 
-def _table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _verified_table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     rows_ = sorted((one["project"], one["version"] or one["versions"], one["python"], one["outcome"]) for one in found)
     widths = [max((len(row[at]) for row in rows_), default=0) for at in range(3)]
     for *texts, outcome in rows_:

@@ -137,7 +137,7 @@ def verified(
     try:
         with upstream.fetched(upstream.parse(of.target), Declaration(), lookup) as found:
             version, digest = found.version, found.sha256
-        outcome, reason, second = _built(of, f"{of.recipe.project}=={version}", building, lookup, narrator)
+        outcome, reason, second = _outcome(of, f"{of.recipe.project}=={version}", building, lookup, narrator)
     except AugbackendError as error:
         reason = ": ".join(filter(None, [error.what, error.hint]))
         return RecipeVerification(of, of.version, python.version, "not-found-out", reason, time.monotonic() - began)
@@ -152,7 +152,7 @@ def verified(
     return RecipeVerification(of, version, python.version, "verified", reason, seconds, check)
 
 
-def _built(
+def _outcome(
     of: EntryToVerify, target: str, building: Building, lookup: Lookup, narrator: Narrator
 ) -> tuple[Outcome, str, Attempt]:
     """How it ends, why, and the attempt with what is declared."""

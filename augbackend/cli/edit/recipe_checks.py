@@ -40,7 +40,7 @@ def with_check(text: str, at: int, check: RecipeCheck) -> str:
             del there[key]
         for key, value in said.items():
             if key not in there or there[key] != value:
-                there[key] = value if is_plain else _written(key, value)
+                there[key] = value if is_plain else _as_item(key, value)
 
     return pyproject.edited(text, edit)
 
@@ -65,7 +65,7 @@ def _is_of_same(table: Mapping[str, Any], check: RecipeCheck) -> bool:
     return is_same and (is_read or minor == check.python_minor)
 
 
-def _written(key: str, value: Any) -> Any:
+def _as_item(key: str, value: Any) -> Any:
     if not isinstance(value, list):
         return value
     listed = tomlkit.array()

@@ -14,12 +14,14 @@ from packaging.version import Version
 from augbackend.errors import SettingsError
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
+from augbackend.features.jobs import Jobs
 from augbackend.hook import declared
 from augbackend.table.convert import TABLE
 
 from . import dependencies
 from .dependencies import Dependencies
 from .package import Package
+from .recipe_use import RecipeUse  # noqa: TC001  # the type of a field
 from .requirement import project_of
 
 if TYPE_CHECKING:
@@ -108,6 +110,8 @@ class Declaration:
     :param dependencies: what it depends on at run time, if the user states it.
     :param dependencies_of: the same for single versions, by version.
     :param by_version: what is added for the versions that a specifier contains: the first that fits counts.
+    :param jobs: how many compilers may run at once.
+    :param recipe: that some of it was taken of.
     :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
     """
 
@@ -124,6 +128,8 @@ class Declaration:
     features: tuple[str, ...] = ()
     build_constraints: tuple[BuildRequirement, ...] = ()
     by_version: tuple[tuple[str, Declaration], ...] = ()
+    jobs: Optional[Jobs] = None
+    recipe: Optional[RecipeUse] = None
 
     @property
     def requirement_texts(self) -> dict[str, str]:
@@ -173,6 +179,8 @@ class Declaration:
             (*self.features, *other.features),
             (*self.build_constraints, *other.build_constraints),
             (*self.by_version, *other.by_version),
+            other.jobs or self.jobs,
+            other.recipe or self.recipe,
         )
 
     def joined(self, other: Declaration) -> Declaration:
@@ -214,6 +222,7 @@ class Declaration:
             "pin-runtime": dict(self.pin_runtime),
             "compiler-cache": "" if self.compiler_cache == "none" else self.compiler_cache,
             "local-version": self.local_version,
+            "jobs": {} if self.jobs is None else _jobs_as_toml(self.jobs),
         }
         return {key: value for key, value in table.items() if value}
 
@@ -238,6 +247,7 @@ def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
         values.get("local-version", ""),
         values.get("pin-runtime", {}),
         values.get("compiler-cache", "none"),
+        jobs=values.get("jobs"),
     )
 
 
@@ -319,6 +329,13 @@ def _joined(old: BuildRequirement, new: BuildRequirement) -> BuildRequirement:
     clauses = sorted({str(one) for one in both if one.operator != "<" or one is below[0]}, reverse=True)
     extras = f"[{','.join(sorted(first.extras | second.extras))}]" if first.extras | second.extras else ""
     return replace(new, entry=BuildDependency(f"{second.name}{extras}{','.join(clauses)}"))
+
+
+def _jobs_as_toml(jobs: Jobs) -> dict[str, Any]:
+    """What is said of jobs, without what is so by default."""
+    values = {one.name.replace("_", "-"): getattr(jobs, one.name) for one in fields(jobs)}
+    default = Jobs()
+    return {key: value for key, value in values.items() if value != getattr(default, key.replace("-", "_"))}
 
 
 def _variable_as_toml(variable: BuildVariable) -> Any:
