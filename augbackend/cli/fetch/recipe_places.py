@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+import tarfile
 import tempfile
 from collections.abc import Mapping  # noqa: TC003  # the type of a field
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from augbackend.cli.model import recipe as recipes
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import index, sdist
+from . import decompression, index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".toml"
 FOLDER = "recipes"
+_LONGEST = 2**20  # bytes of a recipe
 _OWN = "your own folder"
 _SHIPPED = "shipped with augbackend"
 
@@ -149,17 +151,30 @@ def _in_archive(url: str, lookup: Lookup) -> RecipePlace:
                 what = f"its sha256 is {caches.sha256(file)}, expected {digest}"
                 raise AugbackendError(what, where=place, hint="the file was changed, or another one is meant")
             path = lookup.cache.keep(file, digest)
-    with sdist.opened(path) as archive:
-        inside = {name: _last_two(name) for name in archive.names if name.endswith(SUFFIX)}
-        chosen = {file: name for name, (folder, file) in sorted(inside.items()) if folder in ("", FOLDER)}
-        files = {file: archive.read(name) or b"" for file, name in chosen.items()}
+    files = _files_in(path)
     if not files:
         what = "it has no recipes: files <project>.toml at its top, or in a folder recipes"
         raise AugbackendError(what, where=place, hint="is it the archive that is meant?")
     return RecipePlace(f"{place}#sha256={digest[:16]}", None, files)
 
 
-def _last_two(name: str) -> tuple[str, str]:
-    """The folder that a member stands in, and its own name."""
-    head, _, file = name.rpartition("/")
-    return head.rpartition("/")[2], file
+def _files_in(path: Path) -> dict[str, bytes]:
+    """The recipes in an archive: at its top, in the one folder there, or in a folder of recipes; nothing is unpacked.
+
+    :raises AugbackendError: if it is no archive.
+    """
+    found = {}
+    try:
+        with tempfile.TemporaryFile() as stream:
+            decompression.write_tar(path, stream)
+            stream.seek(0)
+            with tarfile.open(fileobj=stream) as tar:
+                for member in tar:
+                    folder, _, file = member.name.removeprefix("./").rpartition("/")
+                    content = tar.extractfile(member) if member.isreg() and file.endswith(SUFFIX) else None
+                    if content is not None and ("/" not in folder or folder.endswith(f"/{FOLDER}")):
+                        found[file] = content.read(_LONGEST)
+    except decompression.BROKEN as error:
+        hint = "the URL is to lead to a .tar.gz or a .zip of recipes"
+        raise AugbackendError(f"it is no sound archive: {error}", where=path.name, hint=hint) from None
+    return found
