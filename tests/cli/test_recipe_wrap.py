@@ -199,7 +199,7 @@ def test_what_only_a_recipe_names_is_wrapped_if_it_has_no_wheel(fetched: Path) -
 def test_recipes_from_an_archive_need_its_sha256(folder: Path) -> None:
     packed = folder / "recipes.tar.gz"
     packed.write_bytes(
-        gzip.compress(tarred(entries({"recipes/demo.toml": RECIPE, "other/x.toml": "["}, "all-1")), mtime=0)
+        gzip.compress(tarred(entries({"recipes/demo.toml": RECIPE, "pyproject.toml": "["}, "all-1")), mtime=0)
     )
     with serving() as index:
         index.pages["/recipes.tar.gz"] = packed.read_bytes()

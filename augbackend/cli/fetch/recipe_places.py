@@ -159,11 +159,11 @@ def _in_archive(url: str, lookup: Lookup) -> RecipePlace:
 
 
 def _files_in(path: Path) -> dict[str, bytes]:
-    """The recipes in an archive: at its top, in the one folder there, or in a folder of recipes; nothing is unpacked.
+    """What is in an archive's folder of recipes; where it has none, what is at its top. Nothing is unpacked.
 
     :raises AugbackendError: if it is no archive.
     """
-    found = {}
+    found: dict[bool, dict[str, bytes]] = {True: {}, False: {}}
     try:
         with tempfile.TemporaryFile() as stream:
             decompression.write_tar(path, stream)
@@ -171,10 +171,11 @@ def _files_in(path: Path) -> dict[str, bytes]:
             with tarfile.open(fileobj=stream) as tar:
                 for member in tar:
                     folder, _, file = member.name.removeprefix("./").rpartition("/")
+                    is_there = folder.rpartition("/")[2] == FOLDER
                     content = tar.extractfile(member) if member.isreg() and file.endswith(SUFFIX) else None
-                    if content is not None and ("/" not in folder or folder.endswith(f"/{FOLDER}")):
-                        found[file] = content.read(_LONGEST)
+                    if content is not None and (is_there or "/" not in folder):
+                        found[is_there][file] = content.read(_LONGEST)
     except decompression.BROKEN as error:
         hint = "the URL is to lead to a .tar.gz or a .zip of recipes"
         raise AugbackendError(f"it is no sound archive: {error}", where=path.name, hint=hint) from None
-    return found
+    return found[True] or found[False]
