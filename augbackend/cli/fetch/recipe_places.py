@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tarfile
 import tempfile
@@ -62,16 +63,19 @@ class RecipePlace:
         """A project's file, as a message calls it."""
         return str(self.folder / f"{name}{SUFFIX}") if self.folder else f"{name}{SUFFIX} of {self.words}"
 
+    def content(self, name: str) -> bytes | None:
+        """What a project's file holds, if it has one."""
+        if self.folder is None:
+            return self.files.get(f"{name}{SUFFIX}")
+        file = self.folder / f"{name}{SUFFIX}"
+        return file.read_bytes() if file.is_file() else None
+
     def recipe(self, name: str) -> Recipe | None:
         """A project's recipe, if it has one.
 
         :raises RecipeError: if it is none.
         """
-        if self.folder is None:
-            content = self.files.get(f"{name}{SUFFIX}")
-        else:
-            file = self.folder / f"{name}{SUFFIX}"
-            content = file.read_bytes() if file.is_file() else None
+        content = self.content(name)
         return None if content is None else replace(recipes.read(content, self.shown(name), name), place=self.words)
 
 
@@ -88,6 +92,11 @@ class RecipePlaces:
         """
         found = (one.recipe(canonicalize_name(name)) for one in self.places)
         return [one for one in found if one is not None]
+
+    def digest(self, name: str) -> str:
+        """What changes when something is said otherwise of a project; empty where nothing is said."""
+        contents = [content for one in self.places if (content := one.content(canonicalize_name(name))) is not None]
+        return hashlib.sha256(b"\0".join(contents)).hexdigest() if contents else ""
 
     def names(self) -> list[str]:
         """All projects that there is a recipe for."""
