@@ -17,7 +17,20 @@ from augbackend.cli.project.recipe_completion import RecipeCompletion
 from augbackend.errors import AugbackendError
 
 from ..conftest import write
-from .archives import content, entries, own_table, report, sdist, serving, sha256, tarred, text_of, wrap, wrapped
+from .archives import (
+    content,
+    entries,
+    own_table,
+    report,
+    sdist,
+    serving,
+    sha256,
+    tarred,
+    text_of,
+    unpacked,
+    wrap,
+    wrapped,
+)
 
 RECIPE = """
 project = "demo"
@@ -84,6 +97,7 @@ def test_without_options_the_recipe_is_taken_and_said(folder: Path) -> None:
     assert table["extra-build-dependencies"][:2] == ["cython", "numpy<2"]
     assert (table["extra-build-variables"], table["jobs"]) == ({"DEMO": "1"}, {"max": 2})
     assert table["origin"]["recipe"] == "demo <2, the folder mine"
+    assert not [name for name in unpacked(Path("wrapped.d/demo-1.0.tar.gz")) if "recipe" in name], "never in a copy"
 
 
 def test_the_users_word_wins_and_that_is_said(folder: Path) -> None:
