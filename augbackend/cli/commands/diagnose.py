@@ -154,6 +154,8 @@ def diagnose(
     if not no_build:
         confinement.require(require_confinement)  # what holds is said in the end
     declared = Declaration().joined(options.declaration(requirements, removed, variables_))
+    where = options.places(index_url, extra_index_url, find_links)
+    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     if target is None or project_place.is_lock(target):
         if no_build or declared.size or is_recipe:
             raise click.UsageError(
@@ -166,9 +168,10 @@ def diagnose(
         asked = Asked(
             interpreter.find(wanted) if wanted else None,
             (index_url, extra_index_url, find_links),
-            caches.Cache(cache_dir or caches.default_folder()),
+            lookup.cache,
             passed,
             files,
+            recipe_options.places(recipes_, lookup, no_recipes=no_recipes),
             timeout,
             jobs,
             offline=offline,
@@ -179,8 +182,6 @@ def diagnose(
         if not diagnosed_project.run(target, asked):
             raise SystemExit(1)
         return
-    where = options.places(index_url, extra_index_url, find_links)
-    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     python = interpreter.find(wanted) if wanted else interpreter.this()
     completion = recipe_options.completion(recipes_, lookup, no_recipes=no_recipes or is_recipe)
     building = Building(python, where, rows.load(files), timeout, declared, completion)

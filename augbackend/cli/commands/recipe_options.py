@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import platform
 from typing import TYPE_CHECKING
 
 import click
 
 from augbackend.cli.fetch import recipe_places
 from augbackend.cli.project.recipe_completion import RecipeCompletion
-from augbackend.cli.strangers import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def completion(
     if frozen and no_recipes:
         raise click.UsageError("--frozen takes its versions from recipes, and --no-recipes asks none")
     found = places(given, lookup, no_recipes=no_recipes)
-    return RecipeCompletion(found, interpreter.this().version, is_frozen=frozen)
+    return RecipeCompletion(found, platform.python_version(), is_frozen=frozen)
 
 
 def places(given: Sequence[str], lookup: Lookup, *, no_recipes: bool = False) -> RecipePlaces:

@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import tarfile
 import tempfile
 from collections.abc import Mapping  # noqa: TC003  # the type of a field
 from dataclasses import dataclass, field, replace
@@ -22,7 +24,7 @@ from augbackend.cli.model import recipe as recipes
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import index, sdist
+from . import decompression, index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".toml"
 FOLDER = "recipes"
+_LONGEST = 2**20  # bytes of a recipe
 _OWN = "your own folder"
 _SHIPPED = "shipped with augbackend"
 
@@ -60,16 +63,19 @@ class RecipePlace:
         """A project's file, as a message calls it."""
         return str(self.folder / f"{name}{SUFFIX}") if self.folder else f"{name}{SUFFIX} of {self.words}"
 
+    def content(self, name: str) -> bytes | None:
+        """What a project's file holds, if it has one."""
+        if self.folder is None:
+            return self.files.get(f"{name}{SUFFIX}")
+        file = self.folder / f"{name}{SUFFIX}"
+        return file.read_bytes() if file.is_file() else None
+
     def recipe(self, name: str) -> Recipe | None:
         """A project's recipe, if it has one.
 
         :raises RecipeError: if it is none.
         """
-        if self.folder is None:
-            content = self.files.get(f"{name}{SUFFIX}")
-        else:
-            file = self.folder / f"{name}{SUFFIX}"
-            content = file.read_bytes() if file.is_file() else None
+        content = self.content(name)
         return None if content is None else replace(recipes.read(content, self.shown(name), name), place=self.words)
 
 
@@ -86,6 +92,11 @@ class RecipePlaces:
         """
         found = (one.recipe(canonicalize_name(name)) for one in self.places)
         return [one for one in found if one is not None]
+
+    def digest(self, name: str) -> str:
+        """What changes when something is said otherwise of a project; empty where nothing is said."""
+        contents = [content for one in self.places if (content := one.content(canonicalize_name(name))) is not None]
+        return hashlib.sha256(b"\0".join(contents)).hexdigest() if contents else ""
 
     def names(self) -> list[str]:
         """All projects that there is a recipe for."""
@@ -149,17 +160,31 @@ def _in_archive(url: str, lookup: Lookup) -> RecipePlace:
                 what = f"its sha256 is {caches.sha256(file)}, expected {digest}"
                 raise AugbackendError(what, where=place, hint="the file was changed, or another one is meant")
             path = lookup.cache.keep(file, digest)
-    with sdist.opened(path) as archive:
-        inside = {name: _last_two(name) for name in archive.names if name.endswith(SUFFIX)}
-        chosen = {file: name for name, (folder, file) in sorted(inside.items()) if folder in ("", FOLDER)}
-        files = {file: archive.read(name) or b"" for file, name in chosen.items()}
+    files = _files_in(path)
     if not files:
         what = "it has no recipes: files <project>.toml at its top, or in a folder recipes"
         raise AugbackendError(what, where=place, hint="is it the archive that is meant?")
     return RecipePlace(f"{place}#sha256={digest[:16]}", None, files)
 
 
-def _last_two(name: str) -> tuple[str, str]:
-    """The folder that a member stands in, and its own name."""
-    head, _, file = name.rpartition("/")
-    return head.rpartition("/")[2], file
+def _files_in(path: Path) -> dict[str, bytes]:
+    """What is in an archive's folder of recipes; where it has none, what is at its top. Nothing is unpacked.
+
+    :raises AugbackendError: if it is no archive.
+    """
+    found: dict[bool, dict[str, bytes]] = {True: {}, False: {}}
+    try:
+        with tempfile.TemporaryFile() as stream:
+            decompression.write_tar(path, stream)
+            stream.seek(0)
+            with tarfile.open(fileobj=stream) as tar:
+                for member in tar:
+                    folder, _, file = member.name.removeprefix("./").rpartition("/")
+                    is_there = folder.rpartition("/")[2] == FOLDER
+                    content = tar.extractfile(member) if member.isreg() and file.endswith(SUFFIX) else None
+                    if content is not None and (is_there or "/" not in folder):
+                        found[is_there][file] = content.read(_LONGEST)
+    except decompression.BROKEN as error:
+        hint = "the URL is to lead to a .tar.gz or a .zip of recipes"
+        raise AugbackendError(f"it is no sound archive: {error}", where=path.name, hint=hint) from None
+    return found[True] or found[False]

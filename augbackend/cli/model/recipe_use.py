@@ -12,7 +12,7 @@ class RecipeUse:
     :param name: its project and versions.
     :param place: where it is from: no path of this machine.
     :param known: how it was checked.
-    :param taken: what it adds, in words.
+    :param taken: what it adds, in words; empty where the user says all of it.
     :param overridden: what of it gives way to the user's word, a sentence each.
     :param pinned_to: the build whose versions the archive is pinned to; empty if it is not.
     """
@@ -32,6 +32,8 @@ class RecipeUse:
     @property
     def line(self) -> str:
         """Which recipe, from where, what it declares, what is known of it."""
+        if not self.taken:
+            return f"recipe {self.name}, {self.place}: nothing of it is taken, since you say all that it does"
         return f"recipe {self.origin}: {self.taken}; {self.known}"
 
     def as_json(self) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Optional
 
 from packaging.utils import canonicalize_name, canonicalize_version
 
-from augbackend.cli.fetch import recipe_places
+from augbackend.cli.fetch import lookup, recipe_places, sdist
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import recipe as recipes
 from augbackend.cli.model.declaration import Declaration
@@ -85,7 +85,7 @@ class RecipeCompletion:
             f"{recipe.project} {entry.versions}{python}",
             recipe.place,
             recipes.checked_in_words(entry),
-            taken.in_words() if taken.size else ", ".join(taken.as_table()) or "nothing more than you do",
+            taken.in_words() if taken.size else ", ".join(taken.as_table()),
             overridden,
             pinned_to,
         )
@@ -142,7 +142,8 @@ class RecipeCompletion:
         """Whether all that is locked of a package is published, and a recipe is for it on a Python of the project."""
         minors = [f"3.{minor}" for minor in _PYTHONS if project.environments.allows(minor)]
         for one in locked:
-            is_published = one.path is None and (bool(one.registry) or one.url.startswith(("https:", "http:")))
+            is_published = bool(one.registry) or one.url.startswith(("https:", "http:"))
+            is_published = is_published if one.path is None else _is_archive_of_ours(one.path)
             chosen = self._chosen(one.name, one.version) if is_published and one.version else None
             if chosen is None or not any(recipes.is_needed_on(chosen[1], minor) for minor in minors):
                 return False
@@ -183,6 +184,11 @@ class RecipeCompletion:
 
 
 NO_RECIPES = RecipeCompletion()
+
+
+def _is_archive_of_ours(path: Path) -> bool:
+    """Whether a lock names what was wrapped before, even if that is gone."""
+    return path.parent.name == lookup.OUTPUT or (path.is_file() and bool(sdist.origin(path)))
 
 
 def _of_name(project: Project, name: str) -> list[Locked]:

@@ -106,7 +106,7 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
         "url": upstream.url,
         "sha256": upstream.sha256,
         "augbackend": __version__,
-        **({"recipe": declaration.recipe.origin} if declaration.recipe is not None else {}),
+        **({"recipe": declaration.recipe.origin} if declaration.recipe and declaration.recipe.taken else {}),
     }
     change = wrapped_pyproject.Change(
         folder,
