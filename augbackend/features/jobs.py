@@ -120,9 +120,9 @@ def plan(jobs: Jobs, environ: Mapping[str, str], setup: str = "", root: Path = P
     why += [f"at most {jobs.max} jobs"] if jobs.max else []
     why += [f"{each} at once in each job ({whose})"] if threads else []
     stated = _number(environ.get(_JOBS, ""))
-    why += [f"{stated} jobs, as {_JOBS} says"] if stated else []
+    why += [f"threads for the {stated} jobs that {_JOBS} says"] if stated and not threads else []
     threads = threads or max(1, min(room // (stated or count), architectures))
-    return Plan(stated or count, threads, "; ".join(why))
+    return Plan(count, threads, "; ".join(why))
 
 
 def _room(jobs: Jobs, root: Path) -> tuple[int, list[str]]:

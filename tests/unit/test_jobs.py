@@ -82,9 +82,9 @@ OWN_ARCHITECTURES = 'flags += ["-gencode", "arch=compute_80,code=sm_80"]\n'
         (Jobs(), {"NVCC_THREADS": "4", "TORCH_CUDA_ARCH_LIST": "8.0 9.0"}, READS_THREADS, (4, 4)),
         (Jobs(), {"NVCC_THREADS": "400"}, READS_THREADS, (1, 400)),
         (Jobs(), {"NVCC_THREADS": "many"}, READS_THREADS, (8, 1)),
-        (Jobs(), {"MAX_JOBS": "2"}, READS_THREADS, (2, 4)),
-        (Jobs(), {"MAX_JOBS": "100"}, READS_THREADS, (100, 1)),
-        (Jobs(), {"MAX_JOBS": "3", "NVCC_THREADS": "5"}, READS_THREADS, (3, 5)),
+        (Jobs(), {"MAX_JOBS": "2"}, READS_THREADS, (8, 4)),
+        (Jobs(), {"MAX_JOBS": "100"}, READS_THREADS, (8, 1)),
+        (Jobs(), {"MAX_JOBS": "3", "NVCC_THREADS": "5"}, READS_THREADS, (1, 5)),
         # setup.py does not ask.
         (Jobs(), {}, 'args = ["--threads", "4"]', (2, 4)),
         (Jobs(), {}, "args = ['--threads=2']", (4, 2)),
@@ -102,13 +102,14 @@ def test_jobs_times_threads(
 def test_why(tmp_path: Path) -> None:
     root = machine(tmp_path, free=20 * GIB)
     assert jobs.plan(Jobs(cpus_per_job=2), {}, "", root).why == "8 processors of this machine, 2 for each compiler"
+    stated = jobs.plan(Jobs(), {"MAX_JOBS": "2"}, "", root)
+    assert stated == (8, 4, "8 processors of this machine; threads for the 2 jobs that MAX_JOBS says")
     setting, environ = Jobs(memory_per_job="2GiB", max=3), {"NVCC_THREADS": "2", "MAX_JOBS": "2"}
     assert jobs.plan(setting, environ, "", root).why.split("; ") == [
         "8 processors of this machine",
         "20.0 GiB free of this machine, less 2.0 GiB, 2GiB each",
         "at most 3 jobs",
         "2 at once in each job (NVCC_THREADS)",
-        "2 jobs, as MAX_JOBS says",
     ]
     fixed = jobs.plan(Jobs(), {}, '"--threads", "4"', root).why
     assert fixed == "8 processors of this machine; 4 at once in each job (--threads of setup.py)"
