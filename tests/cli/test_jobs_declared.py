@@ -16,6 +16,8 @@ from ..conftest import write
 from .archives import own_table, sdist, wrapped
 from .runner import CliRunner
 
+pytestmark = pytest.mark.processes  # show looks for what confines
+
 BACKEND = '[build-system]\nrequires = ["augbackend"]\nbuild-backend = "augbackend"\n[tool.augbackend]\n'
 NVCC = next(row for row in rows.load().compiler if row.name == "nvcc")
 
