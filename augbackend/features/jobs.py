@@ -60,7 +60,7 @@ class Jobs:
     """Of this user's builds that say so, one compiles at a time; the others wait."""
 
 
-class Plan(NamedTuple):
+class JobsPlan(NamedTuple):
     """What fits: so many jobs, each with so many threads of nvcc; and why, in one line."""
 
     jobs: int
@@ -78,7 +78,7 @@ def _resolve(build: Build, environ: Mapping[str, str], before: Sequence[Resolved
     ]
 
 
-def variables(found: Plan) -> dict[str, str]:
+def variables(found: JobsPlan) -> dict[str, str]:
     """The variables by which build tools are told.
 
     ``MAX_JOBS`` is torch's, ``CMAKE_BUILD_PARALLEL_LEVEL`` CMake's, ``MAKEFLAGS`` make's; ``NVCC_THREADS`` is what
@@ -89,7 +89,7 @@ def variables(found: Plan) -> dict[str, str]:
     return {_JOBS: count, **levels, _THREADS: str(found.threads)}
 
 
-def planned(build: Build, environ: Mapping[str, str], before: Sequence[Resolved] = ()) -> Plan:
+def planned(build: Build, environ: Mapping[str, str], before: Sequence[Resolved] = ()) -> JobsPlan:
     """What fits, beside what the caller and the declared variables say already.
 
     :param before: what becomes of the declared variables.
@@ -102,7 +102,7 @@ def planned(build: Build, environ: Mapping[str, str], before: Sequence[Resolved]
     return plan(build.values["jobs"], known, setup)
 
 
-def plan(jobs: Jobs, environ: Mapping[str, str], setup: str = "", root: Path = Path("/")) -> Plan:
+def plan(jobs: Jobs, environ: Mapping[str, str], setup: str = "", root: Path = Path("/")) -> JobsPlan:
     """What fits: jobs times threads compilers; at least one.
 
     :param setup: the text of ``setup.py``.
@@ -122,7 +122,7 @@ def plan(jobs: Jobs, environ: Mapping[str, str], setup: str = "", root: Path = P
     stated = _number(environ.get(_JOBS, ""))
     why += [f"threads for the {stated} jobs that {_JOBS} says"] if stated and not threads else []
     threads = threads or max(1, min(room // (stated or count), architectures))
-    return Plan(count, threads, "; ".join(why))
+    return JobsPlan(count, threads, "; ".join(why))
 
 
 def _room(jobs: Jobs, root: Path) -> tuple[int, list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from augbackend.features import _machine, jobs
-from augbackend.features.jobs import Jobs, Plan, parse_size
+from augbackend.features.jobs import Jobs, JobsPlan, parse_size
 
 from ..conftest import write
 
@@ -172,7 +172,7 @@ def test_this_machine() -> None:
 
 
 def test_variables() -> None:
-    found = jobs.variables(Plan(2, 3, ""))
+    found = jobs.variables(JobsPlan(2, 3, ""))
     assert found == {
         "MAX_JOBS": "2",
         "CMAKE_BUILD_PARALLEL_LEVEL": "2",
