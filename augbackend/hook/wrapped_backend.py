@@ -55,9 +55,14 @@ def surrounded(build: Build, hook: str = "", *, is_called: bool = True) -> Itera
 
     :param is_called: whether the hook is called; else it is looked for.
     """
-    variables = {one.name: one.value for one in resolved(build) if one.value is not None}
-    with put_back(variables, _folders(build)), ExitStack() as stack:
-        for feature in build.features if hook in ("build_wheel", "build_editable") else ():
+    features = build.features if hook in ("build_wheel", "build_editable") else ()
+    with ExitStack() as stack:
+        for feature in features if is_called else ():
+            if feature.turn:
+                stack.enter_context(feature.turn(build))
+        variables = {one.name: one.value for one in resolved(build) if one.value is not None}
+        stack.enter_context(put_back(variables, _folders(build)))
+        for feature in features:
             if feature.around:
                 stack.enter_context(feature.around(build, is_called))
         yield

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.package_sources import Sources
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+AUTO = "auto"
 
 
 def requirements(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -85,7 +86,7 @@ def declaration(
     """What the options declare.
 
     :param matched: requirements in the version that will be there at run time.
-    :param further: keys of ``[tool.augbackend]``, with ``_`` for ``-``.
+    :param further: keys of ``[tool.augbackend]``, with ``_`` for ``-``; and ``memory_per_job`` of ``jobs``.
     :raises SettingsError: with all mistakes at once.
     """
     table = {
@@ -94,6 +95,9 @@ def declaration(
         "extra-build-variables": dict(variables),
         **{key.replace("_", "-"): value for key, value in further.items() if value},
     }
+    size = table.pop("memory-per-job", "")
+    if size:
+        table["jobs"] = {} if size == AUTO else {"memory-per-job": size}
     found = declarations.from_table(table, "the options", "--require")
     requires = [replace(one, origin="--match-runtime") if one.entry.match_runtime else one for one in found.requires]
     stated = dependencies.stated(requires_dist) if requires_dist else None
@@ -201,6 +205,13 @@ compiler_cache = click.option(
     "--compiler-cache",
     type=click.Choice([one for one in get_args(CacheName) if one != "none"]),
     help="Call its compilers by a cache, so that the next build compiles only what has changed.",
+)
+memory_per_job = click.option(
+    "--memory-per-job",
+    default="",
+    metavar=f"SIZE|{AUTO}",
+    help="Run no more compilers at once than this machine has memory for, if each needs SIZE (4GiB). "
+    f"{AUTO}: what is known of nvcc, if it has files for that.",
 )
 require_confinement = click.option(
     "--require-confinement",

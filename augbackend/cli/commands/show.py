@@ -23,7 +23,14 @@ from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.strangers import confinement, wrapped_backend
 from augbackend.errors import AugbackendError, say
 from augbackend.features import _stable_paths as stable_paths
-from augbackend.features import compiler_cache, extra_build_dependencies, match_runtime, remove_build_dependencies
+from augbackend.features import (
+    compiler_cache,
+    extra_build_dependencies,
+    extra_build_variables,
+    jobs,
+    match_runtime,
+    remove_build_dependencies,
+)
 from augbackend.hook import declared as declarations
 from augbackend.hook.installed_check import command_line
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
@@ -91,6 +98,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
             }
             for one in resolved
         ],
+        "jobs": _jobs(build),
         "compiler-cache": _compiler_cache(build),
         "config-settings": dict(build.config_settings or {}),
         "confinement": confinement.here().as_json(),
@@ -143,6 +151,14 @@ def _compiler_cache(build: Build) -> dict[str, str]:
         "origin": origin,
         "paths": str(stable_paths.cache_folder()) if program else "",
     }
+
+
+def _jobs(build: Build) -> dict[str, Any] | None:
+    """How many compilers a build would run at once here, and why so many; ``None`` if it is not asked to tell."""
+    if "jobs" not in build.values:
+        return None
+    found = jobs.planned(build, os.environ, extra_build_variables.resolved(build, os.environ))
+    return {**found._asdict(), "exclusive": build.values["jobs"].exclusive, "origin": build.origins.get("jobs", "")}
 
 
 def _value(build: Build, key: str) -> Any:
@@ -212,6 +228,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     if found["provenance"]:
         yield ""
         yield "the wheel will say what went into it (provenance)"
+    yield from _jobs_lines(found["jobs"])
     cache = found["compiler-cache"]
     if cache["origin"]:
         yield ""
@@ -224,6 +241,14 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for one in found["variables"]:
         value = "left alone" if one["value"] is None else f"= {one['value']}"
         yield f"  {one['name']} {value}  ({'; '.join(filter(None, [one['why'], _source(one['origin'])]))})"
+
+
+def _jobs_lines(found: dict[str, Any] | None) -> Iterator[str]:
+    if found is not None:
+        threads = f", each with {found['threads']} threads of nvcc" if found["threads"] > 1 else ""
+        yield ""
+        yield f"jobs: {found['jobs']} at once{threads}: {found['why']}  ({_source(found['origin'])})"
+        yield from ["  no other exclusive build of this user's compiles at that time"] if found["exclusive"] else []
 
 
 def _source(origin: str) -> str:

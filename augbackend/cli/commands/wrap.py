@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 @options.pin_runtime(" [default, for what is matched: x.x]")
 @options.variable
 @options.compiler_cache
+@options.memory_per_job
 @options.config_setting("A setting for the package's own backend; a frontend's -C wins.")
 @click.option(
     "--local-version",
@@ -103,6 +104,7 @@ def wrap(
     pins: dict[str, Width],
     variables_: dict[str, str],
     compiler_cache: CacheName | None,
+    memory_per_job: str,
     config_settings: dict[str, str | list[str]],
     local_version: str,
     requires_dist: tuple[str, ...],
@@ -147,6 +149,7 @@ def wrap(
         local_version=local_version,
         pin_runtime=pins,
         compiler_cache=compiler_cache,
+        memory_per_job=memory_per_job,
     )
     has_options = given != Declaration(local_version=local_version)
     constrained = build_constraints.of_environment(os.environ)

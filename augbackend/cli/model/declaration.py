@@ -14,6 +14,7 @@ from packaging.version import Version
 from augbackend.errors import SettingsError
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
+from augbackend.features.jobs import Jobs
 from augbackend.hook import declared
 from augbackend.table.convert import TABLE
 
@@ -107,6 +108,7 @@ class Declaration:
     :param features: keys whose files its backend is to have though nothing here uses them.
     :param dependencies: what it depends on at run time, if the user states it.
     :param dependencies_of: the same for single versions, by version.
+    :param jobs: how many of its compilers run at once; ``None`` if nobody says.
     :param by_version: what is added for the versions that a specifier contains: the first that fits counts.
     :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
     """
@@ -124,6 +126,7 @@ class Declaration:
     features: tuple[str, ...] = ()
     build_constraints: tuple[BuildRequirement, ...] = ()
     by_version: tuple[tuple[str, Declaration], ...] = ()
+    jobs: Optional[Jobs] = None
 
     @property
     def requirement_texts(self) -> dict[str, str]:
@@ -173,6 +176,7 @@ class Declaration:
             (*self.features, *other.features),
             (*self.build_constraints, *other.build_constraints),
             (*self.by_version, *other.by_version),
+            other.jobs or self.jobs,
         )
 
     def joined(self, other: Declaration) -> Declaration:
@@ -215,7 +219,8 @@ class Declaration:
             "compiler-cache": "" if self.compiler_cache == "none" else self.compiler_cache,
             "local-version": self.local_version,
         }
-        return {key: value for key, value in table.items() if value}
+        said = {key: value for key, value in table.items() if value}
+        return said if self.jobs is None else {**said, "jobs": _jobs_as_toml(self.jobs)}
 
 
 def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
@@ -238,6 +243,7 @@ def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
         values.get("local-version", ""),
         values.get("pin-runtime", {}),
         values.get("compiler-cache", "none"),
+        jobs=values.get("jobs"),
     )
 
 
@@ -319,6 +325,11 @@ def _joined(old: BuildRequirement, new: BuildRequirement) -> BuildRequirement:
     clauses = sorted({str(one) for one in both if one.operator != "<" or one is below[0]}, reverse=True)
     extras = f"[{','.join(sorted(first.extras | second.extras))}]" if first.extras | second.extras else ""
     return replace(new, entry=BuildDependency(f"{second.name}{extras}{','.join(clauses)}"))
+
+
+def _jobs_as_toml(jobs: Jobs) -> dict[str, Any]:
+    values = {one.name: getattr(jobs, one.name) for one in fields(jobs)}
+    return {name.replace("_", "-"): value for name, value in values.items() if value != getattr(Jobs(), name)}
 
 
 def _variable_as_toml(variable: BuildVariable) -> Any:

@@ -12,6 +12,7 @@ from augbackend.features import extra_build_variables, local_version, metadata, 
 from augbackend.features.compiler_cache import CacheName
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
+from augbackend.features.jobs import Jobs
 from augbackend.features.pin_runtime import Width
 from augbackend.features.remove_build_dependencies import check_project_name
 from augbackend.standards.requirements import parse_requirement
@@ -53,6 +54,8 @@ class Package:
     """How its wheel's dependencies follow what the build used. By default, `auto` for what `match-runtime` asks for."""
     compiler_cache: CacheName = key("none")  # noqa: RUF009  # a field of texts
     """The cache that its compilers are called by: `auto`, `ccache`, `sccache`, or `none`."""
+    jobs: Optional[Jobs] = key(None)  # noqa: RUF009  # a field of texts
+    """How many of its compilers run at once. For nvcc, `memory-per-job` need not be said: it is known."""
     requires_dist: Optional[tuple[str, ...]] = key(None, check=parse_requirement)
     """Its dependencies, as you state them: then no build is needed to know them. A wheel with others is an error."""
     version: str = key("", check=Version)
