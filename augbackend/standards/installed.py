@@ -44,9 +44,7 @@ def _read(seen: Seen, folder: str) -> dict[str, str]:
     return seen[folder]
 
 
-def installed_version(
-    name: str, folders: Optional[Sequence[str]] = None, seen: Optional[Seen] = None
-) -> Optional[str]:
+def installed_version(name: str, folders: Optional[Sequence[str]] = None, seen: Optional[Seen] = None) -> Optional[str]:
     """The version of an installed project, ``None`` if it is not installed; the rest as in :func:`installed`."""
     searched = [folder for folder in (sys.path if folders is None else folders) if "\0" not in str(folder)]
     version = installed(searched, seen).get(canonical_name(name))

@@ -445,6 +445,7 @@ def prepare_metadata_for_build_wheel(folder, config_settings=None):
     return "theirs.dist-info"
 """
 WORD = PYPROJECT.replace("pkg-info = PROMISED", 'requires-dist = ["six"]WORD')
+UNPINNED = """, requires-dist = ["six>=1.0,<2", "direct @ https://host/x.whl", 'rich[a,b]; extra == "x" and python_version > "3"']"""
 THEIRS = "Metadata-Version: 2.1\nName: my.demo\nVersion: 1.0\nRequires-Dist: six>=1.2\n"
 NAMED = "Metadata-Version: 2.2\nName: my.demo\nVersion: 1.0\n"
 
@@ -488,8 +489,10 @@ def test_a_word_that_is_kept_is_built(tree: Tree) -> None:
 
 
 @pytest.mark.processes
-def test_what_is_read_for_certain_costs_no_second_run(tree: Tree) -> None:
-    folder = project(tree, inner=INNER + TELLS)
+@pytest.mark.parametrize("unpinned", ["", UNPINNED])
+def test_what_wrap_promises_costs_no_second_run(tree: Tree, unpinned: str) -> None:
+    text = PYPROJECT.replace("PROMISED", f"true{unpinned}")
+    folder = project(tree, {"pyproject.toml": text}, inner=INNER + TELLS)
     assert built(folder).status == 0
     assert calls(folder) == [["import"], ["wheel", None]]
 
