@@ -20,6 +20,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -70,7 +71,7 @@ def links() -> Links | None:
     roots = list(dict.fromkeys(match[1] for match in map(_ROOT.match, folders) if match))
     if not roots:
         return None
-    name = _digest(folders)
+    name = _digest_at(tuple((folder, Path(folder).stat().st_mtime_ns) for folder in folders))
     has_prefix = sys.prefix != sys.base_prefix
     key = os.pathsep.join([name, *roots, *([sys.prefix] if has_prefix else [])])
     if key not in _taken:
@@ -111,6 +112,12 @@ def through(found: Links) -> Iterator[None]:
         known.update({name: config[name] for name in ("base", "platbase", "prefix", "exec_prefix")})
         for name, value in before.items():
             setattr(sys, name, value)
+
+
+@lru_cache(maxsize=1)  # a hook is looked for, then called
+def _digest_at(folders: tuple[tuple[str, int], ...]) -> str:
+    """The digest of folders, each with the time of its last change: whatever is installed there changes it."""
+    return _digest(folder for folder, _ in folders)
 
 
 def _digest(folders: Iterable[str]) -> str:

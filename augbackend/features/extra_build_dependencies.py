@@ -136,7 +136,7 @@ def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]
     for entry in declared(build, target):
         wanted = entry.parsed
         if wanted.applies():
-            version = installed_version(wanted.name)
+            version = installed_version(wanted.name, seen=build.seen)
             if version is None or not wanted.accepts(version):
                 found.append((entry.text, wanted.name, version))
     return found
@@ -145,7 +145,7 @@ def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]
 def _fingerprint(build: Build, target: Target) -> list[tuple[str, Optional[str]]]:
     from augbackend.standards.installed import versions_of
 
-    return versions_of(entry.text for entry in declared(build, target))
+    return versions_of((entry.text for entry in declared(build, target)), build.seen)
 
 
 FEATURE = Feature(

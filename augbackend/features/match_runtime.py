@@ -73,7 +73,7 @@ def match(build: Build, entry: BuildDependency) -> Match:
             why = f"matched to {build.origins.get('match-runtime', 'match-runtime')}"
             return Match((_in_version(entry, text),), "override", why)
     folders = target_folders()
-    version = installed_version(wanted.name, [*folders, *_linked(wanted.name, folders)])
+    version = installed_version(wanted.name, [*folders, *_linked(wanted.name, folders)], build.seen)
     if any(_is_for(wanted, text) for text in entry.locked):
         locked = tuple(replace(entry, requirement=text, match_runtime=False, locked=()) for text in entry.locked)
         plain, why = tuple(map(_portable, locked)), "matched to the lock that augbackend wrap was given"
@@ -186,7 +186,7 @@ def _check_variants(build: Build, target: Target) -> None:
     for wanted in entries(build):
         found = match(build, wanted) if wanted.match_runtime and is_wanted(wanted, target) else None
         for exact, entry in zip(found.exact, found.entries) if found else ():
-            name, version = exact.parsed.name, installed_version(exact.parsed.name)
+            name, version = exact.parsed.name, installed_version(exact.parsed.name, seen=build.seen)
             if version is None or exact.parsed.accepts(version) or not entry.parsed.accepts(version):
                 continue
             if found and exact.parsed.applies():

@@ -18,7 +18,6 @@ import click
 from augbackend import __version__, features
 from augbackend.cli import terminal
 from augbackend.cli.edit import backend_copy
-from augbackend.cli.fetch import build_environment
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.strangers import confinement, wrapped_backend
 from augbackend.errors import AugbackendError, say
@@ -193,6 +192,8 @@ def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict
 
 
 def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
+    from augbackend.cli.fetch import build_environment
+
     with surrounded(build):
         declared = {entry.text for target in TARGETS for entry in extra_build_dependencies.declared(build, target)}
     wanted = {*build.requires, *declared}

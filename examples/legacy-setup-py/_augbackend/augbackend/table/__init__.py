@@ -24,6 +24,7 @@ class Build(NamedTuple):
     :param project: the ``[project]`` table; ``None`` if there is none.
     :param path: ``sys.path`` as the frontend set it.
     :param config_settings: for the wrapped backend: without ours, and with the declared ones underneath.
+    :param seen: what :mod:`.installed` has read for this call, so that nothing is read twice.
     """
 
     tree: Path
@@ -35,6 +36,7 @@ class Build(NamedTuple):
     project: Mapping[str, Any] | None = None
     path: tuple[str, ...] = ()
     config_settings: Mapping[str, str | list[str]] | None = None
+    seen: dict[str, dict[str, str]] | None = None
 
     def folder(self, name: str) -> Path | None:
         """A folder of the tree, absolute; ``None`` if there is none of that name."""
