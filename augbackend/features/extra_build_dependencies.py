@@ -42,6 +42,9 @@ class BuildDependency:
     match_runtime: bool = key(False)
     """In the version that will be there at run time, as far as that is known: what the caller says \
 (`AUGBACKEND_MATCH_RUNTIME`), what `locked` says, what the environment has that pip installs into."""
+    passthrough: bool = key(False)
+    """For `match-runtime`: not installed anew where the environment that pip installs into has that version: the build \
+sees it, and what it requires, there."""
     locked: tuple[str, ...] = key((), check=check_version)
     """For `match-runtime`: the versions that a lock has, each with its marker. Written by `augbackend wrap`."""
 
@@ -126,7 +129,7 @@ def _requires(build: Build, target: Target) -> list[str]:
             )
         if other:
             say("warning", f"one project in two places: {what}")
-    return [text_for(build, entry) for entry in found]
+    return [text_for(build, entry) for entry in found if entry.parsed.name not in build.passed]
 
 
 def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
@@ -148,11 +151,26 @@ def _fingerprint(build: Build, target: Target) -> list[tuple[str, Optional[str]]
     return versions_of(entry.text for entry in declared(build, target))
 
 
+def _uses(value: tuple[BuildDependency, ...]) -> list[str]:
+    kinds = {"match-runtime": "match_runtime", "passthrough": "passthrough"}
+    return [name for name, kind in kinds.items() if any(getattr(entry, kind) for entry in value)]
+
+
+def _mistakes(build: Build) -> list[str]:
+    return [
+        f"tool.augbackend.extra-build-dependencies: found passthrough of {entry.requirement!r} without match-runtime;"
+        " add match-runtime = true, which says what version it has to be"
+        for entry in entries(build)
+        if entry.passthrough and not entry.match_runtime
+    ]
+
+
 FEATURE = Feature(
     tuple[BuildDependency, ...],
     "Build requirements that the package did not declare.",
     (),
-    uses=lambda value: ["match-runtime"] if any(entry.match_runtime for entry in value) else [],
+    uses=_uses,
+    mistakes=_mistakes,
     requires=_requires,
     unmet=_unmet,
     fingerprint=_fingerprint,
