@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from augbackend.standards import InvalidRequirement, requirements
@@ -22,7 +23,7 @@ _SUFFIX = ".dist-info"
 Stamp = tuple[int, int, int]
 
 
-class Unusable(Exception):
+class UnusableError(Exception):
     """A distribution cannot be used from where it is installed; says why."""
 
 
@@ -43,30 +44,29 @@ class Distribution(NamedTuple):
 
         :raises OSError: if there is none.
         """
-        with open(os.path.join(self.folder, self.info, name), encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
+        return Path(self.folder, self.info, name).read_text(encoding="utf-8", errors="surrogateescape")
 
     @property
     def stamp(self) -> Stamp | None:
         """What is another one as soon as it is installed again; ``None`` if it is not there any more."""
         with suppress(OSError):
-            found = os.stat(os.path.join(self.folder, self.info, "RECORD"))
+            found = Path(self.folder, self.info, "RECORD").stat()
             return found.st_ino, found.st_size, found.st_mtime_ns
         return None
 
     def files(self) -> list[str]:
         """Its files, as RECORD names them: by ``/``, beneath the folder or, with ``..``, beside it.
 
-        :raises Unusable: if it is installed in a way that has no such list, or of which the files are elsewhere.
+        :raises UnusableError: if it is installed in a way that has no such list, or of which the files are elsewhere.
         """
         what = f"{self.name} {self.version} in {self.folder}"
         try:
             lines = self.read("RECORD").splitlines()
         except OSError:
-            raise Unusable(f"{what} has no RECORD of its files") from None
+            raise UnusableError(f"{what} has no RECORD of its files") from None
         with suppress(OSError, ValueError, AttributeError):
             if json.loads(self.read("direct_url.json")).get("dir_info", {}).get("editable"):
-                raise Unusable(f"{what} is editable: its files are elsewhere")
+                raise UnusableError(f"{what} is editable: its files are elsewhere")
         if any('"' in line for line in lines):
             import csv
 
@@ -75,17 +75,18 @@ class Distribution(NamedTuple):
             found = [line.rsplit(",", 2)[0] for line in lines if line]
         for name in found:
             if name.endswith(".pth") and "/" not in name and self._leads_elsewhere(name):
-                raise Unusable(f"{what} is found by {name}, which works in its own environment only")
+                raise UnusableError(f"{what} is found by {name}, which works in its own environment only")
         return found
 
     def _leads_elsewhere(self, name: str) -> bool:
         """Whether a ``.pth`` file names a folder. One that only runs code does that where Python starts."""
         try:
-            with open(os.path.join(self.folder, name), encoding="utf-8", errors="replace") as file:
-                lines = [line.strip() for line in file]
+            text = Path(self.folder, name).read_text(encoding="utf-8", errors="replace")
         except OSError:
             return False
-        return any(line and not line.startswith(("#", "import ", "import\t")) for line in lines)
+        return any(
+            line and not line.startswith(("#", "import ", "import\t")) for line in map(str.strip, text.split("\n"))
+        )
 
 
 def installed(folders: Iterable[str]) -> dict[str, list[Distribution]]:
@@ -93,9 +94,9 @@ def installed(folders: Iterable[str]) -> dict[str, list[Distribution]]:
     found: dict[str, list[Distribution]] = {}
     for folder in dict.fromkeys(map(os.path.realpath, folders)):
         with suppress(OSError, ValueError):
-            for info in sorted(entry for entry in os.listdir(folder) if entry.endswith(_SUFFIX)):
+            for info in sorted(path.name for path in Path(folder).iterdir() if path.name.endswith(_SUFFIX)):
                 project, _, version = info[: -len(_SUFFIX)].partition("-")
-                if version and project[:1].isalnum() and os.path.exists(os.path.join(folder, info, "METADATA")):
+                if version and project[:1].isalnum() and Path(folder, info, "METADATA").exists():
                     name = requirements.canonical_name(project)
                     found.setdefault(name, []).append(Distribution(name, version, folder, info))
     return found
@@ -108,7 +109,7 @@ def closure(
 
     :param there: what is installed in the other environment.
     :param here: what is in the build environment, name → version: that is not looked for.
-    :raises Unusable: if something is not there, or not in a version that all of it is content with.
+    :raises UnusableError: if something is not there, or not in a version that all of it is content with.
     """
     found: dict[str, Distribution] = {}
     done: set[tuple[str, str]] = set()  # (name, extra)
@@ -132,18 +133,20 @@ def _check(
     asks = f"{by} requires {_shown(one)}" if by else f"{_shown(one)} is asked for"
     if one.name in here:
         if not one.accepts(here[one.name]):
-            raise Unusable(f"{asks}, and {one.name} {here[one.name]} is in the build environment")
+            raise UnusableError(f"{asks}, and {one.name} {here[one.name]} is in the build environment")
         if one.extras:
-            raise Unusable(f"{asks}, and {one.name} is in the build environment, maybe without these extras")
+            raise UnusableError(f"{asks}, and {one.name} is in the build environment, maybe without these extras")
         return
     candidates = there.get(one.name, ())
     if not candidates:
-        raise Unusable(f"{asks}, which is not there, or has no .dist-info")
+        raise UnusableError(f"{asks}, which is not there, or has no .dist-info")
     first = candidates[0]
     if any(other.folder == first.folder for other in candidates[1:]):
-        raise Unusable(f"{first.folder} has several of {one.name}: {', '.join(other.info for other in candidates)}")
+        raise UnusableError(
+            f"{first.folder} has several of {one.name}: {', '.join(other.info for other in candidates)}"
+        )
     if not one.accepts(first.version):
-        raise Unusable(f"{asks}, and {first.version} is there")
+        raise UnusableError(f"{asks}, and {first.version} is there")
 
 
 def _shown(one: requirements.Requirement) -> str:
@@ -157,5 +160,7 @@ def _required(distribution: Distribution, extra: str) -> list[requirements.Requi
         document = parse(distribution.read("METADATA").encode("utf-8", "surrogateescape"))
         asked = [requirements.parse_requirement(text) for text in document.values("requires-dist")]
     except (OSError, InvalidRequirement) as error:
-        raise Unusable(f"{distribution.name}'s METADATA in {distribution.folder} cannot be read: {error}") from None
+        raise UnusableError(
+            f"{distribution.name}'s METADATA in {distribution.folder} cannot be read: {error}"
+        ) from None
     return [one for one in asked if one.applies(extra=extra) and (not extra or not one.applies())]

@@ -40,7 +40,7 @@ def linked(distributions: Iterable[tuple[Distribution, list[str]]]) -> Iterator[
                 parts = name.split("/")
                 if parts[0] == "..":
                     _link_beside(one.folder, name, root)
-                elif not os.path.isabs(name) and ".." not in parts:
+                elif parts[0] and ".." not in parts:
                     inner = trees.setdefault(one.folder, {})
                     for part in parts:
                         inner = inner.setdefault(part, {})
@@ -73,8 +73,8 @@ def _is_theirs(folder: Path, names: dict[str, Any]) -> bool:
 
 def _link_beside(folder: str, name: str, root: Path) -> None:
     """A script, a header, data: where it is in an environment, seen from ``site-packages``."""
-    place, source = os.path.normpath(_SITE / name), os.path.normpath(os.path.join(folder, name))
-    if not place.startswith(os.pardir) and len(Path(folder).parts) > _DEPTH and os.path.exists(source):
+    place, source = os.path.normpath(_SITE / name), Path(os.path.normpath(Path(folder, name)))
+    if not place.startswith(os.pardir) and len(Path(folder).parts) > _DEPTH and source.exists():
         target = root / place
         target.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
@@ -112,9 +112,8 @@ def _lock(folder: Path) -> int | None:
 def sweep(above: Path) -> None:
     """Remove the folders of builds that were killed, this user's own ones."""
     with suppress(OSError):
-        for name in os.listdir(above):
-            folder = above / name
-            if name.startswith(_PREFIX) and folder.lstat().st_uid == os.getuid():
+        for folder in above.iterdir():
+            if folder.name.startswith(_PREFIX) and folder.lstat().st_uid == os.getuid():
                 with suppress(OSError):
                     handle = _lock(folder)
                     if handle is not None:

@@ -1,6 +1,7 @@
 """``extra-build-dependencies``: build requirements that the package did not declare."""
 
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Optional
@@ -8,7 +9,7 @@ from typing import ClassVar, Optional
 from augbackend.errors import AugbackendError, say
 from augbackend.standards import InvalidRequirement, requirements
 from augbackend.table import Build, Target
-from augbackend.table.convert import key
+from augbackend.table.convert import TABLE, key
 
 from . import Feature, find
 
@@ -43,8 +44,8 @@ class BuildDependency:
     """In the version that will be there at run time, as far as that is known: what the caller says \
 (`AUGBACKEND_MATCH_RUNTIME`), what `locked` says, what the environment has that pip installs into."""
     passthrough: bool = key(False)
-    """For `match-runtime`: not installed anew where the environment that pip installs into has that version: the build \
-sees it, and what it requires, there."""
+    """For `match-runtime`: not installed for the build where the environment that pip installs into has it in that \
+version. The build sees that one, and what it requires."""
     locked: tuple[str, ...] = key((), check=check_version)
     """For `match-runtime`: the versions that a lock has, each with its marker. Written by `augbackend wrap`."""
 
@@ -156,11 +157,12 @@ def _uses(value: tuple[BuildDependency, ...]) -> list[str]:
     return [name for name, kind in kinds.items() if any(getattr(entry, kind) for entry in value)]
 
 
-def _mistakes(build: Build) -> list[str]:
+def unmatched(found: Iterable[BuildDependency]) -> list[str]:
+    """Complaints of what is to be passed through in no version that is known to be right."""
     return [
-        f"tool.augbackend.extra-build-dependencies: found passthrough of {entry.requirement!r} without match-runtime;"
-        " add match-runtime = true, which says what version it has to be"
-        for entry in entries(build)
+        f"found passthrough of {entry.requirement!r} without match-runtime; add match-runtime = true, which finds the"
+        " version"
+        for entry in found
         if entry.passthrough and not entry.match_runtime
     ]
 
@@ -170,7 +172,7 @@ FEATURE = Feature(
     "Build requirements that the package did not declare.",
     (),
     uses=_uses,
-    mistakes=_mistakes,
+    mistakes=lambda build: [f"{TABLE}.extra-build-dependencies: {one}" for one in unmatched(entries(build))],
     requires=_requires,
     unmet=_unmet,
     fingerprint=_fingerprint,

@@ -22,7 +22,7 @@ from augbackend.standards.installed import installed as installed_here
 from augbackend.standards.installed import installed_version
 
 from . import Feature
-from ._installed_closure import Distribution, Unusable, closure, installed
+from ._installed_closure import Distribution, UnusableError, closure, installed
 from .extra_build_dependencies import entries, is_wanted
 from .match_runtime import match, target_folders, unquoted
 
@@ -61,9 +61,9 @@ def plan(build: Build, target: str, folders: Sequence[str]) -> Plan:
     for entry in wanted:
         name = entry.parsed.name
         try:
-            found = closure(_matched(build, entry, there), there, here)
+            found = closure(_matched(build, entry, there, folders), there, here)
             files.update({one.name: one.files() for one in found.values() if one.name not in files})
-        except Unusable as error:
+        except UnusableError as error:
             refused[name] = str(error)
         else:
             named[name] = found[name]
@@ -82,24 +82,24 @@ def _declared(build: Build, target: str) -> list[BuildDependency]:
 
 
 def _matched(
-    build: Build, entry: BuildDependency, there: Mapping[str, Sequence[Distribution]]
+    build: Build, entry: BuildDependency, there: Mapping[str, Sequence[Distribution]], folders: Sequence[str]
 ) -> requirements.Requirement:
     """The requirement in the version that counts, if that is there.
 
-    :raises Unusable: if it is not.
+    :raises UnusableError: if it is not.
     """
-    found, wanted = match(build, entry), entry.parsed
+    found, wanted = match(build, entry, folders), entry.parsed
     if found.rung == "bare":
-        raise Unusable(found.why)
+        raise UnusableError(found.why)
     first = next(iter(there.get(wanted.name, ())), None)
     if first is None:
-        raise Unusable(f"no .dist-info of it is there; {found.why}")
+        raise UnusableError(f"no .dist-info of it is there; {found.why}")
     for one in (one.parsed for one in found.exact or found.entries):
         is_this = f"-{first.version}-" in unquoted(one.url) if one.url else one.accepts(first.version)
         if is_this and one.applies():
             return one._replace(extras=one.extras | wanted.extras)
     texts = " or ".join(one.text for one in found.entries)
-    raise Unusable(f"{first.version} is there, and {texts} is asked for, {found.why}")
+    raise UnusableError(f"{first.version} is there, and {texts} is asked for, {found.why}")
 
 
 @contextmanager

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.require
 @options.match_runtime()
+@options.passthrough
 @options.pin_runtime()
 @click.option(
     "--remove-require",
@@ -61,6 +62,7 @@ def adopt(
     undeclared: tuple[str, ...],
     feature: tuple[str, ...],
     *,
+    passthrough: bool,
     static: bool,
     installed: bool,
     check: bool,
@@ -82,7 +84,12 @@ def adopt(
     for one, other in adopted_requirements.rivals(requirements, matched):
         raise click.UsageError(f"one project, twice: {one!r} and {other!r}; write them as one, or one by hand")
     given = options.declaration(
-        requirements, removed, variables_, matched=matched, pin_runtime=pins, compiler_cache=compiler_cache
+        requirements,
+        removed,
+        variables_,
+        matched=options.matched_entries(matched, is_passed=passthrough),
+        pin_runtime=pins,
+        compiler_cache=compiler_cache,
     )
     is_more = given != Declaration() or bool(undeclared or feature or installed)
     if check + remove + static > 1 or ((check or remove) and is_more) or (check and dry_run):
@@ -135,7 +142,8 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     build = declarations.read(plan.tree, environ={})
     declared = adopted_pyproject.added_requires(plan.new or "")
     for entry in build.values.get("extra-build-dependencies", ()):
-        declared.append(f"{entry.text} (as at run time)" if entry.match_runtime else entry.text)
+        how = f"as at run time{', passed through' if entry.passthrough else ''}"
+        declared.append(f"{entry.text} ({how})" if entry.match_runtime else entry.text)
     variables = ", ".join(build.values.get("extra-build-variables", ()))
     dropped = ", ".join(build.values.get("remove-build-dependencies", ()))
     lines = [f"{plan.tree}: augbackend now wraps {build.wrapped_backend}"]
