@@ -127,6 +127,19 @@ def closure(
     return found
 
 
+def reached(name: str, there: Mapping[str, Sequence[Distribution]]) -> set[str]:
+    """The names of what an installed project requires, and of what these require, as far as it can be read."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for distribution in there.get(waiting.pop(), ())[:1]:
+            with suppress(UnusableError):
+                new = {one.name for one in _required(distribution, "")} - found
+                found |= new
+                waiting += new
+    return found
+
+
 def _check(
     one: requirements.Requirement, by: str, there: Mapping[str, Sequence[Distribution]], here: Mapping[str, str]
 ) -> None:

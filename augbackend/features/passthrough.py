@@ -22,7 +22,7 @@ from augbackend.standards.installed import installed as installed_here
 from augbackend.standards.installed import installed_version
 
 from . import Feature
-from ._installed_closure import Distribution, UnusableError, closure, installed
+from ._installed_closure import Distribution, UnusableError, closure, installed, reached
 from .extra_build_dependencies import entries, is_wanted
 from .match_runtime import match, target_folders, unquoted
 
@@ -47,20 +47,28 @@ class Plan(NamedTuple):
     refused: Mapping[str, str]
 
 
+_SAID = "matched to nothing"  # match-runtime itself tells of that
+NOTHING = Plan({}, (), {})
+
+
 def plan(build: Build, target: str, folders: Sequence[str]) -> Plan:
     """Look what can be passed through.
 
     :param folders: of the environment that is installed into.
     """
-    wanted = [one for one in _declared(build, target) if installed_version(one.parsed.name, build.path) is None]
-    if not wanted or not folders:
-        return Plan({}, (), {})
+    declared = _declared(build, target) if folders else []
+    here = installed_here(build.path) if declared else {}
+    wanted = [one for one in declared if one.parsed.name not in here]
+    if not wanted:
+        return NOTHING
     named, refused = dict[str, Distribution](), dict[str, str]()
     passed, files = dict[str, Distribution](), dict[str, list[str]]()
-    there, here = installed(folders), installed_here(build.path)
+    there = installed(folders)
+    others = [one.parsed.name for one in entries(build) if one not in wanted and is_wanted(one, cast("Target", target))]
     for entry in wanted:
         name = entry.parsed.name
         try:
+            _check_alone(name, [other for other in others if other not in here], there)
             found = closure(_matched(build, entry, there, folders), there, here)
             files.update({one.name: one.files() for one in found.values() if one.name not in files})
         except UnusableError as error:
@@ -71,13 +79,20 @@ def plan(build: Build, target: str, folders: Sequence[str]) -> Plan:
     return Plan(named, [(one, files[name]) for name, one in sorted(passed.items())], refused)
 
 
+def _check_alone(name: str, others: Sequence[str], there: Mapping[str, Sequence[Distribution]]) -> None:
+    """Refuse what the frontend installs in any case, in whatever version, since another requirement requires it."""
+    for other in others:
+        if name in reached(other, there):
+            raise UnusableError(f"{other} is installed for the build as well, and requires {name}")
+
+
 def _declared(build: Build, target: str) -> list[BuildDependency]:
     if not build.values.get("passthrough", True):
         return []
     return [
         one
         for one in entries(build)
-        if one.passthrough and one.match_runtime and is_wanted(one, cast("Target", target)) and one.parsed.applies()
+        if one.passthrough and is_wanted(one, cast("Target", target)) and one.parsed.applies()
     ]
 
 
@@ -104,8 +119,8 @@ def _matched(
 
 @contextmanager
 def _shown(build: Build, hook: str) -> Iterator[Build]:
-    target, folders = hook.rpartition("_")[2], target_folders()
-    found = plan(build, target, folders)
+    is_asked, folders = hook.startswith("get_requires"), target_folders()
+    found = plan(build, hook.rpartition("_")[2], folders)
     with ExitStack() as stack:
         if found.files:
             try:
@@ -113,8 +128,11 @@ def _shown(build: Build, hook: str) -> Iterator[Build]:
 
                 site, scripts = stack.enter_context(linked(found.files))
             except (OSError, ImportError) as error:  # no links, or no locks
-                found = Plan({}, (), dict.fromkeys([*found.named, *found.refused], f"no links can be made: {error}"))
-        if hook.startswith("get_requires"):
+                why = f"no links to it can be made: {error}"
+                if not is_asked:
+                    raise _too_late(next(iter(found.named)), why) from None
+                found = Plan({}, (), {**found.refused, **dict.fromkeys(found.named, why)})
+        if is_asked:
             _say(found, folders)
         if not found.files:
             yield build
@@ -144,7 +162,8 @@ def _say(found: Plan, folders: Sequence[str]) -> None:
     for name, one in found.named.items():
         say("note", f"{name} {one.version} is not installed for the build: the one in {one.folder} is used")
     for name, why in found.refused.items():
-        say("note", f"{name} is installed for the build, since the one in {folders[0]} cannot be used: {why}")
+        if not why.startswith(_SAID):
+            say("note", f"{name} is installed for the build, since the one in {folders[0]} cannot be used: {why}")
 
 
 def _removes(build: Build, text: str) -> bool:
@@ -159,13 +178,16 @@ def _removes(build: Build, text: str) -> bool:
 
 def _check(build: Build, target: Target) -> None:
     """Refuse a build for which the frontend was told not to install what is not there any more."""
-    folders = target_folders()
-    for name, why in plan(build, target, folders).refused.items():
-        raise AugbackendError(
-            f"{name} is not in the build environment, and the one that it is installed into does not help: {why}",
-            where=f"tool.augbackend.extra-build-dependencies, {name}: passthrough",
-            hint="build again, and it is installed; AUGBACKEND_PASSTHROUGH=false never passes it through",
-        )
+    for name, why in plan(build, target, target_folders()).refused.items():
+        raise _too_late(name, why)
+
+
+def _too_late(name: str, why: str) -> AugbackendError:
+    return AugbackendError(
+        f"{name} is not in the build environment, and the one that is installed into cannot be used: {why}",
+        where=f"tool.augbackend.extra-build-dependencies, {name}: passthrough",
+        hint="build again, and it is installed for the build; with AUGBACKEND_PASSTHROUGH=false it is in any case",
+    )
 
 
 FEATURE = Feature(
