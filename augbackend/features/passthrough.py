@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .extra_build_dependencies import BuildDependency
 
 
-class Plan(NamedTuple):
+class Passed(NamedTuple):
     """What would be passed through.
 
     :param named: of what is declared: name → the distribution.
@@ -48,10 +48,10 @@ class Plan(NamedTuple):
 
 
 _SAID = "matched to nothing"  # match-runtime itself tells of that
-NOTHING = Plan({}, (), {})
+NOTHING = Passed({}, (), {})
 
 
-def plan(build: Build, target: str, folders: Sequence[str]) -> Plan:
+def plan(build: Build, target: str, folders: Sequence[str]) -> Passed:
     """Look what can be passed through.
 
     :param folders: of the environment that is installed into.
@@ -76,7 +76,7 @@ def plan(build: Build, target: str, folders: Sequence[str]) -> Plan:
         else:
             named[name] = found[name]
             passed.update(found)
-    return Plan(named, [(one, files[name]) for name, one in sorted(passed.items())], refused)
+    return Passed(named, [(one, files[name]) for name, one in sorted(passed.items())], refused)
 
 
 def _check_alone(name: str, others: Sequence[str], there: Mapping[str, Sequence[Distribution]]) -> None:
@@ -131,7 +131,7 @@ def _shown(build: Build, hook: str) -> Iterator[Build]:
                 why = f"no links to it can be made: {error}"
                 if not is_asked:
                     raise _too_late(next(iter(found.named)), why) from None
-                found = Plan({}, (), {**found.refused, **dict.fromkeys(found.named, why)})
+                found = Passed({}, (), {**found.refused, **dict.fromkeys(found.named, why)})
         if is_asked:
             _say(found, folders)
         if not found.files:
@@ -158,7 +158,7 @@ def _forget(site: str) -> None:
         sys.path.remove(site)
 
 
-def _say(found: Plan, folders: Sequence[str]) -> None:
+def _say(found: Passed, folders: Sequence[str]) -> None:
     for name, one in found.named.items():
         say("note", f"{name} {one.version} is not installed for the build: the one in {one.folder} is used")
     for name, why in found.refused.items():
@@ -178,8 +178,9 @@ def _removes(build: Build, text: str) -> bool:
 
 def _check(build: Build, target: Target) -> None:
     """Refuse a build for which the frontend was told not to install what is not there any more."""
-    for name, why in plan(build, target, target_folders()).refused.items():
-        raise _too_late(name, why)
+    refused = plan(build, target, target_folders()).refused
+    if refused:
+        raise _too_late(*next(iter(refused.items())))
 
 
 def _too_late(name: str, why: str) -> AugbackendError:
