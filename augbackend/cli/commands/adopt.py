@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.require
 @options.match_runtime()
+@options.passthrough
 @options.pin_runtime()
 @click.option(
     "--remove-require",
@@ -63,6 +64,7 @@ def adopt(
     undeclared: tuple[str, ...],
     feature: tuple[str, ...],
     *,
+    passthrough: bool,
     static: bool,
     installed: bool,
     check: bool,
@@ -87,7 +89,7 @@ def adopt(
         requirements,
         removed,
         variables_,
-        matched=matched,
+        matched=options.matched_entries(matched, is_passed=passthrough),
         pin_runtime=pins,
         compiler_cache=compiler_cache,
         memory_per_job=memory_per_job,
@@ -143,7 +145,8 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     build = declarations.read(plan.tree, environ={})
     declared = adopted_pyproject.added_requires(plan.new or "")
     for entry in build.values.get("extra-build-dependencies", ()):
-        declared.append(f"{entry.text} (as at run time)" if entry.match_runtime else entry.text)
+        how = f"as at run time{', passed through' if entry.passthrough else ''}"
+        declared.append(f"{entry.text} ({how})" if entry.match_runtime else entry.text)
     variables = ", ".join(build.values.get("extra-build-variables", ()))
     dropped = ", ".join(build.values.get("remove-build-dependencies", ()))
     lines = [f"{plan.tree}: augbackend now wraps {build.wrapped_backend}"]

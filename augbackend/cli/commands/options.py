@@ -79,18 +79,18 @@ def declaration(
     removed: tuple[str, ...],
     variables: Mapping[str, str],
     *,
-    matched: tuple[str, ...] = (),
+    matched: Sequence[Mapping[str, object]] = (),
     requires_dist: tuple[str, ...] = (),
     **further: Any,
 ) -> Declaration:
     """What the options declare.
 
-    :param matched: requirements in the version that will be there at run time.
+    :param matched: what :func:`matched_entries` gives.
     :param further: keys of ``[tool.augbackend]``, with ``_`` for ``-``; and ``memory_per_job`` of ``jobs``.
     :raises SettingsError: with all mistakes at once.
     """
     table = {
-        "extra-build-dependencies": [*requirements, *({"requirement": one, "match-runtime": True} for one in matched)],
+        "extra-build-dependencies": [*requirements, *matched],
         "remove-build-dependencies": list(removed),
         "extra-build-variables": dict(variables),
         **{key.replace("_", "-"): value for key, value in further.items() if value},
@@ -102,6 +102,17 @@ def declaration(
     requires = [replace(one, origin="--match-runtime") if one.entry.match_runtime else one for one in found.requires]
     stated = dependencies.stated(requires_dist) if requires_dist else None
     return replace(found, requires=tuple(requires), dependencies=stated)
+
+
+def matched_entries(matched: Sequence[str], *, is_passed: bool) -> list[dict[str, object]]:
+    """What ``--match-runtime`` and ``--passthrough`` ask for, as entries of the table.
+
+    :raises UsageError: if nothing is named that could be passed through.
+    """
+    if is_passed and not matched:
+        raise click.UsageError("--passthrough needs --match-runtime, which says what is passed through")
+    more = {"passthrough": True} if is_passed else {}
+    return [{"requirement": one, "match-runtime": True, **more} for one in matched]
 
 
 def places(
@@ -176,6 +187,14 @@ def match_runtime(more: str = "") -> Callable[[Command], Command]:
         callback=requirements,
         help=f"A build requirement in the version that will be there at run time{more}. Repeatable.",
     )
+
+
+passthrough = click.option(
+    "--passthrough",
+    is_flag=True,
+    help="With --match-runtime: where pip builds, and the right version is installed already, use that one, and install"
+    " no copy of it for the build.",
+)
 
 
 def pin_runtime(more: str = "") -> Callable[[Command], Command]:

@@ -38,7 +38,7 @@ from augbackend.standards import InvalidRequirement
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Target, layers
 
-from . import confined, options
+from . import confined, options, passed_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +98,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
             for one in resolved
         ],
         "jobs": _jobs(build),
+        "passthrough": passed_through.gather(build),
         "compiler-cache": _compiler_cache(build),
         "config-settings": dict(build.config_settings or {}),
         "confinement": confinement.here().as_json(),
@@ -222,6 +223,10 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield f"build requirements for {', '.join(targets)}:"
         yield text
+    if found["passthrough"]:
+        yield ""
+        yield "passed through, where pip builds (pipx, tox and pdm as well):"
+        yield from passed_through.lines(found["passthrough"])
     if found["pin-runtime"]:
         yield ""
         yield "the wheel will require what it was built with:"

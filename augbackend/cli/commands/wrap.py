@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 @options.require
 @options.remove_require
 @options.match_runtime("; see --lock")
+@options.passthrough
 @click.option(
     "--lock",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -117,6 +118,7 @@ def wrap(
     require_confinement: Level | None,
     constraints: Path | None,
     *,
+    passthrough: bool,
     with_sources: bool | None,
     upgrade: bool,
     check: bool,
@@ -143,7 +145,7 @@ def wrap(
         requirements,
         removed,
         variables_,
-        matched=matched,
+        matched=options.matched_entries(matched, is_passed=passthrough),
         requires_dist=requires_dist,
         config_settings=config_settings,
         local_version=local_version,

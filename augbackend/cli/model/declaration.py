@@ -93,6 +93,8 @@ class BuildRequirement:
             table["unless-command"] = entry.unless_command
         if entry.match_runtime:
             table["match-runtime"] = True
+        if entry.passthrough:
+            table["passthrough"] = True
         return {**table, "locked": list(entry.locked)} if entry.locked else table
 
 
