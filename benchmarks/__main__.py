@@ -6,9 +6,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import diagnose, hooks, installs, metadata, wheels, wrap
+from . import diagnose, hooks, installs, metadata, startup, wheels, wrap
 
-ROUNDS = {"diagnose": 1, "hooks": 15, "installs": 5, "metadata": 15, "wheels": 3, "wrap": 5}
+ROUNDS = {"diagnose": 1, "hooks": 15, "installs": 5, "metadata": 15, "startup": 7, "wheels": 3, "wrap": 5}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -25,6 +25,7 @@ if __name__ == "__main__":
             "hooks": lambda: hooks.figures(folder, rounds),
             "installs": lambda: installs.figures(folder, rounds, torch),
             "metadata": lambda: metadata.figures(folder, rounds, torch),
+            "startup": lambda: startup.figures(folder, rounds),
             "wheels": lambda: wheels.figures(folder, rounds),
             "wrap": lambda: wrap.figures(folder, rounds, torch),
         }[arguments.what]()
