@@ -6,9 +6,18 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import diagnose, hooks, installs, metadata, passthrough, wheels, wrap
+from . import diagnose, hooks, installs, metadata, passthrough, startup, wheels, wrap
 
-ROUNDS = {"diagnose": 1, "hooks": 15, "installs": 5, "metadata": 15, "passthrough": 5, "wheels": 3, "wrap": 5}
+ROUNDS = {
+    "diagnose": 1,
+    "hooks": 15,
+    "installs": 5,
+    "metadata": 15,
+    "passthrough": 5,
+    "startup": 7,
+    "wheels": 3,
+    "wrap": 5,
+}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -26,6 +35,7 @@ if __name__ == "__main__":
             "installs": lambda: installs.figures(folder, rounds, torch),
             "metadata": lambda: metadata.figures(folder, rounds, torch),
             "passthrough": lambda: passthrough.figures(folder, rounds, torch),
+            "startup": lambda: startup.figures(folder, rounds),
             "wheels": lambda: wheels.figures(folder, rounds),
             "wrap": lambda: wrap.figures(folder, rounds, torch),
         }[arguments.what]()
