@@ -177,6 +177,8 @@ class _Machine:
         run = measure([*self._commands[by], str(place / "out"), "."], tree, environ)
         hits, misses = (now - then for now, then in zip(self.cache.counted(), before))
         shutil.rmtree(tree)
+        took = f"{run.wall:.1f} s, cpu {run.cpu:.1f} s, {hits} hits, {misses} misses"
+        print(f"{project.name} by {by}, {self._count}: {took}", file=sys.stderr, flush=True)
         (wheel,) = (place / "out").glob("*.whl")
         return Built(run, hits, misses, wheel)
 
