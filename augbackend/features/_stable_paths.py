@@ -100,7 +100,7 @@ def links(project: str = "") -> Links | None:
     roots = list(dict.fromkeys(match[1] for match in map(_ROOT.match, folders) if match))
     if not roots:
         return None
-    name = "-".join(filter(None, [_digest(folders), re.sub(r"\W+", "_", project, flags=re.ASCII).lower()]))
+    name = _digest(folders) + folder_suffix(project)
     has_prefix = sys.prefix != sys.base_prefix
     key = os.pathsep.join([name, *roots, *([sys.prefix] if has_prefix else [])])
     if key not in _taken:
@@ -167,6 +167,11 @@ def cache_folder() -> Path:
     """Where the folders of links are. A relative ``XDG_CACHE_HOME`` does not count, as its specification says."""
     stated = Path(os.environ.get("XDG_CACHE_HOME", ""))
     return (stated if stated.is_absolute() else Path("~/.cache").expanduser()) / "augbackend" / "environments"
+
+
+def folder_suffix(project: str) -> str:
+    """What the names of a project's folders have after the digest."""
+    return "-" + re.sub(r"\W+", "_", project, flags=re.ASCII).lower() if project else ""
 
 
 def _own_cache() -> Path:

@@ -106,7 +106,7 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
     from . import _stable_paths
 
     try:
-        links = _stable_paths.links(_project(build))
+        links = _stable_paths.links(project_name(build))
         if is_called:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="augbackend-")))
             compilers = dict(_compilers(os.environ))
@@ -127,7 +127,7 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
     return ""
 
 
-def _project(build: Build) -> str:
+def project_name(build: Build) -> str:
     """The project's name, as far as that is known before its build."""
     name = (build.project or {}).get("name")
     with suppress(OSError):
