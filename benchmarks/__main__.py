@@ -24,7 +24,9 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         lines = {
-            "cache": lambda: cache.figures(folder, rounds, torch, arguments.only, arguments.cache, arguments.redis),
+            "cache": lambda: cache.figures(
+                folder, rounds, torch, only=arguments.only, kind=arguments.cache, redis=arguments.redis
+            ),
             "diagnose": lambda: diagnose.figures(arguments.cases),
             "hooks": lambda: hooks.figures(folder, rounds),
             "installs": lambda: installs.figures(folder, rounds, torch),

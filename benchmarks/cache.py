@@ -4,9 +4,9 @@ Data::
 
     projects, a folder of wheels -> a build (seconds, hits, misses, the wheel) -> ratios of the second to the first
 
-The cache is empty before each first build. What has to be so ends the run if it is not: the second build compiles
-nothing and gives the same bytes, no path of the cache or of an environment is in them, the names and the metadata are
-those of a build without a cache, another header is compiled anew, and a changed line compiles one file.
+The cache is empty before each first build. What has to be so is told if it is not: the second build compiles nothing
+and gives the same bytes, no path of the cache or of an environment is in them, the names and the metadata are those of
+a build without a cache, another header is compiled anew, and a changed line compiles one file.
 """
 
 from __future__ import annotations
@@ -97,13 +97,20 @@ class Sccache:
         shutil.rmtree(self._folder / "objects", ignore_errors=True)
         if self._redis:
             port = self._redis.rpartition(":")[2].strip("/")
-            subprocess.run(["redis-cli", "-p", port, "flushall"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                ["redis-cli", "-p", port, "flushall"],  # noqa: S607  # the one on PATH
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         _said(["sccache", "--start-server"], self.environ)
 
     def stop(self) -> None:
         """End the server, if there is one."""
         subprocess.run(
-            ["sccache", "--stop-server"], env={**os.environ, **self.environ}, check=False, capture_output=True
+            ["sccache", "--stop-server"],  # noqa: S607  # the one on PATH
+            env={**os.environ, **self.environ},
+            check=False,
+            capture_output=True,
         )
         sleep(1)  # it lets go of its socket a little later
 
@@ -113,7 +120,9 @@ class Sccache:
         return sum(stats["cache_hits"]["counts"].values()), sum(stats["cache_misses"]["counts"].values())
 
 
-def figures(folder: Path, rounds: int, torch: str, only: Sequence[str], kind: str, redis: str) -> Iterator[str]:
+def figures(  # noqa: PLR0913  # what is measured, and with what
+    folder: Path, rounds: int, torch: str, *, only: Sequence[str], kind: str, redis: str
+) -> Iterator[str]:
     """All figures.
 
     :param torch: an exact requirement; a CPU build is enough.
@@ -146,14 +155,14 @@ class _Machine:
         (folder / "home").mkdir()
         links, own = str(folder / "wheels"), ("SOURCE_DATE_EPOCH", "AUGBACKEND_COMPILER_CACHE")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "CCACHE_"))}
-        self._environ = {
-            **{name: value for name, value in clean.items() if name not in own},
-            **{"HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary"), "SOURCE_DATE_EPOCH": "1700000000"},
-            **{"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": links, "PIP_NO_CACHE_DIR": "1"},
-            **{"UV_NO_CONFIG": "1", "UV_OFFLINE": "1", "UV_NO_INDEX": "1", "UV_FIND_LINKS": links},
-            **{"UV_CACHE_DIR": str(folder / "uv"), "XDG_CACHE_HOME": str(folder / "home" / "cache")},
-            **{"AUGBACKEND_COMPILER_CACHE": cache.name.split()[0], "MAX_JOBS": "2", **cache.environ},
-        }
+        self._environ = {name: value for name, value in clean.items() if name not in own}
+        self._environ.update({"HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary"), "MAX_JOBS": "2"})
+        self._environ.update({"XDG_CACHE_HOME": str(folder / "home" / "cache"), "SOURCE_DATE_EPOCH": "1700000000"})
+        pip = {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "FIND_LINKS": links, "NO_CACHE_DIR": "1"}
+        uv_ = {"NO_CONFIG": "1", "OFFLINE": "1", "NO_INDEX": "1", "FIND_LINKS": links, "CACHE_DIR": str(folder / "uv")}
+        self._environ.update({f"PIP_{name}": value for name, value in pip.items()})
+        self._environ.update({f"UV_{name}": value for name, value in uv_.items()})
+        self._environ.update({"AUGBACKEND_COMPILER_CACHE": cache.name.split()[0], **cache.environ})
         self._commands = {
             "uv": [uv, "build", "--wheel", "--python", sys.executable, "--out-dir"],
             "pip": [python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir"],
@@ -176,6 +185,8 @@ class _Machine:
         environ = {**self._environ, **({} if is_cached else {"AUGBACKEND_COMPILER_CACHE": "none"})}
         run = measure([*self._commands[by], str(place / "out"), "."], tree, environ)
         hits, misses = (now - then for now, then in zip(self.cache.counted(), before))
+        if is_cached and isinstance(self.cache, Sccache):  # counts the hook's own try of the compiler
+            hits, misses = (hits - 1, misses) if sum(before) else (hits, misses - 1)
         shutil.rmtree(tree)
         took = f"{run.wall:.1f} s, cpu {run.cpu:.1f} s, {hits} hits, {misses} misses"
         print(f"{project.name} by {by}, {self._count}: {took}", file=sys.stderr, flush=True)
@@ -187,50 +198,52 @@ def _of_project(machine: _Machine, project: Project, rounds: int) -> Iterator[st
     text, (mine, other) = (project.tree / "pyproject.toml").read_text(), project.changed
     line = (project.tree / project.source).read_text() + project.line
     first, second, nothing = (defaultdict[str, "list[Run]"](list) for _ in range(3))
+    wrong: list[str] = []
     machine.cache.clear()
     plain = machine.build(project, "uv", is_cached=False)
     for number in range(rounds):
         for by in FRONTENDS:
             machine.cache.clear()
             one, two = machine.build(project, by), machine.build(project, by)
-            _expect(project, by, "first", one, 0, project.compiled)
-            _expect(project, by, "second", two, project.compiled, 0)
-            _is_the_same(machine, one.wheel, two.wheel, plain.wheel)
+            wrong += _of_counts(f"{by}, first", one, project.compiled, project.checked)
+            wrong += _of_counts(f"{by}, second", two, 0, 0)
+            wrong += _of_wheels(machine, one.wheel, two.wheel, plain.wheel)
             first[by].append(one.run)
             second[by].append(two.run)
             if project.nothing:
                 nothing[by].append(machine.build(project, by, project.nothing).run)
             if not number:
                 built = machine.build(project, by, {project.source: line})
-                _expect(project, by, "a changed line", built, project.compiled - 1, 1)
+                wrong += _of_counts(f"{by}, a changed line", built, 1, 0)
     built = machine.build(project, "uv", {"pyproject.toml": text.replace(mine, other)})
-    _expect(project, "uv", "another header", built, 0, project.compiled)
+    wrong += _of_counts("uv, another header", built, project.compiled, project.checked)
     for by in FRONTENDS:
-        yield f"{machine.cache.name}: {project.name} by {by}: {project.compiled} of {project.compiled} hits"
+        yield f"{machine.cache.name}: {project.name} by {by}"
         yield _ratios("  second / first", second[by], first[by])
         if project.nothing:
             yield _ratios("  second / nothing to compile", second[by], nothing[by])
-    yield "  a changed line: 1 compiled, by each; another header, by uv: all compiled; wheels: equal, without a path"
+    right = "second: nothing compiled; a changed line: 1; another header: all; wheels equal, without a path"
+    yield from (f"  {line}" for line in dict.fromkeys(wrong) or [right])
 
 
-def _expect(project: Project, by: str, what: str, built: Built, hits: int, misses: int) -> None:
-    if (built.hits, built.misses) != (hits, misses):
-        found = f"{built.hits} hits, {built.misses} compiled"
-        print(f"{project.name} by {by}, {what}: {found}, where {hits} and {misses} are right", flush=True)
+def _of_counts(what: str, built: Built, compiled: int, checked: int) -> Iterator[str]:
+    """What is wrong with the number of files that were compiled; CMake's own checks may be, or not."""
+    if not compiled <= built.misses <= compiled + checked:
+        yield f"{what}: {built.hits} hits, {built.misses} compiled, where {compiled} are right"
 
 
-def _is_the_same(machine: _Machine, one: Path, two: Path, plain: Path) -> None:
-    """Hold two wheels against each other, and against the one that was built without a cache."""
+def _of_wheels(machine: _Machine, one: Path, two: Path, plain: Path) -> Iterator[str]:
+    """What differs between two wheels, and from the one that was built without a cache."""
     if one.read_bytes() != two.read_bytes():
-        print(f"{one.name}: the second build gives other bytes", flush=True)
+        yield "the second build gives other bytes"
     paths = (str(machine.folder).encode(), b"augbackend-", b"/augbackend/environments")
     with ZipFile(one) as built, ZipFile(plain) as theirs:
         found = [(name, path) for name in built.namelist() for path in paths if path in built.read(name)]
         if found:
-            print(f"{one.name}: a path is in it: {found}", flush=True)
+            yield f"a path is in the wheel: {found}"
         metadata = [name for name in theirs.namelist() if ".dist-info/" in name and not name.endswith("RECORD")]
         if built.namelist() != theirs.namelist() or any(built.read(name) != theirs.read(name) for name in metadata):
-            print(f"{one.name}: names or metadata are not those of a build without a cache", flush=True)
+            yield "names or metadata are not those of a build without a cache"
 
 
 def _said(command: Sequence[str], environ: dict[str, str]) -> str:

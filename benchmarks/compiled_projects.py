@@ -65,6 +65,7 @@ class Project:
 
     :param compiled: how many files its build compiles.
     :param source: the file of a changed line.
+    :param checked: how many more its build tool compiles to find out what the compiler can do.
     :param changed: a requirement of it, and the one with other headers.
     :param nothing: files that leave nothing to compile, all else the same.
     """
@@ -74,6 +75,7 @@ class Project:
     compiled: int
     source: str
     changed: tuple[str, str]
+    checked: int = 0
     line: str = "static const int changed_line = 1;\n"
     nothing: Mapping[str, str] = field(default_factory=dict)
 
@@ -92,9 +94,9 @@ def all_of(folder: Path, links: Path, torch: str) -> Iterator[Project]:
     yield Project("torch extension", tree, 8, "src/f7.cpp", torches, nothing=nothing)
     yield Project("torch-scatter", _scatter(folder, torch), 6, "csrc/version.cpp", torches)
     skb = _written(folder / "skb", _SCIKIT, "scikit_build_core.build", ["scikit-build-core", "pybind11==3.0.1"], "skb")
-    yield Project("scikit-build-core", skb, 2, "src/b.cpp", ("pybind11==3.0.1", "pybind11==2.13.6"))
+    yield Project("scikit-build-core", skb, 2, "src/b.cpp", ("pybind11==3.0.1", "pybind11==2.13.6"), 2)
     mes = _written(folder / "mes", _MESON, "mesonpy", ["meson-python", "Cython", "numpy==2.2.6"], "mes")
-    yield Project("meson-python", mes, 2, "two.pyx", ("numpy==2.2.6", "numpy==2.1.3"), "changed_line = 1\n")
+    yield Project("meson-python", mes, 2, "two.pyx", ("numpy==2.2.6", "numpy==2.1.3"), line="changed_line = 1\n")
 
 
 REQUIRED = (

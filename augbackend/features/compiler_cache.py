@@ -206,7 +206,9 @@ class _Launchers:
     def _tried(self, command: list[str]) -> str:
         """Let the cache compile: it may not be able to write, and the compiler may not know the options."""
         (self.folder / "probe.c").write_text("int probe;\n", encoding="utf-8")
-        environ = {**os.environ, "CCACHE_NOSTATS": "1", "CCACHE_NOHASHDIR": "1", _TREE: str(self._tree)}
+        # A server of sccache begins with this: its preprocessor cache would compare options that hold the tree's path.
+        environ = {"SCCACHE_DIRECT": "false", **os.environ}
+        environ.update({"CCACHE_NOSTATS": "1", "CCACHE_NOHASHDIR": "1", _TREE: str(self._tree)})
         ran = subprocess.run(  # noqa: S603  # the compiler that the build would call
             [*command, "-c", "probe.c"],
             cwd=self.folder,
