@@ -55,14 +55,16 @@ fi
 again
 exec {compiler} "$@" {flags}
 """
-# sccache compares a compiler's file and options as they are, so the tree's path must not be in them. The comment is for
-# it as well: another compiler is another file.
+# sccache compares a compiler's file and options as they are, and so does ccache with nvcc's: no path of the tree may be
+# be in them. The comment is for them as well: another compiler is another file.
 _COMPILER = """\
 #!/bin/sh
 # {identity}
-exec {compiler} "$@" {flags} -ffile-prefix-map="${tree}"=. -fno-working-directory
+exec {compiler} "$@" {flags} {before}-ffile-prefix-map="${tree}"=. {before}-fno-working-directory
 """
 _TREE = "_AUGBACKEND_TREE"
+# gcc names a header of -isystem by its real path where that is shorter, and that is another one each time.
+_AS_NAMED = "-fno-canonical-system-headers"
 
 
 def chosen(value: str, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -180,6 +182,7 @@ class _Launchers:
     ) -> None:
         self.folder, self.compilers = folder, compilers
         self._program, self._tree, self._links = program, tree, links
+        self._as_named = [_AS_NAMED]
 
     def write(self) -> str:
         """Write them; empty, or what is wrong: a cache that cannot write fails, instead of compiling."""
@@ -188,20 +191,23 @@ class _Launchers:
             return "no compiler is on PATH"
         for name, real in self.compilers.items():
             command, flags = self._command(name, real)
-            if name == host:
+            if name == host and self._tried([self._program, command, *flags]):
+                self._as_named = []  # clang does not know it, nor need it
+                command, flags = self._command(name, real)
                 problem = self._tried([self._program, command, *flags])
                 if problem:
                     return problem
-            _write(self.folder / name, self._script(command, flags))
+            _write(self.folder / name, self._script(name, command, flags))
         return ""
 
     def _command(self, name: str, real: str) -> tuple[str, list[str]]:
         """What the cache calls, and the options that it is given beside the caller's."""
-        if Path(self._program).name == "sccache" and name != "nvcc":
+        is_sccache = Path(self._program).name == "sccache"
+        if is_sccache and name == "nvcc":  # it takes nvcc apart, and knows it by its file
+            return real, self._flags(name)
+        if is_sccache or name == "nvcc":
             return self._compiler(name, real), []
-        flags = [*self._flags(), f"-ffile-prefix-map={self._tree}=."]
-        # nvcc takes what is between commas for options of their own.
-        return real, [f"-Xcompiler={flag}" for flag in flags if "," not in flag] if name == "nvcc" else flags
+        return real, [*self._flags(name), f"-ffile-prefix-map={self._tree}=."]
 
     def _tried(self, command: list[str]) -> str:
         """Let the cache compile: it may not be able to write, and the compiler may not know the options."""
@@ -221,14 +227,16 @@ class _Launchers:
         said = ran.stderr.strip().splitlines() or [f"{command[1]}: status {ran.returncode}"]
         return said[-1] if ran.returncode else ""
 
-    def _script(self, compiler: str, flags: list[str]) -> str:
+    def _script(self, name: str, compiler: str, flags: list[str]) -> str:
         links = self._links
         pairs = [(shlex.quote(root), shlex.quote(link)) for root, link in links.every] if links else []
         again = [f"mkdir -p {shlex.quote(str(links.folder))}"] if links else ["false"]
+        # nvcc calls, and ccache compares, the host's compiler, not its launcher.
+        path = f"PATH={shlex.quote(os.environ.get('PATH', ''))} " if name == "nvcc" else ""
         return _SCRIPT.format(
             test=" && ".join(f"[ -e {link} ]" for _, link in pairs) or "true",
             again="; ".join([*again, *(f"ln -sfn {root} {link}" for root, link in pairs)]),
-            cache=shlex.quote(self._program),
+            cache=path + shlex.quote(self._program),
             compiler=shlex.quote(compiler),
             flags=shlex.join(flags),
         )
@@ -241,16 +249,21 @@ class _Launchers:
         words = {
             "identity": identity,
             "compiler": shlex.quote(compiler),
-            "flags": shlex.join(self._flags()),
+            "flags": shlex.join(self._flags(name)),
             "tree": _TREE,
+            "before": "-Xcompiler=" if name == "nvcc" else "",
         }
         _write(file, _COMPILER.format_map(words))
+        os.utime(file, ns=(found.stat().st_mtime_ns, found.stat().st_mtime_ns))  # ccache compares it
         return str(file)
 
-    def _flags(self) -> list[str]:
+    def _flags(self, name: str) -> list[str]:
         """Options that keep the environment's paths out of what is compiled."""
-        names = [link for _, link in self._links.every] if self._links else []
-        return [f"-ffile-prefix-map={name}=/environment{number or ''}" for number, name in enumerate(names)]
+        links = [link for _, link in self._links.every] if self._links else []
+        flags = [f"-ffile-prefix-map={link}=/environment{number or ''}" for number, link in enumerate(links)]
+        flags += [] if "clang" in name else self._as_named
+        # nvcc takes what is between commas for options of their own.
+        return [f"-Xcompiler={flag}" for flag in flags if "," not in flag] if name == "nvcc" else flags
 
 
 def _write(file: Path, script: str) -> None:

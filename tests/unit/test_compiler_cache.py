@@ -31,6 +31,7 @@ Tree = Callable[[dict[str, "str | bytes"]], Path]
 PYTHON = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 CACHE = '#!/bin/sh\necho "$@" >> "$CALLS"\nexec "$@"\n'
 # What a compiler does here: it says what it is given, and "compiles".
+AS_NAMED = "-fno-canonical-system-headers"
 COMPILER = '#!/bin/sh\necho "compiler $@" >> "$CALLS"\ntest -z "$REFUSED"\n'
 
 
@@ -134,7 +135,7 @@ def test_compilers_are_called_by_the_cache(machine: Path, tmp_path: Path) -> Non
         folder = _stable_paths.cache_folder()
         (links,) = folder.iterdir()
     *_, call, own = machine.read_text().splitlines()
-    flags = f"-c a.c -ffile-prefix-map={links / '0'}=/environment -ffile-prefix-map={tmp_path}=."
+    flags = f"-c a.c -ffile-prefix-map={links / '0'}=/environment {AS_NAMED} -ffile-prefix-map={tmp_path}=."
     assert call == f"{tmp_path / 'programs' / 'cc'} {flags}"
     assert own == f"compiler {flags}"
 
@@ -205,7 +206,7 @@ def test_without_an_environment(machine: Path, tmp_path: Path) -> None:
     sys.path[:] = [str(tmp_path)]
     with around(declared(tmp_path)):
         compiled("cc", "-c", "a.c")
-    assert machine.read_text().splitlines()[-1] == f"compiler -c a.c -ffile-prefix-map={tmp_path}=."
+    assert machine.read_text().splitlines()[-1] == f"compiler -c a.c {AS_NAMED} -ffile-prefix-map={tmp_path}=."
     assert not (tmp_path / "cache").exists()
 
 
@@ -216,6 +217,16 @@ def test_a_compiler_that_does_not_know_the_option(tmp_path: Path, capfd: pytest.
     with around(declared(tmp_path)):  # else the environment's path would be in what is compiled
         assert os.environ["PATH"] == path
     assert capfd.readouterr().err == "augbackend: note: compiled without a cache: cc: unknown option\n"
+
+
+def test_clang_does_not_know_an_option(machine: Path, tmp_path: Path) -> None:
+    program(tmp_path / "programs", "clang", COMPILER)
+    refuses = f'case "$*" in *{AS_NAMED}*) echo unknown >&2; exit 1 ;; esac'
+    program(tmp_path / "programs", "cc", f"#!/bin/sh\n{refuses}\n{COMPILER}")
+    with around(declared(tmp_path)):
+        for name in ("cc", "clang"):
+            compiled(name, "-c", "a.c")
+            assert AS_NAMED not in machine.read_text().splitlines()[-1]
 
 
 def test_sccache_is_given_a_compiler_with_the_options_in_it(machine: Path, tmp_path: Path) -> None:
@@ -247,8 +258,19 @@ def test_torch_and_nvcc(machine: Path, tmp_path: Path, monkeypatch: pytest.Monke
         assert os.environ["TORCH_NO_COMPILER_WRAPPER"] == "1"  # the launchers are the wrapper
         assert os.environ["TORCH_EXTENSION_SKIP_NVCC_GEN_DEPENDENCIES"] == "1"
         compiled(os.environ["PYTORCH_NVCC"], "-c", "a.cu")
-    assert machine.read_text().splitlines()[-2].startswith(f"{nvcc} -c a.cu")
+        inner = Path(machine.read_text().splitlines()[-2].split()[0])
+        assert str(nvcc) in inner.read_text()
+        assert inner.stat().st_mtime_ns == nvcc.stat().st_mtime_ns  # ccache compares it
+        assert f"PATH={tmp_path / 'programs'}" in Path(os.environ["PYTORCH_NVCC"]).read_text()
     assert f"-Xcompiler=-ffile-prefix-map={tmp_path}=." in machine.read_text().splitlines()[-1]
+
+
+def test_sccache_and_nvcc(machine: Path, tmp_path: Path) -> None:
+    program(tmp_path / "programs", "sccache", CACHE)
+    nvcc = program(tmp_path / "programs", "nvcc", COMPILER)
+    with around(declared(tmp_path, "sccache")):
+        compiled(os.environ["PYTORCH_NVCC"], "-c", "a.cu")
+    assert machine.read_text().splitlines()[-2].startswith(f"{nvcc} -c a.cu -Xcompiler=")
 
 
 @pytest.mark.parametrize(
