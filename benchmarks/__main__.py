@@ -6,9 +6,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import diagnose, hooks, installs, metadata, passthrough, startup, wheels, wrap
+from . import cache, diagnose, hooks, installs, metadata, passthrough, startup, wheels, wrap
 
 ROUNDS = {
+    "cache": 3,
     "diagnose": 1,
     "hooks": 15,
     "installs": 5,
@@ -25,11 +26,17 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=0, help="counted runs of each variant")
     parser.add_argument("--torch", default="torch", help="the torch to build against, as a requirement")
     parser.add_argument("--cases", type=Path, default=Path("cases.json"), help="for diagnose: a JSON list, see there")
+    parser.add_argument("--cache", choices=("ccache", "sccache"), default="ccache", help="for cache: which one")
+    parser.add_argument("--redis", default="", help="for cache: the address of a Redis that sccache keeps it in")
+    parser.add_argument("--only", action="append", default=[], help="for cache: a word of the projects' names")
     arguments = parser.parse_args()
     rounds, torch = arguments.rounds or ROUNDS[arguments.what], arguments.torch
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         lines = {
+            "cache": lambda: cache.figures(
+                folder, rounds, torch, only=arguments.only, kind=arguments.cache, redis=arguments.redis
+            ),
             "diagnose": lambda: diagnose.figures(arguments.cases),
             "hooks": lambda: hooks.figures(folder, rounds),
             "installs": lambda: installs.figures(folder, rounds, torch),

@@ -31,7 +31,7 @@ def test_what_a_build_uses_is_not_cleared(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(caches, "default_folder", lambda: downloads)
     monkeypatch.setattr(_stable_paths, "cache_folder", lambda: paths)
     write(downloads, {"sdists/a.tar.gz": b"12345"})
-    used = _stable_paths._own_folder("used")
+    used = _stable_paths.first_free(_stable_paths._own_cache(), "used")
     write(paths, {"old.0/lock": ""})
     found = json.loads(run("cache", "--json"))
     assert found["downloads"] == {"folder": str(downloads), "bytes": 5}

@@ -17,6 +17,7 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli import terminal
+from augbackend.cli.diagnosis import cache_obstacles
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.strangers import confinement, wrapped_backend
@@ -141,8 +142,8 @@ def _of_build_system(build: Build, target: Target) -> Iterator[dict[str, Any]]:
             yield {**_row(build, text, injected=holds, why=why), "origin": "build-system.requires"}
 
 
-def _compiler_cache(build: Build) -> dict[str, str]:
-    """The cache that a build would compile with here, and why that one, or none."""
+def _compiler_cache(build: Build) -> dict[str, Any]:
+    """The cache that a build would compile with here, and why that one, or none; and why it would not hit."""
     program, why = compiler_cache.chosen(_value(build, "compiler-cache"), os.environ)
     origin = build.origins.get("compiler-cache", "")
     return {
@@ -150,6 +151,7 @@ def _compiler_cache(build: Build) -> dict[str, str]:
         "why": why,
         "origin": origin,
         "paths": str(stable_paths.cache_folder()) if program else "",
+        "obstacles": list(cache_obstacles.obstacles(build, program, os.environ)),
     }
 
 
@@ -240,6 +242,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield f"compiler cache: {'' if cache['program'] else 'none: '}{cache['why']}  ({_source(cache['origin'])})"
         yield from [f"  paths that stay the same: in {cache['paths']}"] if cache["program"] else []
+        yield from (f"  {line}" for line in cache["obstacles"])
     yield ""
     yield "environment variables:"
     if not found["variables"]:
