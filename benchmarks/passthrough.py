@@ -64,6 +64,7 @@ def figures(folder: Path, rounds: int, torch: str) -> Iterator[str]:
         yield compared("  passthrough / upstream's, no isolation", runs["with"], runs["no isolation"])
         yield compared("  passthrough / without it", runs["with"], runs["without"])
         yield f"  bytes written, passthrough / without it: {_written(runs['with'], runs['without'])}"
+        yield f"  bytes written, passthrough / no isolation: {_written(runs['with'], runs['no isolation'])}"
         yield f"  spread of wall seconds: {_spread(runs)}"
     shutil.rmtree(links)
 
