@@ -20,6 +20,7 @@ COMMANDS = {  # name -> what `augbackend --help` says of it: the first sentence 
     "adopt": "Put the backend into TREE, so that every frontend builds it.",
     "cache": "Print where the caches are, their sizes, and the compiler cache's hits.",
     "diagnose": "Find out what a build is missing.",
+    "recipes": "Declarations that somebody already found, one file a project.",
     "show": "Print what a build of TREE would get here, and why.",
     "verify": "Prove that each wrapped ARCHIVE, and each in a FOLDER, is upstream's.",
     "wrap": "Repack published packages with what their builds need.",
