@@ -11,6 +11,8 @@ from augbackend.cli import terminal
 from augbackend.cli.commands.adopt import adopt
 from augbackend.cli.commands.cache import cache
 from augbackend.cli.commands.diagnose import diagnose
+from augbackend.cli.commands.index import index
+from augbackend.cli.commands.serve import serve
 from augbackend.cli.commands.show import show
 from augbackend.cli.commands.verify import verify
 from augbackend.cli.commands.wrap import wrap
@@ -70,6 +72,8 @@ def group() -> None:
 group.add_command(adopt)
 group.add_command(cache)
 group.add_command(diagnose)
+group.add_command(index)
+group.add_command(serve)
 group.add_command(show)
 group.add_command(verify)
 group.add_command(wrap)

@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from unearth import Link, PackageFinder, TargetPython
+from unearth.collector import IndexPage, LinkCollectError, fetch_page, is_secure_origin
 from unearth.errors import HashMismatchError, UnpackError
 
 from augbackend.cli import progress
@@ -156,6 +157,27 @@ def files(requirement: Requirement, where: Sources, *, not_in: Path) -> list[Ind
     unanswered = _unanswered(heard)
     if unanswered and not found:
         raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
+    return found
+
+
+def project_pages(name: str, where: Sources) -> list[IndexPage]:
+    """The page that each index has of a project, in their order; folders have none.
+
+    :raises UnansweredError: if an index cannot be asked.
+    """
+    finder, found = _finder(where, wheels=None), []
+    urls = [source["url"] for source in finder.sources if source["type"] == "index"]
+    with _explained(name) as heard:
+        for url in urls:
+            location = Link(f"{url.rstrip('/')}/{canonicalize_name(name)}/")
+            if not location.is_file and is_secure_origin(finder.session, location):
+                try:
+                    found.append(fetch_page(finder.session, location))
+                except LinkCollectError as error:
+                    heard.append(str(error))
+    unanswered = _unanswered(heard)
+    if unanswered:
+        raise UnansweredError(f"the index cannot be asked for {name}: {unanswered}", hint=_NETWORK)
     return found
 
 
