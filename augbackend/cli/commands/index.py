@@ -26,6 +26,7 @@ from augbackend.cli.project.project_root import project_root
 from augbackend.cli.site import entries, report, variants
 from augbackend.cli.site.entries import Asked
 from augbackend.cli.site.mirror import Mirror
+from augbackend.errors import AugbackendError
 
 from . import confined, indexed, options
 from .indexed import IndexChoices
@@ -172,9 +173,12 @@ def index(
     asked = Asked(tuple(map(upstream.parse, targets)), files, lock, with_recipes)
     found = entries.wanted(asked, given if has_options else None, project, lookup)
     jobs = [*variants.expanded(found.jobs, variants_, label)]
+    if not jobs:
+        what = "nothing is declared for what was asked for: no table here, no recipe"
+        raise AugbackendError(what, hint="find out what a package needs: augbackend diagnose NAME==VERSION")
     if any(upstream.is_built(job.target) for job in jobs):
         confined.checked(require_confinement)
-    choices = IndexChoices(mirror, only_redistributable, check, upgrade, prune)
+    choices = IndexChoices(out, mirror, only_redistributable, check, upgrade, prune)
     run = replace(
         indexed.indexed(jobs, project, lookup, choices, found.not_redistributable), passed_over=found.passed_over
     )

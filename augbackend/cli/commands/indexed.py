@@ -36,11 +36,13 @@ if TYPE_CHECKING:
 class IndexChoices:
     """How the index is made.
 
+    :param out: its folder.
     :param check: write nothing.
     :param upgrade: write again what another version of augbackend has written.
     :param prune: take out what was not asked for.
     """
 
+    out: Path
     mirror: Mirror = "link"
     only_redistributable: bool = False
     check: bool = False
@@ -52,11 +54,11 @@ class IndexChoices:
 class _Made:
     """One project while it is put together.
 
-    :param archives: wrapped sdists, by filename.
+    :param packages: wrapped, by the filenames of their archives.
     :param refused: filenames of what may not be passed on.
     """
 
-    archives: dict[str, tuple[WrappedPackage, Path]] = field(default_factory=dict)
+    packages: dict[str, WrappedPackage] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
 
 
@@ -71,6 +73,7 @@ class _Run:
     entries: list[IndexEntry] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def indexed(
@@ -80,13 +83,13 @@ def indexed(
     choices: IndexChoices,
     not_redistributable: Mapping[str, str],
 ) -> IndexRun:
-    """Wrap all packages, and let the index in ``lookup.output`` tell of them. One that fails does not lose the others.
+    """Wrap all packages, and let the index tell of them. One that fails does not lose the others.
 
     :param project: the one that declares them, if there is one.
     :param not_redistributable: why some may not be passed on, by project.
     :raises AugbackendError: if the folder holds something else than an index of ours.
     """
-    out, run = lookup.output, _Run()
+    out, run = choices.out, _Run()
     with ExitStack() as stack:
         if not choices.check:
             stack.enter_context(writing.locked(out))
@@ -94,12 +97,12 @@ def indexed(
         staging = stack.enter_context(writing.staged(out, there, check=choices.check))
         beside = Lookup(lookup.where, lookup.cache, lookup.offline, staging)
         for number, job in enumerate(jobs, 1):
-            with progress.shown(f"{number} of {len(jobs)}: {_asked_for(job)}"):
+            with progress.shown(f"{number} of {len(jobs)}: {_in_words(job)}"):
                 _wrap(job, project, beside, choices, not_redistributable, run)
         for name, made in sorted(run.made.items()):
             with progress.shown(f"the page of {name}"):
                 try:
-                    _publish(name, made, there.get(name), beside, out, choices, run)
+                    _publish(name, made, there.get(name), beside, choices, run)
                 except (AugbackendError, OSError) as error:
                     run.failed.add(name)
                     own = error if isinstance(error, AugbackendError) else error_report.of_system(error)
@@ -120,12 +123,13 @@ def indexed(
         removed=tuple(removed),
         left_out=tuple(run.left_out),
         failures=tuple(run.failures),
+        notes=tuple(run.notes),
     )
 
 
-def _asked_for(job: Job) -> str:
-    target = job.target
-    label = f" ({job.declaration.local_version})" if job.declaration.local_version else ""
+def _in_words(job: Job) -> str:
+    target, label = job.target, job.declaration.local_version
+    label = f" ({label})" if label and job.error is None else ""
     return (target.requirement or target.name or target.url or str(target.path)) + label
 
 
@@ -142,7 +146,7 @@ def _wrap(
         if job.error is not None:
             raise job.error
         if job.skipped:
-            run.left_out.append(LeftOut(_asked_for(job), job.skipped))
+            run.left_out.append(LeftOut(_in_words(job), job.skipped))
             run.failed.add(name)
             return
         package = runs.wrapped(job, lookup, check=choices.check, upgrade=choices.upgrade, project=project)
@@ -150,14 +154,14 @@ def _wrap(
     except (AugbackendError, OSError) as error:
         run.failed.add(name)
         own = error if isinstance(error, AugbackendError) else error_report.of_system(error)
-        run.failures.append(LostEntry(_asked_for(job), own))
+        run.failures.append(LostEntry(_in_words(job), own))
         return
     made = run.made.setdefault(package.plan.name, _Made())
     if why:
         run.left_out.append(LeftOut(f"{package.plan.name} {package.plan.version}", why))
         made.refused.add(package.archive.name)
     else:
-        made.archives[package.archive.name] = (package, package.archive)
+        made.packages[package.archive.name] = package
 
 
 def _why_not_passed_on(package: WrappedPackage, not_redistributable: Mapping[str, str]) -> str:
@@ -166,63 +170,87 @@ def _why_not_passed_on(package: WrappedPackage, not_redistributable: Mapping[str
 
 
 def _publish(
-    name: str, made: _Made, before: SiteProject | None, lookup: Lookup, out: Path, choices: IndexChoices, run: _Run
+    name: str, made: _Made, before: SiteProject | None, lookup: Lookup, choices: IndexChoices, run: _Run
 ) -> None:
     """Put one project's files and pages in their places, or say what is not as it should be."""
+    out = choices.out
     upstream = _upstreams(name, before, lookup, choices.mirror)
     by_digest = {one.sha256: one for one in upstream if one.sha256}
-    files: dict[str, PublishedFile] = {}
+    kept = _kept(name, made, before, choices, run)
+    files = {one.filename: one for one in kept}
     new: dict[str, Path] = {}
-    old = before.ours if before is not None else {}
-    if not choices.prune:
-        files.update({one.filename: one for one in old.values() if one.kind in ("wrapped", "built")})
-    for filename in made.refused:
-        files.pop(filename, None)
     entries = []
-    for filename, (package, archive) in sorted(made.archives.items()):
+    for filename, package in sorted(made.packages.items()):
         one = None
-        if archive.is_file() and package.state not in ("stale", "missing"):
-            one = files[filename] = distribution.of_sdist(archive, by_digest.get(package.sha256))
-            new[filename] = archive
-        said = ", ".join(text for added in package.plan.requires.added for text in added.texts)
-        entries.append(
-            IndexEntry(
-                name,
-                package.plan.version,
-                filename,
-                one,
-                package.state,
-                package.why,
-                f"+ {said}" if said else "",
-                package.url,
-            )  # fmt: skip
-        )
-    wrapped = {package.sha256 for package, _ in made.archives.values()}
-    others = [one for one in mirror.others(upstream, wrapped) if one.filename not in files]
-    if choices.mirror == "copy" and files:
-        others, copies = mirror.copied(
-            SiteProject(name, tuple(others)), before, out, lookup, only_redistributable=choices.only_redistributable
-        )
-        new.update(copies)
-    page = SiteProject(name, (*files.values(), *(others if choices.mirror != "none" and files else ())))
+        if package.state in ("written", "unchanged"):
+            one = distribution.of_sdist(package.archive, package.sha256, by_digest.get(package.sha256))
+            files[filename], new[filename] = one, package.archive
+        entries.append(_entry(name, package, one))
+    if files and choices.mirror != "none":
+        wrapped = {one.made_from for one in kept} | {one.sha256 for one in made.packages.values()}
+        for other in mirror.others(upstream, wrapped - {""}):
+            if other.filename not in files:
+                files[other.filename] = _mirrored(name, other, before, lookup, choices, run, new)
+    page = SiteProject(name, tuple(files.values()))
     run.entries += entries
+    run.notes += mirror.newer_than_ours(page)
     if choices.check:
-        run.stale += [f"{name}/{one.filename}" for one in entries if one.file is None]
+        lacking = [one.filename for one in entries if one.file is None]
+        lacking += [one.filename for one in page.ours.values() if not on_disk.is_whole(out, name, one)]
+        run.stale += [f"{name}/{one}" for one in dict.fromkeys(lacking)]
         run.stale += writing.stale_pages(out, name, pages.of_project(page))
-        run.stale += [
-            f"{name}/{one.filename}"
-            for one in page.ours.values()
-            if one.is_ours and not on_disk.is_whole(out, name, one)
-        ]
     elif page.files:
         run.written += writing.publish(out, page, new)
     elif before is not None:
         writing.remove_projects(out, {name})
 
 
+def _kept(name: str, made: _Made, before: SiteProject | None, choices: IndexChoices, run: _Run) -> list[PublishedFile]:
+    """What stays of an earlier run; with ``--prune`` nothing, unless something of the project could not be had now."""
+    if before is None or (choices.prune and name not in run.failed):
+        return []
+    old = [one for one in before.ours.values() if one.kind in ("wrapped", "built")]
+    return [one for one in old if one.filename not in made.refused and one.filename not in made.packages]
+
+
+def _mirrored(
+    name: str,
+    other: PublishedFile,
+    before: SiteProject | None,
+    lookup: Lookup,
+    choices: IndexChoices,
+    run: _Run,
+    new: dict[str, Path],
+) -> PublishedFile:
+    """What the page says of another file of upstream's.
+
+    :param new: grows by a copy.
+    """
+    if choices.mirror == "link":
+        return other
+    there = mirror.there_already(other, before, choices.out)
+    if there is not None:
+        return there
+    if choices.check:
+        run.stale.append(f"{name}/{other.filename}")
+        return other
+    one, path = mirror.copied(name, other, lookup, only_redistributable=choices.only_redistributable)
+    if path is not None:
+        new[one.filename] = path
+    return one
+
+
+def _entry(name: str, package: WrappedPackage, one: PublishedFile | None) -> IndexEntry:
+    texts = [text for added in package.plan.requires.added for text in added.texts]
+    said = [*texts, *(f"{key}={value}" for key, value in package.job.declaration.variable_values.items())]
+    words = f"+ {', '.join(said)}" if said else ""
+    version, filename = package.plan.version, package.archive.name
+    return IndexEntry(name, version, filename, one, package.state, package.why, words, package.url)
+
+
 def _upstreams(name: str, before: SiteProject | None, lookup: Lookup, wanted: Mirror) -> Sequence[PublishedFile]:
     """What upstream has of a project; where nobody can be asked, what the page of before says."""
-    known = [one for one in (before.files if before is not None else ()) if one.kind == "linked"]
+    known = [one for one in (before.files if before is not None else ()) if one.kind in ("linked", "copied")]
     if lookup.offline:
         return known
     try:

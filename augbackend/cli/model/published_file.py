@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["linked", "copied", "wrapped", "built"]
 KINDS: tuple[Kind, ...] = ("linked", "copied", "wrapped", "built")
-KIND = "_augbackend"  # PEP 691 leaves keys that begin so to whoever serves the page
+KIND, _MADE_FROM = "_augbackend", "_made-from"  # PEP 691 leaves keys that begin so to whoever serves the page
 _SDIST = ".tar.gz"
 _OLDER_SDISTS = (".tgz", ".tar.bz2", ".tar.xz", ".zip")
 
@@ -36,6 +36,7 @@ class PublishedFile:
     :param core_metadata: the hashes of the file with the metadata beside it, empty where they are not known; ``None``
         if there is no such file.
     :param kind: whose it is: upstream's, left there or copied; or a wrapped sdist, or a wheel built of one.
+    :param made_from: the sha256 of the sdist that was wrapped.
     """
 
     filename: str
@@ -47,6 +48,7 @@ class PublishedFile:
     yanked: Optional[str] = None
     core_metadata: Optional[Mapping[str, str]] = None
     kind: Kind = "linked"
+    made_from: str = ""
 
     @property
     def sha256(self) -> str:
@@ -71,7 +73,9 @@ class PublishedFile:
             entry["yanked"] = self.yanked or True
         if self.core_metadata is not None:  # both names: PEP 714
             entry["core-metadata"] = entry["dist-info-metadata"] = dict(self.core_metadata) or True
-        return {**entry, KIND: self.kind} if self.is_ours else entry
+        if self.is_ours:
+            entry[KIND] = self.kind
+        return {**entry, _MADE_FROM: self.made_from} if self.made_from else entry
 
 
 def from_json(entry: Mapping[str, Any], base: str = "") -> PublishedFile:
@@ -95,6 +99,7 @@ def from_json(entry: Mapping[str, Any], base: str = "") -> PublishedFile:
         (yanked if isinstance(yanked, str) else "") if yanked not in (False, None) else None,
         (_texts(beside) if isinstance(beside, dict) else {}) if beside else None,
         entry[KIND] if entry.get(KIND) in KINDS else "linked",
+        str(entry.get(_MADE_FROM) or ""),
     )
 
 

@@ -16,16 +16,15 @@ from . import site_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from augbackend.cli.model.published_file import Kind
 
-
-def of_sdist(archive: Path, upstream: PublishedFile | None, kind: Kind = "wrapped") -> PublishedFile:
+def of_sdist(archive: Path, made_from: str, upstream: PublishedFile | None) -> PublishedFile:
     """What is said of a wrapped sdist.
 
     Its upload time is upstream's, whose content it has; without one, the newest time in it: the same in every run.
     What is yanked stays yanked.
 
-    :param upstream: what it was made from, as its index tells of it; ``None`` if it is on none.
+    :param made_from: the sha256 of upstream's sdist; empty if it was made of a source tree.
+    :param upstream: that sdist, as its index tells of it; ``None`` if it is on none.
     :raises AugbackendError: if it is no sound sdist.
     """
     with sdist.opened(archive) as opened:
@@ -39,12 +38,31 @@ def of_sdist(archive: Path, upstream: PublishedFile | None, kind: Kind = "wrappe
         requires_python=stated or (upstream.requires_python if upstream else ""),
         upload_time=time,
         yanked=upstream.yanked if upstream else None,
-        kind=kind,
+        kind="wrapped",
+        made_from=made_from,
     )
 
 
-def of_wheel(wheel: Path, upload_time: str = "", yanked: str | None = None, kind: Kind = "built") -> PublishedFile:
-    """What is said of a wheel; its metadata is written beside it (PEP 658).
+def of_copy(file: Path, upstream: PublishedFile) -> PublishedFile:
+    """What is said of a copy of upstream's: what upstream says of it; a wheel has its metadata beside it in any case.
+
+    :raises UnsoundWheelError: if it is to be a wheel, and is none.
+    """
+    said = of_wheel(file) if file.name.endswith(".whl") else _file(file)
+    return replace(
+        said,
+        hashes={**upstream.hashes, **said.hashes},
+        requires_python=upstream.requires_python or said.requires_python,
+        upload_time=upstream.upload_time,
+        yanked=upstream.yanked,
+        kind="copied",
+    )
+
+
+def of_wheel(wheel: Path, upload_time: str = "", yanked: str | None = None, made_from: str = "") -> PublishedFile:
+    """What is said of a wheel that was built of a wrapped sdist; its metadata is written beside it (PEP 658).
+
+    :param made_from: the sha256 of upstream's sdist.
 
     :raises UnsoundWheelError: if it is none.
     """
@@ -56,7 +74,8 @@ def of_wheel(wheel: Path, upload_time: str = "", yanked: str | None = None, kind
         upload_time=upload_time,
         yanked=yanked,
         core_metadata={"sha256": hashlib.sha256(content).hexdigest()},
-        kind=kind,
+        kind="built",
+        made_from=made_from,
     )
 
 

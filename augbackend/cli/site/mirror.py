@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from augbackend.cli.fetch import index
 from augbackend.cli.fetch.index import IndexFile
-from augbackend.errors import AugbackendError
+from augbackend.cli.fetch.wheel_content import UnsoundWheelError
 
 from . import distribution, on_disk, redistribution
 
@@ -34,44 +34,49 @@ def others(upstream: Iterable[PublishedFile], wrapped: Collection[str]) -> list[
     return [one for one in upstream if not one.sha256 or one.sha256 not in wrapped]
 
 
-def copied(
-    page: SiteProject, there: SiteProject | None, out: Path, lookup: Lookup, *, only_redistributable: bool
-) -> tuple[list[PublishedFile], dict[str, Path]]:
-    """Files of upstream's, beside the page from now on; those that may not be passed on stay linked.
+def newer_than_ours(page: SiteProject) -> list[str]:
+    """A sentence if a frontend would rather take an sdist of upstream's, which may not build, than what is wrapped."""
+    ours = [page.version_of(one) for one in page.files if one.kind in ("wrapped", "built")]
+    theirs = [one for one in page.files if one.kind in ("linked", "copied") and one.yanked is None]
+    newest = max((page.version_of(one) for one in theirs if not page.version_of(one).is_prerelease), default=None)
+    if not ours or newest is None or newest <= max(ours):
+        return []
+    if any(one.filename.endswith(".whl") for one in theirs if page.version_of(one) == newest):
+        return []
+    return [
+        f"{page.name} {newest} of upstream's is newer than {max(ours)}, has no wheel, and is what frontends take where"
+        " no version is asked for: wrap it, too, or leave it out by --mirror none"
+    ]
 
-    :param page: the project, with the files that are wanted.
-    :param there: the page of before.
-    :param lookup: whose output is a folder for what is new.
-    :return: what the page says of them, and those that are new, by filename.
-    :raises AugbackendError: if one cannot be had.
+
+def there_already(wanted: PublishedFile, before: SiteProject | None, out: Path) -> PublishedFile | None:
+    """What is said of a copy that is there, as upstream has the file; ``None`` if there is none.
+
+    :param before: the page of before.
     """
-    before = there.ours if there is not None else {}
-    found, made = [], {}
-    for one in page.files:
-        old = before.get(one.filename)
-        is_same = old is not None and old.kind == "copied" and (not one.sha256 or one.sha256 == old.sha256)
-        if old is not None and is_same and on_disk.is_whole(out, page.name, old):
-            found.append(replace(one, url=old.url, hashes=old.hashes, size=old.size, kind="copied",
-                                 core_metadata=old.core_metadata))  # fmt: skip
-            continue
-        if lookup.offline:
-            raise AugbackendError(f"{one.filename} was not copied before, and --offline asks no index", where=page.name)
-        file = IndexFile(page.name, "", one.filename, one.url, one.sha256)
-        path = index.download(file, lookup.output, lookup.where, offline=False)
+    old = before.ours.get(wanted.filename) if before is not None else None
+    if before is None or old is None or old.kind != "copied" or (wanted.sha256 and wanted.sha256 != old.sha256):
+        return None
+    if not on_disk.is_whole(out, before.name, old):
+        return None
+    return replace(old, requires_python=wanted.requires_python or old.requires_python, yanked=wanted.yanked)
+
+
+def copied(
+    name: str, wanted: PublishedFile, lookup: Lookup, *, only_redistributable: bool
+) -> tuple[PublishedFile, Path | None]:
+    """A file of upstream's, to be beside the page; one that may not be passed on, or is unsound, stays linked.
+
+    :param name: of the project.
+    :param lookup: whose output is a folder for it.
+    :return: what the page says of it, and where it is.
+    :raises AugbackendError: if it cannot be had.
+    """
+    file = IndexFile(name, "", wanted.filename, wanted.url, wanted.sha256)
+    path = index.download(file, lookup.output, lookup.where, offline=lookup.offline)
+    try:
         if only_redistributable and redistribution.refusal(path):
-            found.append(one)
-            continue
-        made[one.filename] = path
-        found.append(_beside(path, one))
-    return found, made
-
-
-def _beside(path: Path, one: PublishedFile) -> PublishedFile:
-    """What is said of a copy: what upstream says, but for its place."""
-    if path.name.endswith(".whl"):
-        said = distribution.of_wheel(path, one.upload_time, one.yanked, "copied")
-    else:
-        said = distribution.of_sdist(path, one, "copied")
-    return replace(
-        said, hashes={**one.hashes, **said.hashes}, requires_python=one.requires_python or said.requires_python
-    )
+            return wanted, None
+        return distribution.of_copy(path, wanted), path
+    except UnsoundWheelError:
+        return wanted, None

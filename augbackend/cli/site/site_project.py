@@ -38,15 +38,21 @@ class SiteProject:
     name: str
     files: tuple[PublishedFile, ...]
 
+    @staticmethod
+    def version_of(one: PublishedFile) -> Version:
+        """The version that a file's name says."""
+        identity = published_file.identity(one.filename)
+        return identity[1] if identity else Version("0")
+
     @property
     def in_order(self) -> list[PublishedFile]:
         """The files as they stand on the page: by version, then by name."""
-        return sorted(self.files, key=lambda one: (_version(one), one.filename))
+        return sorted(self.files, key=lambda one: (self.version_of(one), one.filename))
 
     @property
     def versions(self) -> list[str]:
         """All versions that there are, the oldest first."""
-        return [str(version) for version in sorted({_version(one) for one in self.files})]
+        return [str(version) for version in sorted({self.version_of(one) for one in self.files})]
 
     @property
     def ours(self) -> dict[str, PublishedFile]:
@@ -62,8 +68,3 @@ def address(filename: str, sha256: str) -> str:
 def place(out: Path, project: str, one: PublishedFile) -> Path:
     """Where a file of ours lies."""
     return out / project / unquote(one.url)
-
-
-def _version(one: PublishedFile) -> Version:
-    identity = published_file.identity(one.filename)
-    return identity[1] if identity else Version("0")
