@@ -24,7 +24,7 @@ from augbackend.cli.project import build_constraints
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
 from augbackend.cli.site import entries, report, variants
-from augbackend.cli.site.entries import Asked
+from augbackend.cli.site.entries import AskedFor
 from augbackend.cli.site.mirror import Mirror
 from augbackend.errors import AugbackendError
 
@@ -170,7 +170,7 @@ def index(
     said_there = project.sources if project else package_sources.NOWHERE
     where = options.places(index_url, extra_index_url, find_links, said_there)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, out)
-    asked = Asked(tuple(map(upstream.parse, targets)), files, lock, with_recipes)
+    asked = AskedFor(tuple(map(upstream.parse, targets)), files, lock, with_recipes)
     found = entries.wanted(asked, given if has_options else None, project, lookup)
     jobs = [*variants.expanded(found.jobs, variants_, label)]
     if not jobs:

@@ -97,7 +97,7 @@ def indexed(
         staging = stack.enter_context(writing.staged(out, there, check=choices.check))
         beside = Lookup(lookup.where, lookup.cache, lookup.offline, staging)
         for number, job in enumerate(jobs, 1):
-            with progress.shown(f"{number} of {len(jobs)}: {_in_words(job)}"):
+            with progress.shown(f"{number} of {len(jobs)}: {_named_by(job)}"):
                 _wrap(job, project, beside, choices, not_redistributable, run)
         for name, made in sorted(run.made.items()):
             with progress.shown(f"the page of {name}"):
@@ -107,7 +107,7 @@ def indexed(
                     run.failed.add(name)
                     own = error if isinstance(error, AugbackendError) else error_report.of_system(error)
                     run.failures.append(LostEntry(name, own))
-        removed = _pruned(out, there, run, check=choices.check) if choices.prune else []
+        removed = _taken_out(out, there, run, check=choices.check) if choices.prune else []
         if choices.check:
             run.stale += writing.stale_pages(out, "", pages.of_root({*there, *run.made})) if run.made else []
             found = there
@@ -127,7 +127,7 @@ def indexed(
     )
 
 
-def _in_words(job: Job) -> str:
+def _named_by(job: Job) -> str:
     target, label = job.target, job.declaration.local_version
     label = f" ({label})" if label and job.error is None else ""
     return (target.requirement or target.name or target.url or str(target.path)) + label
@@ -146,7 +146,7 @@ def _wrap(
         if job.error is not None:
             raise job.error
         if job.skipped:
-            run.left_out.append(LeftOut(_in_words(job), job.skipped))
+            run.left_out.append(LeftOut(_named_by(job), job.skipped))
             run.failed.add(name)
             return
         package = runs.wrapped(job, lookup, check=choices.check, upgrade=choices.upgrade, project=project)
@@ -154,7 +154,7 @@ def _wrap(
     except (AugbackendError, OSError) as error:
         run.failed.add(name)
         own = error if isinstance(error, AugbackendError) else error_report.of_system(error)
-        run.failures.append(LostEntry(_in_words(job), own))
+        run.failures.append(LostEntry(_named_by(job), own))
         return
     made = run.made.setdefault(package.plan.name, _Made())
     if why:
@@ -174,9 +174,9 @@ def _publish(
 ) -> None:
     """Put one project's files and pages in their places, or say what is not as it should be."""
     out = choices.out
-    upstream = _upstreams(name, before, lookup, choices.mirror)
+    upstream = _upstream_files(name, before, lookup, choices.mirror)
     by_digest = {one.sha256: one for one in upstream if one.sha256}
-    kept = _kept(name, made, before, choices, run)
+    kept = _kept_of_before(name, made, before, choices, run)
     files = {one.filename: one for one in kept}
     new: dict[str, Path] = {}
     entries = []
@@ -185,7 +185,7 @@ def _publish(
         if package.state in ("written", "unchanged"):
             one = distribution.of_sdist(package.archive, package.sha256, by_digest.get(package.sha256))
             files[filename], new[filename] = one, package.archive
-        entries.append(_entry(name, package, one))
+        entries.append(_entry_of(name, package, one))
     if files and choices.mirror != "none":
         wrapped = {one.made_from for one in kept} | {one.sha256 for one in made.packages.values()}
         for other in mirror.others(upstream, wrapped - {""}):
@@ -205,7 +205,9 @@ def _publish(
         writing.remove_projects(out, {name})
 
 
-def _kept(name: str, made: _Made, before: SiteProject | None, choices: IndexChoices, run: _Run) -> list[PublishedFile]:
+def _kept_of_before(
+    name: str, made: _Made, before: SiteProject | None, choices: IndexChoices, run: _Run
+) -> list[PublishedFile]:
     """What stays of an earlier run; with ``--prune`` nothing, unless something of the project could not be had now."""
     if before is None or (choices.prune and name not in run.failed):
         return []
@@ -240,7 +242,7 @@ def _mirrored(
     return one
 
 
-def _entry(name: str, package: WrappedPackage, one: PublishedFile | None) -> IndexEntry:
+def _entry_of(name: str, package: WrappedPackage, one: PublishedFile | None) -> IndexEntry:
     texts = [text for added in package.plan.requires.added for text in added.texts]
     said = [*texts, *(f"{key}={value}" for key, value in package.job.declaration.variable_values.items())]
     words = f"+ {', '.join(said)}" if said else ""
@@ -248,7 +250,7 @@ def _entry(name: str, package: WrappedPackage, one: PublishedFile | None) -> Ind
     return IndexEntry(name, version, filename, one, package.state, package.why, words, package.url)
 
 
-def _upstreams(name: str, before: SiteProject | None, lookup: Lookup, wanted: Mirror) -> Sequence[PublishedFile]:
+def _upstream_files(name: str, before: SiteProject | None, lookup: Lookup, wanted: Mirror) -> Sequence[PublishedFile]:
     """What upstream has of a project; where nobody can be asked, what the page of before says."""
     known = [one for one in (before.files if before is not None else ()) if one.kind in ("linked", "copied")]
     if lookup.offline:
@@ -261,7 +263,7 @@ def _upstreams(name: str, before: SiteProject | None, lookup: Lookup, wanted: Mi
         raise
 
 
-def _pruned(out: Path, there: Mapping[str, SiteProject], run: _Run, *, check: bool) -> list[str]:
+def _taken_out(out: Path, there: Mapping[str, SiteProject], run: _Run, *, check: bool) -> list[str]:
     """Take out the projects that were not asked for, and the files that no page names any more."""
     gone = there.keys() - run.made.keys() - run.failed
     if check:

@@ -92,12 +92,12 @@ def from_json(entry: Mapping[str, Any], base: str = "") -> PublishedFile:
     return PublishedFile(
         filename,
         urljoin(base, url) if base else url,
-        _texts(hashes),
+        _as_texts(hashes),
         str(entry.get("requires-python") or ""),
         size if isinstance(size, int) else None,
         str(entry.get("upload-time") or ""),
         (yanked if isinstance(yanked, str) else "") if yanked not in (False, None) else None,
-        (_texts(beside) if isinstance(beside, dict) else {}) if beside else None,
+        (_as_texts(beside) if isinstance(beside, dict) else {}) if beside else None,
         entry[KIND] if entry.get(KIND) in KINDS else "linked",
         str(entry.get(_MADE_FROM) or ""),
     )
@@ -136,5 +136,5 @@ def identity(filename: str) -> tuple[str, Version] | None:
         return None
 
 
-def _texts(values: Mapping[Any, Any]) -> dict[str, str]:
+def _as_texts(values: Mapping[Any, Any]) -> dict[str, str]:
     return {str(name): str(value) for name, value in values.items()}

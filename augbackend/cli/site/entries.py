@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedFor:
     """What was asked for on the command line.
 
     :param targets: that are named there.
@@ -60,7 +60,7 @@ class Entries:
     not_redistributable: Mapping[str, str]
 
 
-def wanted(asked: Asked, given: Declaration | None, project: Project | None, lookup: Lookup) -> Entries:
+def wanted(asked: AskedFor, given: Declaration | None, project: Project | None, lookup: Lookup) -> Entries:
     """A job for each package that is asked for and that something is declared for.
 
     What is named and what nothing is declared for is a job that fails; what only a file names is passed over.
@@ -82,7 +82,7 @@ def wanted(asked: Asked, given: Declaration | None, project: Project | None, loo
         jobs += project_jobs.of_project(project, texts, lookup) if texts else []
     rest = [one for one in named if one.name not in tables]
     others = [one for one in in_files if one.name not in tables]
-    versions = [(one.name, _version_of(one)) for one in (*rest, *others)]
+    versions = [(one.name, _exact_version_of(one)) for one in (*rest, *others)]
     known = recipe_declarations.declarations(versions)
     jobs += [_of_recipe(one, known) or _undeclared_job(one) for one in rest]
     jobs += filter(None, (_of_recipe(one, known) for one in others))
@@ -91,7 +91,7 @@ def wanted(asked: Asked, given: Declaration | None, project: Project | None, loo
         raise AugbackendError("there are no recipes here", hint="name packages, and what they need (--require)")
     jobs += [Job(Target(one.name, requirement=f"{one.name}=={one.version}"), one.declaration) for one in every]
     refused = {one.name: one.not_redistributable for one in (*known.values(), *every) if one.not_redistributable}
-    passed = tuple(sorted({one.name for one in others if (one.name, _version_of(one)) not in known}))
+    passed = tuple(sorted({one.name for one in others if (one.name, _exact_version_of(one)) not in known}))
     return Entries(tuple(_once(jobs)), passed, refused)
 
 
@@ -111,14 +111,14 @@ def _in_lock(file: Path | None) -> Iterator[Target]:
             yield Target(one.name, requirement=f"{one.name}=={one.version}")
 
 
-def _version_of(target: Target) -> str:
+def _exact_version_of(target: Target) -> str:
     """The one version that is meant; empty if there may be more."""
     requirement = requirement_of(target.requirement) if target.requirement else None
     return exact_version(requirement) if requirement is not None else ""
 
 
 def _of_recipe(target: Target, known: Mapping[tuple[str, str], recipe_declarations.RecipeDeclaration]) -> Job | None:
-    found = known.get((target.name, _version_of(target)))
+    found = known.get((target.name, _exact_version_of(target)))
     return Job(target, found.declaration, "a recipe") if found is not None else None
 
 

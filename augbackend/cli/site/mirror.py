@@ -43,10 +43,8 @@ def newer_than_ours(page: SiteProject) -> list[str]:
         return []
     if any(one.filename.endswith(".whl") for one in theirs if page.version_of(one) == newest):
         return []
-    return [
-        f"{page.name} {newest} of upstream's is newer than {max(ours)}, has no wheel, and is what frontends take where"
-        " no version is asked for: wrap it, too, or leave it out by --mirror none"
-    ]
+    what = f"{page.name}: upstream's {newest} is newer than {max(ours)} and has no wheel"
+    return [f"{what}; frontends take it where no version is asked for. Wrap it, too, or use --mirror none"]
 
 
 def there_already(wanted: PublishedFile, before: SiteProject | None, out: Path) -> PublishedFile | None:

@@ -53,11 +53,11 @@ def _check_is_ours(out: Path) -> None:
         hint = "name a new folder, or an empty one"
         raise AugbackendError("this folder holds something else than an index of ours", where=str(out), hint=hint)
     if visible:
-        _document(out / pages.JSON)
+        _our_document(out / pages.JSON)
 
 
 def _files_of(page: Path) -> Iterator[PublishedFile]:
-    document = _document(page)
+    document = _our_document(page)
     try:
         for entry in document["files"]:
             one = published_file.from_json(entry)
@@ -75,7 +75,7 @@ def _check_stays_below(one: PublishedFile) -> None:
         raise ValueError(f"{one.filename} is no distribution")
 
 
-def _document(page: Path) -> Mapping[str, Any]:
+def _our_document(page: Path) -> Mapping[str, Any]:
     try:
         document: Any = json.loads(page.read_bytes())
         is_ours = document["meta"][published_file.KIND] is True

@@ -22,7 +22,7 @@ def lines(run: IndexRun, *, check: bool, verbose: bool) -> Iterator[str]:
     told = [one for one in run.entries if verbose or one.state != "unchanged"]
     parts = [
         _cut([line for one in told for line in _entry_lines(one)], verbose=verbose),
-        _left_out(run, verbose=verbose),
+        _left_out_lines(run, verbose=verbose),
         _cut([f"removed {one}" for one in run.removed], verbose=verbose) if not check else (),
         (f"note: {one}" for one in run.notes),
         _failure_lines(run) if run.failures else (),
@@ -38,7 +38,7 @@ def _entry_lines(one: IndexEntry) -> Iterator[str]:
     yield from [f"  {one.said}"] if one.said else []
 
 
-def _left_out(run: IndexRun, *, verbose: bool) -> Iterator[str]:
+def _left_out_lines(run: IndexRun, *, verbose: bool) -> Iterator[str]:
     yield from _cut([f"{one.what}: left out, since {one.why}" for one in run.left_out], verbose=verbose)
     if run.passed_over:
         names = ", ".join(run.passed_over if verbose else run.passed_over[:_MOST])

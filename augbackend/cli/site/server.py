@@ -70,7 +70,7 @@ class _Reading(BaseHTTPRequestHandler):
         if found.location:
             self._answer(HTTPStatus.MOVED_PERMANENTLY, {"Location": found.location})
             return
-        kind = _kind(found.file)
+        kind = _content_type(found.file)
         if found.file is not None and found.is_page:
             name, kind = negotiation.chosen(", ".join(self.headers.get_all("Accept") or []))
             found = replace(found, file=served_path.found(self.server.out, f"{self._folder()}{name}").file)
@@ -120,7 +120,7 @@ class _Reading(BaseHTTPRequestHandler):
         """Say nothing of what was asked for: a client's words do not belong on the user's terminal."""
 
 
-def _kind(file: Path | None) -> str:
+def _content_type(file: Path | None) -> str:
     name = file.name if file is not None else ""
     if name == pages.HTML:
         return "text/html; charset=utf-8"

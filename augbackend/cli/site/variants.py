@@ -106,14 +106,14 @@ def _against(declaration: Declaration, variant: Variant) -> Declaration:
     width = declaration.pin_runtime.get(variant.name, _WIDTH)
     return replace(
         declaration,
-        requires=tuple(_at(one, variant) if one.name == variant.name else one for one in declaration.requires),
+        requires=tuple(_in_variant(one, variant) if one.name == variant.name else one for one in declaration.requires),
         pin_runtime={**declaration.pin_runtime, variant.name: width},
         local_version=_label(declaration, variant),
         by_version=by_version,
     )
 
 
-def _at(requirement: BuildRequirement, variant: Variant) -> BuildRequirement:
+def _in_variant(requirement: BuildRequirement, variant: Variant) -> BuildRequirement:
     """The requirement in the variant's version and no other, whatever a caller would match it to."""
     parsed = requirement.parsed
     extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""

@@ -81,7 +81,7 @@ def publish(out: Path, project: SiteProject, made: Mapping[str, Path]) -> list[P
         target
         for one in project.in_order
         if one.filename in made
-        for target in _put(made[one.filename], site_project.place(out, project.name, one), one)
+        for target in _put_in_place(made[one.filename], site_project.place(out, project.name, one), one)
     ]
     return written + _replace_pages(out / project.name, pages.of_project(project))
 
@@ -121,7 +121,7 @@ def stale_pages(out: Path, folder: str, wanted: Mapping[str, bytes]) -> list[str
     ]
 
 
-def _put(source: Path, target: Path, one: PublishedFile) -> Iterator[Path]:
+def _put_in_place(source: Path, target: Path, one: PublishedFile) -> Iterator[Path]:
     beside = (site_project.METADATA,) if one.core_metadata is not None else ()
     for suffix in (*beside, ""):
         made, wanted = source.with_name(source.name + suffix), target.with_name(target.name + suffix)
