@@ -107,7 +107,7 @@ def indexed(
                     run.failed.add(name)
                     own = error if isinstance(error, AugbackendError) else error_report.of_system(error)
                     run.failures.append(LostEntry(name, own))
-        removed = _taken_out(out, there, run, check=choices.check) if choices.prune else []
+        removed = _pruned_from(out, there, run, check=choices.check) if choices.prune else []
         if choices.check:
             run.stale += writing.stale_pages(out, "", pages.of_root({*there, *run.made})) if run.made else []
             found = there
@@ -263,7 +263,7 @@ def _upstream_files(name: str, before: SiteProject | None, lookup: Lookup, wante
         raise
 
 
-def _taken_out(out: Path, there: Mapping[str, SiteProject], run: _Run, *, check: bool) -> list[str]:
+def _pruned_from(out: Path, there: Mapping[str, SiteProject], run: _Run, *, check: bool) -> list[str]:
     """Take out the projects that were not asked for, and the files that no page names any more."""
     gone = there.keys() - run.made.keys() - run.failed
     if check:
