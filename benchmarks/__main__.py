@@ -6,9 +6,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import diagnose, hooks, installs, metadata, wheels, wrap
+from . import diagnose, hooks, index, installs, metadata, wheels, wrap
 
-ROUNDS = {"diagnose": 1, "hooks": 15, "installs": 5, "metadata": 15, "wheels": 3, "wrap": 5}
+ROUNDS = {"diagnose": 1, "hooks": 15, "index": 1, "installs": 5, "metadata": 15, "wheels": 3, "wrap": 5}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -23,6 +23,7 @@ if __name__ == "__main__":
         lines = {
             "diagnose": lambda: diagnose.figures(arguments.cases),
             "hooks": lambda: hooks.figures(folder, rounds),
+            "index": lambda: index.figures(folder),
             "installs": lambda: installs.figures(folder, rounds, torch),
             "metadata": lambda: metadata.figures(folder, rounds, torch),
             "wheels": lambda: wheels.figures(folder, rounds),
