@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from unearth import PackageFinder
+    from unearth.collector import IndexPage
 
 _NETWORK = "is the network there, and the address right? --offline uses what was downloaded before"
 _ABSENT = re.compile(r"Client Error\((404|410)\)")  # what an index says of a project that it does not have
@@ -159,6 +160,30 @@ def files(requirement: Requirement, where: Sources, *, not_in: Path) -> list[Ind
     unanswered = _unanswered(heard)
     if unanswered and not found:
         raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
+    return found
+
+
+def project_pages(name: str, where: Sources) -> list[IndexPage]:
+    """The page that each index has of a project, in their order; folders have none.
+
+    :raises UnansweredError: if an index cannot be asked.
+    """
+    from unearth import Link
+    from unearth.collector import LinkCollectError, fetch_page, is_secure_origin
+
+    finder, found = _finder(where, wheels=None), []
+    urls = [source["url"] for source in finder.sources if source["type"] == "index"]
+    with _explained(name) as heard:
+        for url in urls:
+            location = Link(f"{url.rstrip('/')}/{canonicalize_name(name)}/")
+            if not location.is_file and is_secure_origin(finder.session, location):
+                try:
+                    found.append(fetch_page(finder.session, location))
+                except LinkCollectError as error:
+                    heard.append(str(error))
+    unanswered = _unanswered(heard)
+    if unanswered:
+        raise UnansweredError(f"the index cannot be asked for {name}: {unanswered}", hint=_NETWORK)
     return found
 
 
