@@ -75,7 +75,7 @@ def test_a_project_says_it_for_a_package(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_show_says_what_is_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         "pyproject.toml": '[build-system]\nrequires = ["augbackend"]\nbuild-backend = "augbackend"\n'
         '[project]\nname = "My.Demo"\nversion = "1"\n[tool.augbackend]\ncompiler-cache = "auto"\n',
         "a.c": "const char *built = __TIME__;\n",
