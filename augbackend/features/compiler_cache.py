@@ -55,7 +55,7 @@ fi
 again
 exec {compiler} "$@" {flags}
 """
-# sccache compares a compiler's file and options as they are, and so does ccache with nvcc's: no path of the tree may be
+# sccache compares a compiler's file and options as they are, and so does ccache with nvcc's: no path of the tree may
 # be in them. The comment is for them as well: another compiler is another file.
 _COMPILER = """\
 #!/bin/sh
