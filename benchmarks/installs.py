@@ -97,7 +97,7 @@ def figures(folder: Path, rounds: int, torch: str) -> Iterator[str]:
     ):
         ways = prepare(folder, downloads, torch)
         for bytecode in bytecodes:
-            runs = _taken(ways, rounds, bytecode=bytecode)
+            runs = taken(ways, rounds, bytecode=bytecode)
             yield f"pip, {start}, bytecode {'' if bytecode else 'not '}kept"
             for mine, theirs in (
                 *((kind, "no isolation") for kind in (*WRAPPED, "plain, no isolation") if kind in ways),
@@ -107,20 +107,23 @@ def figures(folder: Path, rounds: int, torch: str) -> Iterator[str]:
     for start, is_whole in (("into an environment with torch", False), ("torch too, into an empty environment", True)):
         ways = _uv(uv, folder / f"uv-{'whole' if is_whole else 'upgrade'}", downloads, torch, is_whole=is_whole)
         for bytecode in (True, False):
-            runs = _taken(ways, rounds, bytecode=bytecode)
+            runs = taken(ways, rounds, bytecode=bytecode)
             yield f"uv sync, {start}, bytecode {'' if bytecode else 'not '}kept"
             for theirs in ("augmented", "static"):
                 for mine in WRAPPED:
                     yield compared(f"  {mine} / {theirs}", runs[mine], runs[theirs])
 
 
-def _taken(ways: dict[str, Way], rounds: int, *, bytecode: bool) -> dict[str, list[Run]]:
+def taken(ways: dict[str, Way], rounds: int, *, bytecode: bool) -> dict[str, list[Run]]:
+    """The runs of each way, round by round; of one with several commands, all of it together."""
     runs: dict[str, list[Run]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
             way.reset()
             parts = [measure(command, way.folder, way.environ, bytecode=bytecode) for command in way.commands]
-            runs[name].append(Run(*(sum(getattr(one, what) for one in parts) for what in ("wall", "cpu", "user"))))
+            runs[name].append(
+                Run(*(sum(getattr(one, what) for one in parts) for what in ("wall", "cpu", "user", "peak", "written")))
+            )
     return runs
 
 
@@ -149,8 +152,8 @@ def _download(folder: Path, torch: str) -> Downloads:
 def make_environment(folder: Path, *requirements: str) -> str:
     """An environment with the newest of some requirements; returns its Python."""
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    subprocess.run([_python(folder), "-m", "pip", "install", "--quiet", "--upgrade", *requirements], check=True)
-    return _python(folder)
+    subprocess.run([python_of(folder), "-m", "pip", "install", "--quiet", "--upgrade", *requirements], check=True)
+    return python_of(folder)
 
 
 def _static(upstream: Path, folder: Path, torch: str) -> Path:
@@ -165,13 +168,15 @@ def _static(upstream: Path, folder: Path, torch: str) -> Path:
     return folder / ARCHIVE
 
 
-def _python(environment: Path) -> str:
+def python_of(environment: Path) -> str:
+    """The Python of an environment."""
     return str(environment / ("Scripts" if os.name == "nt" else "bin") / "python")
 
 
-def _pip_environ(downloads: Downloads) -> dict[str, str]:
+def pip_environ(links: Path) -> dict[str, str]:
+    """The environment of a pip that builds anew, of what is in a folder."""
     # Without a cache, since pip keeps the wheels that it builds; all else is in the folder.
-    settings = {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "NO_CACHE_DIR": "1", "FIND_LINKS": str(downloads.links)}
+    settings = {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "NO_CACHE_DIR": "1", "FIND_LINKS": str(links)}
     return {**os.environ, **{f"PIP_{name}": value for name, value in settings.items()}}
 
 
@@ -183,7 +188,7 @@ def _pip_ways(
     :param first: what ``--no-build-isolation`` needs there before it can begin, if it is not there.
     :param torch: what is installed along with a flash-attn that brings its own build requirements.
     """
-    pip, environ = [_python(environment), "-m", "pip", "install"], _pip_environ(downloads)
+    pip, environ = [python_of(environment), "-m", "pip", "install"], pip_environ(downloads.links)
     in_two_steps = [*([[*pip, *first]] if first else []), [*pip, "--no-build-isolation", f"{NAME}=={VERSION}"]]
     ways = {"no isolation": Way(reset, in_two_steps, environment, {**environ, **VARIABLES})}
     for kind, archive in downloads.archives.items():
@@ -195,7 +200,7 @@ def _pip_ways(
 def _pip_upgrades(folder: Path, downloads: Downloads, torch: str) -> dict[str, Way]:
     environment = folder / "upgraded"
     shutil.copytree(downloads.template, environment, symlinks=True)
-    pip, environ = [_python(environment), "-m", "pip"], _pip_environ(downloads)
+    pip, environ = [python_of(environment), "-m", "pip"], pip_environ(downloads.links)
     measure([*pip, "install", torch, "einops", "setuptools", "wheel", *TOOLS], environment, environ)
 
     def reset() -> None:

@@ -21,12 +21,14 @@ class Run:
     """Seconds of one process and its children.
 
     :param peak: bytes of memory that the largest of them had; at least what we ourselves have, who start it.
+    :param written: bytes that they wrote to a disk, as far as the system counts.
     """
 
     wall: float
     cpu: float
     user: float
     peak: int = 0
+    written: int = 0
 
 
 def measure(
@@ -47,7 +49,7 @@ def measure(
             said.seek(0)
             sys.exit(f"{' '.join(command)}\n{said.read().decode(errors='replace')}")
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_utime, peak)
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_utime, peak, usage.ru_oublock * 512)
 
 
 def compared(what: str, mine: Sequence[Run], theirs: Sequence[Run]) -> str:

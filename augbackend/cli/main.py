@@ -1,20 +1,14 @@
-"""The commands, put together; each lives in a module of its own name."""
+"""The commands, put together; each lives in a module of its own name, which is imported when it is called."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import click
 
 from augbackend import __version__
 from augbackend.cli import terminal
-from augbackend.cli.commands.adopt import adopt
-from augbackend.cli.commands.cache import cache
-from augbackend.cli.commands.diagnose import diagnose
-from augbackend.cli.commands.recipes import recipes
-from augbackend.cli.commands.show import show
-from augbackend.cli.commands.verify import verify
-from augbackend.cli.commands.wrap import wrap
 from augbackend.cli.model import error_report
 from augbackend.cli.strangers import interruption
 from augbackend.cli.strangers.interruption import Interrupted
@@ -22,10 +16,29 @@ from augbackend.errors import AugbackendError
 
 # "color": an escape of somebody's is shown, not taken out.
 _SETTINGS = {"help_option_names": ["-h", "--help"], "color": True}
+COMMANDS = {  # name -> what `augbackend --help` says of it: the first sentence of its own help
+    "adopt": "Put the backend into TREE, so that every frontend builds it.",
+    "cache": "Print where the caches are, their sizes, and the compiler cache's hits.",
+    "diagnose": "Find out what a build is missing.",
+    "index": "Make OUT a folder that any web server can serve as an index, of packages wrapped as by augbackend wrap.",
+    "recipes": "Declarations that somebody already found, one file a project.",
+    "serve": "Serve the index in OUT, to try it: to this machine only, unless --host says otherwise.",
+    "show": "Print what a build of TREE would get here, and why.",
+    "verify": "Prove that each wrapped ARCHIVE, and each in a FOLDER, is upstream's.",
+    "wrap": "Repack published packages with what their builds need.",
+}
 
 
 class _Group(click.Group):
     """Prints our own errors without a traceback and ends with status 2: the input is wrong, there is no bug."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and command is not None:
+            command = getattr(import_module(f"augbackend.cli.commands.{name}"), name)
+        return name, command, rest
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         with terminal.visible_output(), interruption.as_exception():
@@ -68,10 +81,5 @@ def group() -> None:
     """
 
 
-group.add_command(adopt)
-group.add_command(cache)
-group.add_command(diagnose)
-group.add_command(recipes)
-group.add_command(show)
-group.add_command(verify)
-group.add_command(wrap)
+for _name, _help in COMMANDS.items():
+    group.add_command(click.Command(_name, help=_help))

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import TextIO
+
+    from rich.console import Console
 
 FORMAT = 1  # of all JSON that is printed; keys may be added to it
 _HIDING = frozenset({"Cc", "Cf", "Zl", "Zp"})  # control, format (as what lets text run backwards), separators
@@ -51,6 +51,8 @@ def console(*, highlight: bool = True) -> Console:
 
     Nothing is drawn in a pipe, whatever ``FORCE_COLOR`` says: it is about colours, and a spinner moves the cursor.
     """
+    from rich.console import Console
+
     stream = sys.stderr.stream if isinstance(sys.stderr, _Visible) else sys.stderr
     is_terminal = stream is not None and stream.isatty()  # there is none after `2>&-`
     return Console(file=stream, highlight=highlight, force_terminal=is_terminal)

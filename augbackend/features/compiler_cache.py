@@ -17,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -45,20 +45,26 @@ _SCRIPT = """\
 there() {{ {test}; }}
 again() {{ {again}; }} 2> /dev/null
 there || again
-{command} "$@" {flags} && exit
-status=$?
-there && exit $status
+{{ said=$({cache} {compiler} "$@" {flags} 2>&1 >&3 3>&-); status=$?; }} 3>&1
+failed() {{ case $said in *ccache:\\ error:*) ;; *) ! there ;; esac; }}
+if [ $status = 0 ] || ! failed; then
+  [ -z "$said" ] || printf '%s\\n' "$said" >&2
+  exit $status
+fi
+# No room in the cache, or no links: as without a cache.
 again
-exec {command} "$@" {flags}
+exec {compiler} "$@" {flags}
 """
-# sccache compares a compiler's file and options as they are, so the tree's path must not be in them. The comment is for
-# it as well: another compiler is another file.
+# sccache compares a compiler's file and options as they are, and so does ccache with nvcc's: no path of the tree may
+# be in them. The comment is for them as well: another compiler is another file.
 _COMPILER = """\
 #!/bin/sh
 # {identity}
-exec {compiler} "$@" {flags} -ffile-prefix-map="${tree}"=. -fno-working-directory
+exec {compiler} "$@" {flags} {before}-ffile-prefix-map="${tree}"=. {before}-fno-working-directory
 """
 _TREE = "_AUGBACKEND_TREE"
+# gcc names a header of -isystem by its real path where that is shorter, and that is another one each time.
+_AS_NAMED = "-fno-canonical-system-headers"
 
 
 def chosen(value: str, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -71,6 +77,7 @@ def chosen(value: str, environ: Mapping[str, str]) -> tuple[str, str]:
         return "", "other people's code is built without one"
     own = [name for name in _LAUNCHERS if name in environ]
     own += [name for name in ("CC", "CXX", "PYTORCH_NVCC") if _is_cached(environ.get(name, ""))]
+    own += ["CCACHE_DISABLE"] if value != "sccache" and "CCACHE_DISABLE" in environ else []
     if own:
         return "", f"the caller has set {', '.join(own)}"
     for name in _CACHES if value == "auto" else (value,):
@@ -101,7 +108,7 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
     from . import _stable_paths
 
     try:
-        links = _stable_paths.links()
+        links = _stable_paths.links(project_name(build))
         if is_called:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="augbackend-")))
             compilers = dict(_compilers(os.environ))
@@ -111,9 +118,7 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
                 return problem
             variables = _variables(build, launchers)
             if "SKBUILD_BUILD_DIR" not in os.environ and _lacks_build_folder(build):
-                # Relative to the tree, a temporary folder elsewhere is somewhere else each time.
-                inside = TemporaryDirectory(prefix=".augbackend-", dir=build.tree)
-                variables["SKBUILD_BUILD_DIR"] = stack.enter_context(inside)
+                variables["SKBUILD_BUILD_DIR"] = str(stack.enter_context(_build_folder(build.tree)))
             os.environ.update(variables)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
@@ -122,6 +127,31 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
     if links is not None:
         stack.enter_context(_stable_paths.through(links))
     return ""
+
+
+def project_name(build: Build) -> str:
+    """The project's name, as far as that is known before its build."""
+    name = (build.project or {}).get("name")
+    with suppress(OSError):
+        said = (build.tree / "PKG-INFO").read_text("utf-8", "replace") if name is None else f"Name: {name}"
+        name = next((line[5:].strip() for line in said.splitlines() if line.startswith("Name:")), "")
+    return str(name or "")
+
+
+@contextmanager
+def _build_folder(tree: Path) -> Iterator[Path]:
+    """A folder in the tree: relative to that, a temporary folder elsewhere is somewhere else each time.
+
+    One that a killed build has left there is taken again.
+    """
+    from . import _stable_paths
+
+    folder = _stable_paths.first_free(tree, ".augbackend-build")
+    try:
+        shutil.rmtree(folder / "build", ignore_errors=True)
+        yield folder / "build"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _compilers(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -150,32 +180,43 @@ class _Launchers:
     def __init__(
         self, folder: Path, program: str, compilers: Mapping[str, str], tree: Path, links: Links | None
     ) -> None:
-        self.folder, self.compilers, self.is_mapped = folder, compilers, True
+        self.folder, self.compilers = folder, compilers
         self._program, self._tree, self._links = program, tree, links
+        self._as_named = [_AS_NAMED]
 
     def write(self) -> str:
         """Write them; empty, or what is wrong: a cache that cannot write fails, instead of compiling."""
         host = next(iter(self.compilers), "nvcc")
         if host == "nvcc":
             return "no compiler is on PATH"
-        problem = self._written(host)
-        if problem:  # the compiler may not know the options
-            self.is_mapped = False
-            problem = self._written(host)
-        return problem
-
-    def _written(self, host: str) -> str:
         for name, real in self.compilers.items():
-            compiler, flags, is_mapped = real, list[str](), self.is_mapped and name != "nvcc"
-            if is_mapped and Path(self._program).name == "sccache":
-                compiler = self._compiler(name, real)
-            elif is_mapped:
-                flags = [*self._flags(), f"-ffile-prefix-map={self._tree}=."]
-            _write(self.folder / name, self._script(shlex.join([self._program, compiler]), shlex.join(flags)))
+            command, flags = self._command(name, real)
+            if name == host and self._tried([self._program, command, *flags]):
+                self._as_named = []  # clang does not know it, nor need it
+                command, flags = self._command(name, real)
+                problem = self._tried([self._program, command, *flags])
+                if problem:
+                    return problem
+            _write(self.folder / name, self._script(name, command, flags))
+        return ""
+
+    def _command(self, name: str, real: str) -> tuple[str, list[str]]:
+        """What the cache calls, and the options that it is given beside the caller's."""
+        is_sccache = Path(self._program).name == "sccache"
+        if is_sccache and name == "nvcc":  # it takes nvcc apart, and knows it by its file
+            return real, self._flags(name)
+        if is_sccache or name == "nvcc":
+            return self._compiler(name, real), []
+        return real, [*self._flags(name), f"-ffile-prefix-map={self._tree}=."]
+
+    def _tried(self, command: list[str]) -> str:
+        """Let the cache compile: it may not be able to write, and the compiler may not know the options."""
         (self.folder / "probe.c").write_text("int probe;\n", encoding="utf-8")
-        environ = {**os.environ, "CCACHE_NOSTATS": "1", "CCACHE_NOHASHDIR": "1", _TREE: str(self._tree)}
+        # A server of sccache begins with this: its preprocessor cache would compare options that hold the tree's path.
+        environ = {"SCCACHE_DIRECT": "false", **os.environ}
+        environ.update({"CCACHE_NOSTATS": "1", "CCACHE_NOHASHDIR": "1", _TREE: str(self._tree)})
         ran = subprocess.run(  # noqa: S603  # the compiler that the build would call
-            [str(self.folder / host), "-c", "probe.c"],
+            [*command, "-c", "probe.c"],
             cwd=self.folder,
             env=environ,
             capture_output=True,
@@ -183,17 +224,21 @@ class _Launchers:
             check=False,
             timeout=_PROBE_SECONDS,
         )
-        return (ran.stderr.strip().splitlines() or [f"{host}: status {ran.returncode}"])[-1] if ran.returncode else ""
+        said = ran.stderr.strip().splitlines() or [f"{command[1]}: status {ran.returncode}"]
+        return said[-1] if ran.returncode else ""
 
-    def _script(self, command: str, flags: str) -> str:
+    def _script(self, name: str, compiler: str, flags: list[str]) -> str:
         links = self._links
         pairs = [(shlex.quote(root), shlex.quote(link)) for root, link in links.every] if links else []
         again = [f"mkdir -p {shlex.quote(str(links.folder))}"] if links else ["false"]
+        # nvcc calls, and ccache compares, the host's compiler, not its launcher.
+        path = f"PATH={shlex.quote(os.environ.get('PATH', ''))} " if name == "nvcc" else ""
         return _SCRIPT.format(
             test=" && ".join(f"[ -e {link} ]" for _, link in pairs) or "true",
             again="; ".join([*again, *(f"ln -sfn {root} {link}" for root, link in pairs)]),
-            command=command,
-            flags=flags,
+            cache=path + shlex.quote(self._program),
+            compiler=shlex.quote(compiler),
+            flags=shlex.join(flags),
         )
 
     def _compiler(self, name: str, compiler: str) -> str:
@@ -204,16 +249,21 @@ class _Launchers:
         words = {
             "identity": identity,
             "compiler": shlex.quote(compiler),
-            "flags": shlex.join(self._flags()),
+            "flags": shlex.join(self._flags(name)),
             "tree": _TREE,
+            "before": "-Xcompiler=" if name == "nvcc" else "",
         }
         _write(file, _COMPILER.format_map(words))
+        os.utime(file, ns=(found.stat().st_mtime_ns, found.stat().st_mtime_ns))  # ccache compares it
         return str(file)
 
-    def _flags(self) -> list[str]:
+    def _flags(self, name: str) -> list[str]:
         """Options that keep the environment's paths out of what is compiled."""
-        names = [link for _, link in self._links.every] if self._links else []
-        return [f"-ffile-prefix-map={name}=/environment{number or ''}" for number, name in enumerate(names)]
+        links = [link for _, link in self._links.every] if self._links else []
+        flags = [f"-ffile-prefix-map={link}=/environment{number or ''}" for number, link in enumerate(links)]
+        flags += [] if "clang" in name else self._as_named
+        # nvcc takes what is between commas for options of their own.
+        return [f"-Xcompiler={flag}" for flag in flags if "," not in flag] if name == "nvcc" else flags
 
 
 def _write(file: Path, script: str) -> None:
@@ -224,9 +274,8 @@ def _write(file: Path, script: str) -> None:
 def _variables(build: Build, launchers: _Launchers) -> dict[str, str]:
     """What makes build tools take the launchers, once, and the cache compare what counts. What is set already stays."""
     there = launchers.compilers
-    ours = {"TORCH_NO_COMPILER_WRAPPER": "1", "CCACHE_BASEDIR": str(build.tree), _TREE: str(build.tree)}
-    if launchers.is_mapped:  # else the folder of the compilation may be in what is compiled
-        ours["CCACHE_NOHASHDIR"] = "1"
+    ours = {"TORCH_NO_COMPILER_WRAPPER": "1", _TREE: str(build.tree)}
+    ours.update({"CCACHE_BASEDIR": str(build.tree), "CCACHE_NOHASHDIR": "1"})
     top = build.wrapped_backend.replace(":", ".").partition(".")[0]
     if top == "mesonpy":  # Meson puts a cache before a compiler that it has found itself
         ours.update({name: str(launchers.folder / one) for name, one in (("CC", "cc"), ("CXX", "c++")) if one in there})

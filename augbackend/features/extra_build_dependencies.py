@@ -1,6 +1,7 @@
 """``extra-build-dependencies``: build requirements that the package did not declare."""
 
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Optional
@@ -8,7 +9,7 @@ from typing import ClassVar, Optional
 from augbackend.errors import AugbackendError, say
 from augbackend.standards import InvalidRequirement, requirements
 from augbackend.table import Build, Target
-from augbackend.table.convert import key
+from augbackend.table.convert import TABLE, key
 
 from . import Feature, find
 
@@ -42,6 +43,9 @@ class BuildDependency:
     match_runtime: bool = key(False)
     """In the version that will be there at run time, as far as that is known: what the caller says \
 (`AUGBACKEND_MATCH_RUNTIME`), what `locked` says, what the environment has that pip installs into."""
+    passthrough: bool = key(False)
+    """For `match-runtime`: not installed for the build where the environment that pip installs into has it in that \
+version. The build sees that one, and what it requires."""
     locked: tuple[str, ...] = key((), check=check_version)
     """For `match-runtime`: the versions that a lock has, each with its marker. Written by `augbackend wrap`."""
 
@@ -126,7 +130,7 @@ def _requires(build: Build, target: Target) -> list[str]:
             )
         if other:
             say("warning", f"one project in two places: {what}")
-    return [text_for(build, entry) for entry in found]
+    return [text_for(build, entry) for entry in found if entry.parsed.name not in build.passed]
 
 
 def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
@@ -136,7 +140,7 @@ def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]
     for entry in declared(build, target):
         wanted = entry.parsed
         if wanted.applies():
-            version = installed_version(wanted.name)
+            version = installed_version(wanted.name, seen=build.seen)
             if version is None or not wanted.accepts(version):
                 found.append((entry.text, wanted.name, version))
     return found
@@ -145,14 +149,30 @@ def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]
 def _fingerprint(build: Build, target: Target) -> list[tuple[str, Optional[str]]]:
     from augbackend.standards.installed import versions_of
 
-    return versions_of(entry.text for entry in declared(build, target))
+    return versions_of((entry.text for entry in declared(build, target)), build.seen)
+
+
+def _uses(value: tuple[BuildDependency, ...]) -> list[str]:
+    kinds = {"match-runtime": "match_runtime", "passthrough": "passthrough"}
+    return [name for name, kind in kinds.items() if any(getattr(entry, kind) for entry in value)]
+
+
+def unmatched(found: Iterable[BuildDependency]) -> list[str]:
+    """Complaints of what is to be passed through in no version that is known to be right."""
+    return [
+        f"found passthrough of {entry.requirement!r} without match-runtime; add match-runtime = true, which finds the"
+        " version"
+        for entry in found
+        if entry.passthrough and not entry.match_runtime
+    ]
 
 
 FEATURE = Feature(
     tuple[BuildDependency, ...],
     "Build requirements that the package did not declare.",
     (),
-    uses=lambda value: ["match-runtime"] if any(entry.match_runtime for entry in value) else [],
+    uses=_uses,
+    mistakes=lambda build: [f"{TABLE}.extra-build-dependencies: {one}" for one in unmatched(entries(build))],
     requires=_requires,
     unmet=_unmet,
     fingerprint=_fingerprint,

@@ -57,16 +57,16 @@ def is_path(name: str) -> bool:
     return (name.upper() if os.name == "nt" else name) == "PATH"
 
 
-def _resolve(build: Build, environ: Mapping[str, str], _before: Sequence[Resolved]) -> list[Resolved]:
+def resolved(build: Build, environ: Mapping[str, str], _before: Sequence[Resolved] = ()) -> list[Resolved]:
     """What happens to each variable. A template sees the caller's environment and the variables above it."""
-    values, resolved, mistakes = dict(environ), [], []
+    values, found, mistakes = dict(environ), list[Resolved](), list[str]()
     for name, variable in declared(build).items():
         place = f"tool.augbackend.extra-build-variables.{name}"
         if variable.marker and not requirements.parse_requirement(f"variable ; {variable.marker}").applies():
-            resolved.append(Resolved(name, None, f"marker does not hold here: {variable.marker}"))
+            found.append(Resolved(name, None, f"marker does not hold here: {variable.marker}"))
             continue
         if variable.default and name in environ:
-            resolved.append(Resolved(name, None, "a default, and the caller has set it"))
+            found.append(Resolved(name, None, "a default, and the caller has set it"))
             continue
         try:
             value, why = templates.expand(variable.value, values), "a default" if variable.default else "declared"
@@ -82,10 +82,10 @@ def _resolve(build: Build, environ: Mapping[str, str], _before: Sequence[Resolve
         if is_path(name) and environ.get(name):
             value, why = value + os.pathsep + environ[name], "prepended"
         values[name] = value
-        resolved.append(Resolved(name, value, why))
+        found.append(Resolved(name, value, why))
     if mistakes:
         raise SettingsError(str(build.tree / "pyproject.toml"), mistakes)
-    return resolved
+    return found
 
 
 def _fingerprint(build: Build, _target: Target) -> list[tuple[str, Optional[str]]]:
@@ -98,6 +98,6 @@ FEATURE = Feature(
     "Environment variables around every hook of the wrapped backend.",
     {},
     check_name=_check_name,
-    variables=_resolve,
+    variables=resolved,
     fingerprint=_fingerprint,
 )

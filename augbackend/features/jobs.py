@@ -1,24 +1,33 @@
-"""``jobs``: how many compilers this machine can run at once, by processors and memory, as its cgroup limits them."""
+"""``jobs``: how many compilers this machine can run at once, by processors and memory.
+
+::
+
+    processors, memory -> room for so many compilers -> jobs, each with so many threads of nvcc -> variables
+"""
 
 import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from augbackend.table import Build
 from augbackend.table.convert import key
 
-from . import Feature
+from . import Feature, _machine
 from .extra_build_variables import Resolved
 
-_UNLIMITED = sys.maxsize
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _UNITS.update({"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40})
 _LONGEST_NUMBER = 20
 _SIZE = r"(?ia)(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?"
+_SPARED = 10  # without `reserve`, one part of so many is left
+_JOBS, _THREADS, _ARCHITECTURES = "MAX_JOBS", "NVCC_THREADS", "TORCH_CUDA_ARCH_LIST"
+_FIXED_THREADS = r"""["']--threads(?:["']\s*,\s*["']?|[= ])(\d+)\b"""  # as an option of its own, or in one string
+_ARCHITECTURE = r"(?a)\d+\.\d+[a-z]?(\+PTX)?"
 
 
 def parse_size(text: str) -> int:
@@ -39,13 +48,24 @@ class Jobs:
     """How many compilers may run at once."""
 
     memory_per_job: str = key("", check=parse_size)
-    """Memory that one job may need, such as `4GiB`."""
+    """Memory that one compiler may need, such as `4GiB`; of nvcc, for one architecture: `NVCC_THREADS` of them at once
+    need as many times that."""
     cpus_per_job: int = key(1)
-    """Processors that one job keeps busy."""
+    """Processors that one compiler keeps busy."""
     reserve: str = key("", check=parse_size)
-    """Memory to leave to the rest of the machine, such as `2GiB`."""
+    """Memory to leave to the rest of the machine, such as `2GiB`; without it, a tenth of what is free."""
     max: Optional[int] = key(None)
-    """Never more jobs than this."""
+    """Never more jobs than this. What there is room for beside them goes to `NVCC_THREADS`."""
+    exclusive: bool = key(False)
+    """Of this user's builds that say so, one compiles at a time; the others wait."""
+
+
+class JobsPlan(NamedTuple):
+    """What fits: so many jobs, each with so many threads of nvcc; and why, in one line."""
+
+    jobs: int
+    threads: int
+    why: str
 
 
 def _resolve(build: Build, environ: Mapping[str, str], before: Sequence[Resolved]) -> list[Resolved]:
@@ -53,96 +73,108 @@ def _resolve(build: Build, environ: Mapping[str, str], before: Sequence[Resolved
     why = "from jobs, but the caller has set it"
     return [
         Resolved(name, None, why) if name in environ else Resolved(name, value, "from jobs")
-        for name, value in variables(build.values["jobs"]).items()
+        for name, value in variables(planned(build, environ, before)).items()
         if name not in declared
     ]
 
 
-def variables(jobs: Jobs, root: Path = Path("/")) -> dict[str, str]:
-    """The variables by which build tools are told the number of jobs.
+def variables(found: JobsPlan) -> dict[str, str]:
+    """The variables by which build tools are told.
 
-    ``MAX_JOBS`` is torch's, ``CMAKE_BUILD_PARALLEL_LEVEL`` CMake's, ``MAKEFLAGS`` make's.
+    ``MAX_JOBS`` is torch's, ``CMAKE_BUILD_PARALLEL_LEVEL`` CMake's, ``MAKEFLAGS`` make's; ``NVCC_THREADS`` is what
+    ``setup.py`` hands to nvcc as ``--threads``.
     """
-    count = str(number(jobs, root))
-    return {"MAX_JOBS": count, "CMAKE_BUILD_PARALLEL_LEVEL": count, "MAKEFLAGS": f"-j{count}"}
+    count = str(found.jobs)
+    levels = {"CMAKE_BUILD_PARALLEL_LEVEL": count, "MAKEFLAGS": f"-j{count}"}
+    return {_JOBS: count, **levels, _THREADS: str(found.threads)}
 
 
-def number(jobs: Jobs, root: Path = Path("/")) -> int:
-    """Jobs that fit this machine's processors and free memory; at least one.
+def planned(build: Build, environ: Mapping[str, str], before: Sequence[Resolved] = ()) -> JobsPlan:
+    """What fits, beside what the caller and the declared variables say already.
 
+    :param before: what becomes of the declared variables.
+    """
+    known = {**environ, **{one.name: one.value for one in before if one.value is not None}}
+    try:
+        setup = (build.tree / "setup.py").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        setup = ""
+    return plan(build.values["jobs"], known, setup)
+
+
+def plan(jobs: Jobs, environ: Mapping[str, str], setup: str = "", root: Path = Path("/")) -> JobsPlan:
+    """What fits: jobs times threads compilers; at least one.
+
+    :param setup: the text of ``setup.py``.
     :param root: where ``/proc`` and ``/sys`` are found.
     """
-    limits = [int(processors(root) // jobs.cpus_per_job), jobs.max or _UNLIMITED]
-    if jobs.memory_per_job:
-        free = available_memory(root) - (parse_size(jobs.reserve) if jobs.reserve else 0)
-        limits.append(free // max(1, parse_size(jobs.memory_per_job)))
-    return max(1, min(limits))
+    room, why = _room(jobs, root)
+    architectures = _architectures(environ, setup) or sys.maxsize
+    threads, whose = _number(environ.get(_THREADS, "")), _THREADS
+    if not threads and _THREADS not in setup.upper():
+        fixed = re.search(_FIXED_THREADS, setup)
+        threads, whose = int(fixed[1]) if fixed else 0, "--threads of setup.py"
+    # nvcc has no use for more threads than architectures.
+    each = min(threads or 1, architectures)
+    count = max(1, min(room // each, jobs.max or sys.maxsize))
+    why += [f"at most {jobs.max} jobs"] if jobs.max else []
+    why += [f"{each} at once in each job ({whose})"] if threads else []
+    stated = _number(environ.get(_JOBS, ""))
+    why += [f"threads for the {stated} jobs that {_JOBS} says"] if stated and not threads else []
+    threads = threads or max(1, min(room // (stated or count), architectures))
+    return JobsPlan(count, threads, "; ".join(why))
 
 
-def processors(root: Path = Path("/")) -> float:
-    """Processors that this process may keep busy; a fraction where a cgroup's quota is one."""
-    limits: list[float] = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1]
-    for group in _cgroups(root, "cpu"):
-        quota, _, period = _text(group / "cpu.max").partition(" ")  # version 2: "200000 100000", or "max 100000"
-        if not quota:
-            quota, period = _text(group / "cpu.cfs_quota_us"), _text(group / "cpu.cfs_period_us")
-        if quota.isdigit() and period.isdigit():
-            limits.append(int(quota) / int(period))
-    return max(1.0, min(limits))
+def _room(jobs: Jobs, root: Path) -> tuple[int, list[str]]:
+    """Compilers that fit, and what that comes from."""
+    processors = _machine.processors(root)
+    room = int(processors.amount // jobs.cpus_per_job)
+    each = f", {jobs.cpus_per_job} for each compiler" if jobs.cpus_per_job > 1 else ""
+    why = [f"{processors.amount:g} processors of {processors.whose}{each}"]
+    size = parse_size(jobs.memory_per_job) if jobs.memory_per_job else 0
+    free = _machine.available_memory(root)
+    if size and free.amount < sys.maxsize:
+        spared = parse_size(jobs.reserve) if jobs.reserve else int(free.amount) // _SPARED
+        room = min(room, int(free.amount - spared) // size)
+        why.append(f"{_gib(free.amount)} free of {free.whose}, less {_gib(spared)}, {jobs.memory_per_job} each")
+    return max(1, room), why
 
 
-def available_memory(root: Path = Path("/")) -> int:
-    """Bytes that can be had without swapping."""
-    limits = [_machine_memory(root)]
-    for group in _cgroups(root, "memory"):
-        for limit, usage in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
-            if _text(group / limit).isdigit():
-                limits.append(int(_text(group / limit)) - int(_text(group / usage) or 0))
-    return max(0, min(limits))
+def _gib(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB"
 
 
-def _machine_memory(root: Path) -> int:
-    for line in _text(root / "proc/meminfo").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    if sys.platform == "win32":
-        import ctypes
-
-        class _Status(ctypes.Structure):
-            # MEMORYSTATUSEX of the Windows API: ullAvailPhys is the second of the seven 64-bit numbers.
-            _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong), ("numbers", ctypes.c_ulonglong * 7)]
-
-        status = _Status(length=ctypes.sizeof(_Status))
-        ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-        return int(status.numbers[1])
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return _UNLIMITED
+def _number(text: str) -> int:
+    """What a variable says; 0 if it says nothing."""
+    return int(text) if re.fullmatch(r"(?a)\d{1,9}", text) else 0
 
 
-def _cgroups(root: Path, controller: str) -> Iterator[Path]:
-    """The folders of this process's cgroup and of those above it, whose limits hold as well (cgroups(7))."""
-    for line in _text(root / "proc/self/cgroup").splitlines():
-        _, controllers, path = line.split(":", 2)
-        if controllers and controller not in controllers.split(","):
-            continue
-        mount = root / "sys/fs/cgroup" / (controller if controllers else "")
-        group = mount / path.lstrip("/")
-        yield group
-        # Inside a container the path can be the host's; the mount point is the limit that counts.
-        yield from (above for above in group.parents if above == mount or mount in above.parents)
+def _architectures(environ: Mapping[str, str], setup: str) -> int:
+    """How many architectures each file is compiled for; 0 if that is not known.
+
+    torch takes its list only where ``setup.py`` names none.
+    """
+    if _ARCHITECTURES not in setup and re.search("gencode|arch=", setup):
+        return 0
+    names = {*filter(None, re.split("[; ]", environ.get(_ARCHITECTURES, "")))}
+    return len(names) if all(re.fullmatch(_ARCHITECTURE, name) for name in names) else 0
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        return ""
+@contextmanager
+def _turn(build: Build) -> Iterator[None]:
+    if not build.values["jobs"].exclusive:
+        yield
+        return
+    from ._one_at_a_time import turn
+
+    with turn(os.environ):
+        yield
 
 
 FEATURE = Feature(
     Jobs,
-    "Sets `MAX_JOBS`, `CMAKE_BUILD_PARALLEL_LEVEL` and `MAKEFLAGS` from this machine's memory and processors, unless "
-    "the caller set them.",
+    "Sets `MAX_JOBS`, `CMAKE_BUILD_PARALLEL_LEVEL`, `MAKEFLAGS` and `NVCC_THREADS` from what this machine, or its "
+    "control group, has of memory and processors, unless the caller set them.",
     variables=_resolve,
+    turn=_turn,
 )

@@ -28,8 +28,8 @@ from . import Feature
 from .extra_build_dependencies import check_version, entries, is_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Literal
+    from collections.abc import Iterator, Sequence
+    from typing import Literal, Optional
 
     from augbackend.table import Build, Target
 
@@ -64,16 +64,19 @@ def separated(text: str) -> list[str]:
     return parts
 
 
-def match(build: Build, entry: BuildDependency) -> Match:
-    """Find the version for one entry of ``extra-build-dependencies`` that says ``match-runtime``."""
+def match(build: Build, entry: BuildDependency, folders: Optional[Sequence[str]] = None) -> Match:
+    """Find the version for one entry of ``extra-build-dependencies`` that says ``match-runtime``.
+
+    :param folders: the folders of the environment that is installed into, if they are known.
+    """
     wanted = entry.parsed
     asked = [one for text in build.values.get("match-runtime", ()) for one in separated(text)]
     for text in asked:
         if _is_for(wanted, text):
             why = f"matched to {build.origins.get('match-runtime', 'match-runtime')}"
             return Match((_in_version(entry, text),), "override", why)
-    folders = target_folders()
-    version = installed_version(wanted.name, [*folders, *_linked(wanted.name, folders)])
+    folders = target_folders() if folders is None else folders
+    version = installed_version(wanted.name, [*folders, *_linked(wanted.name, folders)], build.seen)
     if any(_is_for(wanted, text) for text in entry.locked):
         locked = tuple(replace(entry, requirement=text, match_runtime=False, locked=()) for text in entry.locked)
         plain, why = tuple(map(_portable, locked)), "matched to the lock that augbackend wrap was given"
@@ -148,7 +151,7 @@ def target_folders() -> list[str]:
     return list(dict.fromkeys([*user, *found]))
 
 
-def _linked(name: str, folders: list[str]) -> Iterator[str]:
+def _linked(name: str, folders: Sequence[str]) -> Iterator[str]:
     """Where old setuptools' ``develop`` says that a project lies. No ``.pth`` file of another environment is read."""
     for folder in folders:
         with suppress(OSError, ValueError), Path(folder, f"{name}.egg-link").open(encoding="utf-8") as link:
@@ -186,7 +189,7 @@ def _check_variants(build: Build, target: Target) -> None:
     for wanted in entries(build):
         found = match(build, wanted) if wanted.match_runtime and is_wanted(wanted, target) else None
         for exact, entry in zip(found.exact, found.entries) if found else ():
-            name, version = exact.parsed.name, installed_version(exact.parsed.name)
+            name, version = exact.parsed.name, installed_version(exact.parsed.name, seen=build.seen)
             if version is None or exact.parsed.accepts(version) or not entry.parsed.accepts(version):
                 continue
             if found and exact.parsed.applies():

@@ -182,9 +182,9 @@ def _listed(values: Mapping[Any, str]) -> str:
 
 
 def _is_word(build: Build) -> bool:
-    """What is read for certain (a literal, upstream's own static field) is not worth a second run of ``setup.py``."""
+    """What `wrap` has written (for pins, a literal too) is held against the wheel: it costs no run of ``setup.py``."""
     declared = settings(build)
-    return declared is not None and declared.requires_dist is not None and not declared.override
+    return declared is not None and declared.requires_dist is not None and not (declared.override or declared.pkg_info)
 
 
 FEATURE = Feature(

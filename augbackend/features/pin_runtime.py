@@ -53,7 +53,7 @@ def used(build: Build) -> dict[str, Pin]:
     """
     found, absent = {}, []
     for name, width in widths(build).items():
-        version = installed_version(name, build.path) if width != "none" else None
+        version = installed_version(name, build.path, build.seen) if width != "none" else None
         if version is not None:
             try:
                 found[requirements.canonical_name(name)] = Pin(
@@ -294,6 +294,6 @@ FEATURE = Feature(
     mistakes=_unpinnable,
     edit=_edit,
     wheel=_look,
-    fingerprint=lambda build, _: versions_of(widths(build)),
+    fingerprint=lambda build, _: versions_of(widths(build), build.seen),
     pkg_info=_rewritten_pkg_info,
 )

@@ -36,7 +36,7 @@ def _look(
 ) -> Optional[Callable[[Document], dict[str, bytes]]]:
     if not build.values["provenance"]:
         return None
-    present = installed(build.path)  # before the build, which may change what is there
+    present = installed(build.path, build.seen)  # before the build, which may change what is there
     return lambda metadata: {FILE: document(build, target, metadata, present)}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from augbackend.hook.installed_check import check_installed
+from augbackend.hook.wrapped_backend import surrounded
 from augbackend.standards.core_metadata import parse
 from augbackend.standards.requirements import canonical_name
 
@@ -78,8 +79,11 @@ def rewrite(
 def write_answer(promise: Document, build: Build, directory: str) -> str:
     """Write the ``.dist-info`` folder of a promise; returns its name."""
     if any(feature.edit for feature in build.features):
-        check_installed(build, "wheel")
-    document = edit(build)(promise)
+        with surrounded(build, "prepare_metadata_for_build_wheel") as seen:
+            check_installed(seen, "wheel")
+            document = edit(seen)(promise)
+    else:
+        document = edit(build)(promise)
     target = Path(directory) / _folder_name(document)
     target.mkdir(parents=True, exist_ok=True)
     (target / "METADATA").write_bytes(document.content)

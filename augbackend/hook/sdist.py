@@ -20,7 +20,7 @@ from augbackend.table import Build, ConfigSettings
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:
     """PEP 517: build the sdist and return its name. What is no archive is the frontend's to complain about."""
     with declared(config_settings, sdist_directory) as build:
-        with wrapped_hook("build_sdist", build) as hook:
+        with wrapped_hook("build_sdist", build) as (hook, _):
             name = hook(sdist_directory, build.config_settings)
         if isinstance(name, str) and name.endswith(".tar.gz") and isfile(join(sdist_directory, name)):
             return complete(Path(sdist_directory) / name, build).name

@@ -1,7 +1,7 @@
 """The rows of ``rows.toml``, and of files of the user's own, typed; and how to look them up."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -37,6 +37,11 @@ def _check_version(text: str) -> None:
 
 def _check_day(text: str) -> None:
     date.fromisoformat(text)
+
+
+def _check_size(text: str) -> None:
+    if not re.fullmatch(r"\d+(\.\d+)?GiB", text):
+        raise ValueError("expected a size such as '4GiB'")
 
 
 def _check_answer(text: str) -> None:
@@ -180,6 +185,16 @@ class Interface:
 
 
 @dataclass(frozen=True)
+class Compiler:
+    """A compiler, the files that it compiles, and the memory for one of them, as ``jobs.memory-per-job`` has it."""
+
+    name: str = key(...)
+    suffixes: tuple[str, ...] = key(...)
+    memory_per_job: str = key(..., check=_check_size)
+    source: str = key(...)
+
+
+@dataclass(frozen=True)
 class Knowledge:
     """All rows of a kind in order, a user's own first."""
 
@@ -193,6 +208,7 @@ class Knowledge:
     plugin: tuple[Plugin, ...] = key(())
     library: tuple[Library, ...] = key(())
     interface: tuple[Interface, ...] = key(())
+    compiler: tuple[Compiler, ...] = key(())
 
     def requirement_for(self, module: str) -> str:
         """The requirement that brings a module: from the row for most of its name, else the project of that name."""
@@ -236,6 +252,12 @@ class Knowledge:
     def has_library(self, name: str) -> Optional[Library]:
         """The row of a library that comes as a package, however its name is capitalized."""
         return next((row for row in self.library if row.name.lower() == name.lower()), None)
+
+    def compiles(self, names: Iterable[str]) -> Optional[Compiler]:
+        """Of the compilers that take files of these names, the one that needs most memory."""
+        suffixes = {Path(name).suffix for name in names}
+        found = [row for row in self.compiler if not suffixes.isdisjoint(row.suffixes)]
+        return max(found, key=lambda row: float(row.memory_per_job.removesuffix("GiB")), default=None)
 
     def needed(self, kind: str, name: str) -> Optional[Need]:
         """The row of what no index has. ``kind`` says what sort of name it is; if it is empty, the row's own."""

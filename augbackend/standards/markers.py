@@ -108,16 +108,20 @@ def _parse_operand(word: str) -> tuple[str, bool]:
         raise InvalidRequirement(f"{word} is not a quoted string") from None
 
 
-def holds(marker: Marker, *, with_any_extra: bool) -> bool:
-    """Whether a marker holds here; with ``with_any_extra`` whatever it says of extras does."""
+def holds(marker: Marker, *, with_any_extra: bool, extra: str = "") -> bool:
+    """Whether a marker holds here, with an extra; with ``with_any_extra`` whatever it says of extras does."""
     if isinstance(marker, Junction):
-        results = (holds(part, with_any_extra=with_any_extra) for part in marker.parts)
+        results = (holds(part, with_any_extra=with_any_extra, extra=extra) for part in marker.parts)
         return all(results) if marker.word == "and" else any(results)
     left, operator, right, variable_first = marker
     variable = left if variable_first else right
     if variable == "extra" and with_any_extra:
         return True
-    value = _values().get(variable)
+    if variable == "extra" and extra:
+        left, right = (
+            re.sub(r"[-_.]+", "-", text).lower() for text in (left, right)
+        )  # however it is spelled (PEP 685)
+    value = extra if variable == "extra" else _values().get(variable)
     if value is None:
         return False  # two texts, which packaging does not compare
     left, right = (value, right) if variable_first else (left, value)
@@ -153,5 +157,4 @@ def _values() -> dict[str, str]:
         "python_full_version": full_version + "local" * full_version.endswith("+"),
         "implementation_name": sys.implementation.name,
         "implementation_version": f"{implementation.major}.{implementation.minor}.{implementation.micro}" + kind,
-        "extra": "",
     }

@@ -37,7 +37,8 @@ SETUP = """\
 import headers, os
 from setuptools import Extension, setup
 own = os.path.abspath("include")
-extensions = [Extension(f"demo{n}", [f"demo{n}.c"], include_dirs=[headers.folder, own]) for n in range(2)]
+options = {"include_dirs": [own], "extra_compile_args": ["-isystem", headers.folder]}  # as CMake has them
+extensions = [Extension(f"demo{n}", [f"demo{n}.c"], **options) for n in range(2)]
 setup(name="demo", version="1", ext_modules=extensions)
 """
 SOURCE = """\

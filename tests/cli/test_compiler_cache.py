@@ -31,7 +31,7 @@ def test_what_a_build_uses_is_not_cleared(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(caches, "default_folder", lambda: downloads)
     monkeypatch.setattr(_stable_paths, "cache_folder", lambda: paths)
     write(downloads, {"sdists/a.tar.gz": b"12345"})
-    used = _stable_paths._own_folder("used")
+    used = _stable_paths.first_free(_stable_paths._own_cache(), "used")
     write(paths, {"old.0/lock": ""})
     found = json.loads(run("cache", "--json"))
     assert found["downloads"] == {"folder": str(downloads), "bytes": 5}
@@ -72,3 +72,38 @@ def test_a_project_says_it_for_a_package(tmp_path: Path, monkeypatch: pytest.Mon
     write(tmp_path, {"pyproject.toml": f'{table}compiler-cache = "ccache"\n'})
     wrapped()
     assert own_table(tmp_path / "wrapped.d" / archive.name)["compiler-cache"] == "ccache"
+
+
+def test_show_says_what_is_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, str | bytes] = {
+        "pyproject.toml": '[build-system]\nrequires = ["augbackend"]\nbuild-backend = "augbackend"\n'
+        '[project]\nname = "My.Demo"\nversion = "1"\n[tool.augbackend]\ncompiler-cache = "auto"\n',
+        "a.c": "const char *built = __TIME__;\n",
+        "b.c": "int b;\n",
+    }
+    tree, cache = tmp_path / "tree", tmp_path / "cache"
+    write(tree, files)
+    script = f"#!/bin/sh\necho {tmp_path / 'file' / 'ccache'}\n"
+    write(tmp_path / "programs", {"ccache": script})
+    (tmp_path / "programs" / "ccache").chmod(0o755)
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path / "file")  # as for who is not root
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("CFLAGS", f"-I{tmp_path}/temporary/x1")
+    for name in ("SOURCE_DATE_EPOCH", "CC", "CXX", "CCACHE_DISABLE"):
+        monkeypatch.delenv(name, raising=False)
+    found = json.loads(run("show", str(tree), "--json"))["compiler-cache"]["obstacles"]
+    assert [line.split(":")[0] for line in found] == [
+        f"{tmp_path / 'file' / 'ccache'} cannot be written",
+        f"CFLAGS names a folder in {tmp_path}/temporary/",
+        "a.c says the time (__DATE__, __TIME__)",
+        "no build of this project was here yet",
+    ]
+    write(cache / "augbackend" / "environments", {"0123abcd-my_demo.0/lock": ""})
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    monkeypatch.delenv("CFLAGS")
+    (tmp_path / "programs" / "ccache").write_text(script.replace("file", "other"))
+    assert json.loads(run("show", str(tree), "--json"))["compiler-cache"]["obstacles"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ Tree = Callable[[dict[str, "str | bytes"]], Path]
 PYTHON = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 CACHE = '#!/bin/sh\necho "$@" >> "$CALLS"\nexec "$@"\n'
 # What a compiler does here: it says what it is given, and "compiles".
+AS_NAMED = "-fno-canonical-system-headers"
 COMPILER = '#!/bin/sh\necho "compiler $@" >> "$CALLS"\ntest -z "$REFUSED"\n'
 
 
@@ -114,6 +116,7 @@ def test_whichever_is_there(tmp_path: Path, value: str, there: str, taken: str) 
         ("ccache", {CONFINED: "1"}, "other people's code is built without one"),
         ("auto", {"PATH": ""}, "neither ccache nor sccache is on PATH"),
         ("auto", {"CC": "/usr/bin/ccache gcc"}, "the caller has set CC"),
+        ("auto", {"CCACHE_DISABLE": "1"}, "the caller has set CCACHE_DISABLE"),
         ("ccache", {"CMAKE_CXX_COMPILER_LAUNCHER": "mine"}, "the caller has set CMAKE_CXX_COMPILER_LAUNCHER"),
         ("ccache", {"PYTORCH_NVCC": "sccache nvcc"}, "the caller has set PYTORCH_NVCC"),
     ],
@@ -132,7 +135,7 @@ def test_compilers_are_called_by_the_cache(machine: Path, tmp_path: Path) -> Non
         folder = _stable_paths.cache_folder()
         (links,) = folder.iterdir()
     *_, call, own = machine.read_text().splitlines()
-    flags = f"-c a.c -ffile-prefix-map={links / '0'}=/environment -ffile-prefix-map={tmp_path}=."
+    flags = f"-c a.c -ffile-prefix-map={links / '0'}=/environment {AS_NAMED} -ffile-prefix-map={tmp_path}=."
     assert call == f"{tmp_path / 'programs' / 'cc'} {flags}"
     assert own == f"compiler {flags}"
 
@@ -152,6 +155,18 @@ def test_the_environment_has_one_path(tmp_path: Path, environment: Path) -> None
     script.write_text(script.read_text().replace(str(os.getpid()), "other"))  # of a script, whose first line is random
     sys.path[:] = [str(other / "lib" / PYTHON / "site-packages")]
     assert _stable_paths._digest(sys.path[:1]) == folder.parent.name.partition(".")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [('[project]\nname = "My.Project"\n', "-my_project"), ("[project]\n", "-other"), ("", "-other")],
+)
+def test_projects_that_are_built_at_once_have_paths_of_their_own(tmp_path: Path, text: str, slug: str) -> None:
+    (tmp_path / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: other\n")
+    tmp_path.joinpath("pyproject.toml").write_text(f'{text}[tool.augbackend]\ncompiler-cache = "auto"\n')
+    with around(read(tmp_path, environ={})):
+        (folder,) = _stable_paths.cache_folder().iterdir()
+        assert folder.name.endswith(f"{slug}.0")
 
 
 def test_other_content_is_another_path(environment: Path) -> None:
@@ -191,16 +206,27 @@ def test_without_an_environment(machine: Path, tmp_path: Path) -> None:
     sys.path[:] = [str(tmp_path)]
     with around(declared(tmp_path)):
         compiled("cc", "-c", "a.c")
-    assert machine.read_text().splitlines()[-1] == f"compiler -c a.c -ffile-prefix-map={tmp_path}=."
+    assert machine.read_text().splitlines()[-1] == f"compiler -c a.c {AS_NAMED} -ffile-prefix-map={tmp_path}=."
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_compiler_that_does_not_know_the_option(machine: Path, tmp_path: Path) -> None:
-    program(tmp_path / "programs", "cc", 'case "$*" in *prefix-map*) exit 1 ;; esac\necho "compiler $@" >> "$CALLS"\n')
+def test_a_compiler_that_does_not_know_the_option(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    refuses = 'case "$*" in *prefix-map*) echo "cc: unknown option" >&2; exit 1 ;; esac'
+    program(tmp_path / "programs", "cc", f"#!/bin/sh\n{refuses}\n")
+    path = os.environ["PATH"]
+    with around(declared(tmp_path)):  # else the environment's path would be in what is compiled
+        assert os.environ["PATH"] == path
+    assert capfd.readouterr().err == "augbackend: note: compiled without a cache: cc: unknown option\n"
+
+
+def test_clang_does_not_know_an_option(machine: Path, tmp_path: Path) -> None:
+    program(tmp_path / "programs", "clang", COMPILER)
+    refuses = f'case "$*" in *{AS_NAMED}*) echo unknown >&2; exit 1 ;; esac'
+    program(tmp_path / "programs", "cc", f"#!/bin/sh\n{refuses}\n{COMPILER}")
     with around(declared(tmp_path)):
-        assert "CCACHE_NOHASHDIR" not in os.environ
-        compiled("cc", "-c", "a.c")
-    assert machine.read_text().splitlines()[-1] == "compiler -c a.c"
+        for name in ("cc", "clang"):
+            compiled(name, "-c", "a.c")
+            assert AS_NAMED not in machine.read_text().splitlines()[-1]
 
 
 def test_sccache_is_given_a_compiler_with_the_options_in_it(machine: Path, tmp_path: Path) -> None:
@@ -232,8 +258,19 @@ def test_torch_and_nvcc(machine: Path, tmp_path: Path, monkeypatch: pytest.Monke
         assert os.environ["TORCH_NO_COMPILER_WRAPPER"] == "1"  # the launchers are the wrapper
         assert os.environ["TORCH_EXTENSION_SKIP_NVCC_GEN_DEPENDENCIES"] == "1"
         compiled(os.environ["PYTORCH_NVCC"], "-c", "a.cu")
-    assert machine.read_text().splitlines()[-2].startswith(f"{nvcc} -c a.cu")
-    assert "prefix-map" not in machine.read_text().splitlines()[-1]
+        inner = Path(machine.read_text().splitlines()[-2].split()[0])
+        assert str(nvcc) in inner.read_text()
+        assert inner.stat().st_mtime_ns == nvcc.stat().st_mtime_ns  # ccache compares it
+        assert f"PATH={tmp_path / 'programs'}" in Path(os.environ["PYTORCH_NVCC"]).read_text()
+    assert f"-Xcompiler=-ffile-prefix-map={tmp_path}=." in machine.read_text().splitlines()[-1]
+
+
+def test_sccache_and_nvcc(machine: Path, tmp_path: Path) -> None:
+    program(tmp_path / "programs", "sccache", CACHE)
+    nvcc = program(tmp_path / "programs", "nvcc", COMPILER)
+    with around(declared(tmp_path, "sccache")):
+        compiled(os.environ["PYTORCH_NVCC"], "-c", "a.cu")
+    assert machine.read_text().splitlines()[-2].startswith(f"{nvcc} -c a.cu -Xcompiler=")
 
 
 @pytest.mark.parametrize(
@@ -248,9 +285,19 @@ def test_nothing_is_left_in_the_tree(tmp_path: Path) -> None:
     build = declared(tmp_path, **{"build-backend": "scikit_build_core.build"})
     with around(build):
         folder = Path(os.environ["SKBUILD_BUILD_DIR"])
-        assert (folder.parent, folder.is_dir()) == (tmp_path, True)
+        folder.mkdir()
         (folder / "object.o").touch()
-    assert not folder.exists()
+    assert not folder.parent.exists()
+
+
+def test_what_a_killed_build_has_left_in_the_tree(tmp_path: Path) -> None:
+    build = declared(tmp_path, **{"build-backend": "scikit_build_core.build"})
+    left = tmp_path / ".augbackend-build.0" / "build"
+    left.mkdir(parents=True)
+    with around(build):
+        assert os.environ["SKBUILD_BUILD_DIR"] == str(left)
+        assert not left.exists()
+    assert not left.parent.exists()
 
 
 def test_the_callers_build_folder(tmp_path: Path) -> None:
@@ -297,6 +344,42 @@ def test_links_that_are_swept_away_come_back(tmp_path: Path) -> None:
         assert path.is_dir()
 
 
+def test_modules_are_found_where_links_were_swept_away(tmp_path: Path, environment: Path) -> None:
+    package = environment / "lib" / PYTHON / "site-packages" / "late_package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "late.py").touch()
+    try:
+        with around(declared(tmp_path)):
+            with pytest.raises(ModuleNotFoundError):
+                importlib.import_module("never_there")
+            importlib.import_module("late_package")
+            shutil.rmtree(tmp_path / "cache")
+            file = importlib.import_module("late_package.late").__file__
+            assert str(file).startswith(str(tmp_path / "cache"))
+        assert not [one for one in sys.meta_path if type(one).__name__ == "_Again"]
+    finally:
+        for name in ("late_package", "late_package.late"):
+            sys.modules.pop(name, None)
+
+
+def test_links_that_cannot_be_made_again(tmp_path: Path) -> None:
+    with around(declared(tmp_path)):
+        shutil.rmtree(tmp_path / "cache")
+        (tmp_path / "cache").touch()
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module("never_there")
+
+
+def test_programs_are_found_without_links(tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(environment / "bin", "ninja", "")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(environment / "bin"), os.environ["PATH"]]))
+    with around(declared(tmp_path)):
+        assert str(shutil.which("ninja")).startswith(str(tmp_path / "cache"))
+        shutil.rmtree(tmp_path / "cache")
+        assert shutil.which("ninja") == str(environment / "bin" / "ninja")
+
+
 def test_links_that_are_swept_away_while_a_compiler_runs(machine: Path, tmp_path: Path) -> None:
     once = (
         f'test -e "{tmp_path}/once" && rm -r "{tmp_path}/cache" "{tmp_path}/once" && exit 1\necho again >> "$CALLS"\n'
@@ -314,6 +397,44 @@ def test_an_error_of_the_compiler_is_said_once(machine: Path, tmp_path: Path, mo
         count = len(machine.read_text().splitlines())
         assert compiled("cc", "-c", "a.c").returncode == 1
     assert len(machine.read_text().splitlines()) == count + 2
+
+
+def test_a_cache_that_fails_later(machine: Path, tmp_path: Path) -> None:
+    with around(declared(tmp_path)):
+        program(tmp_path / "programs", "ccache", "#!/bin/sh\necho 'ccache: error: no room' >&2\nexit 1\n")
+        ran = compiled("cc", "-c", "a.c")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert machine.read_text().splitlines()[-1].startswith("compiler -c a.c -ffile-prefix-map=")
+
+
+def test_what_a_compiler_says(tmp_path: Path) -> None:
+    program(tmp_path / "programs", "cc", "#!/bin/sh\necho out\necho 'a.c: warning' >&2\n")
+    with around(declared(tmp_path)):
+        ran = compiled("cc", "-c", "a.c")
+    assert (ran.stdout, ran.stderr) == ("out\n", "a.c: warning\n")
+
+
+def test_a_folder_that_others_write_to(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = _stable_paths.cache_folder()
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    with around(declared(tmp_path)):
+        assert str(tmp_path / "cache") not in sys.path[0]
+    said = f"{folder} is somebody else's, or others may write there"
+    assert capfd.readouterr().err == f"augbackend: note: compiled without a cache: {said}\n"
+
+
+def test_a_folder_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: other)
+    with pytest.raises(PermissionError, match="somebody else's"):
+        _stable_paths.links()
+
+
+def test_a_relative_cache_folder_does_not_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert _stable_paths.cache_folder() == tmp_path / ".cache" / "augbackend" / "environments"
 
 
 @pytest.mark.parametrize("value", ["auto", "ccache"])
@@ -377,8 +498,7 @@ def test_old_links_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_folder_that_is_swept_while_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     others = iter([False, True])
     monkeypatch.setattr("os.path.samestat", lambda *_: next(others))
-    monkeypatch.setattr(_stable_paths, "cache_folder", lambda: tmp_path / "folders")
-    assert _stable_paths._own_folder("x").name == "x.1"
+    assert _stable_paths.first_free(tmp_path, "x").name == "x.1"
 
 
 # --- through a hook --------------------------------------------------------------------------------------------------

@@ -18,7 +18,19 @@ from augbackend.knowledge.rows import Knowledge, Module, Need, Stdlib, Symptom
 from augbackend.standards.requirements import canonical_name, parse_requirement
 
 KNOWN = rows.load()
-TABLES = ("symptom", "module", "stdlib", "release", "variable", "command", "need", "plugin", "library", "interface")
+TABLES = (
+    "symptom",
+    "module",
+    "stdlib",
+    "release",
+    "variable",
+    "command",
+    "need",
+    "plugin",
+    "library",
+    "interface",
+    "compiler",
+)
 ROWS: list[tuple[str, Any]] = [(table, row) for table in TABLES for row in getattr(KNOWN, table)]
 
 

@@ -445,14 +445,15 @@ def prepare_metadata_for_build_wheel(folder, config_settings=None):
     return "theirs.dist-info"
 """
 WORD = PYPROJECT.replace("pkg-info = PROMISED", 'requires-dist = ["six"]WORD')
+UNPINNED = """, requires-dist = ["six>=1.0,<2", "direct @ https://host/x.whl", 'rich[a,b]; extra == "x" and python_version > "3"']"""
 THEIRS = "Metadata-Version: 2.1\nName: my.demo\nVersion: 1.0\nRequires-Dist: six>=1.2\n"
 NAMED = "Metadata-Version: 2.2\nName: my.demo\nVersion: 1.0\n"
 
 
-def built(folder: Path) -> Outcome:
+def built(folder: Path, *, is_asked: bool = True) -> Outcome:
     out = folder.parent / "out"
     out.mkdir(exist_ok=True)
-    return run_hook(folder, "build_wheel", str(out))
+    return run_hook(folder, "build_wheel", str(out), {}, *([str(out)] if is_asked else []))
 
 
 @pytest.mark.processes
@@ -480,6 +481,15 @@ def test_a_word_is_held_before_the_build(tree: Tree, word: str, inner: str, expe
 
 
 @pytest.mark.processes
+def test_a_frontend_that_does_not_ask_for_metadata_costs_no_second_run(tree: Tree) -> None:
+    text = WORD.replace("WORD", "")
+    folder = project(tree, {"pyproject.toml": text, "METADATA": THEIRS, "PKG-INFO": NAMED}, inner=INNER + TELLS)
+    outcome = built(folder, is_asked=False)
+    assert (outcome.status, calls(folder)) == (1, [["import"], ["wheel", None]])
+    assert "Requires-Dist: promised six, built six>=1.2\n" in outcome.stderr
+
+
+@pytest.mark.processes
 def test_a_word_that_is_kept_is_built(tree: Tree) -> None:
     text = WORD.replace('"six"]WORD', '"six>=1.2"]')
     folder = project(tree, {"pyproject.toml": text, "METADATA": THEIRS, "PKG-INFO": NAMED}, inner=INNER + TELLS)
@@ -488,8 +498,10 @@ def test_a_word_that_is_kept_is_built(tree: Tree) -> None:
 
 
 @pytest.mark.processes
-def test_what_is_read_for_certain_costs_no_second_run(tree: Tree) -> None:
-    folder = project(tree, inner=INNER + TELLS)
+@pytest.mark.parametrize("unpinned", ["", UNPINNED])
+def test_what_wrap_promises_costs_no_second_run(tree: Tree, unpinned: str) -> None:
+    text = PYPROJECT.replace("PROMISED", f"true{unpinned}")
+    folder = project(tree, {"pyproject.toml": text}, inner=INNER + TELLS)
     assert built(folder).status == 0
     assert calls(folder) == [["import"], ["wheel", None]]
 

@@ -154,7 +154,7 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def no_locks(_handle: int, _place: int) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr("augbackend.hook.tree_lock._try_to_lock", no_locks)
+    monkeypatch.setattr("augbackend.standards.file_locks._lock", no_locks)
     with locked(tmp_path):
         pass
 
@@ -162,14 +162,14 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_it_says_once_that_it_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = iter([BlockingIOError, PermissionError, None])
+    answers = iter([*[BlockingIOError, PermissionError] * 10, None])
 
     def busy(_handle: int, _place: int) -> None:
         answer = next(answers)
         if answer:
             raise answer
 
-    monkeypatch.setattr("augbackend.hook.tree_lock._try_to_lock", busy)
+    monkeypatch.setattr("augbackend.standards.file_locks._lock", busy)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     with locked(tmp_path):
         assert next(answers, "no more") == "no more"

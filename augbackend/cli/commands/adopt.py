@@ -12,7 +12,7 @@ from augbackend.cli.edit import adopted_pyproject, adopted_requirements, pyproje
 from augbackend.cli.fetch import setup_builder
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.wrapping import adoption, adoption_check, static_adoption, tool_exclusions
+from augbackend.cli.wrapping import adoption, adoption_check, known_memory, static_adoption, tool_exclusions
 from augbackend.errors import say
 from augbackend.hook import declared as declarations
 from augbackend.hook.installed_check import command_line
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.require
 @options.match_runtime()
+@options.passthrough
 @options.pin_runtime()
 @click.option(
     "--remove-require",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 )
 @options.variable
 @options.compiler_cache
+@options.memory_per_job
 @click.option("--remove-variable", "undeclared", multiple=True, metavar="NAME", help="Take it back. Repeatable.")
 @options.feature
 @click.option(
@@ -58,9 +60,11 @@ def adopt(
     removed: tuple[str, ...],
     variables_: dict[str, str],
     compiler_cache: CacheName | None,
+    memory_per_job: str,
     undeclared: tuple[str, ...],
     feature: tuple[str, ...],
     *,
+    passthrough: bool,
     static: bool,
     installed: bool,
     check: bool,
@@ -82,7 +86,13 @@ def adopt(
     for one, other in adopted_requirements.rivals(requirements, matched):
         raise click.UsageError(f"one project, twice: {one!r} and {other!r}; write them as one, or one by hand")
     given = options.declaration(
-        requirements, removed, variables_, matched=matched, pin_runtime=pins, compiler_cache=compiler_cache
+        requirements,
+        removed,
+        variables_,
+        matched=options.matched_entries(matched, is_passed=passthrough),
+        pin_runtime=pins,
+        compiler_cache=compiler_cache,
+        memory_per_job=memory_per_job,
     )
     is_more = given != Declaration() or bool(undeclared or feature or installed)
     if check + remove + static > 1 or ((check or remove) and is_more) or (check and dry_run):
@@ -135,7 +145,8 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
     build = declarations.read(plan.tree, environ={})
     declared = adopted_pyproject.added_requires(plan.new or "")
     for entry in build.values.get("extra-build-dependencies", ()):
-        declared.append(f"{entry.text} (as at run time)" if entry.match_runtime else entry.text)
+        how = f"as at run time{', passed through' if entry.passthrough else ''}"
+        declared.append(f"{entry.text} ({how})" if entry.match_runtime else entry.text)
     variables = ", ".join(build.values.get("extra-build-variables", ()))
     dropped = ", ".join(build.values.get("remove-build-dependencies", ()))
     lines = [f"{plan.tree}: augbackend now wraps {build.wrapped_backend}"]
@@ -156,6 +167,8 @@ def _report(plan: TreePlan, *, removed: bool) -> list[str]:
             lines.append(f"  setup.py links against {row.project}: {words}")
     cache = build.values.get("compiler-cache", "none")
     lines += [f"  compiler cache: {cache}"] if cache != "none" else []
+    compiler = known_memory.compiler_of(known_memory.files_in(plan.tree))
+    lines += [*known_memory.lines(build.values.get("jobs"), compiler)]
     if matched and cache == "none":
         lines.append("  --compiler-cache auto keeps what it compiles for the next build, where ccache or sccache is")
     command = ["python", "-m", "pip", "wheel", "--no-deps", shown_path(plan.tree)]

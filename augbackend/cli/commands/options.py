@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.package_sources import Sources
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+AUTO = "auto"
 
 
 def requirements(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,26 +79,40 @@ def declaration(
     removed: tuple[str, ...],
     variables: Mapping[str, str],
     *,
-    matched: tuple[str, ...] = (),
+    matched: Sequence[Mapping[str, object]] = (),
     requires_dist: tuple[str, ...] = (),
     **further: Any,
 ) -> Declaration:
     """What the options declare.
 
-    :param matched: requirements in the version that will be there at run time.
-    :param further: keys of ``[tool.augbackend]``, with ``_`` for ``-``.
+    :param matched: what :func:`matched_entries` gives.
+    :param further: keys of ``[tool.augbackend]``, with ``_`` for ``-``; and ``memory_per_job`` of ``jobs``.
     :raises SettingsError: with all mistakes at once.
     """
     table = {
-        "extra-build-dependencies": [*requirements, *({"requirement": one, "match-runtime": True} for one in matched)],
+        "extra-build-dependencies": [*requirements, *matched],
         "remove-build-dependencies": list(removed),
         "extra-build-variables": dict(variables),
         **{key.replace("_", "-"): value for key, value in further.items() if value},
     }
+    size = table.pop("memory-per-job", "")
+    if size:
+        table["jobs"] = {} if size == AUTO else {"memory-per-job": size}
     found = declarations.from_table(table, "the options", "--require")
     requires = [replace(one, origin="--match-runtime") if one.entry.match_runtime else one for one in found.requires]
     stated = dependencies.stated(requires_dist) if requires_dist else None
     return replace(found, requires=tuple(requires), dependencies=stated)
+
+
+def matched_entries(matched: Sequence[str], *, is_passed: bool) -> list[dict[str, object]]:
+    """What ``--match-runtime`` and ``--passthrough`` ask for, as entries of the table.
+
+    :raises UsageError: if nothing is named that could be passed through.
+    """
+    if is_passed and not matched:
+        raise click.UsageError("--passthrough needs --match-runtime, which says what is passed through")
+    more = {"passthrough": True} if is_passed else {}
+    return [{"requirement": one, "match-runtime": True, **more} for one in matched]
 
 
 def places(
@@ -174,6 +189,14 @@ def match_runtime(more: str = "") -> Callable[[Command], Command]:
     )
 
 
+passthrough = click.option(
+    "--passthrough",
+    is_flag=True,
+    help="With --match-runtime: where pip builds, and the right version is installed already, use that one, and install"
+    " no copy of it for the build.",
+)
+
+
 def pin_runtime(more: str = "") -> Callable[[Command], Command]:
     """The option ``--pin-runtime``.
 
@@ -201,6 +224,13 @@ compiler_cache = click.option(
     "--compiler-cache",
     type=click.Choice([one for one in get_args(CacheName) if one != "none"]),
     help="Call its compilers by a cache, so that the next build compiles only what has changed.",
+)
+memory_per_job = click.option(
+    "--memory-per-job",
+    default="",
+    metavar=f"SIZE|{AUTO}",
+    help="Run no more compilers at once than this machine has memory for, if each needs SIZE (4GiB). "
+    f"{AUTO}: what is known of nvcc, if it has files for that.",
 )
 require_confinement = click.option(
     "--require-confinement",

@@ -88,7 +88,7 @@ def show(name: str, recipes_: tuple[str, ...], *, as_json: bool) -> None:
             terminal.as_json({"recipes": [_entry_as_json(one, entry) for one in found for entry in one.entries]})
         )
     else:
-        click.echo("\n".join(line for one in found for entry in one.entries for line in _entry_lines(one, entry)))
+        click.echo("\n".join(line for one in found for entry in one.entries for line in _lines_of_entry(one, entry)))
 
 
 @recipes.command()
@@ -228,7 +228,7 @@ def _entry_as_json(recipe: Recipe, entry: RecipeEntry) -> dict[str, Any]:
     }
 
 
-def _entry_lines(recipe: Recipe, entry: RecipeEntry) -> Iterator[str]:
+def _lines_of_entry(recipe: Recipe, entry: RecipeEntry) -> Iterator[str]:
     python = f", on Python {entry.python}" if entry.python else ""
     yield f"{recipe.project} {entry.versions}{python}  ({recipe.place})"
     for key, value in recipes_.declaration_of(entry, "").as_table().items():

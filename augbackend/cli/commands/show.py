@@ -17,13 +17,20 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli import terminal
+from augbackend.cli.diagnosis import cache_obstacles
 from augbackend.cli.edit import backend_copy
-from augbackend.cli.fetch import build_environment
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.strangers import confinement, wrapped_backend
 from augbackend.errors import AugbackendError, say
 from augbackend.features import _stable_paths as stable_paths
-from augbackend.features import compiler_cache, extra_build_dependencies, match_runtime, remove_build_dependencies
+from augbackend.features import (
+    compiler_cache,
+    extra_build_dependencies,
+    extra_build_variables,
+    jobs,
+    match_runtime,
+    remove_build_dependencies,
+)
 from augbackend.hook import declared as declarations
 from augbackend.hook.installed_check import command_line
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
@@ -32,7 +39,7 @@ from augbackend.standards import InvalidRequirement
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Target, layers
 
-from . import confined, options
+from . import confined, options, passed_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +98,8 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
             }
             for one in resolved
         ],
+        "jobs": _jobs(build),
+        "passthrough": passed_through.gather(build),
         "compiler-cache": _compiler_cache(build),
         "config-settings": dict(build.config_settings or {}),
         "confinement": confinement.here().as_json(),
@@ -133,8 +142,8 @@ def _of_build_system(build: Build, target: Target) -> Iterator[dict[str, Any]]:
             yield {**_row(build, text, injected=holds, why=why), "origin": "build-system.requires"}
 
 
-def _compiler_cache(build: Build) -> dict[str, str]:
-    """The cache that a build would compile with here, and why that one, or none."""
+def _compiler_cache(build: Build) -> dict[str, Any]:
+    """The cache that a build would compile with here, and why that one, or none; and why it would not hit."""
     program, why = compiler_cache.chosen(_value(build, "compiler-cache"), os.environ)
     origin = build.origins.get("compiler-cache", "")
     return {
@@ -142,7 +151,16 @@ def _compiler_cache(build: Build) -> dict[str, str]:
         "why": why,
         "origin": origin,
         "paths": str(stable_paths.cache_folder()) if program else "",
+        "obstacles": list(cache_obstacles.obstacles(build, program, os.environ)),
     }
+
+
+def _jobs(build: Build) -> dict[str, Any] | None:
+    """How many compilers a build would run at once here, and why so many; ``None`` if it is not asked to tell."""
+    if "jobs" not in build.values:
+        return None
+    found = jobs.planned(build, os.environ, extra_build_variables.resolved(build, os.environ))
+    return {**found._asdict(), "exclusive": build.values["jobs"].exclusive, "origin": build.origins.get("jobs", "")}
 
 
 def _value(build: Build, key: str) -> Any:
@@ -177,6 +195,8 @@ def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict
 
 
 def _ask_isolated(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
+    from augbackend.cli.fetch import build_environment
+
     with surrounded(build):
         declared = {entry.text for target in TARGETS for entry in extra_build_dependencies.declared(build, target)}
     wanted = {*build.requires, *declared}
@@ -205,6 +225,10 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield f"build requirements for {', '.join(targets)}:"
         yield text
+    if found["passthrough"]:
+        yield ""
+        yield "passed through, where pip builds (pipx, tox and pdm as well):"
+        yield from passed_through.lines(found["passthrough"])
     if found["pin-runtime"]:
         yield ""
         yield "the wheel will require what it was built with:"
@@ -212,11 +236,13 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     if found["provenance"]:
         yield ""
         yield "the wheel will say what went into it (provenance)"
+    yield from _jobs_lines(found["jobs"])
     cache = found["compiler-cache"]
     if cache["origin"]:
         yield ""
         yield f"compiler cache: {'' if cache['program'] else 'none: '}{cache['why']}  ({_source(cache['origin'])})"
         yield from [f"  paths that stay the same: in {cache['paths']}"] if cache["program"] else []
+        yield from (f"  {line}" for line in cache["obstacles"])
     yield ""
     yield "environment variables:"
     if not found["variables"]:
@@ -224,6 +250,14 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for one in found["variables"]:
         value = "left alone" if one["value"] is None else f"= {one['value']}"
         yield f"  {one['name']} {value}  ({'; '.join(filter(None, [one['why'], _source(one['origin'])]))})"
+
+
+def _jobs_lines(found: dict[str, Any] | None) -> Iterator[str]:
+    if found is not None:
+        threads = f", each with {found['threads']} threads of nvcc" if found["threads"] > 1 else ""
+        yield ""
+        yield f"jobs: {found['jobs']} at once{threads}: {found['why']}  ({_source(found['origin'])})"
+        yield from ["  no other exclusive build of this user's compiles at that time"] if found["exclusive"] else []
 
 
 def _source(origin: str) -> str:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 @options.require
 @options.remove_require
 @options.match_runtime("; see --lock")
+@options.passthrough
 @click.option(
     "--lock",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 @options.pin_runtime(" [default, for what is matched: x.x]")
 @options.variable
 @options.compiler_cache
+@options.memory_per_job
 @options.config_setting("A setting for the package's own backend; a frontend's -C wins.")
 @click.option(
     "--local-version",
@@ -108,6 +110,7 @@ def wrap(
     pins: dict[str, Width],
     variables_: dict[str, str],
     compiler_cache: CacheName | None,
+    memory_per_job: str,
     config_settings: dict[str, str | list[str]],
     local_version: str,
     requires_dist: tuple[str, ...],
@@ -121,6 +124,7 @@ def wrap(
     constraints: Path | None,
     recipes_: tuple[str, ...],
     *,
+    passthrough: bool,
     no_recipes: bool,
     frozen: bool,
     with_sources: bool | None,
@@ -152,12 +156,13 @@ def wrap(
         requirements,
         removed,
         variables_,
-        matched=matched,
+        matched=options.matched_entries(matched, is_passed=passthrough),
         requires_dist=requires_dist,
         config_settings=config_settings,
         local_version=local_version,
         pin_runtime=pins,
         compiler_cache=compiler_cache,
+        memory_per_job=memory_per_job,
     )
     has_options = given != Declaration(local_version=local_version)
     constrained = build_constraints.of_environment(os.environ)

@@ -92,7 +92,8 @@ def _undeclared(run: WrapRun) -> list[Undeclared]:
     found: dict[str, Undeclared] = {}
     for one in run.packages:
         asked = [text for added in one.plan.requires.added for text in added.texts]
-        lacking = undeclared.found(one.plan.name, one.archive, asked)
+        files = {"setup.py": one.setup_code, "pyproject.toml": one.plan.files["pyproject.toml"]}
+        lacking = undeclared.found(one.plan.name, one.archive, files, one.members, asked)
         if lacking is not None:
             found.setdefault(lacking.name, lacking)  # its versions are much the same
     return [*found.values()]

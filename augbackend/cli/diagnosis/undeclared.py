@@ -2,7 +2,7 @@
 
 ::
 
-    archive -> setup.py, read as syntax; what it asks for -> Undeclared -> the lines that declare it
+    what was wrapped -> setup.py, read as syntax; what it asks for -> Undeclared -> the lines that declare it
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import pyproject
-from augbackend.cli.fetch import sdist
 from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import temporary_folder
-from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
 from augbackend.table import LEGACY_BACKEND, layers, strings
 
@@ -65,31 +63,28 @@ class Undeclared:
         ]
 
 
-def found(name: str, archive: Path, asked: Sequence[str]) -> Undeclared | None:
+def found(
+    name: str, archive: Path, files: Mapping[str, bytes], members: Sequence[str], asked: Sequence[str]
+) -> Undeclared | None:
     """What a wrapped archive lacks; ``None`` if it has all that can be read, or setuptools does not build it.
 
     :param name: of the package.
+    :param archive: it is not opened again.
+    :param files: its ``pyproject.toml`` and ``setup.py``.
+    :param members: the names of upstream's files.
     :param asked: what its build requires beside what stands in its ``build-system``.
     """
-    try:
-        return _found(name, archive, asked)
-    except AugbackendError:  # it has become larger than what is read
-        return None
-
-
-def _found(name: str, archive: Path, asked: Sequence[str]) -> Undeclared | None:
-    with sdist.opened(archive) as opened, temporary_folder.temporary() as folder:
-        text = (opened.read("pyproject.toml") or b"").decode()
-        (folder / "setup.py").write_bytes(opened.read("setup.py") or b"")
-        files = Files(folder)
-        files.follow("setup.py")
-        own = frozenset(module[1] for module in map(_OWN.fullmatch, opened.names) if module)
-    document = pyproject.parse(text, str(archive))
+    with temporary_folder.temporary() as folder:
+        (folder / "setup.py").write_bytes(files["setup.py"])
+        read = Files(folder)
+        read.follow("setup.py")
+    own = frozenset(module[1] for module in map(_OWN.fullmatch, members) if module)
+    document = pyproject.parse(files["pyproject.toml"].decode(), str(archive))
     backend = layers.at(document, "tool", "augbackend", "build-backend", default=LEGACY_BACKEND)
     if str(backend).partition(":")[0] != "setuptools.build_meta":
         return None
     requires = (*strings(layers.at(document, "build-system", "requires", default=[])), *asked)
-    reading = Reading(asks_for=requires, imports=tuple(files.imports), modules=own)
+    reading = Reading(asks_for=requires, imports=tuple(read.imports), modules=own)
     python = platform.python_version()
     case = Case(archive.parent, reading, rows.load(), ".".join(python.split(".")[:2]))
     expected = static_report.expected(case, python)

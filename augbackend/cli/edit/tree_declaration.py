@@ -54,10 +54,10 @@ def declare(
     for entry in special:
         pyproject.append(table, _REQUIRES, entry)
     said = declaration.as_table()
-    for key in (_VARIABLES, "pin-runtime"):
+    for key in (_VARIABLES, "pin-runtime", "jobs"):
+        if key in said and key not in table:
+            table[key] = pyproject.new_inline_table(document)
         for name, value in said.get(key, {}).items():
-            if key not in table:
-                table[key] = pyproject.new_inline_table(document)
             if table[key].get(name) != value:
                 table[key][name] = value
     if "compiler-cache" in said:

@@ -15,9 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from unearth.errors import URLError
-from unearth.vcs import vcs_support
-
 from augbackend.cli import progress
 from augbackend.cli.strangers import process
 from augbackend.cli.strangers.telling_line import telling_line
@@ -109,6 +106,9 @@ def tree_at(url: str, *, is_whole: bool = False) -> Iterator[GitTree]:
     :param is_whole: whether the tree is the repository's, also where the URL names a subdirectory.
     :raises AugbackendError: if it cannot be had, or names no commit.
     """
+    from unearth.errors import URLError
+    from unearth.vcs import vcs_support
+
     link, place = repository.link(url), index.shown(url)
     try:
         address, commit, _ = vcs_support.get_backend("git").get_url_and_rev_options(link)

@@ -1,4 +1,7 @@
-"""Indexes and find-links folders: which distributions a project has there, found by unearth."""
+"""Indexes and find-links folders: which distributions a project has there, found by unearth.
+
+That is imported where an index is asked: with its HTTP library it takes as long as many a command.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,6 @@ from urllib.parse import unquote, urlsplit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
-from unearth import Link, PackageFinder, TargetPython
-from unearth.errors import HashMismatchError, UnpackError
 
 from augbackend.cli import progress
 from augbackend.cli.model.package_sources import Sources
@@ -34,6 +35,9 @@ from .wheel_content import UnsoundWheelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from unearth import PackageFinder
+    from unearth.collector import IndexPage
 
 _NETWORK = "is the network there, and the address right? --offline uses what was downloaded before"
 _ABSENT = re.compile(r"Client Error\((404|410)\)")  # what an index says of a project that it does not have
@@ -159,6 +163,30 @@ def files(requirement: Requirement, where: Sources, *, not_in: Path) -> list[Ind
     return found
 
 
+def project_pages(name: str, where: Sources) -> list[IndexPage]:
+    """The page that each index has of a project, in their order; folders have none.
+
+    :raises UnansweredError: if an index cannot be asked.
+    """
+    from unearth import Link
+    from unearth.collector import LinkCollectError, fetch_page, is_secure_origin
+
+    finder, found = _finder(where, wheels=None), []
+    urls = [source["url"] for source in finder.sources if source["type"] == "index"]
+    with _explained(name) as heard:
+        for url in urls:
+            location = Link(f"{url.rstrip('/')}/{canonicalize_name(name)}/")
+            if not location.is_file and is_secure_origin(finder.session, location):
+                try:
+                    found.append(fetch_page(finder.session, location))
+                except LinkCollectError as error:
+                    heard.append(str(error))
+    unanswered = _unanswered(heard)
+    if unanswered:
+        raise UnansweredError(f"the index cannot be asked for {name}: {unanswered}", hint=_NETWORK)
+    return found
+
+
 def requires_of_wheel(requirement: Requirement, where: Sources, python: str, until: float) -> tuple[str, ...] | None:
     """What the wheel requires that a Python on this platform would take; ``None`` if there is none for it.
 
@@ -193,6 +221,9 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool, b
     :param bounds: of a file that strangers name.
     :raises AugbackendError: if it cannot be had, or is not the file that the index promised.
     """
+    from unearth import Link
+    from unearth.errors import HashMismatchError, UnpackError
+
     link = Link(found.url)
     if offline and not link.is_file:
         raise AugbackendError(
@@ -227,6 +258,9 @@ def _streamed(finder: PackageFinder, found: IndexFile, target: Path, bounds: Bou
     :raises AugbackendError: if it is too much, or took too long.
     :raises HashMismatchError: if it is another file.
     """
+    from unearth import Link
+    from unearth.errors import HashMismatchError
+
     digest, done, what = hashlib.sha256(), 0, ""
     with finder.session.get_stream(found.url) as answer, target.open("wb") as file:
         answer.raise_for_status()
@@ -288,6 +322,8 @@ def _finder(where: Sources, *, wheels: bool | None, python: str = "") -> Package
 
     :param wheels: only wheels that fit a Python, only sdists, or with ``None`` whatever there is.
     """
+    from unearth import PackageFinder, TargetPython
+
     if where.no_index and not _existing(where.find_links):
         raise UnansweredError(
             "there is no index and no folder to look in", hint="name one: --index-url or --find-links"
@@ -314,6 +350,8 @@ def _finder(where: Sources, *, wheels: bool | None, python: str = "") -> Package
 
 def _narrowed(finder: PackageFinder, name: str) -> PackageFinder:
     """A finder that looks at one project's files in folders, and not at all files for each of many projects."""
+    from unearth import Link
+
     found = copy.copy(finder)
     found.sources = []
     for source in finder.sources:
@@ -361,6 +399,8 @@ def _explained(name: str) -> Iterator[list[str]]:
 
     :return: what was logged: a source that does not have the project, or cannot be read.
     """
+    from unearth.errors import UnpackError
+
     certificates = os.environ.get("PIP_CERT") or os.environ.get("REQUESTS_CA_BUNDLE")
     if certificates:
         os.environ.setdefault("SSL_CERT_FILE", certificates)  # the name that unearth's HTTP library knows

@@ -9,20 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from unearth import Link
-from unearth.errors import UnpackError, URLError
-
 from augbackend.cli import progress
 from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
-from . import checkout, index, sdist_of_tree
+from . import index, sdist_of_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from unearth import Link
 
     from augbackend.cli.model.declaration import Declaration
 
@@ -41,6 +40,8 @@ def link(url: str) -> Link:
     if _HELPER.match(url):
         hint = "name it by https or ssh: git+https://…"
         raise AugbackendError("git would run a command to fetch it", where=index.shown(url), hint=hint)
+    from unearth import Link
+
     found = Link(url)
     try:
         found.parsed  # noqa: B018  # raises the error
@@ -75,6 +76,10 @@ def checked_out(url: str, lookup: Lookup) -> Iterator[Checkout]:
 
     :raises AugbackendError: if it cannot be fetched.
     """
+    from unearth.errors import UnpackError, URLError
+
+    from . import checkout
+
     to = _sound_link(url)
     if lookup.offline and to.parsed.scheme.rpartition("+")[2] != "file":
         hint = "run it once without --offline, with the full commit id"

@@ -32,7 +32,9 @@ def applied(asked: Iterable[BuildRequirement], constraints: Sequence[BuildRequir
                 _refuse_place_here(constraint)
                 marker = str(one.parsed.marker or "")
                 text = constraint.entry.text
-                entry = replace(one.entry, requirement=text, marker=marker, match_runtime=False, locked=())
+                entry = replace(
+                    one.entry, requirement=text, marker=marker, match_runtime=False, passthrough=False, locked=()
+                )
                 key = (entry.text, entry.hooks, entry.unless_command)
                 found.setdefault(key, BuildRequirement(entry, constraint.origin))
     return list(found.values())

@@ -94,6 +94,8 @@ class BuildRequirement:
             table["unless-command"] = entry.unless_command
         if entry.match_runtime:
             table["match-runtime"] = True
+        if entry.passthrough:
+            table["passthrough"] = True
         return {**table, "locked": list(entry.locked)} if entry.locked else table
 
 
@@ -109,8 +111,8 @@ class Declaration:
     :param features: keys whose files its backend is to have though nothing here uses them.
     :param dependencies: what it depends on at run time, if the user states it.
     :param dependencies_of: the same for single versions, by version.
+    :param jobs: how many of its compilers run at once; ``None`` if nobody says.
     :param by_version: what is added for the versions that a specifier contains: the first that fits counts.
-    :param jobs: how many compilers may run at once.
     :param recipe: that some of it was taken of.
     :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
     """
@@ -222,9 +224,9 @@ class Declaration:
             "pin-runtime": dict(self.pin_runtime),
             "compiler-cache": "" if self.compiler_cache == "none" else self.compiler_cache,
             "local-version": self.local_version,
-            "jobs": {} if self.jobs is None else _jobs_as_toml(self.jobs),
         }
-        return {key: value for key, value in table.items() if value}
+        said = {key: value for key, value in table.items() if value}
+        return said if self.jobs is None else {**said, "jobs": _jobs_as_toml(self.jobs)}
 
 
 def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
@@ -332,10 +334,8 @@ def _joined(old: BuildRequirement, new: BuildRequirement) -> BuildRequirement:
 
 
 def _jobs_as_toml(jobs: Jobs) -> dict[str, Any]:
-    """What is said of jobs, without what is so by default."""
-    values = {one.name.replace("_", "-"): getattr(jobs, one.name) for one in fields(jobs)}
-    default = Jobs()
-    return {key: value for key, value in values.items() if value != getattr(default, key.replace("-", "_"))}
+    values = {one.name: getattr(jobs, one.name) for one in fields(jobs)}
+    return {name.replace("_", "-"): value for name, value in values.items() if value != getattr(Jobs(), name)}
 
 
 def _variable_as_toml(variable: BuildVariable) -> Any:

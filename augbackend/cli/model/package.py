@@ -8,7 +8,7 @@ from typing import Any, Optional, Union
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-from augbackend.features import extra_build_variables, local_version, metadata, pin_runtime
+from augbackend.features import extra_build_dependencies, extra_build_variables, local_version, metadata, pin_runtime
 from augbackend.features.compiler_cache import CacheName
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
@@ -54,8 +54,8 @@ class Package:
     """How its wheel's dependencies follow what the build used. By default, `auto` for what `match-runtime` asks for."""
     compiler_cache: CacheName = key("none")  # noqa: RUF009  # a field of texts
     """The cache that its compilers are called by: `auto`, `ccache`, `sccache`, or `none`."""
-    jobs: Optional[Jobs] = key(None)  # noqa: RUF009  # as above
-    """How many compilers may run at once."""
+    jobs: Optional[Jobs] = key(None)  # noqa: RUF009  # a field of texts
+    """How many of its compilers run at once. For nvcc, `memory-per-job` need not be said: it is known."""
     requires_dist: Optional[tuple[str, ...]] = key(None, check=parse_requirement)
     """Its dependencies, as you state them: then no build is needed to know them. A wheel with others is an error."""
     version: str = key("", check=Version)
@@ -77,5 +77,13 @@ def checked(name: str, table: Any, mistakes: list[str]) -> Optional[Entries]:
 
     :param mistakes: grows by a line for each mistake, named below ``tool.augbackend.packages``.
     """
-    found = converted(Entries, table, Place(f"{TABLE}.{KEY}").below(name), mistakes)
-    return None if found is INVALID else found
+    value = converted(Entries, table, Place(f"{TABLE}.{KEY}").below(name), mistakes)
+    if value is INVALID:
+        return None
+    found: Entries = value
+    for one in [found] if isinstance(found, Package) else found:
+        mistakes += [
+            f"{TABLE}.{KEY}.{name}.extra-build-dependencies: {line}"
+            for line in extra_build_dependencies.unmatched(one.extra_build_dependencies)
+        ]
+    return found

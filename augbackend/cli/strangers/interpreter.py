@@ -9,10 +9,12 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-from python_discovery import PythonInfo, get_interpreter, iter_interpreters
+from typing import TYPE_CHECKING
 
 from augbackend.errors import AugbackendError
+
+if TYPE_CHECKING:
+    from python_discovery import PythonInfo
 
 # The library warns of every Python 2 that it meets. Nobody asked for one.
 logging.getLogger("python_discovery").addHandler(logging.NullHandler())
@@ -37,6 +39,8 @@ class Interpreter:
 
 def this() -> Interpreter:
     """The one that runs this."""
+    from python_discovery import PythonInfo
+
     return _as_interpreter(PythonInfo.current_system())
 
 
@@ -45,6 +49,8 @@ def find(wanted: str) -> Interpreter:
 
     :raises AugbackendError: if there is none.
     """
+    from python_discovery import get_interpreter
+
     try:
         found = get_interpreter(shutil.which(wanted) or wanted, env=_environment())
     except RuntimeError:  # a file that is not an interpreter
@@ -57,6 +63,8 @@ def find(wanted: str) -> Interpreter:
 
 def others(but: Interpreter) -> list[Interpreter]:
     """Those of other minor versions on this machine, the newest first."""
+    from python_discovery import iter_interpreters
+
     found = iter_interpreters(env=_environment(), predicate=_is_ordinary)
     oldest_first = map(_as_interpreter, sorted(found, key=lambda one: one.version_info))
     newest = {one.minor: one for one in oldest_first}

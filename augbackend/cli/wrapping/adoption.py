@@ -7,7 +7,7 @@ Only then is anything written: the copy first, ``pyproject.toml`` last.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Optional
 
 from packaging.version import parse
@@ -26,7 +26,7 @@ from augbackend.errors import AugbackendError
 from augbackend.hook import declared
 from augbackend.table import layers
 
-from . import adoptable, copy_difference, ignored_copy, setup_call
+from . import adoptable, copy_difference, ignored_copy, known_memory, setup_call
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -71,6 +71,9 @@ def planned(
     :param undeclared: variables that are not set any more.
     :raises AugbackendError: if the tree would be damaged, or the declaration would be refused when it builds.
     """
+    if declaration.jobs is not None:
+        compiler = known_memory.compiler_of(known_memory.files_in(tree))
+        declaration = replace(declaration, jobs=known_memory.filled(declaration.jobs, compiler))
     old = pyproject_text(tree)
     if old is not None:
         declared.read(tree, environ={})  # a table with mistakes is for its author to mend, before anything is added

@@ -10,16 +10,18 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 from augbackend import __version__
 from augbackend.cli.edit import backend_copy, pyproject, wrapped_pyproject
 from augbackend.cli.fetch import sdist_identity
 from augbackend.features import local_version
+from augbackend.features.jobs import Jobs  # noqa: TC001  # the type of a field
 from augbackend.hook import declared
+from augbackend.knowledge.rows import Compiler  # noqa: TC001  # the type of a field
 from augbackend.standards import core_metadata
 
-from . import backend_folder, build_requirements, runtime_pins, static_metadata, top_files
+from . import backend_folder, build_requirements, known_memory, runtime_pins, static_metadata, top_files
 from .build_requirements import BuildRequirements  # noqa: TC001  # the type of a field
 from .identity import identity
 
@@ -42,6 +44,8 @@ class ArchivePlan:
     :param metadata_from: where the dependencies come from, or why they are not known before a build.
     :param is_static: whether they are.
     :param is_read_without_build: whether a resolver can read its dependencies as well, and not the backend alone.
+    :param jobs: how many of its compilers run at once; ``None`` if that is left to its own build.
+    :param compiler: that takes files of its, if the memory that it needs is known.
     :param pins: what its wheel will require of what it was built with, as ``Requires-Dist`` or as widths.
     """
 
@@ -56,6 +60,8 @@ class ArchivePlan:
     is_static: bool
     is_read_without_build: bool
     pins: tuple[str, ...]
+    jobs: Optional[Jobs]
+    compiler: Optional[Compiler]
 
     @property
     def filename(self) -> str:
@@ -91,7 +97,9 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     promise = static_metadata.promise(top, name, version, word)
     widths = runtime_pins.widths(requires.added, declaration.pin_runtime)
     pinned = runtime_pins.pinned(promise, top, requires.added, widths)
-    table = replace(declaration, requires=requires.added, pin_runtime=widths).as_table()
+    compiler = known_memory.compiler_of(member.name for member in opened.members)
+    jobs = known_memory.filled(declaration.jobs, compiler)
+    table = replace(declaration, requires=requires.added, pin_runtime=widths, jobs=jobs).as_table()
     if pinned.promise.is_promise:
         unpinned = {} if pinned.requires_dist is None else {"requires-dist": pinned.requires_dist}
         override = {"override": True} if word is not None and word.is_override else {}
@@ -134,5 +142,17 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     is_read = pkg_info is not None and pkg_info.is_static
     top_folder = opened.top if version == upstreams_version else sdist_identity.stem(name, version)
     return ArchivePlan(
-        name, version, folder, top_folder, files, dropped, requires, why, is_static, is_read, pinned.shown
+        name,
+        version,
+        folder,
+        top_folder,
+        files,
+        dropped,
+        requires,
+        why,
+        is_static,
+        is_read,
+        pinned.shown,
+        jobs,
+        compiler,
     )

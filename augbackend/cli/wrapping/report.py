@@ -10,7 +10,7 @@ from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, stated_requirements
 
-from . import brevity, earlier_folder, next_commands, project_sources, reach, sdist_exclusion, unmatched
+from . import brevity, earlier_folder, known_memory, next_commands, project_sources, reach, sdist_exclusion, unmatched
 from .brevity import Section
 
 if TYPE_CHECKING:
@@ -188,6 +188,8 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     when = "known without a build" if plan.is_static else "known only when it builds"
     yield f"  its dependencies are {when}: {plan.metadata_from}"
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
+    if plan.jobs is not None or verbose:
+        yield from known_memory.lines(plan.jobs, plan.compiler)
     cache = job.declaration.compiler_cache
     if cache != "none":
         yield f"  its compilers are called by a cache: {cache}"

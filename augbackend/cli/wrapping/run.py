@@ -42,6 +42,8 @@ class WrappedPackage:
     :param url: of upstream's sdist; empty if it was on a disk only.
     :param sha256: of upstream's sdist; empty if it was made from a source tree.
     :param why: what differs from the archive that was there, where that is stale; empty otherwise.
+    :param setup_code: its ``setup.py``; empty if it has none, or one that is too large to be read.
+    :param members: the names of upstream's, below the top folder.
     """
 
     job: Job
@@ -52,6 +54,8 @@ class WrappedPackage:
     sha256: str
     state: State
     why: str
+    setup_code: bytes
+    members: tuple[str, ...]
 
     @property
     def place(self) -> ArchivePlace:
@@ -150,7 +154,15 @@ def wrapped(
             lookup.output.mkdir(parents=True, exist_ok=True)
             archive.write(archive.content(opened, planned.files, planned.dropped, planned.top), target)
             state = "written"
-        return WrappedPackage(job, planned, target, found.source, found.url, found.sha256, state, why)
+        came = (found.source, found.url, found.sha256)
+        return WrappedPackage(job, planned, target, *came, state, why, _setup_code(opened), tuple(opened.names))
+
+
+def _setup_code(opened: Sdist) -> bytes:
+    try:
+        return opened.read("setup.py") or b""
+    except AugbackendError:
+        return b""
 
 
 def _is_of_another_version(target: Path, opened: Sdist, planned: ArchivePlan) -> bool:

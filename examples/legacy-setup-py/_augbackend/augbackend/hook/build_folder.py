@@ -91,7 +91,7 @@ def _fingerprint(build: Build, target: Target) -> str:
     if build.features:  # without any, setuptools takes its objects whatever is installed
         from augbackend.standards.installed import versions_of
 
-        declared += versions_of(build.requires)
+        declared += versions_of(build.requires, build.seen)
     content = repr((declared, build.wrapped_backend, sorted(map(repr, (build.config_settings or {}).items()))))
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 

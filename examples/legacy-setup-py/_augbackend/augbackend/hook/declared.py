@@ -64,6 +64,7 @@ def read(
         backend_path=strings(at(document, "build-system", "backend-path", default=())),
         project=project if isinstance(project, dict) else None,
         path=tuple(sys.path),
+        seen={},
     )
     mistakes += [line for one in used if one.mistakes for line in one.mistakes(build)]
     if mistakes:

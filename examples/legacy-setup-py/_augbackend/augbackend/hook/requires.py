@@ -14,7 +14,7 @@ from augbackend.table import Build, ConfigSettings, Target
 
 def _answer(target: Target, config_settings: ConfigSettings = None) -> list[str]:
     """What to install beyond ``build-system.requires``. Markers are the frontend's to evaluate."""
-    with declared(config_settings) as build, surrounded(build):
+    with declared(config_settings) as found, surrounded(found, f"get_requires_for_build_{target}") as build:
         mode = build.values.get("dynamic-requires", "auto")
         with explained(build, f"get_requires_for_build_{target}"):
             theirs = _asked(build, target, is_forgiven=mode == "auto") if mode != "never" else []

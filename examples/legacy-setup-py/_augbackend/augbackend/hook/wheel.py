@@ -22,7 +22,7 @@ def _build(
     metadata_directory: Optional[str] = None,
 ) -> str:
     """Build a wheel and return its name. What is no wheel is the frontend's to complain about."""
-    with declared(config_settings, wheel_directory) as build, wrapped_hook(f"build_{target}", build) as hook:
+    with declared(config_settings, wheel_directory) as found, wrapped_hook(f"build_{target}", found) as (hook, build):
         is_edited = any(one.promise or one.edit or one.version or one.wheel for one in build.features)
         # Other backends may take the in-tree backend for a part of the package; of setuptools, `adopt` makes sure.
         if not is_edited and (build.wraps_setuptools or not build.backend_path):
@@ -33,7 +33,7 @@ def _build(
 
         plan = edited_wheel.plan(build, target, is_answered=metadata_directory is not None)
         with fresh(build, target):
-            if plan and plan.promise:
+            if plan and plan.promise and metadata_directory is not None:  # else this costs one more run of setup.py
                 edited_wheel.hold(build, plan)
             # The metadata folder is handed on only if the wrapped backend wrote it.
             metadata_directory = None if plan and plan.is_ours else metadata_directory

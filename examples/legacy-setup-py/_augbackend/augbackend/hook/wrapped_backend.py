@@ -53,17 +53,26 @@ def resolved(build: Build, environ: Mapping[str, str] | None = None) -> list[Res
 
 
 @contextmanager
-def surrounded(build: Build, hook: str = "", *, is_called: bool = True) -> Iterator[None]:
+def surrounded(build: Build, hook: str = "", *, is_called: bool = True) -> Iterator[Build]:
     """The process as the wrapped backend is to find it, from its import on; put back at the end.
 
     :param is_called: whether the hook is called; else it is looked for.
+    :return: the build, with what is there to be imported.
     """
-    variables = {one.name: one.value for one in resolved(build) if one.value is not None}
-    with put_back(variables, _folders(build)), ExitStack() as stack:
-        for feature in build.features if hook in ("build_wheel", "build_editable") else ():
+    is_built = hook in ("build_wheel", "build_editable")
+    with ExitStack() as stack:
+        for feature in build.features if is_built and is_called else ():
+            if feature.turn:
+                stack.enter_context(feature.turn(build))
+        variables = {one.name: one.value for one in resolved(build) if one.value is not None}
+        stack.enter_context(put_back(variables, _folders(build)))
+        for feature in build.features:
+            if feature.shown:
+                build = stack.enter_context(feature.shown(build, hook))
+        for feature in build.features if is_built else ():
             if feature.around:
                 stack.enter_context(feature.around(build, is_called))
-        yield
+        yield build
 
 
 @contextmanager
@@ -79,13 +88,13 @@ def explained(build: Build, hook: str) -> Iterator[None]:
 
 
 @contextmanager
-def wrapped_hook(name: str, build: Build) -> Iterator[Callable[..., str]]:
-    """The wrapped backend's hook ``name``, for the length of one call."""
-    with surrounded(build, name):
+def wrapped_hook(name: str, build: Build) -> Iterator[tuple[Callable[..., str], Build]]:
+    """The wrapped backend's hook ``name``, for the length of one call, and the build as that finds it."""
+    with surrounded(build, name) as seen:
         if name != "build_sdist" and build.features:
             from augbackend.hook.installed_check import check_installed
 
-            check_installed(build, cast("Target", name.rpartition("_")[2]))
+            check_installed(seen, cast("Target", name.rpartition("_")[2]))
         with explained(build, name):
             hook = getattr(load(build), name, None)
         if hook is None:
@@ -93,7 +102,7 @@ def wrapped_hook(name: str, build: Build) -> Iterator[Callable[..., str]]:
             hint = "ask the frontend for something that does not need this hook"
             raise AugbackendError(what, where=_place(build), hint=hint)
         with lock(build):
-            yield explained(build, name)(hook)
+            yield explained(build, name)(hook), seen
 
 
 def lock(build: Build) -> AbstractContextManager[None]:

@@ -14,30 +14,43 @@ from typing import Optional
 from . import InvalidRequirement
 from .requirements import canonical_name, parse_requirement
 
+Seen = dict[str, dict[str, str]]  # folder → canonical name → version
 
-def installed(folders: Optional[Sequence[str]] = None) -> dict[str, str]:
+
+def installed(folders: Optional[Sequence[str]] = None, seen: Optional[Seen] = None) -> dict[str, str]:
     """All that is installed: canonical name → version, the one that an import finds.
 
     "Recording installed projects": name and version are in the names of ``.dist-info`` folders. importlib.metadata
     knows more places, but costs some 20 ms to import.
 
     :param folders: where to look; ``sys.path`` if not given.
+    :param seen: what was read before, which is not read again; grows by what is read now.
     """
     found: dict[str, str] = {}
-    for folder in dict.fromkeys(sys.path if folders is None else folders):
+    for folder in sys.path if folders is None else folders:
         with suppress(OSError, ValueError):
-            for entry in sorted(name for name in os.listdir(folder or os.curdir) if name.endswith(".dist-info")):
-                project, _, version = entry[: -len(".dist-info")].partition("-")
-                # pip leaves folders of names that begin with '~', and empty ones, where it was interrupted.
-                if version and project[:1].isalnum() and os.path.exists(os.path.join(folder, entry, "METADATA")):
-                    found.setdefault(canonical_name(project), version)
+            found = {**_read({} if seen is None else seen, folder), **found}
     return found
 
 
-def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Optional[str]:
-    """The version of an installed project, ``None`` if it is not installed."""
+def _read(seen: Seen, folder: str) -> dict[str, str]:
+    if folder not in seen:
+        real = os.path.realpath(folder)  # a build may reach its environment through links
+        if real not in seen:
+            seen[real] = {}
+            for entry in sorted(name for name in os.listdir(real) if name.endswith(".dist-info")):
+                project, _, version = entry[: -len(".dist-info")].partition("-")
+                # pip leaves folders of names that begin with '~', and empty ones, where it was interrupted.
+                if version and project[:1].isalnum() and os.path.exists(os.path.join(real, entry, "METADATA")):
+                    seen[real].setdefault(canonical_name(project), version)
+        seen[folder] = seen[real]
+    return seen[folder]
+
+
+def installed_version(name: str, folders: Optional[Sequence[str]] = None, seen: Optional[Seen] = None) -> Optional[str]:
+    """The version of an installed project, ``None`` if it is not installed; the rest as in :func:`installed`."""
     searched = [folder for folder in (sys.path if folders is None else folders) if "\0" not in str(folder)]
-    version = installed(searched).get(canonical_name(name))
+    version = installed(searched, seen).get(canonical_name(name))
     if version is not None or not searched:
         return version
     from importlib import metadata
@@ -49,11 +62,11 @@ def installed_version(name: str, folders: Optional[Sequence[str]] = None) -> Opt
     return None
 
 
-def versions_of(texts: Iterable[str]) -> list[tuple[str, Optional[str]]]:
+def versions_of(texts: Iterable[str], seen: Optional[Seen] = None) -> list[tuple[str, Optional[str]]]:
     """The projects of requirements, each with the version that is installed; texts that are none are left out."""
     names = set()
     for text in texts:
         with suppress(InvalidRequirement):
             names.add(parse_requirement(text).name)
-    present = installed()
-    return [(name, present.get(name) or installed_version(name)) for name in sorted(names)]
+    present = installed(seen=seen)
+    return [(name, present.get(name) or installed_version(name, seen=seen)) for name in sorted(names)]

@@ -43,16 +43,17 @@ class Requirement(NamedTuple):
     url: str
     marker: Optional[Marker]
 
-    def applies(self, *, with_any_extra: bool = False) -> bool:
+    def applies(self, *, with_any_extra: bool = False, extra: str = "") -> bool:
         """Whether the marker holds for the running interpreter (PEP 508).
 
         :param with_any_extra: whatever the marker says of extras is taken to hold.
+        :param extra: the canonical name of the extra that is asked for.
         """
         if self.marker is None:
             return True
         from .markers import holds
 
-        return holds(self.marker, with_any_extra=with_any_extra)
+        return holds(self.marker, with_any_extra=with_any_extra, extra=extra)
 
     def accepts(self, version: str) -> bool:
         """Whether an installed ``version`` satisfies this requirement (PEP 440).

@@ -22,8 +22,10 @@ class Build(NamedTuple):
     :param features: of those keys, in the order of their names.
     :param requires: ``build-system.requires``; ``backend_path`` is ``build-system.backend-path``.
     :param project: the ``[project]`` table; ``None`` if there is none.
-    :param path: ``sys.path`` as the frontend set it.
+    :param path: ``sys.path`` as the frontend set it, and what a feature shows the wrapped backend beside it.
+    :param passed: names of the projects that are declared, and shown, so that nobody is asked to install them.
     :param config_settings: for the wrapped backend: without ours, and with the declared ones underneath.
+    :param seen: what :mod:`.installed` has read for this call, so that nothing is read twice.
     """
 
     tree: Path
@@ -35,6 +37,8 @@ class Build(NamedTuple):
     project: Mapping[str, Any] | None = None
     path: tuple[str, ...] = ()
     config_settings: Mapping[str, str | list[str]] | None = None
+    seen: dict[str, dict[str, str]] | None = None
+    passed: tuple[str, ...] = ()
 
     def folder(self, name: str) -> Path | None:
         """A folder of the tree, absolute; ``None`` if there is none of that name."""
