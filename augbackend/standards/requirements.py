@@ -66,7 +66,17 @@ class Requirement(NamedTuple):  # its types are no texts: those would be compile
 
 def canonical_name(name: str) -> str:
     """Normalise a project name as PEP 503 does."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    name = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in name:
+        name = name.replace("--", "-")
+    return name
+
+
+def project_of(text: str) -> str:
+    """The canonical name that a requirement begins with, told without a parser; empty if it begins with none."""
+    text = text.lstrip(_SPACE)
+    end = next((at for at, letter in enumerate(text) if not (letter.isalnum() or letter in "-_.")), len(text))
+    return canonical_name(text[:end])
 
 
 @lru_cache(maxsize=1024)
@@ -122,6 +132,8 @@ def parse_marker(text: str) -> "Marker":
 
     :raises InvalidRequirement: naming the word that does not fit.
     """
-    from . import markers  # most declarations have none
-
+    try:
+        from . import markers  # most declarations have none
+    except ModuleNotFoundError:  # a copy for a tree without any
+        raise InvalidRequirement("augbackend adopt brings what reads markers") from None
     return markers.parse_marker(text)
