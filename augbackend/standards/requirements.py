@@ -133,7 +133,7 @@ def parse_marker(text: str) -> "Marker":
     :raises InvalidRequirement: naming the word that does not fit.
     """
     try:
-        from . import markers  # most declarations have none
+        from .markers import parse_marker as read  # most declarations have none
     except ModuleNotFoundError:  # a copy for a tree without any
         raise InvalidRequirement("augbackend adopt brings what reads markers") from None
-    return markers.parse_marker(text)
+    return read(text)
