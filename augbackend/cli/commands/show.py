@@ -32,7 +32,7 @@ from augbackend.features import (
     remove_build_dependencies,
 )
 from augbackend.hook import declared as declarations
-from augbackend.hook.installed_check import command_line
+from augbackend.hook.absent import command_line
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
 from augbackend.hook.wrapped_backend import surrounded
 from augbackend.standards import InvalidRequirement

@@ -14,22 +14,32 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
+    from typing import NamedTuple as Parts
+
     from augbackend.standards.core_metadata import Document
     from augbackend.table import Build, Target
 
     from .extra_build_dependencies import BuildDependency
     from .extra_build_variables import Resolved
     from .match_runtime import Match
+else:
+
+    class Parts:
+        """Keeps what it is called with. A real ``NamedTuple`` would compile each annotation, in every build."""
+
+        def __init__(self, kind: Any, meaning: str, default: Any = None, check: Any = None, **more: Any) -> None:
+            self.__dict__.update(more, kind=kind, meaning=meaning, default=default, check=check)
+
 
 FOR_WRAP = ("packages",)  # read by `augbackend wrap`, never by a build
 _FOLDER = Path(__file__).parent
 COPY = _FOLDER.with_name("copy.json")  # the manifest, where we are a copy
 
 
-class Feature(NamedTuple):
+class Feature(Parts):
     """A key, and what it does. A part that it does not have is ``None``."""
 
     kind: Any
