@@ -16,7 +16,7 @@ import sys
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from augbackend.errors import AugbackendError, say
+from augbackend.errors import FOREIGN, AugbackendError, add_note, say
 from augbackend.standards import InvalidRequirement, requirements
 from augbackend.standards.installed import installed as installed_here
 from augbackend.standards.installed import installed_version
@@ -143,7 +143,14 @@ def _shown(build: Build, hook: str) -> Iterator[Build]:
         if scripts.is_dir():
             os.environ["PATH"] = os.pathsep.join([str(scripts), *filter(None, [os.environ.get("PATH")])])
         before = [one.stamp for one, _ in found.files]
-        yield build._replace(path=(*build.path, str(site)), passed=tuple(sorted(found.named)))
+        try:
+            yield build._replace(path=(*build.path, str(site)), passed=tuple(sorted(found.named)))
+        except (Exception, SystemExit) as error:
+            if hasattr(error, FOREIGN):
+                used = ", ".join(f"{name} {one.version} of {one.folder}" for name, one in found.named.items())
+                cure = "AUGBACKEND_PASSTHROUGH=false has a copy installed for the build instead"
+                add_note(error, f"augbackend: the build has used {used} (passthrough); {cure}")
+            raise
         for (one, _), stamp in zip(found.files, before):
             if one.stamp != stamp:
                 raise AugbackendError(
@@ -170,7 +177,7 @@ def _removes(build: Build, text: str) -> bool:
     """Whether the wrapped backend asks for what is passed through."""
     with suppress(InvalidRequirement):
         wanted = requirements.parse_requirement(text)
-        if wanted.name in build.passed:
+        if wanted.name in build.passed and not (wanted.extras or wanted.url):  # those are not looked into
             version = installed_version(wanted.name, build.path)
             return version is not None and wanted.accepts(version)
     return False
