@@ -184,18 +184,36 @@ def _removes(build: Build, text: str) -> bool:
 
 
 def _check(build: Build, target: Target) -> None:
-    """Refuse a build for which the frontend was told not to install what is not there any more."""
-    refused = plan(build, target, target_folders()).refused
+    """Refuse a build that has not, or not in the right version, what the frontend was told not to install."""
+    folders = target_folders()
+    refused = plan(build, target, folders).refused
     if refused:
         raise _too_late(*next(iter(refused.items())))
+    here = installed_here(build.path, build.seen)
+    for entry in _declared(build, target) if folders else ():
+        version = here.get(entry.parsed.name)
+        if version is not None and entry.parsed.name not in build.passed:
+            found = match(build, entry, folders)
+            if found.rung != "bare" and not any(one.parsed.accepts(version) for one in found.entries):
+                texts = " or ".join(one.text for one in found.entries)
+                raise AugbackendError(
+                    f"{version} of {entry.parsed.name} is in the build environment, for another build requirement, and"
+                    f" {texts} is asked for, {found.why}",
+                    where=_place(entry.parsed.name),
+                    hint="build with AUGBACKEND_PASSTHROUGH=false, and one is installed for the build that suits both",
+                )
 
 
 def _too_late(name: str, why: str) -> AugbackendError:
     return AugbackendError(
         f"{name} is not in the build environment, and the one that is installed into cannot be used: {why}",
-        where=f"tool.augbackend.extra-build-dependencies, {name}: passthrough",
+        where=_place(name),
         hint="build again, and it is installed for the build; with AUGBACKEND_PASSTHROUGH=false it is in any case",
     )
+
+
+def _place(name: str) -> str:
+    return f"tool.augbackend.extra-build-dependencies, {name}: passthrough"
 
 
 FEATURE = Feature(
