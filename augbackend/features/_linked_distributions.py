@@ -49,21 +49,26 @@ def linked(distributions: Iterable[tuple[Distribution, list[str]]]) -> Iterator[
                     for part in parts:
                         inner = inner.setdefault(part, {})
         for folder, names in trees.items():
-            _link(Path(folder), names, root / _SITE)
+            others = [other for other in trees.values() if other is not names]
+            _link(Path(folder), names, root / _SITE, others)
         yield root / _SITE, root / ("Scripts" if os.name == "nt" else "bin")
     finally:
         shutil.rmtree(root, ignore_errors=True)
         os.close(handle)
 
 
-def _link(folder: Path, names: dict[str, Any], place: Path) -> None:
-    """Link what the names say, a whole folder by one link where nothing else is in it."""
+def _link(folder: Path, names: dict[str, Any], place: Path, others: list[dict[str, Any]]) -> None:
+    """Link what the names say, a whole folder by one link where nothing else is in it.
+
+    :param others: the names that come from elsewhere to the same place: never is a link made behind a link.
+    """
     place.mkdir(parents=True, exist_ok=True)
     for name, inner in names.items():
         source, target = folder / name, place / name
-        if inner and (target.is_dir() or not _is_theirs(source, inner)):
-            _link(source, inner, target)
-        elif os.path.lexists(source):
+        beside = [other[name] for other in others if name in other]
+        if inner and (beside or target.is_dir() or not _is_theirs(source, inner)):
+            _link(source, inner, target, beside)
+        elif os.path.lexists(source) and not os.path.lexists(target):
             target.symlink_to(source)
 
 

@@ -250,6 +250,24 @@ def test_of_two_folders_the_first(target: Path, tmp_path: Path, monkeypatch: pyt
         assert (Path(build.path[-1]) / "jinja2").readlink() == other / "jinja2"
 
 
+def test_one_package_in_two_folders(target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a user's own and of all users': nothing is written into either."""
+    other = (tmp_path / "other").resolve()
+    monkeypatch.setattr(site, "getsitepackages", lambda: [str(other)])
+    install(target, "nvidia-a", "1.0", files=("nvidia/a/lib.so", "nvidia/both.so"))
+    install(other, "nvidia-b", "1.0", files=("nvidia/b/lib.so", "nvidia/both.so"))
+    install(target, "torch", "2.8.0", "nvidia-a", "nvidia-b")
+    before = sorted(map(str, tmp_path.rglob("nvidia/*")))
+    with shown(build_of()) as build:
+        found = tree_of(Path(build.path[-1], "nvidia"))
+        assert {name: Path(place) for name, place in found.items()} == {
+            "a": target / "nvidia" / "a",
+            "b": other / "nvidia" / "b",
+            "both.so": target / "nvidia" / "both.so",
+        }
+    assert sorted(map(str, tmp_path.rglob("nvidia/*"))) == before
+
+
 @pytest.mark.parametrize(
     ("url", "is_passed"),
     [
