@@ -117,6 +117,7 @@ def test_what_the_build_sees(tmp_path: Path, target: Path, capsys: pytest.Captur
         assert (sys.path[-1], os.environ["PYTHONPATH"]) == (folder, f"pips{os.pathsep}{folder}")
         assert metadata.version("torch") == "2.8.0"
         assert unmet(found, "wheel") == []
+        passthrough.FEATURE.before(found, "wheel")  # type: ignore[misc]
         asked = requires.combined(found, "wheel", ["torch>=2", "torch<2", "torch ==", "numpy"])
         assert asked == ["torch<2", "torch ==", "numpy"]  # what is not content with it is for the frontend to refuse
     assert (sys.path, os.environ["PYTHONPATH"]) == ([str(tmp_path / "build"), str(ROOT)], "pips")
