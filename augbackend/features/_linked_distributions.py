@@ -105,12 +105,19 @@ def _locked_folder() -> tuple[Path, int]:
 
 
 def _made() -> Path:
-    """Make a folder of this process, of those that it had before the first that is free."""
+    """Make a folder of this process, of those that it had before the first that is free.
+
+    :raises PermissionError: if one is somebody else's now: what was imported from ours would import what is in that.
+    """
     for root in _made_before:
-        with suppress(OSError):
+        try:
             root.mkdir(mode=0o700)
-            invalidate_caches()  # it was asked for meanwhile, and was not there
-            return root
+        except FileExistsError:
+            if root.lstat().st_uid != os.getuid():
+                raise PermissionError(f"{root} is somebody else's") from None
+            continue  # a hook that the wrapped backend calls
+        invalidate_caches()  # it was asked for meanwhile, and was not there
+        return root
     _made_before.append(Path(mkdtemp(prefix=_PREFIX)))
     return _made_before[-1]
 

@@ -554,6 +554,18 @@ def test_what_was_imported_may_import_more(target: Path, monkeypatch: pytest.Mon
     assert first.path == second.path
 
 
+def test_somebody_else_has_taken_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with shown(build_of()) as build:
+        root = Path(build.path[-1]).parents[2]
+    with _linked_distributions.linked([]) as (first, _), _linked_distributions.linked([]) as (second, _):
+        assert first != second
+    root.mkdir()
+    monkeypatch.setattr(os, "getuid", lambda: root.stat().st_uid + 1)
+    said = f"no links to it can be made: {root} is somebody else's"
+    with pytest.raises(AugbackendError, match=said), shown(build_of()):
+        pass
+
+
 def test_a_folder_that_cannot_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError("no locks here")
