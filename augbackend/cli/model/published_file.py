@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping  # noqa: TC003  # the type of a field
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Optional
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 Kind = Literal["linked", "copied", "wrapped", "built"]
 KINDS: tuple[Kind, ...] = ("linked", "copied", "wrapped", "built")
 KIND, _MADE_FROM = "_augbackend", "_made-from"  # PEP 691 leaves keys that begin so to whoever serves the page
+MADE_HERE = "augbackend-"  # how the folder of a file begins that was wrapped or built for an index of ours
+_MADE_HERE = re.compile(rf"/{MADE_HERE}[0-9a-f]{{16}}/[^/]+")
 _SDIST = ".tar.gz"
 _OLDER_SDISTS = (".tgz", ".tar.bz2", ".tar.xz", ".zip")
 
@@ -115,6 +118,7 @@ def from_anchor(attributes: Mapping[str, str | None], base: str) -> PublishedFil
     algorithm, _, digest = fragment.partition("=")
     beside = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     name, _, value = (beside or "").partition("=")
+    made: Kind = "built" if url.endswith(".whl") else "wrapped"
     return PublishedFile(
         unquote(urlsplit(url).path).rpartition("/")[2],
         url,
@@ -122,7 +126,13 @@ def from_anchor(attributes: Mapping[str, str | None], base: str) -> PublishedFil
         attributes.get("data-requires-python") or "",
         yanked=(attributes["data-yanked"] or "") if "data-yanked" in attributes else None,
         core_metadata=({name: value} if value else {}) if beside and beside != "false" else None,
+        kind=made if is_made_here(url) else "linked",
     )
+
+
+def is_made_here(url: str) -> bool:
+    """Whether a file on some index was wrapped by augbackend, or built of what was: it is nobody's upstream."""
+    return _MADE_HERE.search(urlsplit(url).path) is not None
 
 
 def identity(filename: str) -> tuple[str, Version] | None:
