@@ -28,7 +28,7 @@ from augbackend.cli.site.entries import AskedFor
 from augbackend.cli.site.mirror import Mirror
 from augbackend.errors import AugbackendError
 
-from . import confined, indexed, options
+from . import confined, indexed, options, recipe_options
 from .indexed import IndexChoices
 
 if TYPE_CHECKING:
@@ -63,7 +63,15 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The same of a uv.lock or a pylock.toml, in its versions.",
 )
-@click.option("--recipes", "with_recipes", is_flag=True, help="All that recipes were tried with.")
+@click.option(
+    "--recipes",
+    "with_recipes",
+    is_flag=True,
+    help="All versions that recipes were checked with by a build; with --for, also what was only read and is built"
+    " against that.",
+)
+@recipe_options.recipes_from
+@recipe_options.no_recipes_option
 @options.require
 @options.remove_require
 @options.variable
@@ -126,8 +134,10 @@ def index(
     find_links: tuple[str, ...],
     cache_dir: Path | None,
     require_confinement: Level | None,
+    recipes_: tuple[str, ...],
     *,
     with_recipes: bool,
+    no_recipes: bool,
     only_redistributable: bool,
     prune: bool,
     upgrade: bool,
@@ -163,25 +173,37 @@ def index(
     if has_options and (files or lock or with_recipes or not targets):
         raise click.UsageError("options that declare something are for the packages named on the command line")
     given = replace(given, build_constraints=build_constraints.of_environment(os.environ))
+    cache = caches.Cache(cache_dir or caches.default_folder())
+    at_first = Lookup(options.places(index_url, extra_index_url, find_links), cache, offline, out)
+    completion = recipe_options.completion(recipes_, at_first, no_recipes=no_recipes)
+    asks_for_all = not (targets or files or with_recipes)
     root = project_root(Path())
     project = projects.read(root, lock) if not has_options else None
-    if project is None and not targets and not files and not lock and not with_recipes:
+    if project is None and asks_for_all and not has_options:
+        project = completion.alone(root, lock)
+    if project is None and asks_for_all and not lock:
         raise click.UsageError("name packages, a file of them (-r, --lock), or run it in a project that declares some")
+    added: frozenset[str] = frozenset()
+    if project is not None:
+        completion = completion.on(project)
+        project, added = completion.in_project(project, with_others=asks_for_all)
     said_there = project.sources if project else package_sources.NOWHERE
     where = options.places(index_url, extra_index_url, find_links, said_there)
-    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, out)
-    asked = AskedFor(tuple(map(upstream.parse, targets)), files, lock, with_recipes)
-    found = entries.wanted(asked, given if has_options else None, project, lookup)
-    jobs = [*variants.expanded(found.jobs, variants_, label)]
+    lookup = replace(at_first, where=where)
+    against = frozenset(one.name for one in variants_)
+    asked = AskedFor(tuple(map(upstream.parse, targets)), given, files, lock, with_recipes, against, has_options)
+    found = entries.wanted(asked, project, lookup, completion)
+    jobs = [
+        one for one in variants.expanded(found.jobs, variants_, label) if not (one.skipped and one.target.name in added)
+    ]
     if not jobs:
         what = "nothing is declared for what was asked for: no table here, no recipe"
         raise AugbackendError(what, hint="find out what a package needs: augbackend diagnose NAME==VERSION")
     if any(upstream.is_built(job.target) for job in jobs):
         confined.checked(require_confinement)
     choices = IndexChoices(out, mirror, only_redistributable, check, upgrade, prune)
-    run = replace(
-        indexed.indexed(jobs, project, lookup, choices, found.not_redistributable), passed_over=found.passed_over
-    )
+    run = indexed.indexed(jobs, project, lookup, choices, completion)
+    run = replace(run, passed_over=found.passed_over, notes=(*found.notes, *run.notes))
     click.echo(
         terminal.as_json(run.as_json()) if as_json else "\n".join(report.lines(run, check=check, verbose=verbose))
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.published_file import PublishedFile
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
+    from augbackend.cli.project.recipe_completion import RecipeCompletion
     from augbackend.cli.site.mirror import Mirror
     from augbackend.cli.wrapping.run import WrappedPackage
 
@@ -81,12 +82,12 @@ def indexed(
     project: Project | None,
     lookup: Lookup,
     choices: IndexChoices,
-    not_redistributable: Mapping[str, str],
+    completion: RecipeCompletion,
 ) -> IndexRun:
     """Wrap all packages, and let the index tell of them. One that fails does not lose the others.
 
     :param project: the one that declares them, if there is one.
-    :param not_redistributable: why some may not be passed on, by project.
+    :param completion: the recipes that complete what is declared.
     :raises AugbackendError: if the folder holds something else than an index of ours.
     """
     out, run = choices.out, _Run()
@@ -98,7 +99,7 @@ def indexed(
         beside = Lookup(lookup.where, lookup.cache, lookup.offline, staging)
         for number, job in enumerate(jobs, 1):
             with progress.shown(f"{number} of {len(jobs)}: {_named_by(job)}"):
-                _wrap(job, project, beside, choices, not_redistributable, run)
+                _wrap(job, project, beside, choices, completion, run)
         for name, made in sorted(run.made.items()):
             with progress.shown(f"the page of {name}"):
                 try:
@@ -138,7 +139,7 @@ def _wrap(
     project: Project | None,
     lookup: Lookup,
     choices: IndexChoices,
-    not_redistributable: Mapping[str, str],
+    completion: RecipeCompletion,
     run: _Run,
 ) -> None:
     name = job.target.name
@@ -149,8 +150,16 @@ def _wrap(
             run.left_out.append(LeftOut(_named_by(job), job.skipped))
             run.failed.add(name)
             return
-        package = runs.wrapped(job, lookup, check=choices.check, upgrade=choices.upgrade, project=project)
-        why = _why_not_passed_on(package, not_redistributable) if choices.only_redistributable else ""
+        package = runs.wrapped(
+            job,
+            lookup,
+            check=choices.check,
+            upgrade=choices.upgrade,
+            project=project,
+            completion=completion,
+            runtime=project.runtime if project is not None else None,
+        )
+        why = _why_not_passed_on(package, completion) if choices.only_redistributable else ""
     except (AugbackendError, OSError) as error:
         run.failed.add(name)
         own = error if isinstance(error, AugbackendError) else error_report.of_system(error)
@@ -164,8 +173,8 @@ def _wrap(
         made.packages[package.archive.name] = package
 
 
-def _why_not_passed_on(package: WrappedPackage, not_redistributable: Mapping[str, str]) -> str:
-    said = not_redistributable.get(package.plan.name, "")
+def _why_not_passed_on(package: WrappedPackage, completion: RecipeCompletion) -> str:
+    said = completion.refusal(package.plan.name, package.plan.version)
     return said or (redistribution.refusal(package.archive) if package.archive.is_file() else "")
 
 
@@ -247,7 +256,9 @@ def _entry_of(name: str, package: WrappedPackage, one: PublishedFile | None) -> 
     said = [*texts, *(f"{key}={value}" for key, value in package.job.declaration.variable_values.items())]
     words = f"+ {', '.join(said)}" if said else ""
     version, filename = package.plan.version, package.archive.name
-    return IndexEntry(name, version, filename, one, package.state, package.why, words, package.url)
+    recipe = package.job.declaration.recipe
+    told = recipe.line if recipe is not None else ""
+    return IndexEntry(name, version, filename, one, package.state, package.why, words, package.url, told)
 
 
 def _upstream_files(name: str, before: SiteProject | None, lookup: Lookup, wanted: Mirror) -> Sequence[PublishedFile]:

@@ -18,20 +18,19 @@ if TYPE_CHECKING:
 
     from .options import Command
 
-recipes = click.option(
-    "--recipes",
-    "recipes_",
-    multiple=True,
-    metavar="FOLDER|URL",
-    help="Recipes of your own, before those in your own folder and those that are shipped; a URL ends with"
-    " #sha256=…. Repeatable.",
+FROM = "--recipes-from"
+_HELP = (
+    "Recipes of your own, before those in your own folder and those that are shipped; a URL ends with #sha256=…."
+    " Repeatable."
 )
-_NO_RECIPES = click.option("--no-recipes", is_flag=True, help="Take no recipe, wherever there is one.")
+recipes = click.option("--recipes", FROM, "recipes_", multiple=True, metavar="FOLDER|URL", help=_HELP)
+recipes_from = click.option(FROM, "recipes_", multiple=True, metavar="FOLDER|URL", help=_HELP)
+no_recipes_option = click.option("--no-recipes", is_flag=True, help="Take no recipe, wherever there is one.")
 
 
 def both(command: Command) -> Command:
     """``--recipes`` and ``--no-recipes``."""
-    return recipes(_NO_RECIPES(command))
+    return recipes(no_recipes_option(command))
 
 
 def completion(

@@ -102,6 +102,20 @@ class RecipeCompletion:
         project = projects.stating(folder, lock, {})
         return project if self.on(project).in_project(project)[1] else None
 
+    def is_for_version(self, name: str, version: str) -> bool:
+        """Whether a recipe has an entry for a version of a project.
+
+        :raises AugbackendError: if a recipe cannot be read.
+        """
+        return self._chosen(name, version) is not None
+
+    def refusal(self, name: str, version: str) -> str:
+        """Why a recipe says that a version may not be passed on; empty if none says so."""
+        chosen = self._chosen(name, version)
+        if chosen is None or chosen[1].redistributable:
+            return ""
+        return f"its recipe says that it may not be passed on ({chosen[0].project} {chosen[1].versions})"
+
     def in_project(self, project: Project, *, with_others: bool = True) -> tuple[Project, frozenset[str]]:
         """A project whose tables are completed where its lock says the versions.
 

@@ -9,26 +9,29 @@ Nothing else is ever in it: a name that nobody asked for has no page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.fetch import index, recipe_places, upstream
 from augbackend.cli.fetch.upstream import Target
-from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model import published_file
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.cli.project import jobs as project_jobs
-from augbackend.cli.project import lock_files, recipe_declarations, requirements_file
+from augbackend.cli.project import lock_files, recipe_versions, requirements_file
 from augbackend.cli.project.jobs import Job
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from augbackend.cli.fetch.lookup import Lookup
+    from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.project.project import Project
+    from augbackend.cli.project.recipe_completion import RecipeCompletion
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,19 @@ class AskedFor:
     :param targets: that are named there.
     :param files: requirements files.
     :param lock: a file with versions.
-    :param with_recipes: all that recipes know.
+    :param with_recipes: all versions that recipes were checked with.
+    :param against: the projects that something is to be built against, canonical.
+    :param given: what options declare, for all that is named.
+    :param is_given: whether they declare anything.
     """
 
     targets: tuple[Target, ...]
+    given: Declaration
     files: tuple[Path, ...] = ()
     lock: Path | None = None
     with_recipes: bool = False
+    against: frozenset[str] = frozenset()
+    is_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,27 +61,28 @@ class Entries:
     """What is to be done.
 
     :param passed_over: packages of files that nothing is declared for: they stay where they are.
-    :param not_redistributable: why some may not be passed on, by project, as recipes say.
+    :param notes: what is worth knowing, a sentence each.
     """
 
     jobs: tuple[Job, ...]
-    passed_over: tuple[str, ...]
-    not_redistributable: Mapping[str, str]
+    passed_over: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def wanted(asked: AskedFor, given: Declaration | None, project: Project | None, lookup: Lookup) -> Entries:
+def wanted(asked: AskedFor, project: Project | None, lookup: Lookup, completion: RecipeCompletion) -> Entries:
     """A job for each package that is asked for and that something is declared for.
 
-    What is named and what nothing is declared for is a job that fails; what only a file names is passed over.
+    What is named and what nothing is declared for is a job that fails; what only a file names is passed over. Recipes
+    complete what options and tables leave open.
 
-    :param given: what options declare, for all that is named; ``None`` if there are none.
     :param project: whose tables count; without anything else that is asked for, all that they name.
-    :raises AugbackendError: if a file cannot be read.
+    :raises AugbackendError: if a file or a recipe cannot be read.
     """
     named = list(asked.targets)
+    of_recipes = _OfRecipes(asked.given, completion, lookup)
+    if asked.is_given:
+        return Entries(tuple(of_recipes.completed(one) for one in named))
     in_files = [*_in_requirements(asked.files), *_in_lock(asked.lock)]
-    if given is not None:
-        return Entries(tuple(Job(one, given) for one in named), (), {})
     jobs: list[Job] = []
     tables = project.packages if project is not None else {}
     if project is not None and not named and not asked.files and not asked.with_recipes:
@@ -80,19 +90,64 @@ def wanted(asked: AskedFor, given: Declaration | None, project: Project | None, 
     elif project is not None:
         texts = [one.requirement for one in (*named, *in_files) if one.requirement and one.name in tables]
         jobs += project_jobs.of_project(project, texts, lookup) if texts else []
-    rest = [one for one in named if one.name not in tables]
-    others = [one for one in in_files if one.name not in tables]
-    versions = [(one.name, _exact_version_of(one)) for one in (*rest, *others)]
-    known = recipe_declarations.declarations(versions)
-    jobs += [_of_recipe(one, known) or _undeclared_job(one) for one in rest]
-    jobs += filter(None, (_of_recipe(one, known) for one in others))
-    every = recipe_declarations.verified() if asked.with_recipes else ()
-    if asked.with_recipes and not every:
-        raise AugbackendError("there are no recipes here", hint="name packages, and what they need (--require)")
-    jobs += [Job(Target(one.name, requirement=f"{one.name}=={one.version}"), one.declaration) for one in every]
-    refused = {one.name: one.not_redistributable for one in (*known.values(), *every) if one.not_redistributable}
-    passed = tuple(sorted({one.name for one in others if (one.name, _exact_version_of(one)) not in known}))
-    return Entries(tuple(_once(jobs)), passed, refused)
+    jobs += [of_recipes.declared(one) for one in named if one.name not in tables]
+    others = [of_recipes.declared(one) for one in in_files if one.name not in tables]
+    jobs += [one for one in others if not isinstance(one.error, NothingDeclaredError)]
+    passed = {one.target.name for one in others if isinstance(one.error, NothingDeclaredError)}
+    every = recipe_versions.checked(completion.places if asked.with_recipes else recipe_places.NONE, asked.against)
+    if asked.with_recipes and not every.chosen:
+        raise AugbackendError(
+            "there is no recipe here that was checked by a build",
+            hint="name packages, and what they need (--require)",
+        )
+    jobs += [of_recipes.declared(Target(name, requirement=f"{name}=={version}")) for name, version in every.chosen]
+    return Entries(tuple(_once(jobs)), tuple(sorted(passed)), tuple(_of_only_read(every.only_read)))
+
+
+class NothingDeclaredError(AugbackendError):
+    """Neither an option, a table nor a recipe says what a package needs."""
+
+
+@dataclass(frozen=True)
+class _OfRecipes:
+    """Jobs of what no table names.
+
+    :param given: what is declared for all of them.
+    """
+
+    given: Declaration
+    completion: RecipeCompletion
+    lookup: Lookup
+
+    def completed(self, target: Target) -> Job:
+        """A job with what is given and what a recipe adds; in the version that counts now, where that decides."""
+        name, version = _exact(target)
+        if name not in self.completion.places.names():
+            return Job(target, self.given)
+        try:
+            if target.requirement and not version:
+                with upstream.fetched(target, self.given, self.lookup) as found:
+                    version = found.version
+                target = replace(target, requirement=f"{name}=={version}")
+            return Job(target, self.completion.completed(self.given, name, version))
+        except AugbackendError as error:
+            return Job(target, self.given, error=error)
+
+    def declared(self, target: Target) -> Job:
+        """A job of a recipe; one that fails, where there is none."""
+        job = self.completed(target)
+        if job.error is not None or job.declaration.recipe is not None:
+            return job
+        asked = target.requirement or target.name or target.url or str(target.path)
+        what = f"nothing is declared for {asked}: no option, no table here, no recipe"
+        hint = f"say what its build needs (--require), or find it out: augbackend diagnose {asked}"
+        return replace(job, error=NothingDeclaredError(what, hint=hint))
+
+
+def _of_only_read(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        what = f"{len(names)} of the recipes' projects were only read, never built, and are left out"
+        yield f"{what} ({', '.join(names)}); name them, or what they are built against: --for torch==VERSION"
 
 
 def _in_requirements(files: Sequence[Path]) -> Iterator[Target]:
@@ -111,22 +166,14 @@ def _in_lock(file: Path | None) -> Iterator[Target]:
             yield Target(one.name, requirement=f"{one.name}=={one.version}")
 
 
-def _exact_version_of(target: Target) -> str:
-    """The one version that is meant; empty if there may be more."""
-    requirement = requirement_of(target.requirement) if target.requirement else None
-    return exact_version(requirement) if requirement is not None else ""
-
-
-def _of_recipe(target: Target, known: Mapping[tuple[str, str], recipe_declarations.RecipeDeclaration]) -> Job | None:
-    found = known.get((target.name, _exact_version_of(target)))
-    return Job(target, found.declaration, "a recipe") if found is not None else None
-
-
-def _undeclared_job(target: Target) -> Job:
-    asked = target.requirement or target.name or target.url or str(target.path)
-    what = f"nothing is declared for {asked}: no option, no table here, no recipe"
-    hint = f"say what its build needs (--require), or find it out: augbackend diagnose {asked}"
-    return Job(target, Declaration(), error=AugbackendError(what, hint=hint))
+def _exact(target: Target) -> tuple[str, str]:
+    """The project, and the one version that is meant: of an sdist, what its file name says; empty if nobody says."""
+    if target.requirement:
+        requirement = requirement_of(target.requirement)
+        return target.name, exact_version(requirement) if requirement is not None else ""
+    filename = target.path.name if target.path is not None else index.filename(target.url)
+    identity = published_file.identity(filename)
+    return (identity[0], str(identity[1])) if identity else (target.name, "")
 
 
 def _once(jobs: Sequence[Job]) -> list[Job]:

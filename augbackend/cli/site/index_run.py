@@ -22,6 +22,7 @@ class IndexEntry:
     :param state: ``written``, ``unchanged``, ``stale`` or ``missing``.
     :param why: what differs from what was there, where that is stale.
     :param said: what its build gets, in a few words.
+    :param recipe: that some of that is of, in words; empty for none.
     """
 
     project: str
@@ -32,6 +33,7 @@ class IndexEntry:
     why: str
     said: str
     url: str
+    recipe: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class IndexRun:
                     "size": one.file.size if one.file else None,
                     "upload-time": one.file.upload_time if one.file else "",
                     "made-from": one.url,
+                    "recipe": one.recipe,
                     "state": one.state,
                     "why": one.why,
                 }

@@ -35,7 +35,8 @@ def lines(run: IndexRun, *, check: bool, verbose: bool) -> Iterator[str]:
 def _entry_lines(one: IndexEntry) -> Iterator[str]:
     why = f", since {one.why}" if one.why else ""
     yield f"{one.project} {one.version}: {one.state}{why}"
-    yield from [f"  {one.said}"] if one.said else []
+    yield from [f"  {one.recipe}"] if one.recipe else []
+    yield from [f"  {one.said}"] if one.said and not one.recipe else []
 
 
 def _left_out_lines(run: IndexRun, *, verbose: bool) -> Iterator[str]:
