@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping  # noqa: TC003  # the type of a field
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Optional
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -24,6 +25,7 @@ KIND, _MADE_FROM = "_augbackend", "_made-from"  # PEP 691 leaves keys that begin
 MADE_HERE = "augbackend-"  # how the folder of a file begins that was wrapped or built for an index of ours
 _MADE_HERE = re.compile(rf"/{MADE_HERE}[0-9a-f]{{16}}/[^/]+")
 _SDIST = ".tar.gz"
+_MOST_FILES = 2**14  # a project that has so many is sorted by them several times
 _OLDER_SDISTS = (".tgz", ".tar.bz2", ".tar.xz", ".zip")
 
 
@@ -135,6 +137,7 @@ def is_made_here(url: str) -> bool:
     return _MADE_HERE.search(urlsplit(url).path) is not None
 
 
+@lru_cache(_MOST_FILES)
 def identity(filename: str) -> tuple[str, Version] | None:
     """The project, canonical, and the version that a file's name says; ``None`` if it is neither sdist nor wheel."""
     try:
