@@ -44,7 +44,9 @@ def found(out: Path, request: str) -> ServedPath:
 
     :param request: as the client sends it, a query included.
     """
-    parts = unquote(request.partition("?")[0].partition("#")[0]).split("/")[1:]
+    parts = [
+        *map(unquote, request.partition("?")[0].partition("#")[0].split("/")[1:])
+    ]  # an escaped slash ends no folder
     if parts in ([""], ["index.html"]):
         return ServedPath(_inside(out, out / pages.HTML), is_page=True)
     if parts == [pages.JSON]:
