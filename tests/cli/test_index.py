@@ -14,7 +14,7 @@ import pytest
 from augbackend.cli.main import group
 
 from ..builds.conftest import make_wheel
-from .archives import Index, content, own_table, sdist, serving, sha256, unpacked
+from .archives import Index, content, own_table, sdist, serving, sha256, unpacked, wrap, wrapped
 from .runner import CliRunner, Result
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -90,14 +90,14 @@ def test_a_page_lists_the_wrapped_sdist_and_upstreams_other_files(out: Path, ups
     )
     told = made(out, "demo==1.0", *NEED)
     assert "demo 1.0+aug: written\n  + wheel" in told
-    assert "1 file of 1 project, 1 links to upstream" in told
+    assert "1 file of 1 project, 1 link to upstream" in told
     found = files(out)
     assert list(found) == ["demo-1.0+aug.tar.gz", "demo-2.0.tar.gz"]
     ours = found["demo-1.0+aug.tar.gz"]
-    archive = out / "demo" / sha256(next(out.rglob("demo-1.0*.gz")))[:16] / "demo-1.0+aug.tar.gz"
+    archive = out / "demo" / f"augbackend-{sha256(next(out.rglob('demo-1.0*.gz')))[:16]}" / "demo-1.0+aug.tar.gz"
     assert ours == {
         "filename": "demo-1.0+aug.tar.gz",
-        "url": f"{sha256(archive)[:16]}/demo-1.0%2Baug.tar.gz",
+        "url": f"augbackend-{sha256(archive)[:16]}/demo-1.0%2Baug.tar.gz",
         "hashes": {"sha256": sha256(archive)},
         "requires-python": ">=3.6",
         "size": archive.stat().st_size,
@@ -194,6 +194,28 @@ def test_only_what_was_asked_for_has_a_page(out: Path, upstream: Index, tmp_path
         "index.json",
     ]
     assert list(files(out)) == ["demo-1.0+aug.tar.gz"]
+
+
+@pytest.mark.parametrize("form", ["index.html", "index.json"])
+def test_an_index_of_ours_is_nobodys_upstream(
+    out: Path, upstream: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    upstream.publish(sdist(tmp_path / "in"))
+    made(out, "demo==1.0", *NEED)
+    with serving() as ours:
+        for file in filter(Path.is_file, out.rglob("*")):
+            ours.pages[f"/simple/{file.relative_to(out).as_posix().replace('+', '%2B')}"] = file.read_bytes()
+        ours.pages["/simple/demo/"] = (out / "demo" / form).read_bytes()
+        if form == "index.json":
+            ours.kinds["/simple/demo/"] = "application/vnd.pypi.simple.v1+json"
+        monkeypatch.setenv("UV_INDEX", ours.simple)
+        made(tmp_path / "again", "demo==1.0", *NEED)
+        wrapped("demo", *NEED)
+        assert any(path.endswith("/simple/demo/") for path in ours.asked)
+        monkeypatch.setenv("PIP_INDEX_URL", ours.simple)
+        alone = wrap("demo", *NEED, "--cache-dir", str(tmp_path / "empty"))
+    assert content(tmp_path / "again") == content(out)
+    assert "all that is there of demo was wrapped already" in alone.stderr
 
 
 def test_no_credentials_of_an_index_are_passed_on(

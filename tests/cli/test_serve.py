@@ -140,6 +140,8 @@ def test_it_only_reads(server: SiteServer, out: Path, method: str) -> None:
         "/my-demo/fedcba9876543210/secret",
         "/linked/",
         "/my-demo/%00",
+        "/my-demo%2f",
+        "/my-demo%2findex.html",
         "/my-demo/index.html/",
         "/" + "x" * 5000 + "/",
         "no-slash",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping  # noqa: TC003  # the type of a field
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Optional
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["linked", "copied", "wrapped", "built"]
 KINDS: tuple[Kind, ...] = ("linked", "copied", "wrapped", "built")
-KIND, _MADE_FROM, _BUILT_FROM = (
-    "_augbackend",
-    "_made-from",
-    "_built-from",
-)  # PEP 691 leaves keys that begin so to whoever serves the page
+# PEP 691 leaves keys that begin so to whoever serves the page.
+KIND, _MADE_FROM, _BUILT_FROM = "_augbackend", "_made-from", "_built-from"
+MADE_HERE = "augbackend-"  # how the folder of a file begins that was wrapped or built for an index of ours
+_MADE_HERE = re.compile(rf"/{MADE_HERE}[0-9a-f]{{16}}/[^/]+")
 _SDIST = ".tar.gz"
+_MOST_FILES = 2**14  # a project that has so many is sorted by them several times
 _OLDER_SDISTS = (".tgz", ".tar.bz2", ".tar.xz", ".zip")
 
 
@@ -123,6 +125,7 @@ def from_anchor(attributes: Mapping[str, str | None], base: str) -> PublishedFil
     algorithm, _, digest = fragment.partition("=")
     beside = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     name, _, value = (beside or "").partition("=")
+    made: Kind = "built" if url.endswith(".whl") else "wrapped"
     return PublishedFile(
         unquote(urlsplit(url).path).rpartition("/")[2],
         url,
@@ -130,9 +133,16 @@ def from_anchor(attributes: Mapping[str, str | None], base: str) -> PublishedFil
         attributes.get("data-requires-python") or "",
         yanked=(attributes["data-yanked"] or "") if "data-yanked" in attributes else None,
         core_metadata=({name: value} if value else {}) if beside and beside != "false" else None,
+        kind=made if is_made_here(url) else "linked",
     )
 
 
+def is_made_here(url: str) -> bool:
+    """Whether a file on some index was wrapped by augbackend, or built of what was: it is nobody's upstream."""
+    return _MADE_HERE.search(urlsplit(url).path) is not None
+
+
+@lru_cache(_MOST_FILES)
 def identity(filename: str) -> tuple[str, Version] | None:
     """The project, canonical, and the version that a file's name says; ``None`` if it is neither sdist nor wheel."""
     try:

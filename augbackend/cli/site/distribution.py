@@ -51,6 +51,7 @@ def of_copy(file: Path, upstream: PublishedFile) -> PublishedFile:
     said = of_wheel(file) if file.name.endswith(".whl") else _file(file)
     return replace(
         said,
+        url=site_project.address(file.name, said.sha256, is_copy=True),
         hashes={**upstream.hashes, **said.hashes},
         requires_python=upstream.requires_python or said.requires_python,
         upload_time=upstream.upload_time,

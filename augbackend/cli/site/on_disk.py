@@ -78,7 +78,8 @@ def _files_of(page: Path) -> Iterator[PublishedFile]:
 
 def _check_stays_below(one: PublishedFile) -> None:
     """What is read here is linked to, compared and deleted: no edited page may lead out of its folder."""
-    if one.is_ours and one.url != site_project.address(one.filename, one.sha256):
+    is_copy = one.kind == "copied"
+    if one.is_ours and one.url != site_project.address(one.filename, one.sha256, is_copy=is_copy):
         raise ValueError(f"{one.url} is no place of ours")
     if one.is_ours and published_file.identity(one.filename) is None:
         raise ValueError(f"{one.filename} is no distribution")

@@ -58,7 +58,7 @@ def _failure_lines(run: IndexRun) -> Iterator[str]:
 
 def _summary(run: IndexRun, *, check: bool) -> Iterator[str]:
     own, linked = sum(one[1] for one in run.projects), sum(one[2] for one in run.projects)
-    links = f", {linked} links to upstream" if linked else ""
+    links = f", {_counted(linked, 'link')} to upstream" if linked else ""
     yield f"{run.out}: {_counted(own, 'file')} of {_counted(len(run.projects), 'project')}{links}"
     if check and (run.stale or run.removed):
         yield f"stale: {', '.join([*run.stale, *run.removed][:_MOST])}; run this without --check"

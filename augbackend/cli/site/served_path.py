@@ -9,13 +9,15 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model import published_file
+
 from . import pages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_FOLDER = re.compile(r"[0-9a-f]{16}")
+_FOLDER = re.compile(rf"({published_file.MADE_HERE})?[0-9a-f]{{16}}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]*")
 _PAGES = (pages.HTML, pages.JSON)
 
@@ -42,7 +44,9 @@ def found(out: Path, request: str) -> ServedPath:
 
     :param request: as the client sends it, a query included.
     """
-    parts = unquote(request.partition("?")[0].partition("#")[0]).split("/")[1:]
+    parts = [
+        *map(unquote, request.partition("?")[0].partition("#")[0].split("/")[1:])
+    ]  # an escaped slash ends no folder
     if parts in ([""], ["index.html"]):
         return ServedPath(_inside(out, out / pages.HTML), is_page=True)
     if parts == [pages.JSON]:

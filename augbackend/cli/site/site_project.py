@@ -4,9 +4,11 @@
 
     OUT/index.html, index.json                          the projects
     OUT/<project>/index.html, index.json                the files of one
-    OUT/<project>/<start of its sha256>/<filename>      a file, beside it a wheel's <filename>.metadata
+    OUT/<project>/augbackend-<start of its sha256>/<filename>   what was made here, beside a wheel its metadata
+    OUT/<project>/<start of its sha256>/<filename>              a copy of upstream's
 
-A file of another content has another path, so that whoever has read an older page still finds what it names.
+A file of another content has another path, so that whoever has read an older page still finds what it names. What was
+made here says so in its path, the one thing that every form of a page and every mirror of it keeps.
 """
 
 from __future__ import annotations
@@ -77,9 +79,12 @@ class SiteProject:
         return replace(self, files=tuple(kept))
 
 
-def address(filename: str, sha256: str) -> str:
-    """Where a file of ours is, as seen from its project's page: a ``+`` is escaped, since some stores read a space."""
-    return f"{sha256[:_DIGITS]}/{quote(filename, safe='')}"
+def address(filename: str, sha256: str, *, is_copy: bool = False) -> str:
+    """Where a file of ours is, as seen from its project's page: a ``+`` is escaped, since some stores read a space.
+
+    :param is_copy: whether it is upstream's, byte for byte.
+    """
+    return f"{'' if is_copy else published_file.MADE_HERE}{sha256[:_DIGITS]}/{quote(filename, safe='')}"
 
 
 def place(out: Path, project: str, one: PublishedFile) -> Path:

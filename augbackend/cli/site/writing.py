@@ -136,7 +136,7 @@ def _put_in_place(source: Path, target: Path, one: PublishedFile) -> Iterator[Pa
 def _replace_pages(folder: Path, wanted: Mapping[str, bytes]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     stale = stale_pages(folder, "", wanted)
-    for name in stale:
+    for name in sorted(stale, key=lambda name: name != pages.JSON):  # first what says that the folder is ours
         replace_file.replace_file(folder / name, wanted[name])
     return [folder / name for name in stale]
 
