@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -310,6 +311,20 @@ def test_what_the_caller_has_set_stays(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("CCACHE_BASEDIR", "/own")
     with around(declared(tmp_path)):
         assert os.environ["CCACHE_BASEDIR"] == "/own"
+
+
+def test_our_paths_are_not_in_the_wheel(tmp_path: Path, environment: Path) -> None:
+    build, file = declared(tmp_path), tmp_path / "demo-1-py3-none-any.whl"
+    assert FEATURE.members is not None
+    with around(build):
+        with ZipFile(file, "w") as wheel:
+            wheel.writestr("config.py", f"{sys.path[0]} {shutil.which('cc')}")
+        with ZipFile(file) as wheel:
+            changed = FEATURE.members(build, wheel)
+    meant = f"{environment}/lib/{PYTHON}/site-packages {tmp_path / 'programs' / 'cc'}"
+    assert changed == {"config.py": meant.encode()}
+    with ZipFile(file) as wheel:
+        assert FEATURE.members(build, wheel) == {}  # nothing of ours is there any more
 
 
 # --- bad luck --------------------------------------------------------------------------------------------------------
