@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Optional, Union
@@ -44,6 +45,11 @@ class Build(NamedTuple):
             return found if found.is_dir() else None
         except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links, a NUL
             return None
+
+    @property
+    def searched(self) -> list[str]:
+        """Where what is installed is looked for: as an import does, then without links that may be swept away."""
+        return [*sys.path, *self.path]
 
     @property
     def wrapped_backend(self) -> str:

@@ -18,6 +18,7 @@ import pytest
 from augbackend.features import _stable_paths
 from augbackend.features.compiler_cache import CONFINED, FEATURE, chosen
 from augbackend.hook.declared import read
+from augbackend.hook.installed_check import unmet
 from augbackend.table import Build, layers
 
 from ..conftest import run_hook
@@ -357,6 +358,15 @@ def test_links_that_are_swept_away_come_back(tmp_path: Path) -> None:
         shutil.rmtree(tmp_path / "cache")
         assert compiled("cc", "-c", "a.c").returncode == 0
         assert path.is_dir()
+
+
+def test_what_is_installed_is_found_where_links_were_swept_away(tmp_path: Path, environment: Path) -> None:
+    info = environment / "lib" / PYTHON / "site-packages" / "demo-1.dist-info"
+    info.joinpath("METADATA").touch()
+    build = declared(tmp_path, **{"extra-build-dependencies": ["demo==1"]})._replace(requires=("demo>=1",))
+    with around(build):
+        shutil.rmtree(tmp_path / "cache")
+        assert unmet(build, "wheel") == []
 
 
 def test_modules_are_found_where_links_were_swept_away(tmp_path: Path, environment: Path) -> None:
