@@ -114,7 +114,7 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
         links = _stable_paths.links(project_name(build))
         if is_called:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="augbackend-")))
-            compilers = dict(_compilers(os.environ))
+            compilers = dict(compilers_on_path(os.environ))
             launchers = _Launchers(folder, program, compilers, build.tree, links)
             problem = launchers.write()
             if problem:
@@ -159,7 +159,7 @@ def _build_folder(tree: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _compilers(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def compilers_on_path(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The compilers that a build may call, by the names of their launchers."""
     values = [environ.get(name) or sysconfig.get_config_var(name) or "" for name in ("CC", "CXX")]
     named = [words[0] for value in values if (words := shlex.split(value))]
