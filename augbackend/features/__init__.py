@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
     from typing import NamedTuple as Parts
+    from zipfile import ZipFile
 
     from augbackend.standards.core_metadata import Document
     from augbackend.table import Build, Target
@@ -84,10 +85,17 @@ class Feature(Parts):
     wheel: Optional[Callable[[Build, Target, Optional[Document], bool], Any]] = None
     """A look at tree and environment before a wheel is built, and what makes more files of ``.dist-info`` from its
     METADATA, if any. It gets the promise (or ``None``), and whether the frontend has asked for metadata."""
+    members: Optional[Callable[[Build, ZipFile], Mapping[str, bytes]]] = None
+    """Members of the finished wheel that get other content; asked while the wrapped backend is surrounded."""
     fingerprint: Optional[Callable[[Build, Target], Iterable[object]]] = None
     """What of it makes compiled objects others: installed versions, values."""
     pkg_info: Optional[Callable[[Build, Path, Path], Optional[Path]]] = None
     """Writes an sdist (the second) anew beside it (the third), if its ``PKG-INFO`` has to say else; then its name."""
+
+    @property
+    def edits_wheel(self) -> bool:
+        """Whether it may change a wheel that the wrapped backend has made."""
+        return bool(self.promise or self.edit or self.version or self.wheel or self.members)
 
 
 def find(key: str) -> Feature | None:

@@ -120,7 +120,7 @@ def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]
     for entry in declared(build, target):
         wanted = entry.parsed
         if wanted.applies():
-            version = installed_version(wanted.name, seen=build.seen)
+            version = installed_version(wanted.name, build.searched, build.seen)
             if version is None or not wanted.accepts(version):
                 found.append((entry.text, wanted.name, version))
     return found

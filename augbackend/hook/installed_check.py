@@ -24,14 +24,14 @@ def unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
 def _required(build: Build) -> list[tuple[str, str, Optional[str]]]:
     from augbackend.standards.installed import installed, installed_version
 
-    present, found = installed(seen=build.seen), []
+    present, found = installed(build.searched, build.seen), []
     for text in build.requires:
         if text == TOMLI or _is_plainly_there(text, present):  # the table was read
             continue
         with suppress(InvalidRequirement):  # the frontend's to report
             wanted = parse_requirement(text)
             if wanted.applies():
-                version = present.get(wanted.name) or installed_version(wanted.name, seen=build.seen)
+                version = present.get(wanted.name) or installed_version(wanted.name, build.searched, build.seen)
                 if version is None or not wanted.accepts(version):
                     found.append((text, wanted.name, version))
     return found

@@ -1,5 +1,6 @@
 """From declared text to one frozen value: :class:`Build`, all that a hook call needs to know."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Optional, Union
@@ -42,6 +43,11 @@ class Build(NamedTuple):  # its types are no texts: those would be compiled one 
             return found if found.is_dir() else None
         except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links, a NUL
             return None
+
+    @property
+    def searched(self) -> list[str]:
+        """Where what is installed is looked for: as an import does, then without links that may be swept away."""
+        return [*sys.path, *self.path]
 
     @property
     def wrapped_backend(self) -> str:

@@ -109,7 +109,7 @@ def _modules(keys: Collection[str], document: Mapping[str, Any], *, has_readers:
     """The modules of a copy, as paths in the package: the core, features, and what they import."""
     used = [feature for key in keys if (feature := features.find(key))]
     backend = str(at(document, "tool", "augbackend", "build-backend", default=LEGACY_BACKEND))
-    is_edited = any(one.edit or one.version or one.promise or one.wheel for one in used)
+    is_edited = any(one.edits_wheel for one in used)
     left_out = (*_NEVER, *(() if is_edited or not backend.startswith("setuptools.") else _EDITS))
     left_out += () if has_readers else _READERS
     left_out += () if _may_meet_markers(keys, document) else _MARKERS
