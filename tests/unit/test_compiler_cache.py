@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -363,7 +364,8 @@ def test_links_that_are_swept_away_come_back(tmp_path: Path) -> None:
 def test_what_is_installed_is_found_where_links_were_swept_away(tmp_path: Path, environment: Path) -> None:
     info = environment / "lib" / PYTHON / "site-packages" / "demo-1.dist-info"
     info.joinpath("METADATA").touch()
-    build = declared(tmp_path, **{"extra-build-dependencies": ["demo==1"]})._replace(requires=("demo>=1",))
+    more: dict[str, Any] = {"extra-build-dependencies": ["demo==1"]}
+    build = declared(tmp_path, **more)._replace(requires=("demo>=1",))
     with around(build):
         shutil.rmtree(tmp_path / "cache")
         assert unmet(build, "wheel") == []
