@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import importlib.util
 from typing import Optional
 
 from augbackend.errors import say
@@ -37,7 +37,7 @@ def _read(build: Build) -> list[str]:
     else:
         found = setup_requires(build.tree)
     try:  # setuptools before 70.1
-        is_old = build.wraps_setuptools and find_spec("setuptools.command.bdist_wheel") is None
+        is_old = build.wraps_setuptools and importlib.util.find_spec("setuptools.command.bdist_wheel") is None
     except ModuleNotFoundError:
         is_old = False
     return [*found, "wheel"] if is_old else found
