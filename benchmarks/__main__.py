@@ -6,12 +6,13 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import cache, diagnose, hooks, installs, metadata, passthrough, startup, wheels, wrap
+from . import cache, diagnose, hooks, index, installs, metadata, passthrough, startup, wheels, wrap
 
 ROUNDS = {
     "cache": 3,
     "diagnose": 1,
     "hooks": 15,
+    "index": 1,
     "installs": 5,
     "metadata": 15,
     "passthrough": 5,
@@ -39,6 +40,7 @@ if __name__ == "__main__":
             ),
             "diagnose": lambda: diagnose.figures(arguments.cases),
             "hooks": lambda: hooks.figures(folder, rounds),
+            "index": lambda: index.figures(folder),
             "installs": lambda: installs.figures(folder, rounds, torch),
             "metadata": lambda: metadata.figures(folder, rounds, torch),
             "passthrough": lambda: passthrough.figures(folder, rounds, torch),

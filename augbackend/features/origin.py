@@ -30,6 +30,8 @@ class Origin:
     """Where upstream's sdist was fetched from, or its repository at a commit; empty for what lay on a disk."""
     sha256: str = key("", check=_check_sha256)
     """Of upstream's sdist; empty if it was made from a source tree."""
+    recipe: str = key("")
+    """The recipe that some of what it declares was taken of; empty for none."""
 
 
 def origin(build: Build) -> Optional[Origin]:

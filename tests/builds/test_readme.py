@@ -62,6 +62,7 @@ def test_every_block_has_a_scenario() -> None:
         "my-package",
         "consumer",
         "wrap",
+        "index",
         "torch",
         "poetry",
         "pdm",
@@ -183,6 +184,14 @@ def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
     ).read_bytes()
     assert list(clone.glob("flash_attn-2.8.3+team-*.whl"))
     assert re.search(r"Successfully installed .*flash[-_]attn-2\.8\.3", said)
+
+
+def test_an_index(frontends: Frontends, clone: Path) -> None:
+    said = script(frontends, "index", clone, "")
+    assert "html5lib 1.1+aug: written" in said
+    assert "Successfully installed html5lib-1.1+aug" in said
+    assert re.search(r"[+~] html5lib==1\.1\+aug", said)
+    assert "everything is up to date" in said
 
 
 def test_which_torch(frontends: Frontends, clone: Path) -> None:

@@ -158,12 +158,13 @@ def content(folder: Path) -> dict[str, bytes]:
 
 @dataclass
 class Index:
-    """An index on this machine: files by path, and what was asked for; paths with a status of their own."""
+    """An index on this machine: files by path, and what was asked for; paths with a status or a kind of their own."""
 
     url: str
     pages: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def publish(self, archive: Path, *, digest: str | None = None, name: str = "demo") -> str:
         """Put an sdist on its project's page, with a sha256 in its link; returns its URL."""
@@ -189,7 +190,8 @@ def serving() -> Iterator[Index]:
             found.asked.append(self.path)
             body = found.pages.get(self.path)
             self.send_response(found.statuses.get(self.path, 404 if body is None else 200))
-            self.send_header("Content-Type", "text/html" if self.path.endswith("/") else "application/octet-stream")
+            kind = "text/html" if self.path.endswith("/") else "application/octet-stream"
+            self.send_header("Content-Type", found.kinds.get(self.path, kind))
             self.send_header("Content-Length", str(len(body or b"")))
             self.send_header("Connection", "close")
             self.end_headers()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from augbackend.cli.fetch import index
+from augbackend.cli.fetch import index, recipe_places
 from augbackend.cli.strangers import environment
 from augbackend.cli.strangers.environment import Environment
 from augbackend.cli.strangers.process import Ran
@@ -27,6 +27,14 @@ def _only_here(ask: Any) -> Any:
         return ask(host, *arguments, **options)
 
     return asked
+
+
+@pytest.fixture(autouse=True)
+def no_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the recipes that a test names: neither this machine's nor those that are shipped."""
+    nowhere = Path(os.devnull) / "recipes"
+    monkeypatch.setattr(recipe_places, "own_folder", lambda: nowhere)
+    monkeypatch.setattr(recipe_places, "shipped_folder", lambda: nowhere)
 
 
 @pytest.fixture

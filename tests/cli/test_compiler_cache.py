@@ -72,3 +72,47 @@ def test_a_project_says_it_for_a_package(tmp_path: Path, monkeypatch: pytest.Mon
     write(tmp_path, {"pyproject.toml": f'{table}compiler-cache = "ccache"\n'})
     wrapped()
     assert own_table(tmp_path / "wrapped.d" / archive.name)["compiler-cache"] == "ccache"
+
+
+def test_show_says_what_is_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, str | bytes] = {
+        "pyproject.toml": '[build-system]\nrequires = ["augbackend"]\nbuild-backend = "augbackend"\n'
+        '[project]\nname = "My.Demo"\nversion = "1"\n[tool.augbackend]\ncompiler-cache = "auto"\n',
+        "a.c": "const char *built = __TIME__;\n",
+        "b.c": "int b;\n",
+    }
+    tree, cache = tmp_path / "tree", tmp_path / "cache"
+    write(tree, files)
+    script = f"#!/bin/sh\necho {tmp_path / 'file' / 'ccache'}\n"
+    write(tmp_path / "programs", {"ccache": script})
+    (tmp_path / "programs" / "ccache").chmod(0o755)
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path / "file")  # as for who is not root
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("CFLAGS", f"-I{tmp_path}/temporary/x1")
+    for name in ("SOURCE_DATE_EPOCH", "CC", "CXX", "CCACHE_DISABLE"):
+        monkeypatch.delenv(name, raising=False)
+    found = json.loads(run("show", str(tree), "--json"))["compiler-cache"]["obstacles"]
+    assert [line.split(":")[0] for line in found] == [
+        f"{tmp_path / 'file' / 'ccache'} cannot be written",
+        f"CFLAGS names a folder in {tmp_path}/temporary/",
+        "a.c says the time (__DATE__, __TIME__)",
+        "no build of this project was here yet",
+    ]
+    write(cache / "augbackend" / "environments", {"0123abcd-my_demo.0/lock": ""})
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    monkeypatch.delenv("CFLAGS")
+    (tmp_path / "programs" / "ccache").write_text(script.replace("file", "other"))
+    write(tmp_path / "programs", {"gcc": ""})
+    (tmp_path / "programs" / "gcc").chmod(0o755)
+    said = run("show", str(tree))
+    (line,) = (one for one in said.splitlines() if one.startswith("  compilers that it calls: "))
+    assert "gcc" in line
+    assert f"through links in {cache / 'augbackend' / 'environments'}\n" in said
+    assert "  nothing was seen that would keep it from hits\n" in said
+    monkeypatch.setenv("CC", "gcc '")
+    assert "  compilers that it calls: none\n" in run("show", str(tree))
+    assert json.loads(run("show", str(tree), "--json"))["compiler-cache"]["obstacles"] == []

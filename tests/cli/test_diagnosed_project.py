@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli.diagnosis import confined_lock, diagnosing_processes
+from augbackend.cli.diagnosis import confined_lock, own_processes
 from augbackend.cli.diagnosis.diagnosing_processes import Document, PackageToDiagnose, Processes
 from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.edit import build_tables
@@ -551,7 +551,7 @@ def test_a_process_takes_no_module_from_the_current_folder(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     import subprocess
 
-    words = [sys.executable, "-c", diagnosing_processes._PROGRAM, "--version"]
+    words = [sys.executable, "-c", own_processes._PROGRAM, "--version"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -16,7 +16,7 @@ LAYERS = (
     ("__init__",),
     ("main",),
     ("commands",),
-    ("diagnosis", "docs", "wrapping"),
+    ("diagnosis", "docs", "site", "wrapping"),
     ("project",),
     ("fetch",),
     ("strangers",),

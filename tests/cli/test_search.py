@@ -20,6 +20,7 @@ from augbackend.cli.diagnosis.through_sdist import Loss
 from augbackend.cli.diagnosis.wheel_check import Check
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.recipe_use import RecipeUse
 from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
@@ -1068,3 +1069,33 @@ def test_the_message_that_pip_is_missing(tree: Tree) -> None:
     found = world.search()
     assert found.declaration.requirement_texts == {"cython": "cython"}
     assert world.tried == ["", "cython"]
+
+
+def by_recipe(case: Case, *texts: str) -> Case:
+    said = case.declared.joined(declarations.of(texts, "the recipe"))
+    return replace(case, recipe=replace(said, recipe=RecipeUse("pkg <2", "a test", "verified", ", ".join(texts))))
+
+
+def test_a_recipe_is_tried_before_anything_else(tree: Tree) -> None:
+    case = by_recipe(case_of(tree({"setup.py": "import numpy\nimport Cython\n"})), "numpy<2")
+    world = World(case, lambda declaration: "" if "numpy" in declaration.requirement_texts else missing("numpy"))
+    found = world.search()
+    assert world.tried == ["numpy<2"]
+    assert (found.verdict, found.declaration.requirement_texts) == ("builds-when-declared", {"numpy": "numpy<2"})
+    assert found.reasons["requires", "numpy"].why == "the recipe pkg <2, a test; verified"
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_recipe_that_does_not_do_is_followed_by_the_search(tree: Tree, is_broken: bool) -> None:
+    case = by_recipe(case_of(tree({"setup.py": "import numpy\nimport Cython\n"})), "other")
+    broken = replace(PURE, problem="import pkg: ImportError: no")
+    world = World(
+        case,
+        lambda declaration: (
+            "" if {"cython", *(["other"] * is_broken)} & {*declaration.requirement_texts} else missing("Cython")
+        ),
+        checks=lambda declaration: broken if "other" in declaration.requirement_texts else PURE,
+    )
+    found = world.search()
+    assert world.tried[:3] == ["other", "", "cython"]
+    assert found.declaration.requirement_texts == {"cython": "cython"}

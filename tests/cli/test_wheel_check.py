@@ -39,6 +39,14 @@ def test_a_module_that_no_project_is_called_after() -> None:
     assert wheel_check._provider("_cffi_backend", ["otherlib", "cffi>=1"], rows.load()) == "cffi>=1"
 
 
+def test_what_is_imported_of_a_namespace_package() -> None:
+    """There is nothing at the top to import."""
+    inside = ["zope/interface/__init__.py", "zope/interface/common/__init__.py", "zope.interface-1.0-nspkg.pth"]
+    assert wheel_check._importable_at_top(inside) == ("zope.interface",)
+    assert wheel_check._importable_at_top([*inside, "demo/__init__.py"]) == ("demo",)
+    assert wheel_check._importable_at_top(["tests/demo/__init__.py", "no-name/demo/__init__.py"]) == ()
+
+
 @pytest.mark.processes
 def test_before_it_began(tmp_path: Path) -> None:
     assert checked(tmp_path, 0).untried == NOT_TRIED

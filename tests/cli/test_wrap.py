@@ -532,6 +532,7 @@ def test_json(tmp_path: Path) -> None:
                 "static-metadata": True,
                 "metadata-from": "setup.py's literal install_requires",
                 "pin-runtime": [],
+                "recipe": None,
             }
         ],
         "moved": [],

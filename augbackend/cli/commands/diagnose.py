@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
-from augbackend.cli.diagnosis import build_output, report, run, static_report, subject
+from augbackend.cli.diagnosis import build_output, recipe_text, report, run, static_report, subject
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.next_steps import OwnLines, Where
 from augbackend.cli.diagnosis.run import Building
@@ -36,11 +36,12 @@ from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
 from augbackend.table import layers
 
-from . import diagnosed_project, options
+from . import diagnosed_project, options, recipe_options
 from .diagnosed_project import Asked
 
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
+    from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.adoption import TreePlan
 
@@ -92,6 +93,8 @@ _JOBS = 2
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A file of your own, in the form of augbackend/knowledge/rows.toml. Repeatable.",
 )
+@click.option("--recipe", "is_recipe", is_flag=True, help="Print what is found as a recipe; no recipe is asked then.")
+@recipe_options.both
 @options.sources
 @options.require_confinement
 @options.as_json
@@ -110,7 +113,10 @@ def diagnose(
     cache_dir: Path | None,
     require_confinement: Level | None,
     log: Path | None,
+    recipes_: tuple[str, ...],
     *,
+    is_recipe: bool,
+    no_recipes: bool,
     verbose: bool,
     no_build: bool,
     is_applied: bool,
@@ -123,6 +129,8 @@ def diagnose(
     The sdist is read, then built in isolated environments, each time with what the last failure asked for. The result
     is the declaration that makes it build, or the reason why none can. The builds run other people's code: confined,
     without your tokens, and killed in the end.
+
+    Where there is a recipe for the version, it is tried first; what that does not do is searched for.
 
     How each attempt ended is told on stderr, also with --json: stdout has the JSON alone. Ctrl-C and SIGTERM end the
     builds, and what is known by then is told.
@@ -141,20 +149,29 @@ def diagnose(
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if no_build and is_applied:
         raise click.UsageError("--apply needs a build, and --no-build makes none")
+    if is_recipe and (no_build or is_applied or as_json):
+        raise click.UsageError("--recipe prints a recipe and nothing else, and needs a build")
     if not no_build:
         confinement.require(require_confinement)  # what holds is said in the end
     declared = Declaration().joined(options.declaration(requirements, removed, variables_))
+    where = options.places(index_url, extra_index_url, find_links)
+    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     if target is None or project_place.is_lock(target):
-        if no_build or declared.size:
-            raise click.UsageError("of a project, nothing is only read, and its tables say what is declared")
+        if no_build or declared.size or is_recipe:
+            raise click.UsageError(
+                "of a project nothing is only read, no recipe is made, and its tables say what is declared"
+            )
         passed = ("--timeout", str(timeout), *(word for file in files for word in ("--knowledge", str(file))))
         passed += (f"--require-confinement={require_confinement}",) if require_confinement else ()
+        passed += tuple(word for one in recipes_ for word in ("--recipes", one))
+        passed += ("--no-recipes",) if no_recipes else ()
         asked = Asked(
             interpreter.find(wanted) if wanted else None,
             (index_url, extra_index_url, find_links),
-            caches.Cache(cache_dir or caches.default_folder()),
+            lookup.cache,
             passed,
             files,
+            recipe_options.places(recipes_, lookup, no_recipes=no_recipes),
             timeout,
             jobs,
             offline=offline,
@@ -165,10 +182,9 @@ def diagnose(
         if not diagnosed_project.run(target, asked):
             raise SystemExit(1)
         return
-    where = options.places(index_url, extra_index_url, find_links)
-    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     python = interpreter.find(wanted) if wanted else interpreter.this()
-    building = Building(python, where, rows.load(files), timeout, declared)
+    completion = recipe_options.completion(recipes_, lookup, no_recipes=no_recipes or is_recipe)
+    building = Building(python, where, rows.load(files), timeout, declared, completion)
     diagnosis, of = None, upstream.parse(target)
     with suppress(Interrupted), subject.unpacked(target, of, lookup) as source:
         if no_build:
@@ -183,6 +199,9 @@ def diagnose(
     plan, then = _folder_plan(named, found.cure)
     is_applied = is_applied and bool(found.cure.size) and not interruption.has_come()
     diagnosis = replace(diagnosis, subject=named, where=replace(then, is_applied=is_applied))
+    if is_recipe and found.cure.size:
+        click.echo(recipe_text.text(diagnosis, _sha256_of(of, lookup)), nl=False)
+        return
     click.echo(terminal.as_json(report.as_json(diagnosis)) if as_json else "\n".join(report.lines(diagnosis)))
     if interruption.has_come():
         raise SystemExit(interruption.STATUS)
@@ -191,6 +210,14 @@ def diagnose(
         click.echo("\n".join(_applied(job, plan, then, lookup)), err=as_json)
     if found.verdict != "builds-as-is" and not is_applied:
         raise SystemExit(1)
+
+
+def _sha256_of(target: Target, lookup: Lookup) -> str:
+    """The sha256 of the sdist that was diagnosed; empty for a folder or a repository."""
+    if upstream.is_built(target):
+        return ""
+    with upstream.fetched(target, Declaration(), lookup) as found:
+        return found.sha256
 
 
 def _folder_plan(subject: Subject, declaration: Declaration) -> tuple[TreePlan | None, Where]:

@@ -38,7 +38,7 @@ from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.lock_files import Lock
 from augbackend.cli.strangers import confinement, interpreter, temporary_folder
 from augbackend.errors import AugbackendError, say
-from augbackend.hook.installed_check import command_line
+from augbackend.hook.absent import command_line
 from augbackend.table import layers
 
 from . import options
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from augbackend.cli.fetch.cache import Cache
+    from augbackend.cli.fetch.recipe_places import RecipePlaces
     from augbackend.cli.model.package_sources import Sources
     from augbackend.cli.project.project import Project
     from augbackend.cli.project.project_place import ProjectPlace
@@ -63,6 +64,7 @@ class Asked:
     :param indexes: the default index, others, and places of archives.
     :param passed: options for the diagnosis of each package.
     :param knowledge: files of the user's own.
+    :param recipes: that are tried first.
     :param timeout: seconds for each package.
     """
 
@@ -71,6 +73,7 @@ class Asked:
     cache: Cache
     passed: tuple[str, ...]
     knowledge: tuple[Path, ...]
+    recipes: RecipePlaces
     timeout: float
     jobs: int
     offline: bool
@@ -95,7 +98,7 @@ def run(target: str | None, asked: Asked) -> bool:
     lookup = Lookup(where, asked.cache, asked.offline, place.folder / OUTPUT)
     python = asked.python or _suitable(whole)
     processes = Processes(python, lookup, asked.passed, asked.jobs)
-    remembered = RememberedDiagnoses(lookup, python, asked.knowledge)
+    remembered = RememberedDiagnoses(lookup, python, asked.knowledge, asked.recipes)
     narrator = ProjectNarrator()
     diagnosis = ProjectDiagnosis(lookup, processes, remembered, narrator, asked.refresh)
     is_uvs = whole.uses_uv

@@ -18,7 +18,7 @@ from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping.verification import prove
 from augbackend.errors import AugbackendError
 
-from . import options
+from . import options, recipe_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,6 +105,7 @@ _DISTRIBUTIONS = (".tar.gz", ".tgz", ".zip", ".whl", ".tar.bz2", ".tar.xz", ".ta
     help="The pyproject.toml of a project: what the archive declares has to be just what its tables say.",
 )
 @click.option("--diff", "with_diff", is_flag=True, help="Also print the declared texts as diffs.")
+@recipe_options.recipes
 @options.sources
 @options.require_confinement
 @options.as_json
@@ -113,6 +114,7 @@ def verify(
     given: Path | None,
     schemes: tuple[str, ...],
     expect: Path | None,
+    recipes_: tuple[str, ...],
     index_url: str | None,
     extra_index_url: tuple[str, ...],
     find_links: tuple[str, ...],
@@ -143,15 +145,19 @@ def verify(
     archives = [*dict.fromkeys(archive for path in given_paths for archive in _archives(path))]
     if given is not None and len(archives) > 1:
         raise click.UsageError("--upstream is of one archive: name just that one")
-    project = _expected(expect) if expect else None
     where = options.places(index_url, extra_index_url, find_links)
+    at_first = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path())
+    completion = recipe_options.completion(recipes_, at_first, no_recipes=expect is None and not recipes_)
+    project = _expected(expect) if expect else None
     proofs: dict[Path, Proof | AugbackendError] = {}
     with tempfile.TemporaryDirectory(prefix="augbackend-") as nothing:
         cache = caches.Cache((cache_dir or caches.default_folder()) if offline else Path(nothing))
         for archive in archives:
             lookup = Lookup(where, cache, offline, archive.parent)
             try:
-                proofs[archive] = prove.prove(archive, prove.Terms(lookup, given, is_built, schemes, project))
+                proofs[archive] = prove.prove(
+                    archive, prove.Terms(lookup, given, is_built, schemes, project, completion)
+                )
             except AugbackendError as error:
                 if len(archives) == 1:
                     raise

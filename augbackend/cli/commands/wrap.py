@@ -28,13 +28,14 @@ from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import constraints_file, earlier_folder, removal, report
 from augbackend.errors import AugbackendError, say
 
-from . import confined, options, wrapped
+from . import confined, options, recipe_options, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from augbackend.cli.fetch.upstream import Target
     from augbackend.cli.project.project import Project
+    from augbackend.cli.project.recipe_completion import RecipeCompletion
     from augbackend.cli.strangers.confinement import Level
     from augbackend.features.compiler_cache import CacheName
     from augbackend.features.pin_runtime import Width
@@ -87,6 +88,10 @@ if TYPE_CHECKING:
     " other lines, and is for this machine.",
 )
 @options.feature
+@recipe_options.both
+@click.option(
+    "--frozen", is_flag=True, help="Pin each build to the versions that the recipe records for one that succeeded."
+)
 @click.option("--upgrade", is_flag=True, help="Also write again what another version of augbackend has written.")
 @click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit with 1 if anything is.")
 @click.option(
@@ -117,8 +122,11 @@ def wrap(
     feature: tuple[str, ...],
     require_confinement: Level | None,
     constraints: Path | None,
+    recipes_: tuple[str, ...],
     *,
     passthrough: bool,
+    no_recipes: bool,
+    frozen: bool,
     with_sources: bool | None,
     upgrade: bool,
     check: bool,
@@ -132,6 +140,9 @@ def wrap(
     Every frontend can then build them. In a project, without a package: wrap all dependencies that uv's tables or
     tool.augbackend.packages name, in the versions of the project's lock. A bare name, here or of anything else, is
     wrapped in the version that the project uses.
+
+    What you leave open, a recipe fills in where there is one for the version: augbackend recipes list. In a project,
+    that goes for all of its lock that has no wheel.
 
     Exit status: 0 if all is wrapped, 1 if some of it could not be had or --check finds it stale, 2 for an error.
 
@@ -161,10 +172,12 @@ def wrap(
     if remove:
         if has_options or targets or check or as_json or with_sources is not None:
             raise click.UsageError("--remove takes no other options than --output and --constraints")
-        folders = [output] if output else [root / OUTPUT, root / EARLIER]
-        click.echo("\n".join(removal.undo(root / "pyproject.toml", folders, constraints)))
+        _remove(root, output, constraints)
         return
-    project = _declaring_project(root, lock, targets) if not has_options else None
+    cache = caches.Cache(cache_dir or caches.default_folder())
+    at_first = Lookup(options.places(index_url, extra_index_url, find_links), cache, offline, root / OUTPUT)
+    completion = recipe_options.completion(recipes_, at_first, no_recipes=no_recipes, frozen=frozen)
+    project = _declaring_project(root, lock, targets, completion) if not has_options else None
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
         raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
     if project is None and not targets:
@@ -175,15 +188,16 @@ def wrap(
         project = projects.read(root, lock) if moves.is_done else project
     if project is not None and with_sources:
         project = _with_uv(project)
+    project, completion, added = _completed(project, completion, targets)
     output = output or (root if project else Path()) / OUTPUT
     said_there = project.sources if project else package_sources.NOWHERE
-    where = options.places(index_url, extra_index_url, find_links, said_there)
-    lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, output)
+    lookup = replace(at_first, where=options.places(index_url, extra_index_url, find_links, said_there), output=output)
     wanted = (
         jobs.of_project(project, targets, lookup, local_version)
         if project is not None
-        else jobs.of_targets(named, given, _matched_to_lock(given, lock), lock, lookup)
+        else jobs.of_targets(named, given, _matched_to_lock(given, lock), lock, lookup, completion=completion)
     )
+    wanted = [job for job in wanted if not (job.skipped and job.target.name in added)]
     if constraints:
         constraints_file.check_agrees(constraints, wanted, project)  # before anything is written
     builds = any(upstream.is_built(job.target) for job in wanted)
@@ -201,6 +215,8 @@ def wrap(
         upgrade=upgrade,
         with_sources=with_sources is not False,
         is_asked=project is None or bool(targets),
+        completion=completion,
+        runtime=None if project is not None else _versions_here(root, lock, named),
     )
     run = done.run
     if as_json:
@@ -214,9 +230,29 @@ def wrap(
         raise SystemExit(1)
 
 
-def _declaring_project(root: Path, lock: Path | None, targets: Sequence[str]) -> Project | None:
-    """The project whose tables say what is to be wrapped; ``None`` if they say nothing of the packages named."""
+def _remove(root: Path, output: Path | None, constraints: Path | None) -> None:
+    folders = [output] if output else [root / OUTPUT, root / EARLIER]
+    click.echo("\n".join(removal.undo(root / "pyproject.toml", folders, constraints)))
+
+
+def _completed(
+    project: Project | None, completion: RecipeCompletion, targets: Sequence[str]
+) -> tuple[Project | None, RecipeCompletion, frozenset[str]]:
+    """The project with what recipes add; with the names of packages that only they name."""
+    if project is None:
+        return None, completion, frozenset()
+    completion = completion.on(project)
+    whole, added = completion.in_project(project, with_others=not targets)
+    return whole, completion, added
+
+
+def _declaring_project(
+    root: Path, lock: Path | None, targets: Sequence[str], completion: RecipeCompletion
+) -> Project | None:
+    """The project whose tables or recipes say what is to be wrapped; ``None`` if nothing of what is named."""
     project = projects.read(root, lock)
+    if project is None and not targets:
+        return completion.alone(root, lock)
     if project is None or (targets and not project.names_all(targets)):
         return None
     if project.lock_differs:
@@ -256,6 +292,14 @@ def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
         hint = f"add one, such as {unknown[0]}==1.0, or name another file"
         raise AugbackendError(f"it does not name one version of {unknown[0]}", where=str(lock), hint=hint)
     return matched
+
+
+def _versions_here(root: Path, lock: Path | None, named: Sequence[Target]) -> RuntimeVersions:
+    """What says the versions of what a recipe matches to run time: for a bare name the project here, else the lock."""
+    if any(map(jobs.is_bare, named)):
+        return projects.stating(root, lock, {}).runtime
+    locked = lock_files.read_file(lock).packages if lock else ()
+    return RuntimeVersions(locked=locked, overrides=runtime_versions.overrides(os.environ))
 
 
 def _refuse(root: Path, *, has_options: bool) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from augbackend.cli.diagnosis import undeclared
+from augbackend.cli.project.recipe_completion import NO_RECIPES, RecipeCompletion
 from augbackend.cli.wrapping import constraints_file, earlier_folder, report
 from augbackend.cli.wrapping import run as runs
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
+    from augbackend.cli.project.runtime_versions import RuntimeVersions
     from augbackend.cli.wrapping.earlier_folder import Moves
     from augbackend.cli.wrapping.run import WrapRun
 
@@ -58,6 +60,8 @@ def wrapped(
     upgrade: bool = False,
     with_sources: bool = True,
     is_asked: bool = False,
+    completion: RecipeCompletion = NO_RECIPES,
+    runtime: RuntimeVersions | None = None,
 ) -> WrappedPackages:
     """Wrap packages; see :func:`augbackend.cli.wrapping.run.run`.
 
@@ -65,7 +69,17 @@ def wrapped(
     :param constraints: a file that is to have lines for the packages.
     :param unbuildable: names of what does not build, wrapped or not.
     """
-    run = runs.run(project, wanted, lookup, check=check, upgrade=upgrade, with_sources=with_sources, is_asked=is_asked)
+    run = runs.run(
+        project,
+        wanted,
+        lookup,
+        check=check,
+        upgrade=upgrade,
+        with_sources=with_sources,
+        is_asked=is_asked,
+        completion=completion,
+        runtime=runtime,
+    )
     lacking = () if check else tuple(_undeclared(run))
     names = frozenset((*unbuildable, *(one.name for one in lacking if one.is_certain)))
     run = replace(run, moves=moves, unbuildable=names)

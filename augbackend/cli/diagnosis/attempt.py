@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Literal, get_args
+from typing import TYPE_CHECKING, Any, Callable, Literal, get_args
 
 from packaging.utils import canonicalize_name
 
-from augbackend.cli.fetch import build_environment
+from augbackend.cli.fetch import build_environment, sdist_of_tree
 from augbackend.cli.fetch.build_environment import InstallError
 from augbackend.cli.model.requirement import project_of
 from augbackend.cli.strangers import confinement, hook_call, process, temporary_folder, tree_copy
@@ -253,7 +253,7 @@ class _Build:
             self.tell(f"building the {self.product}")
             self.seen.enter("wheel")
             into = Path(tempfile.mkdtemp(prefix=f"{self.product}-", dir=having.workplace))
-            made = hooks.build(self.product, into, having.left)
+            made = hooks.build(self.product, into, having.left, self._settings)
         except HookError as error:
             said = _as_named(error.output, tree, around)
             raise _Failed(Failure(self.seen.stage, said, error.is_over_time)) from None
@@ -261,6 +261,11 @@ class _Build:
         if self.product == "wheel":
             self._check(made)
         return made
+
+    @property
+    def _settings(self) -> Mapping[str, Any] | None:
+        """What the backend is passed as ``-C``."""
+        return self.declaration.as_table().get("config-settings")
 
     def _check(self, wheel: Path) -> None:
         """Make sure that frontends take it."""
@@ -275,7 +280,8 @@ class _Build:
         """What the backend requires, as far as it is not dropped."""
         self.tell("asking what it requires")
         self.seen.enter("get_requires")
-        answer = sorted(set(hooks.requires(self.product, min(hook_call.ASKING, self.having.left))))
+        limit = min(hook_call.ASKING, self.having.left)
+        answer = sorted(set(hooks.requires(self.product, limit, self._settings)))
         self.seen.asked.extend(answer)
         return self.declaration.kept(answer)
 
@@ -284,7 +290,8 @@ class _Build:
         isolated = self._environment(requirements)
         # Before the first hook: what it leaves there may be links to anywhere.
         self.seen.installed, self.seen.importable = _installed_in(isolated.folder)
-        environ = {**clean, **isolated.make_extra_environ(), **self.declaration.variable_values}
+        environ = {**clean, **isolated.make_extra_environ()}
+        environ.update(sdist_of_tree.resolved_variables(self.declaration, environ))
 
         def heard(output: str) -> None:
             self.seen.output = output

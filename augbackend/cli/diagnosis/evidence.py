@@ -26,6 +26,7 @@ class Case:
     :param python: the minor version that it is built on.
     :param absent: submodules of its clone that are not checked out.
     :param declared: what is declared for it already.
+    :param recipe: the same with what a recipe adds; empty if there is none.
     """
 
     tree: Path
@@ -35,6 +36,7 @@ class Case:
     dated: str = ""
     absent: tuple[Submodule, ...] = ()
     declared: Declaration = field(default_factory=Declaration)
+    recipe: Declaration = field(default_factory=Declaration)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 ::
 
-    sdist, Python, declaration, augbackend, rows of knowledge -> a file; in it the newest versions of build requirements
+    sdist, Python, declaration, augbackend, rows of knowledge, its recipe -> a file; in it the newest versions of what
+    the build requires
 
 A new release of a build requirement may break a build, or mend one. So an entry holds which was the newest of each that
 the build asked for, and does not count any more when an index has another.
@@ -23,7 +24,8 @@ from packaging.requirements import Requirement
 
 from augbackend import __version__
 from augbackend.cli.edit import replace_file
-from augbackend.cli.fetch import index
+from augbackend.cli.fetch import index, recipe_places
+from augbackend.cli.fetch.recipe_places import RecipePlaces  # noqa: TC001  # the type of a field
 from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
@@ -48,12 +50,14 @@ class RememberedDiagnoses:
     """The documents of packages that were diagnosed.
 
     :param knowledge: files of the user's own.
+    :param recipes: that are tried first.
     :param newest: the newest version of each project that was asked for; its only state.
     """
 
     lookup: Lookup
     python: Interpreter
     knowledge: Sequence[Path] = ()
+    recipes: RecipePlaces = recipe_places.NONE
     newest: dict[str, str] = field(default_factory=dict)
 
     def recalled(self, package: PackageToDiagnose) -> Document | None:
@@ -115,6 +119,8 @@ class RememberedDiagnoses:
             *(__version__, *(hashlib.sha256(file.read_bytes()).hexdigest() for file in (rows.FILE, *self.knowledge))),
             *map(index.shown, [where.index_url, *where.extra_index_urls, *where.find_links]),
         ]
+        recipe = self.recipes.digest(package.name)
+        said += [recipe] if recipe else []
         key = hashlib.sha256(json.dumps(said).encode()).hexdigest()
         return self.lookup.cache.folder / "diagnosed" / f"{key[:40]}.json"
 

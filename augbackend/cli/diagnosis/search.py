@@ -82,6 +82,10 @@ class Search:
         :raises AugbackendError: if an index cannot be reached, so that nothing can be found out.
         """
         with suppress(Interrupted):
+            if self.case.recipe.recipe is not None:
+                by_recipe = self._by_recipe(f"{self.case.recipe.recipe.origin}; {self.case.recipe.recipe.known}")
+                if by_recipe is not None:
+                    return by_recipe
             first = self._try(self.case.declared, "as it is declared" if self.case.declared.size else "as it is")
             good = first if first.failure is None else self._explore(first)
             if good is None:
@@ -93,6 +97,19 @@ class Search:
             return self._complete(self._pruned(good))
         self.cut = "user"
         return self._found(self.good) if self.good else self._unfinished()
+
+    def _by_recipe(self, why: str) -> SearchResult | None:
+        """What comes of the recipe; ``None`` if that is no wheel that works, so that it has to be searched for."""
+        said = self.case.recipe
+        proposal = Proposal(said, f"the recipe {why}")
+        self.paths[key(said)] = {one: (proposal,) for one in said.entries if one not in self.case.declared.entries}
+        made = self._try(said, proposal.why)
+        if made.failure is not None:
+            return self._unfinished() if self.cut else None
+        check = self._checked(made)
+        if check.untried and not self._has_time():
+            return self._unfinished(made)
+        return None if check.installs or check.problem else self._found(made)
 
     def _try(self, declaration: Declaration, why: str) -> Attempt:
         if key(declaration) not in self.made:

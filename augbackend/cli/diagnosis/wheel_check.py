@@ -249,8 +249,12 @@ def _five_texts(value: object) -> list[str]:
 
 
 def _importable_at_top(names: Iterable[str]) -> tuple[str, ...]:
-    """The importable names at a wheel's top: packages first; compiled modules where there is nothing else."""
+    """The importable names at a wheel's top: packages first; compiled modules where there is nothing else.
+
+    Where all is in a namespace package, which has nothing to import: the packages in that.
+    """
     tops: dict[str, None] = {}
+    inside: dict[str, None] = {}
     for name in sorted(names, key=lambda one: (one.count("/") == 0, one)):
         path = re.sub(r"^[^/]+\.data/(?:purelib|platlib)/", "", name)
         first, _, rest = path.partition("/")
@@ -260,9 +264,18 @@ def _importable_at_top(names: Iterable[str]) -> tuple[str, ...]:
         is_module = not rest and first.endswith((".py", *COMPILED))
         if is_package or is_module:
             tops.setdefault(first.partition(".")[0])
-    good = [top for top in tops if top.isidentifier() and not _NOT_PACKAGES.fullmatch(top)]
-    public = [top for top in good if not top.startswith("_")]
+        second, _, rest = rest.partition("/")
+        if rest == "__init__.py" and second.isidentifier():
+            inside.setdefault(f"{first}.{second}")
+    found = tops or inside
+    good = [one for one in found if _is_for_import(one)]
+    public = [one for one in good if not one.startswith("_")]
     return tuple(public or good)
+
+
+def _is_for_import(name: str) -> bool:
+    top = name.partition(".")[0]
+    return top.isidentifier() and not _NOT_PACKAGES.fullmatch(top)
 
 
 def _provider(missing: str, requires: Iterable[str], knowledge: Knowledge) -> str:

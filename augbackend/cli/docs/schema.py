@@ -1,7 +1,8 @@
 """The JSON Schema of ``[tool.augbackend]``, made from the settings' classes, and their documentation.
 
 ``validate-pyproject`` finds :func:`get_schema` by its entry point ``validate_pyproject.tool_schema``.
-``python -m augbackend.cli.docs.schema`` prints the schema, for an editor that wants a file.
+``python -m augbackend.cli.docs.schema`` prints the schema, for an editor that wants a file; with ``recipe``, that of a
+recipe, which ``recipes/schema.json`` holds.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
@@ -16,6 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from augbackend import features
 from augbackend.cli.model import package
+from augbackend.cli.model.recipe_entry import RecipeEntry
 from augbackend.table.convert import fields_of
 
 
@@ -28,6 +31,29 @@ def get_schema(tool_name: str = "augbackend") -> dict[str, Any]:
         "type": "object",
         "description": "Everything that ``[tool.augbackend]`` can say.",
         "properties": {key: {**_type(kind), "description": meaning} for key, kind, meaning, _ in table_keys()},
+        "additionalProperties": False,
+    }
+
+
+def get_recipe_schema() -> dict[str, Any]:
+    """The schema of a recipe, ``recipes/<project>.toml``; it is kept as ``recipes/schema.json``, for editors."""
+    keys: dict[str, Any] = _table(RecipeEntry)["properties"]
+    keys["checked"]["items"]["properties"]["date"]["format"] = "date"
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "urn:augbackend:recipe",
+        "title": "recipes/<project>.toml",
+        "type": "object",
+        "description": "What the builds of one project's releases miss, with the evidence.",
+        "properties": {
+            "project": {"type": "string", "description": "The project's normalised name, as the file has it."},
+            "entries": {
+                "type": "array",
+                "description": "For some versions each; of two that fit, the first counts.",
+                "items": {**_table(RecipeEntry), "properties": keys, "required": ["versions", "why"]},
+            },
+        },
+        "required": ["project", "entries"],
         "additionalProperties": False,
     }
 
@@ -86,4 +112,5 @@ def _type(hint: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(get_schema(), indent=2))  # noqa: T201  # for a file
+    wanted = get_recipe_schema() if sys.argv[1:] == ["recipe"] else get_schema()
+    print(json.dumps(wanted, indent=2))  # noqa: T201  # for a file

@@ -25,6 +25,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from augbackend.cli import progress
+from augbackend.cli.model import published_file
 from augbackend.cli.model.package_sources import Sources
 from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from unearth import PackageFinder
+    from unearth.collector import IndexPage
 
 _NETWORK = "is the network there, and the address right? --offline uses what was downloaded before"
 _ABSENT = re.compile(r"Client Error\((404|410)\)")  # what an index says of a project that it does not have
@@ -78,7 +80,8 @@ NO_BOUNDS = Bounds(inf, inf)
 def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None = None) -> IndexFile:
     """The newest sdist that the requirement allows, for whatever Python and platform: others will build it, too.
 
-    :param not_in: a folder whose archives do not count: our own output may be among the find-links.
+    :param not_in: a folder whose archives do not count: our own output may be among the find-links. With one, nothing
+        counts that an index has as wrapped by us.
     :raises NoProjectError: if no place knows the project.
     :raises OnlyWheelsError: if what is allowed is published as wheels only.
     :raises UnansweredError: if there is none, and a place that might have it could not be asked.
@@ -96,13 +99,19 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
         raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
     first = [where.index_url or "the public index"] if where.index_url or not where.no_index else []
     places = ", ".join(map(shown, (*first, *where.extra_index_urls, *where.find_links)))
+    if packages and not there:
+        hint = "name the index that has upstream's: --index-url"
+        raise AugbackendError(f"all that is there of {requirement.name} was wrapped already", where=places, hint=hint)
     raise absence.absence(requirement, places, there)
 
 
 def _is_elsewhere(package: Any, folder: Path | None) -> bool:
-    """Whether a file is not in a folder."""
+    """Whether a file is not in a folder, and not made by us for an index; all are if there is no such folder."""
+    if folder is None:
+        return True
     path = package.link.file_path if package.link.is_file else None
-    return folder is None or path is None or folder.resolve() not in path.resolve().parents
+    is_outside = path is None or folder.resolve() not in path.resolve().parents
+    return is_outside and not published_file.is_made_here(package.link.url)
 
 
 def _unanswered(heard: Sequence[str]) -> str:
@@ -122,9 +131,11 @@ def published(pin: Requirement, where: Sources, *, not_in: Path) -> list[IndexFi
     found = []
     for package in packages:
         path = package.link.file_path if package.link.is_file else None
+        if not _is_elsewhere(package, not_in):
+            continue
         if path is None:
             found.append(_file_of(package))
-        elif not_in.resolve() not in path.resolve().parents:
+        else:
             found.append(replace(_file_of(package), sha256=hashlib.sha256(path.read_bytes()).hexdigest()))
     unanswered = _unanswered(heard)
     if unanswered and not found:
@@ -159,6 +170,30 @@ def files(requirement: Requirement, where: Sources, *, not_in: Path) -> list[Ind
     unanswered = _unanswered(heard)
     if unanswered and not found:
         raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
+    return found
+
+
+def project_pages(name: str, where: Sources) -> list[IndexPage]:
+    """The page that each index has of a project, in their order; folders have none.
+
+    :raises UnansweredError: if an index cannot be asked.
+    """
+    from unearth import Link
+    from unearth.collector import LinkCollectError, fetch_page, is_secure_origin
+
+    finder, found = _finder(where, wheels=None), []
+    urls = [source["url"] for source in finder.sources if source["type"] == "index"]
+    with _explained(name) as heard:
+        for url in urls:
+            location = Link(f"{url.rstrip('/')}/{canonicalize_name(name)}/")
+            if not location.is_file and is_secure_origin(finder.session, location):
+                try:
+                    found.append(fetch_page(finder.session, location))
+                except LinkCollectError as error:
+                    heard.append(str(error))
+    unanswered = _unanswered(heard)
+    if unanswered:
+        raise UnansweredError(f"the index cannot be asked for {name}: {unanswered}", hint=_NETWORK)
     return found
 
 

@@ -135,7 +135,7 @@ def _built(place: Workplace, snapshot: Snapshot, declaration: Declaration, where
     home = folder / "home"
     home.mkdir()
     clean = process.clean_environ(os.environ, home)
-    values = _values(declaration, os.environ if declaration.is_by_user else clean)
+    values = resolved_variables(declaration, os.environ if declaration.is_by_user else clean)
     requires = declaration.kept(system.requires)
     requires += [text for text in declaration.for_sdist() if text not in requires]
     requires += build_constraints.applied_to(requires, declaration.build_constraints)
@@ -182,7 +182,11 @@ def _too_slow(named: str) -> AugbackendError:
     return AugbackendError(what, where=named, hint="make the sdist yourself, and name it instead")
 
 
-def _values(declaration: Declaration, environ: Mapping[str, str]) -> dict[str, str]:
+def resolved_variables(declaration: Declaration, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a declaration sets in an environment, as a build resolves it.
+
+    :raises SettingsError: if a template names what is not set there.
+    """
     feature = extra_build_variables.FEATURE
     build = Build(Path(), {"extra-build-variables": declaration.variables}, {}, (feature,))
     return {one.name: one.value for one in resolved(build, environ) if one.value is not None}

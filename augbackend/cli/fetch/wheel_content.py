@@ -46,15 +46,28 @@ def read(wheel: Path) -> Content:
 
     :raises UnsoundWheelError: if it is none, or is more than anybody wants.
     """
-    try:
-        with wheel.open("rb") as stream, zipfile.ZipFile(_AtOnce(stream)) as archive:
-            names = tuple(entry.orig_filename for entry in _checked_members(archive, wheel.stat().st_size))
-            requires = tuple(parse(_metadata(archive)).values("requires-dist"))
-    except (OSError, *decompression.BROKEN) as error:
-        raise UnsoundWheelError(f"it cannot be read: {error}") from None
+    names, content = _names_and_metadata(wheel)
+    requires = tuple(parse(content).values("requires-dist"))
     if len(requires) > _MOST_REQUIREMENTS:
         raise UnsoundWheelError(f"it requires {len(requires)} other packages")
     return Content(names, requires)
+
+
+def metadata(wheel: Path) -> bytes:
+    """The ``METADATA`` of a wheel.
+
+    :raises UnsoundWheelError: see :func:`read`.
+    """
+    return _names_and_metadata(wheel)[1]
+
+
+def _names_and_metadata(wheel: Path) -> tuple[tuple[str, ...], bytes]:
+    try:
+        with wheel.open("rb") as stream, zipfile.ZipFile(_AtOnce(stream)) as archive:
+            names = tuple(entry.orig_filename for entry in _checked_members(archive, wheel.stat().st_size))
+            return names, _metadata(archive)
+    except (OSError, *decompression.BROKEN) as error:
+        raise UnsoundWheelError(f"it cannot be read: {error}") from None
 
 
 class _AtOnce:

@@ -21,6 +21,7 @@ from augbackend.table.convert import TABLE
 from . import dependencies
 from .dependencies import Dependencies
 from .package import Package
+from .recipe_use import RecipeUse  # noqa: TC001  # the type of a field
 from .requirement import project_of
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class Declaration:
     :param dependencies_of: the same for single versions, by version.
     :param jobs: how many of its compilers run at once; ``None`` if nobody says.
     :param by_version: what is added for the versions that a specifier contains: the first that fits counts.
+    :param recipe: that some of it was taken of.
     :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
     """
 
@@ -129,6 +131,7 @@ class Declaration:
     build_constraints: tuple[BuildRequirement, ...] = ()
     by_version: tuple[tuple[str, Declaration], ...] = ()
     jobs: Optional[Jobs] = None
+    recipe: Optional[RecipeUse] = None
 
     @property
     def requirement_texts(self) -> dict[str, str]:
@@ -179,6 +182,7 @@ class Declaration:
             (*self.build_constraints, *other.build_constraints),
             (*self.by_version, *other.by_version),
             other.jobs or self.jobs,
+            other.recipe or self.recipe,
         )
 
     def joined(self, other: Declaration) -> Declaration:

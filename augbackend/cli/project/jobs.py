@@ -32,6 +32,7 @@ from . import (
 from . import project as projects
 from .lock_forks import Fork
 from .project_root import project_root
+from .recipe_completion import NO_RECIPES, RecipeCompletion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,17 +101,25 @@ def of_every_locked(project: Project, lookup: Lookup) -> Iterator[Job]:
 
 
 def of_targets(
-    targets: Sequence[Target], given: Declaration, matched: Declaration, lock: Path | None, lookup: Lookup
+    targets: Sequence[Target],
+    given: Declaration,
+    matched: Declaration,
+    lock: Path | None,
+    lookup: Lookup,
+    *,
+    completion: RecipeCompletion = NO_RECIPES,
 ) -> list[Job]:
     """The packages that are named, each with the same declaration; a bare name in the version that is used here.
 
     :param matched: the declaration for those that no project says anything of, matched to the lock alone.
     :param lock: what says so, if it is not the lock in this folder.
+    :param completion: the recipes that complete what is declared.
     :raises AugbackendError: if a file with versions cannot be read.
     """
     found = []
     for target in targets:
         here = projects.stating(project_root(Path()), lock, {target.name: given}) if is_bare(target) else None
+        here = completion.in_project(here, with_others=False)[0] if here is not None else None
         if here is not None and _says_anything_of(here, target.name):
             found += _of_package(here, target.name, Requirement(target.name), lookup)
         else:

@@ -78,13 +78,13 @@ def planned(opened: Sdist, upstream: Upstream, declaration: Declaration) -> Arch
         return _planned(opened, top_files.laid_out(opened, Path(folder)), upstream, declaration)
 
 
-def version_of(opened: Sdist, upstream: Upstream) -> str:
-    """The version that an sdist says it is.
+def identified(opened: Sdist, upstream: Upstream) -> tuple[str, str]:
+    """The name and the version that an sdist says it has.
 
     :raises AugbackendError: see :func:`planned`.
     """
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
-        return identity(top_files.laid_out(opened, Path(folder)), upstream)[1]
+        return identity(top_files.laid_out(opened, Path(folder)), upstream)
 
 
 def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Declaration) -> ArchivePlan:
@@ -114,6 +114,7 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
         "url": upstream.url,
         "sha256": upstream.sha256,
         "augbackend": __version__,
+        **({"recipe": declaration.recipe.origin} if declaration.recipe and declaration.recipe.taken else {}),
     }
     change = wrapped_pyproject.Change(
         folder,

@@ -167,6 +167,9 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
     yield from [f"  only where {job.marker}; elsewhere a wheel is taken: {job.spared}"] if job.spared else []
+    if job.declaration.recipe is not None:
+        yield f"  {job.declaration.recipe.line}"
+        yield from (f"  note: {text}" for text in job.declaration.recipe.overridden)
     for required in plan.requires.added:
         texts = required.texts if verbose else required.texts[:_PLACES]
         yield from (f"  + {text}  ({required.origin})" for text in texts)
@@ -275,4 +278,5 @@ def _as_json(package: WrappedPackage) -> dict[str, Any]:
         "static-metadata": plan.is_static,
         "metadata-from": plan.metadata_from,
         "pin-runtime": list(plan.pins),
+        "recipe": job.declaration.recipe.as_json() if job.declaration.recipe is not None else None,
     }

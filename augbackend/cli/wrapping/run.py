@@ -10,6 +10,7 @@ from augbackend.cli.fetch import sdist, upstream
 from augbackend.cli.fetch.absence import NoProjectError, OnlyWheelsError
 from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, version_entries
+from augbackend.cli.project.recipe_completion import NO_RECIPES, RecipeCompletion
 from augbackend.errors import AugbackendError
 
 from . import archive, earlier_folder, ignored_files, plan, project_sources, staleness, uv_entries
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.sdist import Sdist
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
+    from augbackend.cli.project.runtime_versions import RuntimeVersions
 
     from .constraints_file import Constraints
     from .plan import ArchivePlan
@@ -113,20 +115,34 @@ class WrapRun:
         return is_content and is_constrained and are_placed and not self.failures
 
 
-def wrapped(job: Job, lookup: Lookup, *, check: bool, upgrade: bool, project: Project | None = None) -> WrappedPackage:
+def wrapped(
+    job: Job,
+    lookup: Lookup,
+    *,
+    check: bool,
+    upgrade: bool,
+    project: Project | None = None,
+    completion: RecipeCompletion = NO_RECIPES,
+    runtime: RuntimeVersions | None = None,
+) -> WrappedPackage:
     """Wrap one package, unless the archive that is there holds just that already.
 
     :param check: write nothing.
     :param upgrade: whether an archive with the same declaration and another version's backend is written again.
     :param project: the one that declares it, if there is one.
+    :param completion: the recipes that complete what is declared.
+    :param runtime: the versions of what a recipe matches to run time.
     :raises AugbackendError: if it cannot be had or wrapped; an archive that is there stays as it is.
     """
     at_first = version_entries.expected(job.declaration, job.target.name, project)
     with upstream.fetched(job.target, at_first, lookup) as found, sdist.opened(found.path) as opened:
         if job.declaration.by_version:
-            version = plan.version_of(opened, found)
-            name = job.target.name
+            name, version = job.target.name, plan.identified(opened, found)[1]
             job = replace(job, declaration=version_entries.for_version(job.declaration, name, version, project))
+        if completion.places.places or completion.is_frozen:
+            name, version = plan.identified(opened, found)
+            said = completion.completed(job.declaration, name, version, runtime)
+            job = replace(job, declaration=said)
         planned = plan.planned(opened, found, job.declaration)
         target = lookup.output / planned.filename
         is_current = archive.holds(target, archive.content(opened, planned.files, planned.dropped, planned.top)) or (
@@ -176,12 +192,16 @@ def run(
     upgrade: bool,
     with_sources: bool,
     is_asked: bool,
+    completion: RecipeCompletion = NO_RECIPES,
+    runtime: RuntimeVersions | None = None,
 ) -> WrapRun:
     """Wrap all packages, and point the project's sources to them. One that cannot be had does not lose the others.
 
     :param check: write nothing.
     :param upgrade: see :func:`wrapped`.
     :param with_sources: whether the project's sources are to be changed, if uv reads them.
+    :param completion: see :func:`wrapped`.
+    :param runtime: the versions that count where there is no project.
     :param is_asked: whether the user named the packages: then having only wheels is no reason to skip one.
     :raises AugbackendError: if the one package that the user named cannot be wrapped, or the project's file cannot be
         edited.
@@ -195,7 +215,17 @@ def run(
         try:
             if job.error is not None:
                 raise job.error  # of one package, as those below
-            packages.append(wrapped(job, lookup, check=check, upgrade=upgrade, project=project))
+            packages.append(
+                wrapped(
+                    job,
+                    lookup,
+                    check=check,
+                    upgrade=upgrade,
+                    project=project,
+                    completion=completion,
+                    runtime=runtime if project is None else project.runtime,
+                )
+            )
         except OnlyWheelsError as error:
             if is_asked:
                 failures.append(LostPackage(job, error))

@@ -23,6 +23,7 @@ _ORIGIN = {
     "url": "upstream's address",
     "sha256": "upstream's sha256",
     "augbackend": "written by augbackend",
+    "recipe": "its recipe",
 }
 _LONGEST = 200  # characters of one value
 

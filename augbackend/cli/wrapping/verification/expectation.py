@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.fetch.upstream import Upstream
+from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import indexed_versions, runtime_versions, version_entries
 from augbackend.cli.wrapping import plan
 from augbackend.errors import AugbackendError
@@ -22,18 +23,22 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.fetch.sdist import Sdist
     from augbackend.cli.project.project import Project
+    from augbackend.cli.project.recipe_completion import RecipeCompletion
 
     from .claim import Claim
 
 
-def differences(claim: Claim, original: Sdist, project: Project, lookup: Lookup) -> Iterator[str]:
+def differences(
+    claim: Claim, original: Sdist, project: Project, lookup: Lookup, completion: RecipeCompletion
+) -> Iterator[str]:
     """Say where an archive is not what wrapping upstream for a project gives: nothing is run or written.
 
     :param original: upstream's sdist.
     :param lookup: where an index is asked that the project names.
+    :param completion: the recipes, for an archive that says that one completes what the project declares.
     """
     origin, file = claim.origin, project.file
-    said = project.packages.get(canonicalize_name(origin.name))
+    said = project.packages.get(canonicalize_name(origin.name), Declaration() if origin.recipe else None)
     if said is None:
         yield f"{file} says nothing of {origin.name}"
         return
@@ -43,6 +48,9 @@ def differences(claim: Claim, original: Sdist, project: Project, lookup: Lookup)
     try:
         matched = runtime_versions.matched(said, indexed_versions.known(project, said, lookup))
         declared = version_entries.for_version(matched, canonicalize_name(origin.name), origin.version, project)
+        if origin.recipe:
+            completion = replace(completion.on(project), is_frozen="pinned to the build" in origin.recipe)
+            declared = completion.completed(declared, origin.name, origin.version, project.runtime)
         wanted = replace(declared, features=more)
         planned = plan.planned(original, upstream, wanted)
     except AugbackendError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from augbackend.cli.fetch import git_tree, index, repository, sdist, upstream
 from augbackend.cli.model import declaration as declarations
+from augbackend.cli.project.recipe_completion import NO_RECIPES, RecipeCompletion
 from augbackend.errors import AugbackendError
 
 from . import claim as claims
@@ -35,6 +36,7 @@ class Terms:
     :param is_built: whether a repository or a folder is made into an sdist, by its own code.
     :param schemes: kinds of URLs that are fetched beside :data:`FETCHED`.
     :param expected: the project that the archive has to be wrapped for; ``None`` for any.
+    :param completion: the recipes that may complete what that declares.
     """
 
     lookup: Lookup
@@ -42,6 +44,7 @@ class Terms:
     is_built: bool = False
     schemes: tuple[str, ...] = ()
     expected: Optional[Project] = None
+    completion: RecipeCompletion = NO_RECIPES
 
 
 def prove(archive: Path, terms: Terms) -> Proof:
@@ -77,7 +80,7 @@ def _compared(claim: Claim, terms: Terms) -> Proof:
     with _fetched(claim, terms) as path, sdist.opened(path) as original:
         word = index_word.asked(origin, lookup, claim.wrapped.path, is_given=terms.given is not None)
         proof = same_sdist.compared(claim, original, word, _made_from(claim, terms, word.remark))
-        unlike = expectation.differences(claim, original, project, lookup) if project else ()
+        unlike = expectation.differences(claim, original, project, lookup, terms.completion) if project else ()
         return replace(proof, problems=(*proof.problems, *unlike))
 
 

@@ -1,0 +1,190 @@
+"""Where recipes are looked for: what the user names, a folder of the user's own, then those that are shipped.
+
+::
+
+    FOLDER | https://…/recipes.tar.gz#sha256=… -> RecipePlace, its files by project -> Recipe, with where it is from
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tarfile
+import tempfile
+from collections.abc import Mapping  # noqa: TC003  # the type of a field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional
+
+import platformdirs
+from packaging.utils import canonicalize_name
+
+import augbackend
+from augbackend.cli.model import recipe as recipes
+from augbackend.errors import AugbackendError
+
+from . import cache as caches
+from . import decompression, index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from augbackend.cli.model.recipe import Recipe
+
+    from .lookup import Lookup
+
+SUFFIX = ".toml"
+FOLDER = "recipes"
+_LONGEST = 2**20  # bytes of a recipe
+_OWN = "your own folder"
+_SHIPPED = "shipped with augbackend"
+
+
+@dataclass(frozen=True)
+class RecipePlace:
+    """One collection of recipes.
+
+    :param words: what it is, for a reader and in an archive: no path of this machine.
+    :param folder: that has the files; ``None`` if they were unpacked from an archive.
+    :param files: of an archive, by the name of the file.
+    """
+
+    words: str
+    folder: Optional[Path] = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def names(self) -> list[str]:
+        """The projects that it has recipes for."""
+        if self.folder is None:
+            return sorted(name.removesuffix(SUFFIX) for name in self.files)
+        return sorted(file.stem for file in self.folder.glob(f"*{SUFFIX}"))
+
+    def shown(self, name: str) -> str:
+        """A project's file, as a message calls it."""
+        return str(self.folder / f"{name}{SUFFIX}") if self.folder else f"{name}{SUFFIX} of {self.words}"
+
+    def content(self, name: str) -> bytes | None:
+        """What a project's file holds, if it has one."""
+        if self.folder is None:
+            return self.files.get(f"{name}{SUFFIX}")
+        file = self.folder / f"{name}{SUFFIX}"
+        return file.read_bytes() if file.is_file() else None
+
+    def recipe(self, name: str) -> Recipe | None:
+        """A project's recipe, if it has one.
+
+        :raises RecipeError: if it is none.
+        """
+        content = self.content(name)
+        return None if content is None else replace(recipes.read(content, self.shown(name), name), place=self.words)
+
+
+@dataclass(frozen=True)
+class RecipePlaces:
+    """All places, the first that has an entry for a version counts."""
+
+    places: tuple[RecipePlace, ...] = ()
+
+    def of(self, name: str) -> list[Recipe]:
+        """A project's recipes, in the order in which they count.
+
+        :raises RecipeError: if one of them cannot be read.
+        """
+        found = (one.recipe(canonicalize_name(name)) for one in self.places)
+        return [one for one in found if one is not None]
+
+    def digest(self, name: str) -> str:
+        """What changes when something is said otherwise of a project; empty where nothing is said."""
+        contents = [content for one in self.places if (content := one.content(canonicalize_name(name))) is not None]
+        return hashlib.sha256(b"\0".join(contents)).hexdigest() if contents else ""
+
+    def names(self) -> list[str]:
+        """All projects that there is a recipe for."""
+        return sorted({name for one in self.places for name in one.names()})
+
+    def all(self) -> Iterator[Recipe]:
+        """Every recipe, by project and then by place.
+
+        :raises RecipeError: if one of them cannot be read.
+        """
+        for name in self.names():
+            yield from self.of(name)
+
+
+NONE = RecipePlaces()
+
+
+def shipped_folder() -> Path:
+    """The recipes of this augbackend: in its wheel; in a clone, at the top of it."""
+    package = Path(augbackend.__file__).parent
+    return package / FOLDER if (package / FOLDER).is_dir() else package.parent / FOLDER
+
+
+def own_folder() -> Path:
+    """The user's own recipes."""
+    return Path(platformdirs.user_config_dir("augbackend", appauthor=False)) / FOLDER
+
+
+def places(given: Sequence[str], lookup: Lookup, *, with_others: bool = True) -> RecipePlaces:
+    """The places to look in.
+
+    :param given: folders, or URLs of archives with their sha256.
+    :param with_others: whether the user's own folder and the shipped recipes follow.
+    :raises AugbackendError: if one that is given cannot be had.
+    """
+    named = [_in_archive(one, lookup) if "://" in one else _in_folder(one) for one in given]
+    others = [RecipePlace(_OWN, own_folder()), RecipePlace(_SHIPPED, shipped_folder())] if with_others else []
+    return RecipePlaces((*named, *(one for one in others if one.folder and one.folder.is_dir())))
+
+
+def _in_folder(text: str) -> RecipePlace:
+    folder = Path(text)
+    if not folder.is_dir():
+        hint = "name a folder of <project>.toml, or https://…/recipes.tar.gz#sha256=…"
+        raise AugbackendError("there is no such folder of recipes", where=text, hint=hint)
+    return RecipePlace(f"the folder {folder.resolve().name}", folder)
+
+
+def _in_archive(url: str, lookup: Lookup) -> RecipePlace:
+    place, digest = index.shown(url), index.sha256(url)
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        what = "recipes from a URL are taken only with their sha256, since they say what builds run"
+        raise AugbackendError(what, where=place, hint=f"{place}#sha256=…; sha256sum prints it")
+    filename = index.filename(url)
+    path = lookup.cache.sdist(digest, filename)
+    if path is None:
+        with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
+            found = index.IndexFile("recipes", "", filename, url.partition("#")[0], digest)
+            file = index.download(found, Path(folder), lookup.where, offline=lookup.offline)
+            if caches.sha256(file) != digest:
+                what = f"its sha256 is {caches.sha256(file)}, expected {digest}"
+                raise AugbackendError(what, where=place, hint="the file was changed, or another one is meant")
+            path = lookup.cache.keep(file, digest)
+    files = _files_in(path)
+    if not files:
+        what = "it has no recipes: files <project>.toml at its top, or in a folder recipes"
+        raise AugbackendError(what, where=place, hint="is it the archive that is meant?")
+    return RecipePlace(f"{place}#sha256={digest[:16]}", None, files)
+
+
+def _files_in(path: Path) -> dict[str, bytes]:
+    """What is in an archive's folder of recipes; where it has none, what is at its top. Nothing is unpacked.
+
+    :raises AugbackendError: if it is no archive.
+    """
+    found: dict[bool, dict[str, bytes]] = {True: {}, False: {}}
+    try:
+        with tempfile.TemporaryFile() as stream:
+            decompression.write_tar(path, stream)
+            stream.seek(0)
+            with tarfile.open(fileobj=stream) as tar:
+                for member in tar:
+                    folder, _, file = member.name.removeprefix("./").rpartition("/")
+                    is_there = folder.rpartition("/")[2] == FOLDER
+                    content = tar.extractfile(member) if member.isreg() and file.endswith(SUFFIX) else None
+                    if content is not None and (is_there or "/" not in folder):
+                        found[is_there][file] = content.read(_LONGEST)
+    except decompression.BROKEN as error:
+        hint = "the URL is to lead to a .tar.gz or a .zip of recipes"
+        raise AugbackendError(f"it is no sound archive: {error}", where=path.name, hint=hint) from None
+    return found[True] or found[False]
