@@ -218,7 +218,10 @@ def _is_locked(folder: Path) -> bool:
     import fcntl
 
     folder.mkdir(exist_ok=True, mode=0o700)
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except FileNotFoundError:  # swept away meanwhile
+        return False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(handle), (folder / "lock").stat()):
@@ -241,8 +244,11 @@ def _point(link: str, root: str) -> None:
 
 def sweep(above: Path, most: int) -> None:
     """Remove the folders that were not used for longest, if there are more than that, and no build has them."""
-    folders = sorted(above.iterdir(), key=lambda one: one.lstat().st_mtime, reverse=True)
-    for folder in folders[most:]:
+    folders = []
+    for folder in above.iterdir():
+        with suppress(FileNotFoundError):  # another build sweeps as well
+            folders.append((folder.lstat().st_mtime, folder))
+    for _, folder in sorted(folders, reverse=True)[most:]:
         with suppress(OSError):
             if _is_locked(folder):
                 shutil.rmtree(folder)

@@ -522,6 +522,27 @@ def test_old_links_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {one.name for one in folder.iterdir()} == {found.folder.name}  # a build has it
 
 
+def test_a_folder_that_is_swept_before_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+    mkdir = Path.mkdir
+
+    def swept_at_first(self: Path, **options: Any) -> None:
+        made.append(self)
+        if len(made) > 1:
+            mkdir(self, **options)
+
+    monkeypatch.setattr(Path, "mkdir", swept_at_first)
+    assert _stable_paths.first_free(tmp_path, "x").name == "x.1"
+
+
+def test_two_builds_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    listed = [tmp_path / "gone", tmp_path / "there"]
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter(listed))
+    _stable_paths.sweep(tmp_path, 0)
+    assert not (tmp_path / "there").exists()
+
+
 def test_a_folder_that_is_swept_while_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     others = iter([False, True])
     monkeypatch.setattr("os.path.samestat", lambda *_: next(others))
