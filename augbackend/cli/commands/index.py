@@ -179,7 +179,7 @@ def index(
       augbackend serve ./site
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     if merge:
-        _merge(out, targets, as_json=as_json)
+        _put_together(out, targets, as_json=as_json)
         return
     given = options.declaration(
         requirements,
@@ -259,7 +259,7 @@ def _print_matrix(
         raise SystemExit(1)
 
 
-def _merge(out: Path, parts: Sequence[str], *, as_json: bool) -> None:
+def _put_together(out: Path, parts: Sequence[str], *, as_json: bool) -> None:
     if not parts:
         raise click.UsageError("name the folders to put together: augbackend index OUT --merge DIR…")
     run = merging.merged(out, [Path(one) for one in parts])

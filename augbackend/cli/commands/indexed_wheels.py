@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Optional, Union
 
 from augbackend.cli import progress
 from augbackend.cli.model import error_report
@@ -20,16 +20,17 @@ from augbackend.cli.model.published_file import PublishedFile
 from augbackend.cli.site import cluster, on_disk, site_project, wanted_wheels, wheel_build, wheel_writing
 from augbackend.cli.site.wheel_build import WheelBuild, WheelBuilder, WheelFailure
 from augbackend.cli.site.wheel_run import BuiltWheel, WheelRun
-from augbackend.cli.strangers import interpreter, temporary_folder
+from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from augbackend.cli.model.package_sources import Sources
     from augbackend.cli.project.recipe_completion import RecipeCompletion
     from augbackend.cli.site.index_run import IndexRun
+    from augbackend.cli.strangers.interpreter import Interpreter
 
     Ended = tuple[WheelBuild, Union[Path, PublishedFile, WheelFailure]]
 
@@ -38,19 +39,19 @@ if TYPE_CHECKING:
 class WheelChoices:
     """How wheels are built.
 
-    :param pythons: minor versions.
+    :param pythons: by minor version; ``None`` where only a cluster's workers need it.
     :param scheduler: the address of a Dask scheduler; empty to build here.
     :param timeout: seconds for one build.
     :param only: the id of the one that is wanted; empty for all.
     """
 
-    pythons: tuple[str, ...]
+    pythons: Mapping[str, Optional[Interpreter]]
     scheduler: str
     timeout: float
     only: str
 
 
-def wanted(run: IndexRun, pythons: Sequence[str]) -> list[WheelBuild]:
+def wanted(run: IndexRun, pythons: Iterable[str]) -> list[WheelBuild]:
     """The wheels of what was asked for, each on each Python that it is for.
 
     :param run: what became of the sdists.
@@ -90,12 +91,12 @@ def built(out: Path, builds: Sequence[WheelBuild], choices: WheelChoices, where:
     left = [build for build, one in found.items() if one is None]
     with temporary_folder.temporary() as into:
         on_cluster = bool(choices.scheduler)
-        ended = _on_cluster(out, left, choices, into) if on_cluster else _here(out, left, choices, where, into)
-        done += [_put(out, build, outcome) for build, outcome in ended]
+        ended = _on_cluster(out, left, choices, into) if on_cluster else _built_here(out, left, choices, where, into)
+        done += [_offered(out, build, outcome) for build, outcome in ended]
     return WheelRun(wanted_wheels.platform(), tuple(sorted(done, key=lambda one: one.build.id)))
 
 
-def _put(out: Path, build: WheelBuild, outcome: Path | PublishedFile | WheelFailure) -> BuiltWheel:
+def _offered(out: Path, build: WheelBuild, outcome: Path | PublishedFile | WheelFailure) -> BuiltWheel:
     if isinstance(outcome, PublishedFile):
         return BuiltWheel(build, "cached", outcome)
     if isinstance(outcome, WheelFailure):
@@ -110,12 +111,11 @@ def _put(out: Path, build: WheelBuild, outcome: Path | PublishedFile | WheelFail
         outcome.unlink(missing_ok=True)
 
 
-def _here(
+def _built_here(
     out: Path, builds: Sequence[WheelBuild], choices: WheelChoices, where: Sources, into: Path
 ) -> Iterator[Ended]:
     builders = {
-        minor: WheelBuilder(interpreter.find(minor), where, choices.timeout)
-        for minor in dict.fromkeys(one.python for one in builds)
+        minor: WheelBuilder(python, where, choices.timeout) for minor, python in choices.pythons.items() if python
     }
     for number, build in enumerate(builds, 1):
         quicker = there(out, build)  # one that was built on another Python just now, for all of them

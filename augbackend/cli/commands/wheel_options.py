@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 import click
 
@@ -13,9 +14,12 @@ from augbackend.cli.strangers import interpreter
 from .indexed_wheels import WheelChoices
 
 if TYPE_CHECKING:
+    from augbackend.cli.strangers.interpreter import Interpreter
+
     from .options import Command
 
 _HOUR = 3600.0
+_MINOR = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,21 @@ class WheelsAsked:
     only: str
 
     def choices(self) -> WheelChoices:
-        """The same with the Pythons' minor versions.
+        """The same with the Pythons found; where others build, a minor version need not be here.
 
         :raises AugbackendError: if one of them is not here.
         """
-        found = [interpreter.find(one) for one in self.pythons] or [interpreter.this()]
-        return WheelChoices(tuple(dict.fromkeys(one.minor for one in found)), self.scheduler, self.timeout, self.only)
+        pythons: dict[str, Optional[Interpreter]] = {}
+        for one in self.pythons:
+            if (self.scheduler or self.is_matrix) and _MINOR.fullmatch(one):
+                pythons.setdefault(one, None)
+            else:
+                found = interpreter.find(one)
+                pythons.setdefault(found.minor, found)
+        if not pythons:
+            this = interpreter.this()
+            pythons[this.minor] = this
+        return WheelChoices(pythons, self.scheduler, self.timeout, self.only)
 
 
 _OPTIONS = (

@@ -13,7 +13,6 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Union
 
@@ -75,7 +74,8 @@ def outcomes(
     unread: list[Outcome] = []
 
     def hand_over(count: int) -> Iterator[Any]:
-        for build in islice(waiting, count):
+        """Hand over so many, if there are."""
+        while count and (build := next(waiting, None)) is not None:
             task = WorkerTask(build, limit, wanted_wheels.platform())
             try:
                 content = archive_of(build).read_bytes()
@@ -85,20 +85,21 @@ def outcomes(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # that these are many bytes: they have no other way
                 future = client.submit(worker_build.on_worker, task, content, pure=False)
-            handed[future.key] = build
+            handed[future.key], count = build, count - 1
             yield future
 
-    ended = distributed.as_completed(hand_over(2 * max(1, sum(client.nthreads().values()))))
+    first = hand_over(2 * max(1, sum(client.nthreads().values())))
+    ended = distributed.as_completed(first, loop=client.loop)
     for future in ended:
         build = handed.pop(future.key)
-        yield build, _outcome(build, future, into)
+        yield build, _answered(build, future, into)
         future.release()
         for one in hand_over(1):
             ended.add(one)
     yield from unread
 
 
-def _outcome(build: WheelBuild, future: Any, into: Path) -> Union[Path, WheelFailure]:
+def _answered(build: WheelBuild, future: Any, into: Path) -> Union[Path, WheelFailure]:
     try:
         answer = future.result()
     except Exception as error:  # noqa: BLE001  # whatever became of the worker, the scheduler or the way there
