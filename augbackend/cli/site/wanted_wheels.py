@@ -40,7 +40,7 @@ def of_project(page: SiteProject, sdists: Iterable[str], pythons: Iterable[str])
         yield from (
             WheelBuild(page.name, version, one.filename, one.sha256, python)
             for python in pythons
-            if _allows(one, python)
+            if _is_for_python(one, python)
         )
 
 
@@ -68,7 +68,7 @@ def fits(wheel: str, python: str) -> bool:
     return bool(taken & parse_wheel_filename(wheel)[3])
 
 
-def _allows(one: PublishedFile, python: str) -> bool:
+def _is_for_python(one: PublishedFile, python: str) -> bool:
     try:
         return SpecifierSet(one.requires_python).contains(f"{python}.99", prereleases=True)
     except InvalidSpecifier:
