@@ -1,16 +1,19 @@
 """Installed distributions in a temporary folder, by links: what RECORD says is theirs, and nothing beside it.
 
-The folder is laid out as an environment is. It is there as long as a hook runs. A lock says that it is in use, which
-the system lets go of with the process: so the next build removes what a killed one has left.
+The folder is laid out as an environment is. It is there as long as a hook runs, and in the next hook of the process
+under the same name: what was imported from it may import more. A lock says that it is in use, which the system lets go
+of with the process: so the next build removes what a killed one has left.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import invalidate_caches
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 _PREFIX = "augbackend-passed-"
 _SITE = Path("lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
 _DEPTH = len(_SITE.parts)
+_made_before: list[Path] = []  # by this process
 
 
 @contextmanager
@@ -45,21 +49,26 @@ def linked(distributions: Iterable[tuple[Distribution, list[str]]]) -> Iterator[
                     for part in parts:
                         inner = inner.setdefault(part, {})
         for folder, names in trees.items():
-            _link(Path(folder), names, root / _SITE)
+            others = [other for other in trees.values() if other is not names]
+            _link(Path(folder), names, root / _SITE, others)
         yield root / _SITE, root / ("Scripts" if os.name == "nt" else "bin")
     finally:
         shutil.rmtree(root, ignore_errors=True)
         os.close(handle)
 
 
-def _link(folder: Path, names: dict[str, Any], place: Path) -> None:
-    """Link what the names say, a whole folder by one link where nothing else is in it."""
+def _link(folder: Path, names: dict[str, Any], place: Path, others: list[dict[str, Any]]) -> None:
+    """Link what the names say, a whole folder by one link where nothing else is in it.
+
+    :param others: the names that come from elsewhere to the same place: never is a link made behind a link.
+    """
     place.mkdir(parents=True, exist_ok=True)
     for name, inner in names.items():
         source, target = folder / name, place / name
-        if inner and (target.is_dir() or not _is_theirs(source, inner)):
-            _link(source, inner, target)
-        elif os.path.lexists(source):
+        beside = [other[name] for other in others if name in other]
+        if inner and (beside or target.is_dir() or not _is_theirs(source, inner)):
+            _link(source, inner, target, beside)
+        elif os.path.lexists(source) and not os.path.lexists(target):
             target.symlink_to(source)
 
 
@@ -82,30 +91,51 @@ def _link_beside(folder: str, name: str, root: Path) -> None:
 
 
 def _locked_folder() -> tuple[Path, int]:
-    """A new folder, and the lock that is held on it; what sweeps may have been quicker than that."""
+    """A folder, and the lock that is held on it; what sweeps may have been quicker than that."""
     for _ in range(9):
-        root = Path(mkdtemp(prefix=_PREFIX))
-        handle = _lock(root)
+        root = _made()
+        try:
+            handle = _lock(root)
+        except OSError:
+            root.rmdir()
+            raise
         if handle is not None:
             return root, handle
     raise BlockingIOError(f"{gettempdir()}: folders there cannot be locked")
 
 
+def _made() -> Path:
+    """Make a folder of this process, of those that it had before the first that is free.
+
+    :raises PermissionError: if one is somebody else's now: what was imported from ours would import what is in that.
+    """
+    for root in _made_before:
+        try:
+            root.mkdir(mode=0o700)
+        except FileExistsError:
+            if root.lstat().st_uid != os.getuid():
+                raise PermissionError(f"{root} is somebody else's") from None
+            continue  # a hook that the wrapped backend calls
+        invalidate_caches()  # it was asked for meanwhile, and was not there
+        return root
+    _made_before.append(Path(mkdtemp(prefix=_PREFIX)))
+    return _made_before[-1]
+
+
 def _lock(folder: Path) -> int | None:
     """Lock a folder; ``None`` if somebody has it, or it is gone."""
-    import fcntl
-
+    handle = None
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
-    except FileNotFoundError:
-        return None
-    try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(handle), folder.lstat()):
-            return handle
+            kept, handle = handle, None
+            return kept
     except (BlockingIOError, FileNotFoundError):
         pass
-    os.close(handle)
+    finally:
+        if handle is not None:
+            os.close(handle)
     return None
 
 

@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 _ROOT = re.compile(r"(.+?)[/\\](?:(?:local[/\\])?lib(?:64)?[/\\]python[\d.]+t?|Lib)[/\\](?:site|dist)-packages$")
 _PASSED_OVER = re.compile(rb'"?\.\.|[^,]*\.dist-info/|[^,]*\.pyc,')  # of a RECORD: a line begins with the path
 _MOST = 64  # folders of links that are kept
+_STEP, _LONGEST = 32, 160  # a folder's name has at most 255 bytes
 _taken: dict[str, Links] = {}  # by this process: what it imported stays where it was
 
 
@@ -102,8 +103,8 @@ def links(project: str = "") -> Links | None:
     if not roots:
         return None
     digest = _digest_at(tuple((folder, Path(folder).stat().st_mtime_ns) for folder in folders))
-    name = digest + folder_suffix(project)
     has_prefix = sys.prefix != sys.base_prefix
+    name = _as_long_as([*roots, *([sys.prefix] if has_prefix else [])], digest, folder_suffix(project))
     key = os.pathsep.join([name, *roots, *([sys.prefix] if has_prefix else [])])
     if key not in _taken:
         above = _own_cache()
@@ -115,6 +116,16 @@ def links(project: str = "") -> Links | None:
         found.make()
         _taken[key] = found
     return _taken[key]
+
+
+def _as_long_as(roots: Iterable[str], digest: str, suffix: str) -> str:
+    """The name of the folder of links, so long that each has the room of what it leads to, see :mod:`._paths_in_wheel`.
+
+    In steps, since random names need not all have the same length.
+    """
+    room = len(os.fsencode(cache_folder() / f"{digest}{suffix}.0" / "0"))
+    missing = max(len(os.fsencode(root)) for root in roots) - room
+    return digest + "_" * min(_STEP * -(-max(missing, 0) // _STEP), _LONGEST) + suffix
 
 
 @contextmanager
@@ -207,7 +218,10 @@ def _is_locked(folder: Path) -> bool:
     import fcntl
 
     folder.mkdir(exist_ok=True, mode=0o700)
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except FileNotFoundError:  # swept away meanwhile
+        return False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(handle), (folder / "lock").stat()):
@@ -230,8 +244,11 @@ def _point(link: str, root: str) -> None:
 
 def sweep(above: Path, most: int) -> None:
     """Remove the folders that were not used for longest, if there are more than that, and no build has them."""
-    folders = sorted(above.iterdir(), key=lambda one: one.lstat().st_mtime, reverse=True)
-    for folder in folders[most:]:
+    folders = []
+    for folder in above.iterdir():
+        with suppress(FileNotFoundError):  # another build sweeps as well
+            folders.append((folder.lstat().st_mtime, folder))
+    for _, folder in sorted(folders, reverse=True)[most:]:
         with suppress(OSError):
             if _is_locked(folder):
                 shutil.rmtree(folder)

@@ -28,6 +28,8 @@ from augbackend.table.layers import at, read_pyproject
 from . import Feature
 
 if TYPE_CHECKING:
+    from zipfile import ZipFile
+
     from augbackend.table import Build
 
     from ._stable_paths import Links
@@ -39,6 +41,7 @@ _NAMES = ("cc", "c++", "gcc", "g++", "clang", "clang++")
 # By these a caller has put a cache before the compiler already.
 _LAUNCHERS = ("CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_CUDA_COMPILER_LAUNCHER")
 _PROBE_SECONDS = 20
+_ours: dict[str, str] = {}  # while a backend is surrounded: the paths that must not be in its wheel, and what is meant
 _SCRIPT = """\
 #!/bin/sh
 # The links may be swept away while this build goes on: they are made again.
@@ -111,7 +114,7 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
         links = _stable_paths.links(project_name(build))
         if is_called:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="augbackend-")))
-            compilers = dict(_compilers(os.environ))
+            compilers = dict(compilers_on_path(os.environ))
             launchers = _Launchers(folder, program, compilers, build.tree, links)
             problem = launchers.write()
             if problem:
@@ -120,6 +123,8 @@ def _entered(stack: ExitStack, build: Build, program: str, *, is_called: bool) -
             if "SKBUILD_BUILD_DIR" not in os.environ and _lacks_build_folder(build):
                 variables["SKBUILD_BUILD_DIR"] = str(stack.enter_context(_build_folder(build.tree)))
             os.environ.update(variables)
+            stack.callback(_ours.clear)
+            _ours.update({**launchers.paths, **{link: root for root, link in (links.every if links else ())}})
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     except (ValueError, RuntimeError) as error:  # CC or CXX is no command, or there is no home
@@ -154,7 +159,7 @@ def _build_folder(tree: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _compilers(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def compilers_on_path(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The compilers that a build may call, by the names of their launchers."""
     values = [environ.get(name) or sysconfig.get_config_var(name) or "" for name in ("CC", "CXX")]
     named = [words[0] for value in values if (words := shlex.split(value))]
@@ -183,6 +188,12 @@ class _Launchers:
         self.folder, self.compilers = folder, compilers
         self._program, self._tree, self._links = program, tree, links
         self._as_named = [_AS_NAMED]
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """Of each script, and of the compiler that it stands for."""
+        own = {str(self.folder / name): real for name, real in self.compilers.items()}
+        return {**own, **{str(self.folder / "compilers" / name): real for name, real in self.compilers.items()}}
 
     def write(self) -> str:
         """Write them; empty, or what is wrong: a cache that cannot write fails, instead of compiling."""
@@ -278,7 +289,7 @@ def _variables(build: Build, launchers: _Launchers) -> dict[str, str]:
     ours.update({"CCACHE_BASEDIR": str(build.tree), "CCACHE_NOHASHDIR": "1"})
     top = build.wrapped_backend.replace(":", ".").partition(".")[0]
     if top == "mesonpy":  # Meson puts a cache before a compiler that it has found itself
-        ours.update({name: str(launchers.folder / one) for name, one in (("CC", "cc"), ("CXX", "c++")) if one in there})
+        ours.update({name: one for name, one in (("CC", "cc"), ("CXX", "c++")) if one in there})
     if "nvcc" in there:
         ours["TORCH_EXTENSION_SKIP_NVCC_GEN_DEPENDENCIES"] = "1"
     found = {name: value for name, value in ours.items() if name not in os.environ}
@@ -288,6 +299,12 @@ def _variables(build: Build, launchers: _Launchers) -> dict[str, str]:
         if words and Path(words[0]).name in there:
             found[name] = shlex.join([str(launchers.folder / Path(words[0]).name), *words[1:]])
     return {**found, "PATH": os.pathsep.join([str(launchers.folder), *filter(None, [os.environ.get("PATH")])])}
+
+
+def _members(_: Build, wheel: ZipFile) -> dict[str, bytes]:
+    from ._paths_in_wheel import replaced
+
+    return replaced(wheel, _ours)
 
 
 def _lacks_build_folder(build: Build) -> bool:
@@ -305,4 +322,5 @@ FEATURE = Feature(
     "settings win.",
     "none",
     around=_around,
+    members=_members,
 )

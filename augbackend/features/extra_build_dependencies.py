@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Optional
 
-from augbackend.errors import AugbackendError, say
 from augbackend.standards import InvalidRequirement, requirements
 from augbackend.table import Build, Target
 from augbackend.table.convert import TABLE, key
@@ -90,46 +89,27 @@ def declared(build: Build, target: Target) -> list[BuildDependency]:
     return found
 
 
+def _in_build_system(build: Build, entry: BuildDependency) -> list[str]:
+    """The lines of ``build-system.requires`` that ask for the same project."""
+    return [text for text in build.requires if requirements.project_of(text) == entry.parsed.name]
+
+
 def text_for(build: Build, entry: BuildDependency) -> str:
     """The text; that of ``build-system.requires`` if it stands there too: then uv skips its second resolution."""
-    for text in build.requires:
-        try:
+    for text in _in_build_system(build, entry):
+        with suppress(InvalidRequirement):  # the frontend's to report, in its own words
             if text == entry.text or requirements.parse_requirement(text) == entry.parsed:
                 return text
-        except InvalidRequirement:
-            continue  # the frontend's to report, in its own words
     return entry.text
-
-
-def differing(build: Build, entry: BuildDependency) -> Optional[tuple[str, bool]]:
-    """The line of ``build-system.requires`` that asks for the same project here, and bounds it otherwise.
-
-    :return: that text, and whether no version satisfies both for certain; ``None`` if there is no such line.
-    """
-    wanted = entry.parsed
-    for text in build.requires:
-        with suppress(InvalidRequirement):
-            other = requirements.parse_requirement(text)
-            is_bound = other.name == wanted.name and other.clauses and wanted.clauses
-            if is_bound and other.clauses != wanted.clauses and other.applies() and wanted.applies():
-                pairs = ((other, wanted), (wanted, other))
-                exact = [(bound, of) for one, of in pairs for operator, bound in one.clauses if operator == "=="]
-                return text, any(not bound.endswith(".*") and not of.accepts(bound) for bound, of in exact)
-    return None
 
 
 def _requires(build: Build, target: Target) -> list[str]:
     found = declared(build, target)
     for entry in found:
-        other, is_hopeless = differing(build, entry) or ("", False)
-        what = f"build-system.requires says {other!r}, tool.augbackend.extra-build-dependencies says {entry.text!r}"
-        if is_hopeless:
-            hint = "take one of the two out, or adopt the tree with --require and what it is to be"
-            raise AugbackendError(
-                f"no version satisfies both: {what}", where=str(build.tree / "pyproject.toml"), hint=hint
-            )
-        if other:
-            say("warning", f"one project in two places: {what}")
+        if any(text != entry.text for text in _in_build_system(build, entry)):
+            from ._two_places import complain
+
+            complain(build, entry)
     return [text_for(build, entry) for entry in found if entry.parsed.name not in build.passed]
 
 
@@ -140,7 +120,7 @@ def _unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]
     for entry in declared(build, target):
         wanted = entry.parsed
         if wanted.applies():
-            version = installed_version(wanted.name, seen=build.seen)
+            version = installed_version(wanted.name, build.searched, build.seen)
             if version is None or not wanted.accepts(version):
                 found.append((entry.text, wanted.name, version))
     return found

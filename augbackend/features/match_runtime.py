@@ -189,7 +189,7 @@ def _check_variants(build: Build, target: Target) -> None:
     for wanted in entries(build):
         found = match(build, wanted) if wanted.match_runtime and is_wanted(wanted, target) else None
         for exact, entry in zip(found.exact, found.entries) if found else ():
-            name, version = exact.parsed.name, installed_version(exact.parsed.name, seen=build.seen)
+            name, version = exact.parsed.name, installed_version(exact.parsed.name, build.searched, build.seen)
             if version is None or exact.parsed.accepts(version) or not entry.parsed.accepts(version):
                 continue
             if found and exact.parsed.applies():

@@ -16,7 +16,7 @@ import sys
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from augbackend.errors import AugbackendError, say
+from augbackend.errors import FOREIGN, AugbackendError, add_note, say
 from augbackend.standards import InvalidRequirement, requirements
 from augbackend.standards.installed import installed as installed_here
 from augbackend.standards.installed import installed_version
@@ -143,7 +143,14 @@ def _shown(build: Build, hook: str) -> Iterator[Build]:
         if scripts.is_dir():
             os.environ["PATH"] = os.pathsep.join([str(scripts), *filter(None, [os.environ.get("PATH")])])
         before = [one.stamp for one, _ in found.files]
-        yield build._replace(path=(*build.path, str(site)), passed=tuple(sorted(found.named)))
+        try:
+            yield build._replace(path=(*build.path, str(site)), passed=tuple(sorted(found.named)))
+        except (Exception, SystemExit) as error:
+            if hasattr(error, FOREIGN):
+                used = ", ".join(f"{name} {one.version} of {one.folder}" for name, one in found.named.items())
+                cure = "AUGBACKEND_PASSTHROUGH=false has a copy installed for the build instead"
+                add_note(error, f"augbackend: the build has used {used} (passthrough); {cure}")
+            raise
         for (one, _), stamp in zip(found.files, before):
             if one.stamp != stamp:
                 raise AugbackendError(
@@ -170,25 +177,43 @@ def _removes(build: Build, text: str) -> bool:
     """Whether the wrapped backend asks for what is passed through."""
     with suppress(InvalidRequirement):
         wanted = requirements.parse_requirement(text)
-        if wanted.name in build.passed:
+        if wanted.name in build.passed and not (wanted.extras or wanted.url):  # those are not looked into
             version = installed_version(wanted.name, build.path)
             return version is not None and wanted.accepts(version)
     return False
 
 
 def _check(build: Build, target: Target) -> None:
-    """Refuse a build for which the frontend was told not to install what is not there any more."""
-    refused = plan(build, target, target_folders()).refused
+    """Refuse a build that has not, or not in the right version, what the frontend was told not to install."""
+    folders = target_folders()
+    refused = plan(build, target, folders).refused
     if refused:
         raise _too_late(*next(iter(refused.items())))
+    here = installed_here(build.path, build.seen)
+    for entry in _declared(build, target) if folders else ():
+        version = here.get(entry.parsed.name)
+        if version is not None and entry.parsed.name not in build.passed:
+            found = match(build, entry, folders)
+            if found.rung != "bare" and not any(one.parsed.accepts(version) for one in found.entries):
+                texts = " or ".join(one.text for one in found.entries)
+                raise AugbackendError(
+                    f"{version} of {entry.parsed.name} is in the build environment, for another build requirement, and"
+                    f" {texts} is asked for, {found.why}",
+                    where=_place(entry.parsed.name),
+                    hint="build with AUGBACKEND_PASSTHROUGH=false, and one is installed for the build that suits both",
+                )
 
 
 def _too_late(name: str, why: str) -> AugbackendError:
     return AugbackendError(
         f"{name} is not in the build environment, and the one that is installed into cannot be used: {why}",
-        where=f"tool.augbackend.extra-build-dependencies, {name}: passthrough",
+        where=_place(name),
         hint="build again, and it is installed for the build; with AUGBACKEND_PASSTHROUGH=false it is in any case",
     )
+
+
+def _place(name: str) -> str:
+    return f"tool.augbackend.extra-build-dependencies, {name}: passthrough"
 
 
 FEATURE = Feature(

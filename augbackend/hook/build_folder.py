@@ -9,17 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from os.path import exists, expanduser
 from pathlib import Path
-from typing import Any
 
-from augbackend.errors import AugbackendError
 from augbackend.table import Build, Target
 from augbackend.table.layers import at, read_pyproject
 
 _STAMP = ".augbackend"
-_CONFIG = "DIST_EXTRA_CONFIG"  # one more configuration file for distutils, read last
+CONFIG = "DIST_EXTRA_CONFIG"  # one more configuration file for distutils, read last
 
 
 @contextmanager
@@ -41,16 +38,12 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
             with suppress(OSError):  # without it, what is there counts as somebody else's
                 stamp.write_text(f"{mark}\n", encoding="utf-8")
         return
-    if _text(stamp).strip() == mark:
+    if text_of(stamp).strip() == mark:
         yield
         return
-    if stated or not _is_obeyed():
-        raise AugbackendError(
-            "it has objects of a build with another augmentation, and this setuptools cannot be told to leave them",
-            where=str(folder),
-            hint=f"delete {folder}; setuptools from 65.4 on, without a build-base in pyproject.toml, can be told",
-        )
-    with _redirected(folder / f"augbackend-{mark}"):
+    from augbackend.hook import other_build_folder
+
+    with other_build_folder.taken(folder, f"augbackend-{mark}", is_stated=bool(stated)):
         yield
 
 
@@ -59,25 +52,21 @@ def _names(tree: Path) -> tuple[str, str]:
 
     Empty if it is none, or where a file cannot be read: that is setuptools' to report.
     """
-    from configparser import Error
-
     table = at(read_pyproject(tree), "tool", "distutils", "build", default={})
     stated = (table.get("build-base") or table.get("build_base") or "") if isinstance(table, dict) else ""
-    try:
-        parser = _configuration(expanduser("~/.pydistutils.cfg"), str(tree / "setup.cfg"), os.environ.get(_CONFIG, ""))
-    except (Error, UnicodeDecodeError):
-        return "", ""
-    found = parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback="build"))
+    files = (expanduser("~/.pydistutils.cfg"), str(tree / "setup.cfg"), os.environ.get(CONFIG, ""))
+    found = "build"
+    if any(map(exists, files)):
+        from configparser import Error, RawConfigParser
+
+        parser = RawConfigParser()
+        try:
+            parser.read(files, encoding="utf-8")
+        except (Error, UnicodeDecodeError):
+            return "", ""
+        found = parser.get("build", "build_base", fallback=parser.get("build", "build-base", fallback=found))
     name = str(stated or found)
     return str(stated), "" if "\0" in name else name
-
-
-def _configuration(*files: str) -> Any:
-    from configparser import RawConfigParser
-
-    parser = RawConfigParser()
-    parser.read(files, encoding="utf-8")
-    return parser
 
 
 def _fingerprint(build: Build, target: Target) -> str:
@@ -93,26 +82,8 @@ def _fingerprint(build: Build, target: Target) -> str:
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
-@contextmanager
-def _redirected(folder: Path) -> Iterator[None]:
-    from tempfile import TemporaryDirectory
-
-    parser = _configuration(os.environ.get(_CONFIG, ""))
-    parser.read_dict({"build": {"build_base": str(folder).replace("%", "%%")}})
-    with TemporaryDirectory(prefix="augbackend-") as place:
-        file = Path(place) / "distutils.cfg"
-        with file.open("w", encoding="utf-8") as stream:
-            parser.write(stream)
-        os.environ[_CONFIG] = str(file)  # put back with the rest of the environment after the hook
-        yield
-
-
-def _is_obeyed() -> bool:
-    file = import_module("distutils.dist").__file__
-    return _CONFIG in (_text(Path(file)) if file else "")
-
-
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What a file says; nothing where it cannot be read."""
     try:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError:

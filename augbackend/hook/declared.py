@@ -38,7 +38,7 @@ def read(
     document, mistakes = read_pyproject(tree) if document is None else document, []
     table = at(document, "tool", "augbackend", default={})
     if not isinstance(table, dict):
-        from augbackend.table.convert import found_instead
+        from augbackend.table.complaints import found_instead
 
         table, mistakes = {}, [f"tool.augbackend: found {found_instead(table)}, expected a table"]
     settings = config_settings or {}

@@ -81,7 +81,11 @@ def finished(file: Path, build: Build, plan: Plan | None) -> str:
         project, version, python, *tags = file.name.split("-")
         with ZipFile(file) as opened:
             members = opened.namelist()
-            changes: dict[str, Optional[bytes]] = dict.fromkeys(own_copy.among(members, build))
+            asked = [one.members for one in build.features if one.members]
+            changes: dict[str, Optional[bytes]] = {
+                name: new for ask in asked for name, new in ask(build, opened).items()
+            }
+            changes.update(dict.fromkeys(own_copy.among(members, build)))
             if plan is None and not changes:
                 return file.name
             info = wheels.dist_info(opened)

@@ -9,7 +9,8 @@ from typing import Any, Literal, get_origin
 
 from augbackend import features
 from augbackend.errors import say
-from augbackend.table.convert import fields_of, unknown
+from augbackend.table.complaints import unknown
+from augbackend.table.convert import fields_of
 from augbackend.table.layers import OPTION_PREFIX, VARIABLE_PREFIX, toml
 
 

@@ -20,7 +20,7 @@ def _build(
 ) -> str:
     """Build a wheel and return its name. What is no wheel is the frontend's to complain about."""
     with declared(config_settings, wheel_directory) as found, wrapped_hook(f"build_{target}", found) as (hook, build):
-        is_edited = any(one.promise or one.edit or one.version or one.wheel for one in build.features)
+        is_edited = any(one.edits_wheel for one in build.features)
         # Other backends may take the in-tree backend for a part of the package; of setuptools, `adopt` makes sure.
         if not is_edited and (build.wraps_setuptools or not build.backend_path):
             with fresh(build, target):

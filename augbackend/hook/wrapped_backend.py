@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
-from augbackend.errors import AugbackendError, WrappedBackendUnavailable, reported
+from augbackend.errors import reported
 from augbackend.hook.declared import read
 from augbackend.hook.process_state import put_back
 from augbackend.table import Build, ConfigSettings, Target
@@ -95,9 +95,9 @@ def wrapped_hook(name: str, build: Build) -> Iterator[tuple[Callable[..., str], 
         with explained(build, name):
             hook = getattr(load(build), name, None)
         if hook is None:
-            what = f"the wrapped backend {build.wrapped_backend!r} has no hook {name!r}"
-            hint = "ask the frontend for something that does not need this hook"
-            raise AugbackendError(what, where=_place(build), hint=hint)
+            from augbackend.hook.unavailable import no_hook
+
+            raise no_hook(build, name)
         with lock(build):
             yield explained(build, name)(hook), seen
 
@@ -119,36 +119,31 @@ def load(build: Build) -> Any:
     :raises WrappedBackendUnavailable: if it is not there. Whatever else its import raises is its own.
     """
     name, _, attributes = build.wrapped_backend.partition(":")
-    top, in_tree = name.partition(".")[0], _folders(build)
-    folders = ", ".join(map(str, in_tree))
+    in_tree = _folders(build)
+    if in_tree and PathFinder.find_spec(name.partition(".")[0], [str(folder) for folder in in_tree]) is None:
+        from augbackend.hook.unavailable import not_in_tree
 
-    def unavailable(what: str, hint: str) -> WrappedBackendUnavailable:
-        where = f"{_place(build)}: {build.wrapped_backend!r}"
-        return WrappedBackendUnavailable(f"the wrapped backend {what}", where=where, hint=hint)
-
-    if in_tree and PathFinder.find_spec(top, [str(folder) for folder in in_tree]) is None:
-        raise unavailable(f"is not in its backend-path: no module {top!r} there", f"looked in {folders}")
+        raise not_in_tree(build, in_tree)
     try:
         backend: Any = import_module(name)
     except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise
-        if error.name == top:
-            from augbackend.hook.installed_check import refuse_absent, unmet
+        from augbackend.hook.unavailable import not_importable
 
-            refuse_absent(unmet(build, "wheel"))
-        parent, _, child = error.name.rpartition(".")
-        hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
-        hint = f"{parent!r} is there, but has no module {child!r}: misspelt?" if parent else hint
-        raise unavailable(f"cannot be imported: {error}", hint) from None
+        why = not_importable(build, error)
+        if why is None:
+            raise
+        raise why from None
     file = getattr(backend, "__file__", None)
     if in_tree and (file is None or not any(folder in Path(file).resolve().parents for folder in in_tree)):
         # PEP 517, "In-tree build backends": from its backend-path, also if one of its name was imported before.
-        raise unavailable(f"was not found in-tree, but as {file}", f"tool.augbackend.backend-path says {folders}")
+        from augbackend.hook.unavailable import from_elsewhere
+
+        raise from_elsewhere(build, in_tree, file)
     for attribute in filter(None, attributes.split(".")):
         if not hasattr(backend, attribute):
-            hint = f"mend the part after the colon; {name} is importable"
-            raise unavailable(f"has no {attribute!r}: {backend!r}", hint)
+            from augbackend.hook.unavailable import without
+
+            raise without(build, backend, attribute)
         backend = getattr(backend, attribute)
     return backend
 
@@ -156,7 +151,3 @@ def load(build: Build) -> Any:
 def _folders(build: Build) -> list[Path]:
     """The wrapped backend's own in-tree folders, absolute."""
     return [folder for name in build.values.get("backend-path", ()) if (folder := build.folder(name))]
-
-
-def _place(build: Build) -> str:
-    return build.origins.get("build-backend", "the default of tool.augbackend.build-backend")

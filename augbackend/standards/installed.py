@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Optional
 
-from . import InvalidRequirement
-from .requirements import canonical_name, parse_requirement
+from .requirements import canonical_name, project_of
 
 Seen = dict[str, dict[str, str]]  # folder → canonical name → version
 
@@ -32,13 +31,14 @@ def installed(folders: Optional[Sequence[str]] = None, seen: Optional[Seen] = No
 
 def _read(seen: Seen, folder: str) -> dict[str, str]:
     if folder not in seen:
-        real = os.path.realpath(folder)  # a build may reach its environment through links
+        found = os.stat(folder or ".")
+        real = f"{found.st_dev}/{found.st_ino}"  # a build may reach its environment through links
         if real not in seen:
             seen[real] = {}
-            for entry in sorted(name for name in os.listdir(real) if name.endswith(".dist-info")):
+            for entry in sorted(name for name in os.listdir(folder or ".") if name.endswith(".dist-info")):
                 project, _, version = entry[: -len(".dist-info")].partition("-")
                 # pip leaves folders of names that begin with '~', and empty ones, where it was interrupted.
-                if version and project[:1].isalnum() and os.path.exists(os.path.join(real, entry, "METADATA")):
+                if version and project[:1].isalnum() and os.path.exists(os.path.join(folder, entry, "METADATA")):
                     seen[real].setdefault(canonical_name(project), version)
         seen[folder] = seen[real]
     return seen[folder]
@@ -60,10 +60,7 @@ def installed_version(name: str, folders: Optional[Sequence[str]] = None, seen: 
 
 
 def versions_of(texts: Iterable[str], seen: Optional[Seen] = None) -> list[tuple[str, Optional[str]]]:
-    """The projects of requirements, each with the version that is installed; texts that are none are left out."""
-    names = set()
-    for text in texts:
-        with suppress(InvalidRequirement):
-            names.add(parse_requirement(text).name)
+    """The projects of requirements, each with the version that is installed; texts that name none are left out."""
     present = installed(seen=seen)
-    return [(name, present.get(name) or installed_version(name, seen=seen)) for name in sorted(names)]
+    names = sorted({*map(project_of, texts)} - {""})
+    return [(name, present.get(name) or installed_version(name, seen=seen)) for name in names]

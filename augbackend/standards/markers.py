@@ -117,10 +117,8 @@ def holds(marker: Marker, *, with_any_extra: bool, extra: str = "") -> bool:
     variable = left if variable_first else right
     if variable == "extra" and with_any_extra:
         return True
-    if variable == "extra" and extra:
-        left, right = (
-            re.sub(r"[-_.]+", "-", text).lower() for text in (left, right)
-        )  # however it is spelled (PEP 685)
+    if variable == "extra" and extra:  # however it is spelled (PEP 685)
+        left, right = (re.sub(r"[-_.]+", "-", text).lower() for text in (left, right))
     value = extra if variable == "extra" else _values().get(variable)
     if value is None:
         return False  # two texts, which packaging does not compare

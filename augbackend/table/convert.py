@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, field, fields, is_dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 TABLE = "tool.augbackend"
 INVALID: Any = object()  # stands for a value that has been complained of
-_LONGEST_SHOWN = 80
-_NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array", dict: "a table"}
 _TOML_TYPES = {tuple: list, Literal: str, str: str, bool: bool, int: int}  # every other type is a table's
 
 
@@ -26,25 +24,22 @@ def key(default: Any, *, check: Callable[[str], object] | None = None, check_nam
     return field(metadata=checks) if default is ... else field(default_factory=lambda: default, metadata=checks)
 
 
-class Place(NamedTuple):
+class Place:
     """A key's full name, put together only where a message has it; with the source of its value if not the table."""
 
-    top: str
-    origins: Mapping[str, str] = MappingProxyType({})
-    keys: tuple[str | int, ...] = ()
+    def __init__(
+        self, top: str, origins: Mapping[str, str] = MappingProxyType({}), keys: tuple[str | int, ...] = ()
+    ) -> None:
+        self.top, self.origins, self.keys = top, origins, keys
 
     def below(self, key: str | int) -> Place:
         """The place of a name in a table, or of an entry in an array."""
         return Place(self.top, self.origins, (*self.keys, key))
 
     def __str__(self) -> str:
-        name = self.top
-        for key in self.keys:
-            is_bare = isinstance(key, str) and key.isascii() and key.replace("-", "").replace("_", "").isalnum()
-            name += f"[{key}]" if isinstance(key, int) else f".{key if is_bare else repr(key)}"
-        firsts = (".".join(map(str, self.keys[:count])) for count in (2, 1))
-        origin = next((self.origins[first] for first in firsts if first in self.origins), "")
-        return name if not origin or origin.startswith(TABLE) else f"{name} (from {origin})"
+        from augbackend.table.complaints import full_name
+
+        return full_name(self.top, self.origins, self.keys)
 
 
 @lru_cache
@@ -89,7 +84,9 @@ def converted(
         return INVALID
     elif outer is not Literal or value in inner:
         return value if _checked(check, value, place, "", mistakes) else INVALID
-    mistakes.append(f"{place}: found {found_instead(value)}, expected {_expected(kind)}")
+    from augbackend.table.complaints import expected, found_instead
+
+    mistakes.append(f"{place}: found {found_instead(value)}, expected {expected(kind)}")
     return INVALID
 
 
@@ -100,6 +97,8 @@ def _of_dataclass(kind: Any, table: dict[str, Any], place: Place, mistakes: list
             one, inner = known[name], fields_of(kind)[name]
             values[one.name] = converted(inner, value, place.below(name), mistakes, **one.metadata)
         else:
+            from augbackend.table.complaints import unknown
+
             mistakes.append(f"{place.below(name)}: {unknown(name, known)}")
     absent = [name for name, one in known.items() if one.default_factory is MISSING and name not in table]
     mistakes += [f"{place}: the key {name!r} is missing" for name in absent]
@@ -118,7 +117,9 @@ def _checked(check: Any, text: str, place: Place, kind: str, mistakes: list[str]
             check(text)
         return True
     except ValueError as error:
-        mistakes.append(f"{place}: found {kind}{_shown(text)}: {error}")
+        from augbackend.table.complaints import shown
+
+        mistakes.append(f"{place}: found {kind}{shown(text)}: {error}")
         return False
 
 
@@ -127,36 +128,3 @@ def _taken_apart(kind: Any) -> tuple[Any, tuple[Any, ...], Any]:
     """The outer type, what is in it, and what TOML has for it."""
     outer = get_origin(kind) or kind
     return outer, get_args(kind), _TOML_TYPES.get(outer, dict)
-
-
-def _expected(kind: Any) -> str:
-    outer, inner, _ = _taken_apart(kind)
-    if outer is Literal:
-        return "one of " + ", ".join(map(repr, inner))
-    if outer is Union:
-        return " or ".join(map(_expected, inner))
-    if outer is tuple:
-        return f"an array, each entry {_expected(inner[0])}"
-    return "a string or a table" if hasattr(kind, "shorthand") else _NAMES.get(kind, "a table")
-
-
-def found_instead(value: Any) -> str:
-    """What a message says was there instead."""
-    name = _NAMES.get(type(value), "a date or time")
-    return name if isinstance(value, (list, dict)) else f"{_shown(value)} ({name})"
-
-
-def _shown(value: Any) -> str:
-    # A number in hexadecimal digits may have more decimal ones than Python writes.
-    is_long = isinstance(value, int) and value.bit_length() > _LONGEST_SHOWN * 4
-    shown = hex(value) if is_long else repr(value) if isinstance(value, str) else str(value)
-    shown = shown.lower() if isinstance(value, bool) else shown
-    return shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + "..."
-
-
-def unknown(name: str, known: Iterable[str]) -> str:
-    """The complaint about a name that is not among ``known``, with the one that was probably meant."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"unknown key, did you mean {near[0]!r}?" if near else f"unknown key, expected one of {', '.join(known)}"

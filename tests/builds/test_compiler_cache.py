@@ -69,10 +69,10 @@ def headers(folder: Path, version: str) -> None:
             wheel.writestr(name, text)
 
 
-def tree(folder: Path, require: str = "headers==1.0", own: str = "1") -> Path:
+def tree(folder: Path, require: str = "headers==1.0", own: str = "1", more: str = "") -> Path:
     folder.mkdir(parents=True)
     (folder / "pyproject.toml").write_text(PYPROJECT.replace('"headers"', f'"{require}"'))
-    (folder / "setup.py").write_text(SETUP)
+    (folder / "setup.py").write_text(SETUP.replace("own]", f"own]{more}"))
     (folder / "include").mkdir()
     (folder / "include" / "own.h").write_text("#define OWN -1\n")
     for number in range(2):
@@ -147,3 +147,13 @@ def test_what_has_changed_is_compiled(machine: Machine) -> None:
     other, hits, misses = machine.build(by_uv, require="headers==2.0")
     assert (other != first, hits, misses) == (True, 0, 2)
     assert machine.build(by_uv, own="2")[1:] == (1, 1)
+
+
+def test_a_run_path_is_that_of_the_environment(machine: Machine, tmp_path: Path) -> None:
+    machine.build(by_uv, more=', "runtime_library_dirs": [headers.folder]')
+    (file,) = tmp_path.glob("place-1/out/*.whl")
+    with ZipFile(file) as opened:
+        compiled = [opened.read(name) for name in opened.namelist() if name.endswith(".so")]
+    for content in compiled:
+        assert b"/augbackend/environments/" not in content
+        assert re.search(rb"/builds-v0/[^/\0]+/+lib/[^\0]+/headers\0", content)  # as without a cache

@@ -1,8 +1,7 @@
-"""``passthrough`` by real frontends: pip builds against the torch that is installed, uv against one of its own."""
+"""``passthrough`` by real frontends: pip builds against what is installed, uv against a copy of its own."""
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -10,53 +9,74 @@ import pytest
 
 from ..conftest import ROOT, write
 from ..matrix.frontends import Frontends
-from . import fake_torch
+from .conftest import make_wheel
 
 pytestmark = [
     pytest.mark.builds,
     pytest.mark.skipif(sys.platform == "win32", reason="there are no links for everybody on Windows"),
 ]
-PYPROJECT = """\
+NAME = "passedlib"
+VERSION = "1.0+here"  # a local version cannot be on an index, so that nobody's project of that name is taken for ours
+# Its own backend needs nothing of an index, and imports what is passed through where it is looked for as well.
+PYPROJECT = f"""\
 [build-system]
-requires = ["setuptools", "tomli; python_version < '3.11'"]
+requires = ["tomli; python_version < '3.11'"]
 build-backend = "augbackend"
 backend-path = ["_augbackend"]
 
 [tool.augbackend]
-build-backend = "setuptools.build_meta:__legacy__"
-extra-build-dependencies = [{ requirement = "torch", match-runtime = true, passthrough = true }]
+build-backend = "inner"
+backend-path = ["_inner"]
+extra-build-dependencies = [{{ requirement = "{NAME}>=1", match-runtime = true, passthrough = true }}]
 """
-SETUP = """\
-import json, os, subprocess, sys
+INNER = f"""\
+import os, subprocess, sys
 from importlib.metadata import version
-import torch
-from setuptools import setup
-code = "import os, torch; print(os.path.realpath(torch.__file__))"
-child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-found = [os.path.realpath(torch.__file__), child, version("torch")]
-with open("found.py", "w") as file:
-    file.write("found = " + repr(json.dumps(found)))
-setup(name="demo", version="1", py_modules=["found"], install_requires=["torch"])
+from pathlib import Path
+from zipfile import ZipFile
+try:
+    import {NAME}
+except ImportError:  # uv has not installed it yet
+    {NAME} = None
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    child = [sys.executable, "-c", "import os, {NAME}; print(os.path.realpath({NAME}.__file__))"]
+    told = subprocess.run(child, capture_output=True, text=True, check=True).stdout.strip()
+    found = [os.path.realpath({NAME}.__file__), told, version("{NAME}")]
+    name, info = "demo-1-py3-none-any.whl", "demo-1.dist-info"
+    files = {{
+        "demo.py": f"found = {{found!r}}",
+        f"{{info}}/METADATA": "Metadata-Version: 2.1\\nName: demo\\nVersion: 1\\n",
+        f"{{info}}/WHEEL": "Wheel-Version: 1.0\\nGenerator: inner\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }}
+    files[f"{{info}}/RECORD"] = "".join(f"{{one}},,\\n" for one in (*files, f"{{info}}/RECORD"))
+    with ZipFile(Path(wheel_directory, name), "w") as wheel:
+        for one, text in files.items():
+            wheel.writestr(one, text)
+    return name
 """
 
 
 def test_what_is_built_against(frontends: Frontends, tmp_path: Path) -> None:
-    version = fake_torch.make(frontends.wheels, "2.8.0")
-    tree = write(tmp_path / "tree", {"pyproject.toml": PYPROJECT, "setup.py": SETUP})
+    make_wheel(frontends.wheels, NAME, VERSION)
+    tree = write(tmp_path / "tree", {"pyproject.toml": PYPROJECT, "_inner/inner.py": INNER})
     own = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     frontends.run(sys.executable, "-m", "augbackend.cli", "adopt", str(tree), cwd=tmp_path, **own)
-    python, pip = frontends.environment(tmp_path / "environment"), frontends.program("pip")
-    install = [pip, "--python", str(python), "install", "--no-cache-dir", "-v"]
-    frontends.run(*install, f"torch=={version}", cwd=tmp_path)
-    said = frontends.run(*install, str(tree), cwd=tmp_path)
-    assert f"augbackend: note: torch {version} is not installed for the build: the one in " in said
-    asked = [str(python), "-c", "import found, torch; print(found.found); print(torch.__file__)"]
-    found, place = frontends.run(*asked, cwd=tmp_path).splitlines()
-    place = str(Path(place).resolve())
-    assert json.loads(found) == [place, place, version]
-    frontends.run(
-        "uv", "pip", "install", "--reinstall-package", "demo", "--python", str(python), str(tree), cwd=tmp_path
-    )
-    mine, child, other = json.loads(frontends.run(*asked, cwd=tmp_path).splitlines()[0])
-    assert (mine, other) == (child, version)
+    python = frontends.environment(tmp_path / "environment")
+    frontends.install(tmp_path / "environment", f"{NAME}=={VERSION}")
+    ask = [
+        str(python),
+        "-c",
+        f"import demo, os, {NAME}; print(*demo.found, os.path.realpath({NAME}.__file__), sep='\\n')",
+    ]
+
+    said = frontends.run(frontends.program("pip"), "--python", str(python), "install", "-v", str(tree), cwd=tmp_path)
+    assert f"augbackend: note: {NAME} {VERSION} is not installed for the build: the one in " in said
+    mine, child, version, place = frontends.run(*ask, cwd=tmp_path).splitlines()
+    assert (mine, child, version) == (place, place, VERSION)
+
+    install = ["uv", "pip", "install", "--python", str(python), "--reinstall-package", "demo", str(tree)]
+    frontends.run(*install, cwd=tmp_path)
+    mine, child, version, _ = frontends.run(*ask, cwd=tmp_path).splitlines()
+    assert (child, version) == (mine, VERSION)
     assert mine != place

@@ -57,6 +57,7 @@ def test_every_block_has_a_scenario() -> None:
         "clone",
         "ci",
         "compile-once",
+        "compile-once-against-torch",
         "diagnose",
         "my-package",
         "consumer",
@@ -111,7 +112,9 @@ def test_with_a_package_of_ones_own(frontends: Frontends, clone: Path, tmp_path:
 
 
 @pytest.mark.skipif(not (shutil.which("ccache") and shutil.which("cc")), reason="there is no ccache, or no compiler")
-def test_compiled_once(frontends: Frontends, clone: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("scenario", ["compile-once", "compile-once-against-torch"])
+def test_compiled_once(frontends: Frontends, clone: Path, tmp_path: Path, scenario: str) -> None:
+    fake_torch.make(frontends.wheels, "2.8.0")
     extension = tmp_path / "my-extension"
     extension.mkdir()
     (extension / "setup.py").write_text(
@@ -124,11 +127,16 @@ def test_compiled_once(frontends: Frontends, clone: Path, tmp_path: Path) -> Non
     )
     run(frontends, f'uv pip install --quiet --python python "{clone}[cli]"', clone)
     cache = {"CCACHE_DIR": str(tmp_path / "ccache"), "UV_PYTHON": str(tmp_path / "environment" / BIN / "python")}
+    asked = commands(scenario)
+    if scenario != "compile-once":
+        asked.insert(-1, f"{asked[-2]} -v --force-reinstall --no-deps")  # a second time
     said = []
-    for command in commands("compile-once"):
+    for command in asked:
         said.append(run(frontends, f"cd '{tmp_path}'; {command}", clone, **cache))
         shutil.rmtree(extension / "build", ignore_errors=True)  # setuptools would take its objects
     assert re.search(r"Hits: +1 / +2", said[-1])
+    if scenario != "compile-once":
+        assert "note: torch 2.8.0+fake is not installed for the build: the one in " in said[-2]
 
 
 def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *programs: str, **variables: str) -> str:

@@ -106,4 +106,13 @@ def test_show_says_what_is_in_the_way(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     monkeypatch.delenv("CFLAGS")
     (tmp_path / "programs" / "ccache").write_text(script.replace("file", "other"))
+    write(tmp_path / "programs", {"gcc": ""})
+    (tmp_path / "programs" / "gcc").chmod(0o755)
+    said = run("show", str(tree))
+    (line,) = (one for one in said.splitlines() if one.startswith("  compilers that it calls: "))
+    assert "gcc" in line
+    assert f"through links in {cache / 'augbackend' / 'environments'}\n" in said
+    assert "  nothing was seen that would keep it from hits\n" in said
+    monkeypatch.setenv("CC", "gcc '")
+    assert "  compilers that it calls: none\n" in run("show", str(tree))
     assert json.loads(run("show", str(tree), "--json"))["compiler-cache"]["obstacles"] == []

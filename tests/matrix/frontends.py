@@ -49,7 +49,8 @@ class Frontends:
         self._bootstrap_uv()
         fakelib = FAKELIB_TREE.write(folder / "fakelib", "direct")
         own = folder / "augbackend"  # a copy, since a build may leave files in its tree
-        shutil.copytree(ROOT / "augbackend", own / "augbackend", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("augbackend", "recipes"):
+            shutil.copytree(ROOT / name, own / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copyfile(ROOT / name, own / name)
         for tree in (own, fakelib):

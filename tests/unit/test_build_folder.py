@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from augbackend.hook import build_folder
+from augbackend.hook import build_folder, other_build_folder
 
 from ..conftest import run_hook
 
@@ -115,7 +115,7 @@ def test_a_setuptools_that_cannot_be_told(tree: Tree, monkeypatch: pytest.Monkey
     from augbackend.hook import declared
 
     folder = tree({**FILES, "build/x": ""})
-    monkeypatch.setattr(build_folder, "_is_obeyed", lambda: False)
+    monkeypatch.setattr(other_build_folder, "_is_obeyed", lambda: False)
     with pytest.raises(AugbackendError) as caught, build_folder.fresh(declared.read(folder, environ={}), "wheel"):
         pass
     assert caught.value.where == str(folder / "build")

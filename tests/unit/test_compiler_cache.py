@@ -11,12 +11,15 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
 from augbackend.features import _stable_paths
 from augbackend.features.compiler_cache import CONFINED, FEATURE, chosen
 from augbackend.hook.declared import read
+from augbackend.hook.installed_check import unmet
 from augbackend.table import Build, layers
 
 from ..conftest import run_hook
@@ -312,6 +315,20 @@ def test_what_the_caller_has_set_stays(tmp_path: Path, monkeypatch: pytest.Monke
         assert os.environ["CCACHE_BASEDIR"] == "/own"
 
 
+def test_our_paths_are_not_in_the_wheel(tmp_path: Path, environment: Path) -> None:
+    build, file = declared(tmp_path), tmp_path / "demo-1-py3-none-any.whl"
+    assert FEATURE.members is not None
+    with around(build):
+        with ZipFile(file, "w") as wheel:
+            wheel.writestr("config.py", f"{sys.path[0]} {shutil.which('cc')}")
+        with ZipFile(file) as wheel:
+            changed = FEATURE.members(build, wheel)
+    meant = f"{environment}/lib/{PYTHON}/site-packages {tmp_path / 'programs' / 'cc'}"
+    assert changed == {"config.py": meant.encode()}
+    with ZipFile(file) as wheel:
+        assert FEATURE.members(build, wheel) == {}  # nothing of ours is there any more
+
+
 # --- bad luck --------------------------------------------------------------------------------------------------------
 
 
@@ -342,6 +359,16 @@ def test_links_that_are_swept_away_come_back(tmp_path: Path) -> None:
         shutil.rmtree(tmp_path / "cache")
         assert compiled("cc", "-c", "a.c").returncode == 0
         assert path.is_dir()
+
+
+def test_what_is_installed_is_found_where_links_were_swept_away(tmp_path: Path, environment: Path) -> None:
+    info = environment / "lib" / PYTHON / "site-packages" / "demo-1.dist-info"
+    info.joinpath("METADATA").touch()
+    more: dict[str, Any] = {"extra-build-dependencies": ["demo==1"]}
+    build = declared(tmp_path, **more)._replace(requires=("demo>=1",))
+    with around(build):
+        shutil.rmtree(tmp_path / "cache")
+        assert unmet(build, "wheel") == []
 
 
 def test_modules_are_found_where_links_were_swept_away(tmp_path: Path, environment: Path) -> None:
@@ -493,6 +520,27 @@ def test_old_links_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {one.name for one in folder.iterdir()} == {"old.2", found.folder.name}
     _stable_paths.sweep(folder, 0)
     assert {one.name for one in folder.iterdir()} == {found.folder.name}  # a build has it
+
+
+def test_a_folder_that_is_swept_before_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+    mkdir = Path.mkdir
+
+    def swept_at_first(self: Path, **options: Any) -> None:
+        made.append(self)
+        if len(made) > 1:
+            mkdir(self, **options)
+
+    monkeypatch.setattr(Path, "mkdir", swept_at_first)
+    assert _stable_paths.first_free(tmp_path, "x").name == "x.1"
+
+
+def test_two_builds_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    listed = [tmp_path / "gone", tmp_path / "there"]
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter(listed))
+    _stable_paths.sweep(tmp_path, 0)
+    assert not (tmp_path / "there").exists()
 
 
 def test_a_folder_that_is_swept_while_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
 from augbackend.cli.edit import backend_copy
-from augbackend.table.layers import toml
+from augbackend.standards import InvalidRequirement
+from augbackend.standards.requirements import parse_marker
+from augbackend.table.layers import TOMLI, toml
 
 from ..conftest import Outcome, run_hook, write
 
@@ -126,6 +129,35 @@ def test_who_needs_readers(tree: Tree) -> None:
     assert backend_copy.needs_readers(folder, promising)
     assert not backend_copy.needs_readers(write(folder, {"PKG-INFO": ""}), promising)
     assert backend_copy.needs_readers(write(folder, {"setup.cfg": "[options]\nsetup_requires = a"}), document)
+
+
+@pytest.mark.parametrize(
+    ("requires", "table", "is_there"),
+    [
+        (["a", TOMLI], "", False),
+        (["a; python_version < '3'"], "", True),
+        ("; no list of lines", "jobs = { max = 1 }\n", False),
+        ([], "extra-build-variables = { A = 'one' }\n", True),  # AUGBACKEND_EXTRA_BUILD_VARIABLES may say a marker
+    ],
+)
+def test_who_needs_markers(requires: object, table: str, is_there: bool) -> None:
+    document = {**toml(PYPROJECT + table), "build-system": {"requires": requires}}
+    files = backend_copy.backend_files(document, "augbackend adopt")
+    assert ("standards/markers.py" in files) is is_there
+
+
+def test_a_marker_that_comes_later_is_the_frontends_alone(tree: Tree) -> None:
+    folder = adopted(tree)
+    assert not (folder / "_augbackend" / "augbackend" / "standards" / "markers.py").exists()
+    listed = PYPROJECT.replace("requires = []", "requires = [\"nowhere; python_version > '3'\"]")
+    write(folder, {"pyproject.toml": listed})
+    assert built(folder).answer == "none"
+
+
+def test_a_marker_without_a_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "augbackend.standards.markers", None)
+    with pytest.raises(InvalidRequirement, match="augbackend adopt"):
+        parse_marker("os_name == 'nt'")
 
 
 def test_a_promise_without_readers_and_without_pkg_info(tree: Tree) -> None:

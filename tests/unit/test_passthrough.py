@@ -10,7 +10,7 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(_linked_distributions, "_made_before", [])
     monkeypatch.setattr(sysconfig, "get_path", lambda _: str(folder))
     monkeypatch.setattr(site, "getsitepackages", list)
     monkeypatch.setattr(sys, "base_prefix", "elsewhere")
@@ -116,6 +117,7 @@ def test_what_the_build_sees(tmp_path: Path, target: Path, capsys: pytest.Captur
         assert (sys.path[-1], os.environ["PYTHONPATH"]) == (folder, f"pips{os.pathsep}{folder}")
         assert metadata.version("torch") == "2.8.0"
         assert unmet(found, "wheel") == []
+        passthrough.FEATURE.before(found, "wheel")  # type: ignore[misc]
         asked = requires.combined(found, "wheel", ["torch>=2", "torch<2", "torch ==", "numpy"])
         assert asked == ["torch<2", "torch ==", "numpy"]  # what is not content with it is for the frontend to refuse
     assert (sys.path, os.environ["PYTHONPATH"]) == ([str(tmp_path / "build"), str(ROOT)], "pips")
@@ -247,6 +249,24 @@ def test_of_two_folders_the_first(target: Path, tmp_path: Path, monkeypatch: pyt
     with shown(build_of()) as build:
         assert (Path(build.path[-1]) / "sympy").readlink() == target / "sympy"
         assert (Path(build.path[-1]) / "jinja2").readlink() == other / "jinja2"
+
+
+def test_one_package_in_two_folders(target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a user's own and of all users': nothing is written into either."""
+    other = (tmp_path / "other").resolve()
+    monkeypatch.setattr(site, "getsitepackages", lambda: [str(other)])
+    install(target, "nvidia-a", "1.0", files=("nvidia/a/lib.so", "nvidia/both.so"))
+    install(other, "nvidia-b", "1.0", files=("nvidia/b/lib.so", "nvidia/both.so"))
+    install(target, "torch", "2.8.0", "nvidia-a", "nvidia-b")
+    before = sorted(map(str, tmp_path.rglob("nvidia/*")))
+    with shown(build_of()) as build:
+        found = tree_of(Path(build.path[-1], "nvidia"))
+        assert {name: Path(place) for name, place in found.items()} == {
+            "a": target / "nvidia" / "a",
+            "b": other / "nvidia" / "b",
+            "both.so": target / "nvidia" / "both.so",
+        }
+    assert sorted(map(str, tmp_path.rglob("nvidia/*"))) == before
 
 
 @pytest.mark.parametrize(
@@ -474,13 +494,14 @@ def test_swept_before_it_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
         return name
 
     monkeypatch.setattr(_linked_distributions, "mkdtemp", gone)
-    with pytest.raises(BlockingIOError, match="cannot be locked"), _linked_distributions.linked([]):
-        pass
+    monkeypatch.setattr(_linked_distributions, "_made_before", [])
+    with _linked_distributions.linked([]) as (site_packages, _):
+        assert site_packages.parents[2].is_dir()  # made again
 
 
 def test_swept_and_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os.path, "samestat", lambda *_: False)
-    with pytest.raises(BlockingIOError), _linked_distributions.linked([]):
+    with pytest.raises(BlockingIOError, match="cannot be locked"), _linked_distributions.linked([]):
         pass
 
 
@@ -491,3 +512,76 @@ def test_unreadable_is_passed_over(target: Path) -> None:
     assert _installed_closure.reached("numpy", _installed_closure.installed([str(target)])) == set()
     assert there["torch"][0].stamp is not None
     assert there["torch"][0]._replace(info="none").stamp is None
+
+
+# --- what else is asked for ---
+
+
+def test_extras_and_urls_are_left_to_the_frontend() -> None:
+    with shown(build_of(), "get_requires_for_build_wheel") as build:
+        texts = ["torch", "torch[nu-m]", "torch @ https://host/torch-2.8.0-py3-none-any.whl"]
+        assert requires.combined(build, "wheel", texts) == texts[1:]
+
+
+def test_brought_by_another_requirement(tmp_path: Path) -> None:
+    """The frontend was told not to install it, and has taken any version for something else."""
+    install(tmp_path / "build", "torch", "2.9.0")
+    said = (
+        r"^augbackend: error: 2\.9\.0 of torch is in the build environment, .* and torch==2\.8\.0 is asked for, matched"
+    )
+    with pytest.raises(AugbackendError, match=said), wrapped_backend.wrapped_hook("build_wheel", build_of()):
+        pass
+    with shown(build_of({**TORCH, "requirement": "torch>=3"})) as build:  # nobody knows which
+        passthrough.FEATURE.before(build, "wheel")  # type: ignore[misc]
+
+
+# --- hook after hook in one process ---
+
+
+def test_what_was_imported_may_import_more(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(target, "torch", "2.8.0", files=("torch/__init__.py", "torch/utils.py"))
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.delitem(sys.modules, "torch.utils", raising=False)
+    with shown(build_of()) as first:
+        import_module("torch")
+    with pytest.raises(ImportError):
+        import_module("torch.utils")
+    with shown(build_of()) as second:
+        import_module("torch.utils")
+        with shown(build_of()) as inner:  # a hook that the wrapped backend calls
+            assert inner.path == second.path
+        assert Path(second.path[-1]).is_dir()
+    assert first.path == second.path
+
+
+def test_somebody_else_has_taken_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with shown(build_of()) as build:
+        root = Path(build.path[-1]).parents[2]
+    with _linked_distributions.linked([]) as (first, _), _linked_distributions.linked([]) as (second, _):
+        assert first != second
+    root.mkdir()
+    monkeypatch.setattr(os, "getuid", lambda: root.stat().st_uid + 1)
+    said = f"no links to it can be made: {root} is somebody else's"
+    with pytest.raises(AugbackendError, match=said), shown(build_of()):
+        pass
+
+
+def test_a_folder_that_cannot_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no locks here")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with shown(build_of(), "get_requires_for_build_wheel") as build:
+        assert build.passed == ()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("hook", ["build_wheel", "get_requires_for_build_wheel"])
+def test_a_failing_build_says_what_it_has_used(target: Path, hook: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit), shown(build_of(), hook) as build, wrapped_backend.explained(build, hook):
+        raise SystemExit("no compiler")
+    *_, note = capsys.readouterr().err.splitlines()
+    assert note == (
+        f"augbackend: the build has used torch 2.8.0 of {target} (passthrough); AUGBACKEND_PASSTHROUGH=false has a copy"
+        " installed for the build instead"
+    )

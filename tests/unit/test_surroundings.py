@@ -121,3 +121,10 @@ def test_what_is_installed_is_named_by_its_folders(tmp_path: Path) -> None:
     for name in ("A_b.c-1.0.dist-info", "no_version.dist-info", "other.txt", "~_b.d-1.0.dist-info"):
         write(tmp_path, {f"{name}/METADATA": ""})
     assert installed([str(tmp_path), str(tmp_path / "nowhere")]) == {"a-b-c": "1.0"}
+
+
+def test_nothing_else_is_looked_for_in_our_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", ["_augbackend", "elsewhere"])
+    with put_back({}, []):
+        assert sys.path[0] == "elsewhere"
+    assert sys.path == ["_augbackend", "elsewhere"]

@@ -15,7 +15,7 @@ from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.wrapping import adoption, adoption_check, known_memory, static_adoption, tool_exclusions
 from augbackend.errors import say
 from augbackend.hook import declared as declarations
-from augbackend.hook.installed_check import command_line
+from augbackend.hook.absent import command_line
 from augbackend.knowledge import rows
 from augbackend.table import layers
 

@@ -73,7 +73,8 @@ def _as_text(found: dict[str, Any]) -> list[str]:
     megabytes = found["downloads"]["bytes"] / 1e6
     lines = [f"downloads: {found['downloads']['folder']} ({megabytes:.1f} MB)"]
     count = found["environments"]["count"]
-    lines.append(f"paths of build environments: {found['environments']['folder']} ({count}; links only)")
+    folders = "1 folder" if count == 1 else f"{count} folders"
+    lines.append(f"links to build environments: {found['environments']['folder']} ({folders})")
     if not found["compilers"]:
         lines.append("compiler caches: neither ccache nor sccache is on PATH")
     for name, one in found["compilers"].items():

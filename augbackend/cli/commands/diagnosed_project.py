@@ -38,7 +38,7 @@ from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.lock_files import Lock
 from augbackend.cli.strangers import confinement, interpreter, temporary_folder
 from augbackend.errors import AugbackendError, say
-from augbackend.hook.installed_check import command_line
+from augbackend.hook.absent import command_line
 from augbackend.table import layers
 
 from . import options

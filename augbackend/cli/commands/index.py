@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -23,19 +24,26 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import build_constraints
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
-from augbackend.cli.site import entries, report, variants
+from augbackend.cli.site import entries, matrix, merging, report, variants
 from augbackend.cli.site.entries import AskedFor
 from augbackend.cli.site.mirror import Mirror
-from augbackend.errors import AugbackendError
+from augbackend.errors import AugbackendError, say
 
-from . import confined, indexed, options, recipe_options
+from . import confined, indexed, indexed_wheels, options, recipe_options, wheel_options
 from .indexed import IndexChoices
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from augbackend.cli.project.jobs import Job
+    from augbackend.cli.project.project import Project
+    from augbackend.cli.project.recipe_completion import RecipeCompletion
     from augbackend.cli.site.variants import Variant
     from augbackend.cli.strangers.confinement import Level
     from augbackend.features.compiler_cache import CacheName
     from augbackend.features.pin_runtime import Width
+
+    from .wheel_options import WheelsAsked
 
 _LABEL = "aug"
 
@@ -108,6 +116,12 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
     is_flag=True,
     help="Leave out what its recipe or its metadata does not let you pass on.",
 )
+@wheel_options.wheels
+@click.option(
+    "--merge",
+    is_flag=True,
+    help="Put parts of an index, each made elsewhere, into OUT: their folders are the arguments.",
+)
 @click.option("--prune", is_flag=True, help="Take out what is not asked for now, and files that no page names.")
 @click.option("--upgrade", is_flag=True, help="Also write again what another version of augbackend has written.")
 @click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit with 1 if anything is.")
@@ -136,6 +150,8 @@ def index(
     require_confinement: Level | None,
     recipes_: tuple[str, ...],
     *,
+    wheels: WheelsAsked,
+    merge: bool,
     with_recipes: bool,
     no_recipes: bool,
     only_redistributable: bool,
@@ -159,8 +175,12 @@ def index(
       augbackend index ./site html5lib==1.1 --require 'setuptools<82'
       augbackend index ./site flash-attn==2.8.3 --require torch --for torch==2.8.0,2.9.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
+      augbackend index ./site --recipes --wheels
       augbackend serve ./site
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    if merge:
+        _put_together(out, targets, as_json=as_json)
+        return
     given = options.declaration(
         requirements,
         removed,
@@ -199,13 +219,50 @@ def index(
     if not jobs:
         what = "nothing is declared for what was asked for: no table here, no recipe"
         raise AugbackendError(what, hint="find out what a package needs: augbackend diagnose NAME==VERSION")
-    if any(upstream.is_built(job.target) for job in jobs):
+    if wheels.only:
+        jobs = matrix.that_may_be(jobs, wheels.only)
+    builds_here = wheels.is_asked and not (wheels.scheduler or wheels.is_matrix or check)
+    if builds_here or any(upstream.is_built(job.target) for job in jobs):
         confined.checked(require_confinement)
     choices = IndexChoices(out, mirror, only_redistributable, check, upgrade, prune)
+    if wheels.is_matrix:
+        _print_matrix(jobs, project, lookup, choices, completion, wheels)
+        return
     run = indexed.indexed(jobs, project, lookup, choices, completion)
     run = replace(run, passed_over=found.passed_over, notes=(*found.notes, *run.notes))
+    if wheels.is_asked:
+        run = indexed_wheels.run_with(run, wheels.choices(), completion, where, check=check)
     click.echo(
         terminal.as_json(run.as_json()) if as_json else "\n".join(report.lines(run, check=check, verbose=verbose))
     )
-    if run.failures or (check and (run.stale or run.removed)):
+    if run.is_lacking or (check and (run.stale or run.removed)):
+        raise SystemExit(1)
+
+
+def _print_matrix(
+    jobs: Sequence[Job],
+    project: Project | None,
+    lookup: Lookup,
+    choices: IndexChoices,
+    completion: RecipeCompletion,
+    wheels: WheelsAsked,
+) -> None:
+    """Wrap all of it somewhere else, since only that says which sdists have their wheels already."""
+    with tempfile.TemporaryDirectory(prefix="augbackend-") as scratch:
+        elsewhere = replace(choices, out=Path(scratch) / "site", mirror="none", check=False, prune=False)
+        run = indexed.indexed(jobs, project, lookup, elsewhere, completion)
+        builds = indexed_wheels.to_build(choices.out, run, wheels.choices(), completion)
+    for one in run.failures:
+        say("warning", f"{one.what}: {one.error.what}")
+    click.echo(matrix.as_json(builds))
+    if run.failures:
+        raise SystemExit(1)
+
+
+def _put_together(out: Path, parts: Sequence[str], *, as_json: bool) -> None:
+    if not parts:
+        raise click.UsageError("name the folders to put together: augbackend index OUT --merge DIR…")
+    run = merging.merged(out, [Path(one) for one in parts])
+    click.echo(terminal.as_json(run.as_json()) if as_json else "\n".join(run.lines()))
+    if run.conflicts:
         raise SystemExit(1)

@@ -118,7 +118,7 @@ def indexed(
     return IndexRun(
         out,
         tuple(run.entries),
-        tuple(_numbers(one) for one in found.values()),
+        tuple(one.numbers for one in found.values()),
         written=tuple(file.relative_to(out).as_posix() for file in run.written),
         stale=tuple(run.stale),
         removed=tuple(removed),
@@ -200,7 +200,9 @@ def _publish(
         for other in mirror.others(upstream, wrapped - {""}):
             if other.filename not in files:
                 files[other.filename] = _mirrored(name, other, before, lookup, choices, run, new)
-    page = SiteProject(name, tuple(files.values()))
+    if before is not None:  # wheels stay as long as the sdist that they were built of
+        files.update({one.filename: one for one in before.files if one.kind == "built"})
+    page = SiteProject(name, tuple(files.values())).without_orphans()
     run.entries += entries
     run.notes += mirror.newer_than_ours(page)
     if choices.check:
@@ -220,7 +222,7 @@ def _kept_of_before(
     """What stays of an earlier run; with ``--prune`` nothing, unless something of the project could not be had now."""
     if before is None or (choices.prune and name not in run.failed):
         return []
-    old = [one for one in before.ours.values() if one.kind in ("wrapped", "built")]
+    old = before.sdists.values()
     return [one for one in old if one.filename not in made.refused and one.filename not in made.packages]
 
 
@@ -281,8 +283,3 @@ def _pruned_from(out: Path, there: Mapping[str, SiteProject], run: _Run, *, chec
         return sorted(gone)
     writing.remove_projects(out, set(gone))
     return sorted(gone) + writing.remove_unnamed(out)
-
-
-def _numbers(one: SiteProject) -> tuple[str, int, int]:
-    own = len(one.ours)
-    return one.name, own, len(one.files) - own

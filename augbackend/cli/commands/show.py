@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import textwrap
+from contextlib import suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -32,7 +33,7 @@ from augbackend.features import (
     remove_build_dependencies,
 )
 from augbackend.hook import declared as declarations
-from augbackend.hook.installed_check import command_line
+from augbackend.hook.absent import command_line
 from augbackend.hook.wrapped_backend import resolved as resolved_variables
 from augbackend.hook.wrapped_backend import surrounded
 from augbackend.standards import InvalidRequirement
@@ -151,8 +152,21 @@ def _compiler_cache(build: Build) -> dict[str, Any]:
         "why": why,
         "origin": origin,
         "paths": str(stable_paths.cache_folder()) if program else "",
+        "compilers": _cached_compilers() if program else [],
         "obstacles": list(cache_obstacles.obstacles(build, program, os.environ)),
     }
+
+
+def _cached_compilers() -> list[str]:
+    with suppress(ValueError):  # CC is no command
+        return sorted(name for name, _ in compiler_cache.compilers_on_path(os.environ))
+    return []
+
+
+def _of_compiler_cache(found: dict[str, Any]) -> Iterator[str]:
+    yield f"  compilers that it calls: {', '.join(found['compilers']) or 'none'}"
+    yield f"  the build environment has the same path in each build, through links in {found['paths']}"
+    yield from (f"  {line}" for line in found["obstacles"] or ["nothing was seen that would keep it from hits"])
 
 
 def _jobs(build: Build) -> dict[str, Any] | None:
@@ -241,8 +255,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     if cache["origin"]:
         yield ""
         yield f"compiler cache: {'' if cache['program'] else 'none: '}{cache['why']}  ({_source(cache['origin'])})"
-        yield from [f"  paths that stay the same: in {cache['paths']}"] if cache["program"] else []
-        yield from (f"  {line}" for line in cache["obstacles"])
+        yield from _of_compiler_cache(cache) if cache["program"] else ()
     yield ""
     yield "environment variables:"
     if not found["variables"]:

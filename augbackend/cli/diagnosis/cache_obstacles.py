@@ -93,4 +93,4 @@ def _was_here(project: str) -> bool:
     folder, end = stable_paths.cache_folder(), stable_paths.folder_suffix(project)
     if not folder.is_dir():
         return False
-    return any(re.fullmatch(rf"[0-9a-f]+{re.escape(end)}\.\d+", one.name) for one in folder.iterdir())
+    return any(re.fullmatch(rf"[0-9a-f]+_*{re.escape(end)}\.\d+", one.name) for one in folder.iterdir())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.hook.installed_check import command_line
+from augbackend.hook.absent import command_line
 
 from . import tables_for_uv
 

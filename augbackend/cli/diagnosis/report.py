@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from augbackend.hook.installed_check import command_line
+from augbackend.hook.absent import command_line
 
 from . import next_steps, so_far, unfinished
 from .next_steps import Where

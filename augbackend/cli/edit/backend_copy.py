@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import augbackend
 from augbackend import __version__, features
 from augbackend.table import LEGACY_BACKEND
-from augbackend.table.layers import at, read_pyproject
+from augbackend.table.layers import TOMLI, at, read_pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -54,6 +54,9 @@ _NEVER = ("augbackend.cli", "augbackend.knowledge")
 _EDITS = ("augbackend.hook.edited_metadata", "augbackend.hook.edited_wheel")
 # Imported only as `needs_readers` says.
 _READERS = ("augbackend.standards.setup_files", "augbackend.standards.setup_identity")
+# Keys that have no requirement and no marker, not even where a variable or an option says them.
+_WITHOUT_MARKERS = {*_OF_THE_CORE, "backend-path", "config-settings", "jobs"}
+_MARKERS = ("augbackend.standards.markers",)
 
 
 def used_keys(document: Mapping[str, Any]) -> set[str]:
@@ -106,9 +109,10 @@ def _modules(keys: Collection[str], document: Mapping[str, Any], *, has_readers:
     """The modules of a copy, as paths in the package: the core, features, and what they import."""
     used = [feature for key in keys if (feature := features.find(key))]
     backend = str(at(document, "tool", "augbackend", "build-backend", default=LEGACY_BACKEND))
-    is_edited = any(one.edit or one.version or one.promise or one.wheel for one in used)
+    is_edited = any(one.edits_wheel for one in used)
     left_out = (*_NEVER, *(() if is_edited or not backend.startswith("setuptools.") else _EDITS))
     left_out += () if has_readers else _READERS
+    left_out += () if _may_meet_markers(keys, document) else _MARKERS
     found: set[str] = set()
     waiting = ["augbackend.hook.exposed", *(f"augbackend.hook.{module}" for module in augbackend.HOOKS.values())]
     waiting += [f"augbackend.features.{key.replace('-', '_')}" for key in keys]
@@ -119,6 +123,13 @@ def _modules(keys: Collection[str], document: Mapping[str, Any], *, has_readers:
             found.add(path)
             waiting += [module.rpartition(".")[0], *_imports(module, PACKAGE / path)]
     return found
+
+
+def _may_meet_markers(keys: Collection[str], document: Mapping[str, Any]) -> bool:
+    """Whether a hook may have to read a marker."""
+    listed = at(document, "build-system", "requires", default=())
+    lines = listed if isinstance(listed, list) else ()
+    return not _WITHOUT_MARKERS.issuperset(keys) or any(";" in str(line) for line in lines if line != TOMLI)
 
 
 @cache

@@ -74,6 +74,18 @@ def filled(
     return _Filling(using, time.monotonic() + limit, frozenset(of_wheels), ()).filled(within, texts)
 
 
+def wheel_of(file: Path, using: Installer, into: Path, limit: float) -> Path:
+    """Build an sdist's wheel as a frontend does, with what the sdist itself says, and nothing else.
+
+    :param into: an existing folder for it.
+    :param limit: in seconds, for all of it.
+    :raises HookError: if its backend does not.
+    :raises AugbackendError: if its requirements cannot be installed, or it is no sound sdist.
+    :raises TimeoutError: if there was no time to make an environment.
+    """
+    return _Filling(using, time.monotonic() + limit, frozenset(), ()).wheel_of_sdist(file, into)
+
+
 @dataclass(frozen=True)
 class _Filling:
     """One environment that is being filled.
@@ -186,13 +198,9 @@ class _Filling:
             chain = " needs ".join([*self.around, name])
             raise InstallError(f"error: to be built, {chain}, and there is no wheel of it for this Python")
         inside = _Filling(self.using, self.deadline, self.of_wheels, (*self.around, name))
-        with temporary_folder.temporary() as above:
-            folder = above / "confined"
-            folder.mkdir()
+        with temporary_folder.temporary() as into:
             try:
-                with sdist.opened(file) as archive:
-                    tree = sdist.unpack(archive, folder / "tree")
-                return self._kept(inside.wheel_of_tree(tree, folder, above))
+                return self._kept(inside.wheel_of_sdist(file, into))
             except InstallError:
                 raise
             except HookError as error:
@@ -200,6 +208,15 @@ class _Filling:
                 raise InstallError(head + error.output, is_over_time=error.is_over_time) from None
             except AugbackendError as error:
                 raise InstallError(f"error: {name} has no wheel for this Python, and {error.what}") from None
+
+    def wheel_of_sdist(self, file: Path, into: Path) -> Path:
+        """The wheel of an sdist, which is unpacked where its code may write."""
+        with temporary_folder.temporary() as above:
+            folder = above / "confined"
+            folder.mkdir()
+            with sdist.opened(file) as archive:
+                tree = sdist.unpack(archive, folder / "tree")
+            return self.wheel_of_tree(tree, folder, into)
 
     def wheel_of_tree(self, tree: Path, folder: Path, into: Path) -> Path:
         """The wheel of an unpacked sdist in ``folder``, which its code may write to (PEP 517)."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["linked", "copied", "wrapped", "built"]
 KINDS: tuple[Kind, ...] = ("linked", "copied", "wrapped", "built")
-KIND, _MADE_FROM = "_augbackend", "_made-from"  # PEP 691 leaves keys that begin so to whoever serves the page
+# PEP 691 leaves keys that begin so to whoever serves the page.
+KIND, _MADE_FROM, _BUILT_FROM = "_augbackend", "_made-from", "_built-from"
 MADE_HERE = "augbackend-"  # how the folder of a file begins that was wrapped or built for an index of ours
 _MADE_HERE = re.compile(rf"/{MADE_HERE}[0-9a-f]{{16}}/[^/]+")
 _SDIST = ".tar.gz"
@@ -42,6 +43,7 @@ class PublishedFile:
         if there is no such file.
     :param kind: whose it is: upstream's, left there or copied; or a wrapped sdist, or a wheel built of one.
     :param made_from: the sha256 of the sdist that was wrapped.
+    :param built_from: the sha256 of the wrapped sdist that a wheel was built of.
     """
 
     filename: str
@@ -54,6 +56,7 @@ class PublishedFile:
     core_metadata: Optional[Mapping[str, str]] = None
     kind: Kind = "linked"
     made_from: str = ""
+    built_from: str = ""
 
     @property
     def sha256(self) -> str:
@@ -80,7 +83,8 @@ class PublishedFile:
             entry["core-metadata"] = entry["dist-info-metadata"] = dict(self.core_metadata) or True
         if self.is_ours:
             entry[KIND] = self.kind
-        return {**entry, _MADE_FROM: self.made_from} if self.made_from else entry
+        origins = {_MADE_FROM: self.made_from, _BUILT_FROM: self.built_from}
+        return {**entry, **{key: value for key, value in origins.items() if value}}
 
 
 def from_json(entry: Mapping[str, Any], base: str = "") -> PublishedFile:
@@ -105,6 +109,7 @@ def from_json(entry: Mapping[str, Any], base: str = "") -> PublishedFile:
         (_as_texts(beside) if isinstance(beside, dict) else {}) if beside else None,
         entry[KIND] if entry.get(KIND) in KINDS else "linked",
         str(entry.get(_MADE_FROM) or ""),
+        str(entry.get(_BUILT_FROM) or ""),
     )
 
 

@@ -16,7 +16,8 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from packaging.version import Version
 
 from augbackend.errors import SettingsError
-from augbackend.table.convert import INVALID, Place, converted, found_instead, unknown
+from augbackend.table.complaints import found_instead, unknown
+from augbackend.table.convert import INVALID, Place, converted
 from augbackend.table.layers import toml
 
 from . import declaration as declarations

@@ -9,7 +9,7 @@ from augbackend.cli.model.declaration import BuildRequirement
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import AugbackendError
 from augbackend.features.extra_build_dependencies import BuildDependency
-from augbackend.table.convert import found_instead
+from augbackend.table.complaints import found_instead
 
 from . import requirements_file
 

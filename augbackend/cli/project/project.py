@@ -12,7 +12,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.errors import SettingsError
 from augbackend.table import layers
-from augbackend.table.convert import found_instead
+from augbackend.table.complaints import found_instead
 
 from . import (
     build_constraints,

@@ -15,7 +15,8 @@ from augbackend.cli.model import package as packages
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.package_sources import Sources
 from augbackend.table import strings
-from augbackend.table.convert import TABLE, found_instead
+from augbackend.table.complaints import found_instead
+from augbackend.table.convert import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

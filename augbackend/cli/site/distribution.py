@@ -60,23 +60,28 @@ def of_copy(file: Path, upstream: PublishedFile) -> PublishedFile:
     )
 
 
-def of_wheel(wheel: Path, upload_time: str = "", yanked: str | None = None, made_from: str = "") -> PublishedFile:
-    """What is said of a wheel that was built of a wrapped sdist; its metadata is written beside it (PEP 658).
+def of_wheel(wheel: Path, sdist_of_it: PublishedFile | None = None) -> PublishedFile:
+    """What is said of a wheel; its metadata is written beside it (PEP 658).
 
-    :param made_from: the sha256 of upstream's sdist.
-
+    :param sdist_of_it: the wrapped one that it was built of: the wheel is as old as that, and yanked with it.
     :raises UnsoundWheelError: if it is none.
     """
     content = wheel_content.metadata(wheel)
     wheel.with_name(wheel.name + site_project.METADATA).write_bytes(content)
-    return replace(
+    said = replace(
         _file(wheel),
         requires_python=parse(content).value("requires-python"),
-        upload_time=upload_time,
-        yanked=yanked,
         core_metadata={"sha256": hashlib.sha256(content).hexdigest()},
         kind="built",
-        made_from=made_from,
+    )
+    if sdist_of_it is None:
+        return said
+    return replace(
+        said,
+        upload_time=sdist_of_it.upload_time,
+        yanked=sdist_of_it.yanked,
+        made_from=sdist_of_it.made_from,
+        built_from=sdist_of_it.sha256,
     )
 
 

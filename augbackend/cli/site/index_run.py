@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Optional
 
 from augbackend.cli.model import error_report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from augbackend.cli.model.published_file import PublishedFile
     from augbackend.errors import AugbackendError
+
+    from .site_project import SiteProject
+    from .wheel_run import WheelRun
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class IndexRun:
     :param removed: by ``--prune``.
     :param passed_over: packages of files that nothing is declared for.
     :param notes: what is worth knowing, a sentence each.
+    :param wheels: that were wanted; ``None`` if none were.
     """
 
     out: Path
@@ -74,6 +79,21 @@ class IndexRun:
     failures: tuple[LostEntry, ...] = ()
     passed_over: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    wheels: Optional[WheelRun] = None
+
+    @property
+    def is_lacking(self) -> bool:
+        """Whether some of what was asked for could not be had."""
+        return bool(self.failures) or (self.wheels is not None and self.wheels.is_lacking)
+
+    def with_wheels(self, wheels: WheelRun, projects: Iterable[SiteProject]) -> IndexRun:
+        """The same, with what became of its wheels.
+
+        :param projects: those of the index now.
+        """
+        written = [f"{one.build.project}/{one.file.url}" for one in wheels.wheels if one.state == "built" and one.file]
+        numbers = tuple(one.numbers for one in projects)
+        return replace(self, wheels=wheels, projects=numbers, written=(*self.written, *written))
 
     def as_json(self) -> dict[str, Any]:
         """The run for a script."""
@@ -103,4 +123,5 @@ class IndexRun:
             "failures": [{"what": one.what, **error_report.as_json(one.error)} for one in self.failures],
             "passed-over": list(self.passed_over),
             "notes": list(self.notes),
+            "wheels": self.wheels.as_json() if self.wheels is not None else [],
         }

@@ -35,6 +35,15 @@ def read(out: Path) -> dict[str, SiteProject]:
     return found
 
 
+def project(out: Path, name: str) -> SiteProject:
+    """One project that is there; one without files, if it is not.
+
+    :raises AugbackendError: if its page is none of ours.
+    """
+    page = out / name / pages.JSON
+    return SiteProject(name, tuple(_files_of(page)) if page.is_file() else ())
+
+
 def is_whole(out: Path, project: str, one: PublishedFile) -> bool:
     """Whether a file of ours lies where its page says, with the content that the page promises."""
     file = site_project.place(out, project, one)

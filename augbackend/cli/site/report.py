@@ -26,8 +26,9 @@ def lines(run: IndexRun, *, check: bool, verbose: bool) -> Iterator[str]:
         _cut([f"removed {one}" for one in run.removed], verbose=verbose) if not check else (),
         (f"note: {one}" for one in run.notes),
         _failure_lines(run) if run.failures else (),
+        run.wheels.lines(verbose=verbose) if run.wheels is not None else (),
         _summary(run, check=check),
-        _next(run) if not check and run.projects and not run.failures else (),
+        _next(run) if not check and run.projects and not run.is_lacking else (),
     ]
     yield from "\n\n".join(filter(None, map("\n".join, parts))).split("\n")
 
@@ -35,8 +36,7 @@ def lines(run: IndexRun, *, check: bool, verbose: bool) -> Iterator[str]:
 def _entry_lines(one: IndexEntry) -> Iterator[str]:
     why = f", since {one.why}" if one.why else ""
     yield f"{one.project} {one.version}: {one.state}{why}"
-    yield from [f"  {one.recipe}"] if one.recipe else []
-    yield from [f"  {one.said}"] if one.said and not one.recipe else []
+    yield from (f"  {line}" for line in (one.said, one.recipe) if line)
 
 
 def _left_out_lines(run: IndexRun, *, verbose: bool) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _summary(run: IndexRun, *, check: bool) -> Iterator[str]:
     yield f"{run.out}: {_counted(own, 'file')} of {_counted(len(run.projects), 'project')}{links}"
     if check and (run.stale or run.removed):
         yield f"stale: {', '.join([*run.stale, *run.removed][:_MOST])}; run this without --check"
-    elif check and not run.failures:
+    elif check and not run.is_lacking:
         yield "everything is up to date"
     elif not check:
         yield f"{_counted(len(run.written), 'file')} written" if run.written else "nothing has changed"

@@ -13,7 +13,7 @@ made here says so in its path, the one thing that every form of a page and every
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -61,6 +61,23 @@ class SiteProject:
         """What lies beside the page, by filename."""
         return {one.filename: one for one in self.files if one.is_ours}
 
+    @property
+    def numbers(self) -> tuple[str, int, int]:
+        """Its name, and how many files are ours and how many upstream's."""
+        own = len(self.ours)
+        return self.name, own, len(self.files) - own
+
+    @property
+    def sdists(self) -> dict[str, PublishedFile]:
+        """The wrapped sdists, by their sha256."""
+        return {one.sha256: one for one in self.files if one.kind == "wrapped"}
+
+    def without_orphans(self) -> SiteProject:
+        """The same without wheels whose sdist is not there any more: frontends would take what it said before."""
+        sdists = self.sdists
+        kept = (one for one in self.files if one.kind != "built" or one.built_from in sdists)
+        return replace(self, files=tuple(kept))
+
 
 def address(filename: str, sha256: str, *, is_copy: bool = False) -> str:
     """Where a file of ours is, as seen from its project's page: a ``+`` is escaped, since some stores read a space.
@@ -73,3 +90,8 @@ def address(filename: str, sha256: str, *, is_copy: bool = False) -> str:
 def place(out: Path, project: str, one: PublishedFile) -> Path:
     """Where a file of ours lies."""
     return out / project / unquote(one.url)
+
+
+def place_by_content(out: Path, project: str, filename: str, sha256: str) -> Path:
+    """The same of a file that no page need name any more."""
+    return out / project / unquote(address(filename, sha256))

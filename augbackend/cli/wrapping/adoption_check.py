@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from augbackend.cli.edit import pyproject, tree_declaration
 from augbackend.cli.model.declaration import Declaration
 from augbackend.errors import AugbackendError
-from augbackend.features.extra_build_dependencies import differing, entries
+from augbackend.features._two_places import differing
+from augbackend.features.extra_build_dependencies import entries
 from augbackend.hook import declared
 
 from . import adoption, copy_difference

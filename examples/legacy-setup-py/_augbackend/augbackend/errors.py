@@ -58,6 +58,18 @@ def tell(text: str) -> None:
             stream.flush()
 
 
+def add_note(error: BaseException, note: str) -> None:
+    """Attach a note to an exception, whose type and traceback stay as they are.
+
+    Python before 3.11 has no notes (PEP 678), and no Python prints those of ``SystemExit``, which setuptools raises for
+    most errors. There, the note is printed before.
+    """
+    if sys.version_info >= (3, 11) and not isinstance(error, SystemExit):
+        error.add_note(note)
+    else:
+        tell(note)
+
+
 @contextmanager
 def reported(folder: str) -> Iterator[None]:
     """End the process with status 1 and our message instead of a traceback, for our own errors only.

@@ -14,22 +14,33 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
+    from typing import NamedTuple as Parts
+    from zipfile import ZipFile
+
     from augbackend.standards.core_metadata import Document
     from augbackend.table import Build, Target
 
     from .extra_build_dependencies import BuildDependency
     from .extra_build_variables import Resolved
     from .match_runtime import Match
+else:
+
+    class Parts:
+        """Keeps what it is called with. A real ``NamedTuple`` would compile each annotation, in every build."""
+
+        def __init__(self, kind: Any, meaning: str, default: Any = None, check: Any = None, **more: Any) -> None:
+            self.__dict__.update(more, kind=kind, meaning=meaning, default=default, check=check)
+
 
 FOR_WRAP = ("packages",)  # read by `augbackend wrap`, never by a build
 _FOLDER = Path(__file__).parent
 COPY = _FOLDER.with_name("copy.json")  # the manifest, where we are a copy
 
 
-class Feature(NamedTuple):
+class Feature(Parts):
     """A key, and what it does. A part that it does not have is ``None``."""
 
     kind: Any
@@ -77,10 +88,17 @@ class Feature(NamedTuple):
     wheel: Optional[Callable[[Build, Target, Optional[Document], bool], Any]] = None
     """A look at tree and environment before a wheel is built, and what makes more files of ``.dist-info`` from its
     METADATA, if any. It gets the promise (or ``None``), and whether the frontend has asked for metadata."""
+    members: Optional[Callable[[Build, ZipFile], Mapping[str, bytes]]] = None
+    """Members of the finished wheel that get other content; asked while the wrapped backend is surrounded."""
     fingerprint: Optional[Callable[[Build, Target], Iterable[object]]] = None
     """What of it makes compiled objects others: installed versions, values."""
     pkg_info: Optional[Callable[[Build, Path, Path], Optional[Path]]] = None
     """Writes an sdist (the second) anew beside it (the third), if its ``PKG-INFO`` has to say else; then its name."""
+
+    @property
+    def edits_wheel(self) -> bool:
+        """Whether it may change a wheel that the wrapped backend has made."""
+        return bool(self.promise or self.edit or self.version or self.wheel or self.members)
 
 
 def find(key: str) -> Feature | None:

@@ -5,30 +5,21 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from os.path import exists
 
-from augbackend.errors import FOREIGN, AugbackendError, tell
+from augbackend.errors import FOREIGN, AugbackendError, add_note
 from augbackend.standards import InvalidRequirement
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Build
 
 
 def explain(error: BaseException, build: Build, hook: str) -> None:
-    """Attach a note to an exception, whose type and traceback stay as they are.
-
-    Python before 3.11 has no notes (PEP 678), and no Python prints those of ``SystemExit``, which setuptools raises for
-    most errors. There, the note is printed before.
-    """
+    """Add to an exception that the wrapped backend has raised what is known of it."""
     if isinstance(error, AugbackendError) or (isinstance(error, SystemExit) and not isinstance(error.code, str)):
         return  # it has said what it has to say, or nothing is wrong
     setattr(error, FOREIGN, True)
-    note = "\n".join([f"augbackend: raised in {build.wrapped_backend}, hook {hook}", *_cure(error, build)])
-    if sys.version_info >= (3, 11) and not isinstance(error, SystemExit):
-        error.add_note(note)
-    else:
-        tell(note)
+    add_note(error, "\n".join([f"augbackend: raised in {build.wrapped_backend}, hook {hook}", *_cure(error, build)]))
 
 
 def _cure(error: BaseException, build: Build) -> list[str]:

@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Optional
 
-from augbackend.errors import AugbackendError, say
+from augbackend.errors import say
 from augbackend.standards import InvalidRequirement
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Build, Target
@@ -29,14 +27,14 @@ def unmet(build: Build, target: Target) -> list[tuple[str, str, Optional[str]]]:
 def _required(build: Build) -> list[tuple[str, str, Optional[str]]]:
     from augbackend.standards.installed import installed, installed_version
 
-    present, found = installed(seen=build.seen), []
+    present, found = installed(build.searched, build.seen), []
     for text in build.requires:
         if text == TOMLI or _is_plainly_there(text, present):  # the table was read
             continue
         with suppress(InvalidRequirement):  # the frontend's to report
             wanted = parse_requirement(text)
             if wanted.applies():
-                version = present.get(wanted.name) or installed_version(wanted.name, seen=build.seen)
+                version = present.get(wanted.name) or installed_version(wanted.name, build.searched, build.seen)
                 if version is None or not wanted.accepts(version):
                     found.append((text, wanted.name, version))
     return found
@@ -73,31 +71,7 @@ def check_installed(build: Build, target: Target) -> None:
     for text, name, version in found:
         if version is not None:
             say("warning", f"{text} is declared, but {name} {version} is installed")
-    refuse_absent(found)
+    if found:
+        from augbackend.hook.absent import refuse_absent
 
-
-def refuse_absent(found: Iterable[tuple[str, str, Optional[str]]]) -> None:
-    """Name what is not installed, if anything is, in one message.
-
-    :param found: what :func:`unmet` has found.
-    :raises AugbackendError: with the command that installs it.
-    """
-    absent = {text: name for text, name, version in found if version is None}
-    if absent:
-        raise AugbackendError(
-            f"not installed in the build environment: {', '.join(dict.fromkeys(absent.values()))}",
-            where="build-system.requires, tool.augbackend.extra-build-dependencies; "
-            "a frontend without build isolation installs nothing",
-            hint=command_line([sys.executable or "python", "-m", "pip", "install", *absent]),
-        )
-
-
-def command_line(command: Sequence[str]) -> str:
-    """The command as one types it into this system's shell."""
-    if os.name == "nt":
-        from subprocess import list2cmdline
-
-        return list2cmdline(command)
-    import shlex
-
-    return " ".join(map(shlex.quote, command))
+        refuse_absent(found)

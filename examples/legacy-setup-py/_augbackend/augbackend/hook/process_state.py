@@ -19,6 +19,8 @@ from typing import Any
 # What imports added to sys.path, as setuptools does for its vendored packages. An imported module may
 # look there again when it runs, so these stay as long as the module does.
 _added_by_imports: list[str] = []
+# Where `adopt` and `wrap` put us, and nothing else: no import of the hundreds in a build is looked for there.
+_OURS = ("_augbackend", ".augbackend")
 
 
 class _InTreeFinder:
@@ -52,7 +54,8 @@ def put_back(variables: Mapping[str, str], folders: Sequence[Path]) -> Iterator[
     try:
         sys.meta_path[:0] = [finder] if first else []
         os.environ.update(variables)
-        sys.path[:] = [*first, *searched, *sys.path, *(item for item in _added_by_imports if item not in known)]
+        others = [item for item in sys.path if not item.endswith(_OURS)]
+        sys.path[:] = [*first, *searched, *others, *(item for item in _added_by_imports if item not in known)]
         yield
     finally:
         _added_by_imports.extend(item for item in sys.path if item not in {*known, *_added_by_imports})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from augbackend.errors import say
 from augbackend.hook.wrapped_backend import declared, explained, load, lock, surrounded
 from augbackend.table import Build, ConfigSettings, Target
 
@@ -41,33 +40,9 @@ def _asked(build: Build, target: Target, *, is_forgiven: bool) -> list[str]:
         with lock(build):
             return [str(text) for text in (hook(build.config_settings) if hook else ()) or ()]
     except (Exception, SystemExit) as error:
-        from augbackend.hook.installed_check import unmet
+        from augbackend.hook.forgiven import read_instead
 
-        absent = ", ".join(name for _, name, _ in unmet(build, target)) if is_forgiven else ""
-        if not absent:
+        found = read_instead(build, target, error) if is_forgiven else None
+        if found is None:
             raise
-        found = _read(build)
-        why = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-        going_on = " and ".join(["going on with the declared ones", *([", ".join(found)] if found else [])])
-        say(
-            "note",
-            f"{build.wrapped_backend} could not name its requirements before {absent} is installed ({why}); {going_on}",
-        )
         return found
-
-
-def _read(build: Build) -> list[str]:
-    """What stands literally in ``setup.py`` and ``setup.cfg``, and what setuptools itself would have asked for."""
-    from importlib.util import find_spec
-
-    try:
-        from augbackend.standards.setup_files import setup_requires
-    except ModuleNotFoundError:
-        found = []  # a copy for a tree that says nothing of it
-    else:
-        found = setup_requires(build.tree)
-    try:  # setuptools before 70.1
-        is_old = build.wraps_setuptools and find_spec("setuptools.command.bdist_wheel") is None
-    except ModuleNotFoundError:
-        is_old = False
-    return [*found, "wheel"] if is_old else found

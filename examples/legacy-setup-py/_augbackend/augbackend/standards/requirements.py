@@ -9,18 +9,14 @@ installed version satisfy it, is it the same requirement as that other string. T
 against ``packaging``'s own.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from . import OPERATOR, InvalidRequirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Optional
-
     from .markers import Marker
 
 # Patterns are compiled by `re` when they are first used, which in most builds is never.
@@ -31,7 +27,7 @@ _CLAUSE = rf"[ \t]*({OPERATOR})\s*([^\s)]+)[ \t]*"
 _SPACE = " \t"  # PEP 508 knows no other
 
 
-class Requirement(NamedTuple):
+class Requirement(NamedTuple):  # its types are no texts: those would be compiled, in every build
     """One parsed requirement; two that mean the same compare equal, however they were spelled.
 
     ``name`` is canonical (PEP 503), ``clauses`` are the version specifiers as (operator, version) pairs.
@@ -41,7 +37,7 @@ class Requirement(NamedTuple):
     extras: frozenset[str]
     clauses: frozenset[tuple[str, str]]
     url: str
-    marker: Optional[Marker]
+    marker: Optional["Marker"]
 
     def applies(self, *, with_any_extra: bool = False, extra: str = "") -> bool:
         """Whether the marker holds for the running interpreter (PEP 508).
@@ -61,6 +57,8 @@ class Requirement(NamedTuple):
         A pre-release that is already installed counts, and a version that PEP 440 cannot read is let pass:
         both are for the resolver to judge, not for us.
         """
+        if not self.clauses:
+            return True
         from .versions import InvalidVersion, satisfies
 
         try:
@@ -71,7 +69,17 @@ class Requirement(NamedTuple):
 
 def canonical_name(name: str) -> str:
     """Normalise a project name as PEP 503 does."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    name = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in name:
+        name = name.replace("--", "-")
+    return name
+
+
+def project_of(text: str) -> str:
+    """The canonical name that a requirement begins with, told without a parser; empty if it begins with none."""
+    text = text.lstrip(_SPACE)
+    end = next((at for at, letter in enumerate(text) if not (letter.isalnum() or letter in "-_.")), len(text))
+    return canonical_name(text[:end])
 
 
 @lru_cache(maxsize=1024)
@@ -122,11 +130,13 @@ def _parse_clauses(text: str) -> Iterator[tuple[str, str]]:
             raise InvalidRequirement(str(error)) from None
 
 
-def parse_marker(text: str) -> Marker:
+def parse_marker(text: str) -> "Marker":
     """Parse an environment marker into a tree of comparisons.
 
     :raises InvalidRequirement: naming the word that does not fit.
     """
-    from . import markers  # most declarations have none
-
-    return markers.parse_marker(text)
+    try:
+        from .markers import parse_marker as read  # most declarations have none
+    except ModuleNotFoundError:  # a copy for a tree without any
+        raise InvalidRequirement("augbackend adopt brings what reads markers") from None
+    return read(text)

@@ -3,8 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The augbackend authors
 """From declared text to one frozen value: :class:`Build`, all that a hook call needs to know."""
 
-from __future__ import annotations
-
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Optional, Union
@@ -14,7 +13,7 @@ ConfigSettings = Optional[Mapping[str, Union[str, list[str]]]]  # as PEP 517 has
 LEGACY_BACKEND = "setuptools.build_meta:__legacy__"  # PEP 517: what frontends take where no backend is named
 
 
-class Build(NamedTuple):
+class Build(NamedTuple):  # its types are no texts: those would be compiled one by one, in every build
     """What is declared for one hook call.
 
     :param values: the keys of the table that are set, each as the type that its feature says.
@@ -34,19 +33,24 @@ class Build(NamedTuple):
     features: tuple[Any, ...] = ()
     requires: tuple[str, ...] = ()
     backend_path: tuple[str, ...] = ()
-    project: Mapping[str, Any] | None = None
+    project: Optional[Mapping[str, Any]] = None
     path: tuple[str, ...] = ()
-    config_settings: Mapping[str, str | list[str]] | None = None
-    seen: dict[str, dict[str, str]] | None = None
+    config_settings: ConfigSettings = None
+    seen: Optional[dict[str, dict[str, str]]] = None
     passed: tuple[str, ...] = ()
 
-    def folder(self, name: str) -> Path | None:
+    def folder(self, name: str) -> Optional[Path]:
         """A folder of the tree, absolute; ``None`` if there is none of that name."""
         try:
             found = (self.tree / name).resolve()
             return found if found.is_dir() else None
         except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links, a NUL
             return None
+
+    @property
+    def searched(self) -> list[str]:
+        """Where what is installed is looked for: as an import does, then without links that may be swept away."""
+        return [*sys.path, *self.path]
 
     @property
     def wrapped_backend(self) -> str:

@@ -1,0 +1,68 @@
+# type: ignore  # fmt: off  # isort: skip_file  # pylint: skip-file  # augbackend 0.1.0, copied by `augbackend adopt`; not to be edited here.  SPDX-License-Identifier: MIT
+# flake8: noqa
+# SPDX-FileCopyrightText: 2026 The augbackend authors
+"""Why the wrapped backend, or a hook of it, cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+from augbackend.errors import AugbackendError, WrappedBackendUnavailable
+from augbackend.table import Build
+
+
+def not_in_tree(build: Build, folders: Sequence[Path]) -> WrappedBackendUnavailable:
+    """It is to be in the tree, and is not."""
+    top = build.wrapped_backend.partition(":")[0].partition(".")[0]
+    what = f"is not in its backend-path: no module {top!r} there"
+    return _unavailable(build, what, f"looked in {', '.join(map(str, folders))}")
+
+
+def from_elsewhere(build: Build, folders: Sequence[Path], file: object) -> WrappedBackendUnavailable:
+    """Its name leads to another module."""
+    hint = f"tool.augbackend.backend-path says {', '.join(map(str, folders))}"
+    return _unavailable(build, f"was not found in-tree, but as {file}", hint)
+
+
+def without(build: Build, found: object, attribute: str) -> WrappedBackendUnavailable:
+    """What stands behind the colon is not there."""
+    hint = f"mend the part after the colon; {build.wrapped_backend.partition(':')[0]} is importable"
+    return _unavailable(build, f"has no {attribute!r}: {found!r}", hint)
+
+
+def not_importable(build: Build, error: ModuleNotFoundError) -> Optional[WrappedBackendUnavailable]:
+    """It is not installed, or misspelt; ``None`` if it is there, and what it imports is not.
+
+    :raises AugbackendError: if a build requirement is not installed either.
+    """
+    name = build.wrapped_backend.partition(":")[0]
+    if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+        return None
+    parent, _, child = error.name.rpartition(".")
+    hint = f"{parent!r} is there, but has no module {child!r}: misspelt?"
+    if not parent:
+        from augbackend.hook.absent import refuse_absent
+        from augbackend.hook.installed_check import unmet
+
+        refuse_absent(unmet(build, "wheel"))
+        hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
+    return _unavailable(build, f"cannot be imported: {error}", hint)
+
+
+def no_hook(build: Build, name: str) -> AugbackendError:
+    """It has no such hook."""
+    what = f"the wrapped backend {build.wrapped_backend!r} has no hook {name!r}"
+    return AugbackendError(
+        what, where=_place(build), hint="ask the frontend for something that does not need this hook"
+    )
+
+
+def _unavailable(build: Build, what: str, hint: str) -> WrappedBackendUnavailable:
+    where = f"{_place(build)}: {build.wrapped_backend!r}"
+    return WrappedBackendUnavailable(f"the wrapped backend {what}", where=where, hint=hint)
+
+
+def _place(build: Build) -> str:
+    return build.origins.get("build-backend", "the default of tool.augbackend.build-backend")
