@@ -1,16 +1,21 @@
-"""What only a dependency asks for: reached by real uv and pip in the ways that `wrap` prints, and not without them."""
+"""What only a dependency asks for: reached by real uv and pip in the ways that `wrap` prints, and by an index of ours."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import threading
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
+from augbackend.cli.site.server import SiteServer
+
 from ..cli.archives import sdist
 from ..conftest import write
+from ..matrix import frontends as matrix
 from ..matrix.frontends import BIN, EXE, BuildFailedError, Frontends
 from .test_wrapped import augbackend
 
@@ -137,3 +142,36 @@ def test_a_recipe_folder(frontends: Frontends, environ: dict[str, str], tmp_path
         more = ["--python", str(place / BIN / f"python{EXE}")] if words[0] == "pip" else []
         frontends.run(program, *more, *words[1:], cwd=here, **variables)
         frontends.run(str(place / BIN / f"python{EXE}"), "-c", "import needy", cwd=here)
+
+
+def test_an_index_is_the_only_setting(
+    frontends: Frontends, environ: dict[str, str], links: Path, tmp_path: Path
+) -> None:
+    with matrix.index(frontends) as upstream:
+        for file in links.iterdir():
+            folder = frontends.folder / "index" / file.name.partition("-")[0]
+            folder.mkdir(exist_ok=True)
+            shutil.copy(file, folder)
+        only = {"UV_FIND_LINKS": "", "PIP_FIND_LINKS": "", "UV_DEFAULT_INDEX": upstream, "PIP_INDEX_URL": upstream}
+        made = ("index", "site", "needy==1.0", "--require", "scanner", "--index-url", upstream)
+        augbackend(frontends, *made, cwd=tmp_path)
+        with pytest.raises(BuildFailedError, match="scanner"):
+            frontends.run("uv", "tool", "install", "needytool", cwd=tmp_path, **{**environ, **only})
+        with SiteServer(tmp_path / "site", "127.0.0.1", 0) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            ours = {**environ, **only, "UV_INDEX": server.url, "PIP_EXTRA_INDEX_URL": server.url}
+            frontends.run("uv", "tool", "install", "needytool", cwd=tmp_path, **ours)
+            (tmp_path / "by-pip").mkdir()
+            assert pip(frontends, ours, tmp_path / "by-pip", "needytool").endswith("it runs\n")
+            app = write(
+                tmp_path / "app", {"pyproject.toml": APP.format("package = false\n").partition("[build-system]")[0]}
+            )
+            frontends.run("uv", "lock", cwd=app, **ours)
+            locked = (app / "uv.lock").read_text()
+            frontends.run("uv", "lock", "--upgrade", cwd=app, **ours)
+            frontends.run("uv", "sync", "--frozen", cwd=app, **environ)
+            server.shutdown()
+    assert (app / "uv.lock").read_text() == locked
+    assert "needy-1.0%2Baug.tar.gz" in locked
+    assert frontends.run(str(tmp_path / "commands" / f"needytool{EXE}"), cwd=tmp_path) == "it runs\n"
+    assert frontends.run(str(app / ".venv" / BIN / f"needytool{EXE}"), cwd=app) == "it runs\n"

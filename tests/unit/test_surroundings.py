@@ -9,6 +9,7 @@ import pytest
 from augbackend.hook import declared
 from augbackend.hook.exposed import is_exposed
 from augbackend.hook.process_state import put_back
+from augbackend.hook.wrapped_backend import surrounded
 from augbackend.standards.installed import installed
 
 from ..conftest import write
@@ -92,6 +93,22 @@ def test_pythonpath_of_the_caller_is_the_interpreters(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with put_back({"OTHER": "1"}, []):
         assert str(tmp_path) not in sys.path
+
+
+@pytest.mark.parametrize(("value", "is_found"), [("stdlib", False), ("local", True)])
+def test_pythons_own_distutils_where_that_is_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, is_found: bool
+) -> None:
+    """setuptools puts its own before it when the interpreter starts, and then the variable is not set yet."""
+    shim = type("DistutilsMetaFinder", (), {"__module__": "_distutils_hack", "find_spec": lambda *_: None})()
+    monkeypatch.setattr(sys, "meta_path", [shim, *sys.meta_path])
+    table = {"extra-build-variables": {"SETUPTOOLS_USE_DISTUTILS": value}}
+    build = declared.read(tmp_path, environ={}, document={"tool": {"augbackend": table}})
+    with surrounded(build):
+        assert (shim in sys.meta_path) is is_found
+    assert sys.meta_path[0] is shim
+    with surrounded(declared.read(tmp_path, environ={}, document={})):
+        assert shim in sys.meta_path
 
 
 def test_what_is_always_exposed(tmp_path: Path) -> None:

@@ -70,8 +70,8 @@ class Feature(Parts):
     turn: Optional[Callable[[Build], AbstractContextManager[None]]] = None
     """What is waited for before a wheel is built, ahead of all else here: what is free then is what counts."""
     shown: Optional[Callable[[Build, str], AbstractContextManager[Build]]] = None
-    """Shows the wrapped backend what is installed elsewhere, in a hook, the second; gives the build that knows of it.
-    It may change ``os.environ`` and ``sys.path`` as well."""
+    """Shows the wrapped backend what is hidden from it, in a hook, the second; gives the build that knows of it.
+    It may change ``os.environ`` and ``sys.path`` as well, which are put back."""
     around: Optional[Callable[[Build, bool], AbstractContextManager[None]]] = None
     """What surrounds the wrapped backend from its import on, where a wheel is built (or, if the second is false, where
     the hook that builds it is looked for). It may change ``os.environ`` and ``sys.path``, which are put back."""

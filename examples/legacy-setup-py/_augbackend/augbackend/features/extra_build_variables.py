@@ -4,7 +4,9 @@
 """``extra-build-variables``: the environment variables around a hook."""
 
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Optional
 
@@ -14,6 +16,9 @@ from augbackend.table import Build, Target, templates
 from augbackend.table.convert import key
 
 from . import Feature
+
+_DISTUTILS = "SETUPTOOLS_USE_DISTUTILS"
+_HACK = "_distutils_hack"  # setuptools' module, which looks at the variable
 
 
 class Resolved(NamedTuple):
@@ -91,6 +96,22 @@ def resolved(build: Build, environ: Mapping[str, str], _before: Sequence[Resolve
     return found
 
 
+@contextmanager
+def _shown(build: Build, _hook: str) -> Iterator[Build]:
+    """Let Python's own distutils be found where that is declared.
+
+    setuptools' own is put before it when the interpreter starts, unless the variable is set by then.
+    """
+    before = list(sys.meta_path)
+    if _DISTUTILS in declared(build) and os.environ.get(_DISTUTILS, "local") != "local":
+        sys.meta_path[:] = [one for one in before if type(one).__module__ != _HACK]
+    hidden = [one for one in before if one not in sys.meta_path]
+    try:
+        yield build
+    finally:
+        sys.meta_path[:0] = hidden
+
+
 def _fingerprint(build: Build, _target: Target) -> list[tuple[str, Optional[str]]]:
     # Only the declared part of PATH counts; the rest is the caller's.
     return [(name, one.value if is_path(name) else os.environ.get(name)) for name, one in declared(build).items()]
@@ -102,5 +123,6 @@ FEATURE = Feature(
     {},
     check_name=_check_name,
     variables=resolved,
+    shown=_shown,
     fingerprint=_fingerprint,
 )
