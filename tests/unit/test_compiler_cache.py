@@ -142,6 +142,19 @@ def test_compilers_are_called_by_the_cache(machine: Path, tmp_path: Path) -> Non
     assert own == f"compiler {flags}"
 
 
+def test_who_asks_for_the_real_path_is_led_back(machine: Path, tmp_path: Path, environment: Path) -> None:
+    headers = environment / "lib" / PYTHON / "site-packages" / "demo" / "in clude"
+    with around(declared(tmp_path)):
+        (links,) = _stable_paths.cache_folder().iterdir()
+        led = links / "0" / headers.relative_to(environment)
+        compiled("cc", "-isystem", str(headers), f"-I{headers}", "-I/other", "-c", "a b.c")
+        assert f"cc -isystem {led} -I{led} -I/other -c a b.c" in machine.read_text().splitlines()[-2]
+        compiled("cc", "a.o", f"-Wl,-rpath,{headers}", str(headers / "a.so"))  # a linker writes it down
+        assert f"cc a.o -Wl,-rpath,{headers} {headers / 'a.so'}" in machine.read_text().splitlines()[-2]
+        compiled("cc", "-c", "a.c", f"-I/other{headers}")
+        assert f"cc -c a.c -I/other{headers}" in machine.read_text().splitlines()[-2]
+
+
 def test_the_environment_has_one_path(tmp_path: Path, environment: Path) -> None:
     before = list(sys.path)
     with around(declared(tmp_path)):
