@@ -376,7 +376,9 @@ def test_links_that_are_swept_away_come_back(tmp_path: Path) -> None:
 def test_what_is_installed_is_found_where_links_were_swept_away(tmp_path: Path, environment: Path) -> None:
     info = environment / "lib" / PYTHON / "site-packages" / "demo-1.dist-info"
     info.joinpath("METADATA").touch()
-    build = declared(tmp_path, **{"extra-build-dependencies": ["demo==1"]})._replace(requires=("demo>=1",))
+    table = {"compiler-cache": "auto", "extra-build-dependencies": ["demo==1"]}
+    document = {"build-system": {"requires": ["demo>=1"]}, "tool": {"augbackend": table}}
+    build = read(tmp_path, environ={}, document=document)
     with around(build):
         shutil.rmtree(tmp_path / "cache")
         assert unmet(build, "wheel") == []
