@@ -48,7 +48,7 @@ _SCRIPT = """\
 there() {{ {test}; }}
 again() {{ {again}; }} 2> /dev/null
 there || again
-{{ said=$({cache} {compiler} "$@" {flags} 2>&1 >&3 3>&-); status=$?; }} 3>&1
+{reached}{{ said=$({cache} {compiler} "$@" {flags} 2>&1 >&3 3>&-); status=$?; }} 3>&1
 failed() {{ case $said in *ccache:\\ error:*) ;; *) ! there ;; esac; }}
 if [ $status = 0 ] || ! failed; then
   [ -z "$said" ] || printf '%s\\n' "$said" >&2
@@ -57,6 +57,19 @@ fi
 # No room in the cache, or no links: as without a cache.
 again
 exec {compiler} "$@" {flags}
+"""
+# Who asks for a file's real path leaves the links: what is compiled is led back. A linker writes paths into its result.
+_NAMING = ("", "-I", "-isystem", "-iquote")
+_REACHED = """\
+case " $* " in *" -c "*)
+  for one do
+    shift
+    case $one in
+{cases}
+    esac
+    set -- "$@" "$one"
+  done ;;
+esac
 """
 # sccache compares a compiler's file and options as they are, and so does ccache with nvcc's: no path of the tree may
 # be in them. The comment is for them as well: another compiler is another file.
@@ -247,10 +260,22 @@ class _Launchers:
         return _SCRIPT.format(
             test=" && ".join(f"[ -e {link} ]" for _, link in pairs) or "true",
             again="; ".join([*again, *(f"ln -sfn {root} {link}" for root, link in pairs)]),
+            reached=self._reached(),
             cache=path + shlex.quote(self._program),
             compiler=shlex.quote(compiler),
             flags=shlex.join(flags),
         )
+
+    def _reached(self) -> str:
+        """What leads options that name an installed file by its real path to the links."""
+        cases = []
+        for folder in dict.fromkeys(map(os.path.abspath, sys.path)):
+            link = self._links.through(folder) if self._links else folder
+            for path in dict.fromkeys([folder, os.path.realpath(folder)] if link != folder else []):
+                before = shlex.quote(f"{path}/")
+                patterns = "|".join(f"{option}{before}*" for option in _NAMING)
+                cases.append(f"      {patterns}) one=${{one%%{before}*}}{shlex.quote(link)}/${{one#*{before}}} ;;")
+        return _REACHED.format(cases="\n".join(cases)) if cases else ""
 
     def _compiler(self, name: str, compiler: str) -> str:
         """A compiler that adds the options by itself; the file."""

@@ -11,7 +11,6 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -141,6 +140,19 @@ def test_compilers_are_called_by_the_cache(machine: Path, tmp_path: Path) -> Non
     flags = f"-c a.c -ffile-prefix-map={links / '0'}=/environment {AS_NAMED} -ffile-prefix-map={tmp_path}=."
     assert call == f"{tmp_path / 'programs' / 'cc'} {flags}"
     assert own == f"compiler {flags}"
+
+
+def test_who_asks_for_the_real_path_is_led_back(machine: Path, tmp_path: Path, environment: Path) -> None:
+    headers = environment / "lib" / PYTHON / "site-packages" / "demo" / "in clude"
+    with around(declared(tmp_path)):
+        (links,) = _stable_paths.cache_folder().iterdir()
+        led = links / "0" / headers.relative_to(environment)
+        compiled("cc", "-isystem", str(headers), f"-I{headers}", "-I/other", "-c", "a b.c")
+        assert f"cc -isystem {led} -I{led} -I/other -c a b.c" in machine.read_text().splitlines()[-2]
+        compiled("cc", "a.o", f"-Wl,-rpath,{headers}", str(headers / "a.so"))  # a linker writes it down
+        assert f"cc a.o -Wl,-rpath,{headers} {headers / 'a.so'}" in machine.read_text().splitlines()[-2]
+        compiled("cc", "-c", "a.c", f"-I/other{headers}")
+        assert f"cc -c a.c -I/other{headers}" in machine.read_text().splitlines()[-2]
 
 
 def test_the_environment_has_one_path(tmp_path: Path, environment: Path) -> None:
@@ -364,8 +376,9 @@ def test_links_that_are_swept_away_come_back(tmp_path: Path) -> None:
 def test_what_is_installed_is_found_where_links_were_swept_away(tmp_path: Path, environment: Path) -> None:
     info = environment / "lib" / PYTHON / "site-packages" / "demo-1.dist-info"
     info.joinpath("METADATA").touch()
-    more: dict[str, Any] = {"extra-build-dependencies": ["demo==1"]}
-    build = declared(tmp_path, **more)._replace(requires=("demo>=1",))
+    table = {"compiler-cache": "auto", "extra-build-dependencies": ["demo==1"]}
+    document = {"build-system": {"requires": ["demo>=1"]}, "tool": {"augbackend": table}}
+    build = read(tmp_path, environ={}, document=document)
     with around(build):
         shutil.rmtree(tmp_path / "cache")
         assert unmet(build, "wheel") == []
@@ -520,27 +533,6 @@ def test_old_links_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {one.name for one in folder.iterdir()} == {"old.2", found.folder.name}
     _stable_paths.sweep(folder, 0)
     assert {one.name for one in folder.iterdir()} == {found.folder.name}  # a build has it
-
-
-def test_a_folder_that_is_swept_before_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Path] = []
-    mkdir = Path.mkdir
-
-    def swept_at_first(self: Path, **options: Any) -> None:
-        made.append(self)
-        if len(made) > 1:
-            mkdir(self, **options)
-
-    monkeypatch.setattr(Path, "mkdir", swept_at_first)
-    assert _stable_paths.first_free(tmp_path, "x").name == "x.1"
-
-
-def test_two_builds_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "there").mkdir()
-    listed = [tmp_path / "gone", tmp_path / "there"]
-    monkeypatch.setattr(Path, "iterdir", lambda _: iter(listed))
-    _stable_paths.sweep(tmp_path, 0)
-    assert not (tmp_path / "there").exists()
 
 
 def test_a_folder_that_is_swept_while_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
