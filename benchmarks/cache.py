@@ -89,6 +89,7 @@ class Sccache:
         self._folder.mkdir()
         place = {"SCCACHE_REDIS_ENDPOINT": redis} if redis else {"SCCACHE_DIR": str(self._folder / "objects")}
         self.environ = {**place, "SCCACHE_SERVER_UDS": str(self._folder / "socket"), "SCCACHE_IDLE_TIMEOUT": "0"}
+        self.environ["SCCACHE_DIRECT"] = "false"  # its preprocessor cache compares options that hold the tree's path
         self._redis = redis
 
     def clear(self) -> None:

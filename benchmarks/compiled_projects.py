@@ -92,7 +92,7 @@ def all_of(folder: Path, links: Path, torch: str) -> Iterator[Project]:
     files = {"setup.py": _TORCH_SETUP, "src/bindings.cpp": _BINDINGS, "src/own.h": _OWN, **kernels}
     tree = _written(folder / "eight", files, "setuptools.build_meta", ["setuptools", "ninja", torch])
     yield Project("torch extension", tree, 8, "src/f7.cpp", torches, nothing=nothing)
-    yield Project("torch-scatter", _scatter(folder, torch), 6, "csrc/version.cpp", torches)
+    yield Project("torch-scatter", _scatter(folder, torch), 7, "csrc/version.cpp", torches)
     skb = _written(folder / "skb", _SCIKIT, "scikit_build_core.build", ["scikit-build-core", "pybind11==3.0.1"], "skb")
     yield Project("scikit-build-core", skb, 2, "src/b.cpp", ("pybind11==3.0.1", "pybind11==2.13.6"), 2)
     mes = _written(folder / "mes", _MESON, "mesonpy", ["meson-python", "Cython", "numpy==2.2.6"], "mes")
