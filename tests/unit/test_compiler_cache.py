@@ -557,3 +557,17 @@ def test_a_wheel_is_built_through_it(tree: Tree, tmp_path: Path) -> None:
     ran = run_hook(folder, "build_wheel", str(tmp_path))
     assert ran.status == 0, ran.stderr
     assert "augbackend-" in str(ran.answer)
+
+
+def test_a_folder_that_is_swept_away_while_it_is_locked_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, swept = os.open, [tmp_path / "demo.0" / "lock"]
+
+    def opened(path: Path, flags: int, mode: int) -> int:
+        if path in swept:
+            raise FileNotFoundError
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", opened)
+    assert _stable_paths.first_free(tmp_path, "demo") == tmp_path / "demo.1"
