@@ -15,9 +15,11 @@ from augbackend.cli.diagnosis import recipe_verification as verification
 from augbackend.cli.diagnosis import wheel_check
 from augbackend.cli.diagnosis.attempt import Attempt, Failure
 from augbackend.cli.diagnosis.wheel_check import Check
+from augbackend.cli.edit import recipe_checks
 from augbackend.cli.main import group
 from augbackend.cli.model import recipe as recipes
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.recipe_entry import RecipeCheck
 from augbackend.cli.strangers import environment, interpreter
 from augbackend.cli.strangers.interpreter import Interpreter
 
@@ -140,3 +142,18 @@ def test_the_versions_that_were_built_are_built_again() -> None:
     recipe = recipes.read(text.encode(), "", "demo")
     assert [one.target for one in verification.to_verify(recipe)] == ["demo==1.0", "demo==1.1"]
     assert [one.target for one in verification.to_verify(recipes.read(RECIPE.encode(), "", "demo"))] == ["demo<2"]
+
+
+def test_tables_are_written_with_a_blank_line_between() -> None:
+    def check(version: str) -> RecipeCheck:
+        return RecipeCheck(version, "built-and-imported", "2026-11-25", "3.11.7", "e", "sha256:00", ("a==1",))
+
+    text = '[[entries]]\nversions = "==1"\nwhy = []\n\n[[entries]]\nversions = "==2"\nwhy = []\n'
+    for at, version in ((0, "1"), (0, "1.1"), (1, "2"), (1, "2.1"), (0, "1")):
+        text = recipe_checks.with_check(text, at, check(version))
+    assert [block.partition("\n")[0] for block in text.rstrip("\n").split("\n\n")] == [
+        "[[entries]]",
+        "[[entries.checked]]",
+        "[[entries.checked]]",
+    ] * 2
+    assert "\n\n\n" not in text

@@ -13,6 +13,8 @@ from . import pyproject
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
+    from tomlkit.items import Table
+
     from augbackend.cli.model.recipe_entry import RecipeCheck
 
 _WIDTH = 110
@@ -34,15 +36,25 @@ def with_check(text: str, at: int, check: RecipeCheck) -> str:
         known = entry["checked"]
         there = next((one for one in known if _is_of_same(one, check)), None)
         if there is None:
-            known.append({} if is_plain else tomlkit.table())
+            new = {} if is_plain else _new_table(entry)
+            known.append(new)
             there = known[-1]
         for key in [key for key in there if key not in said]:
             del there[key]
         for key, value in said.items():
             if key not in there or there[key] != value:
                 there[key] = value if is_plain else _as_item(key, value)
+        if not is_plain and at + 1 < len(document["entries"]) and not there.as_string().endswith("\n\n"):
+            there.add(tomlkit.nl())  # before the next entry
 
     return pyproject.edited(text, edit)
+
+
+def _new_table(entry: Table) -> Table:
+    """A table behind all others of an entry, after one blank line."""
+    table = tomlkit.table()
+    table.trivia.indent = "" if entry.as_string().endswith("\n\n") else "\n"
+    return table
 
 
 def _as_table(check: RecipeCheck) -> dict[str, Any]:
