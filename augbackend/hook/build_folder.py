@@ -31,7 +31,7 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
         return
     folder, mark = build.tree / name, _fingerprint(build, target)
     stamp = folder / _STAMP
-    if not exists(folder):  # nor made here: setuptools may take a folder that is there for a package
+    if not _is_used(folder):  # nor made here: setuptools may take a folder that is there for a package
         try:
             yield
         finally:
@@ -45,6 +45,14 @@ def fresh(build: Build, target: Target) -> Iterator[None]:
 
     with other_build_folder.taken(folder, f"augbackend-{mark}", is_stated=bool(stated)):
         yield
+
+
+def _is_used(folder: Path) -> bool:
+    """Whether setuptools has built in a folder; it may hold sources that ``setup.py`` has written there."""
+    try:
+        return any(name.startswith(("lib", "temp")) or name == _STAMP for name in os.listdir(folder))
+    except OSError:
+        return exists(folder)
 
 
 def _names(tree: Path) -> tuple[str, str]:

@@ -57,7 +57,8 @@ def test_the_core_and_what_the_table_uses(tree: Tree) -> None:
     }
     assert names(folder) == core
     adopt(folder, "--match-runtime", "torch")
-    assert {*names(folder)} - core == {"features/extra_build_dependencies.py", "features/match_runtime.py"}
+    features = {"_two_places.py", "extra_build_dependencies.py", "match_runtime.py"}
+    assert {*names(folder)} - core == {f"features/{name}" for name in features}
     adopt(folder, "--variable", "A=1")
     assert "features/extra_build_variables.py" in names(folder)
     copied = backend_copy.files_in(folder)

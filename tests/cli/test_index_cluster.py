@@ -77,7 +77,8 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def packages(alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del alone  # forgets such variables, so comes first
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "sdists"))
     for name in NAMES:

@@ -114,12 +114,22 @@ def test_a_setuptools_that_cannot_be_told(tree: Tree, monkeypatch: pytest.Monkey
     from augbackend.errors import AugbackendError
     from augbackend.hook import declared
 
-    folder = tree({**FILES, "build/x": ""})
+    folder = tree({**FILES, "build/lib/x": ""})
     monkeypatch.setattr(other_build_folder, "_is_obeyed", lambda: False)
     with pytest.raises(AugbackendError) as caught, build_folder.fresh(declared.read(folder, environ={}), "wheel"):
         pass
     assert caught.value.where == str(folder / "build")
     assert "setuptools from 6" in caught.value.hint
+
+
+def test_sources_that_setup_py_writes_there_are_no_objects(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    from augbackend.hook import declared
+
+    folder = tree({**FILES, "build/src/x": ""})
+    monkeypatch.setattr(other_build_folder, "_is_obeyed", lambda: False)
+    with build_folder.fresh(declared.read(folder, environ={}), "wheel"):
+        pass
+    assert (folder / "build" / ".augbackend").is_file()
 
 
 def test_editable_and_other_backends_are_left_alone(tree: Tree) -> None:

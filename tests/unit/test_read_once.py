@@ -35,7 +35,8 @@ def note(event, arguments):
     path = arguments[0] if arguments and event in ("os.listdir", "os.scandir", "open") else None
     if not isinstance(path, (str, os.PathLike)) or "-packages" not in os.fspath(path):
         return
-    if event == "open" and not os.fspath(path).endswith(("METADATA", "RECORD")):
+    # Of the two events of Python 3.9's pathlib for one file, the second has no mode.
+    if event == "open" and (arguments[1] is None or not os.fspath(path).endswith(("METADATA", "RECORD"))):
         return
     frame = sys._getframe(1)
     while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
