@@ -63,6 +63,7 @@ def test_every_block_has_a_scenario() -> None:
         "consumer",
         "wrap",
         "index",
+        "recipes",
         "torch",
         "poetry",
         "pdm",
@@ -81,6 +82,14 @@ def test_in_a_fresh_clone(frontends: Frontends, clone: Path) -> None:
     said = [run(frontends, command, clone) for command in commands("clone")]
     assert said[0].endswith("Hello  from augexample-legacy\n")
     assert said[-1].endswith("Hello from augexample-consumer!\n")
+
+
+def test_taking_what_somebody_found(frontends: Frontends, clone: Path) -> None:
+    run(frontends, 'python -m pip install --quiet ".[cli]"', clone)
+    said = [run(frontends, command, clone) for command in commands("recipes")]
+    assert re.search(r"(?m)^cchardet +==2\.1\.7 .* verified on 3\.11", said[0])
+    assert "extra-build-dependencies: cython\n" in said[1]
+    assert "cython==" in said[2]
 
 
 def test_diagnosing(frontends: Frontends, clone: Path) -> None:
