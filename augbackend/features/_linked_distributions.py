@@ -7,7 +7,6 @@ of with the process: so the next build removes what a killed one has left.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sys
@@ -17,6 +16,8 @@ from importlib import invalidate_caches
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import TYPE_CHECKING, Any
+
+from ._lock_if_free import lock_if_free
 
 if TYPE_CHECKING:
     from ._installed_closure import Distribution
@@ -123,20 +124,7 @@ def _made() -> Path:
 
 
 def _lock(folder: Path) -> int | None:
-    """Lock a folder; ``None`` if somebody has it, or it is gone."""
-    handle = None
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(handle), folder.lstat()):
-            kept, handle = handle, None
-            return kept
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    finally:
-        if handle is not None:
-            os.close(handle)
-    return None
+    return lock_if_free(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def sweep(above: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from augbackend.errors import say
 from augbackend.standards import file_locks
 
+from ._user_cache import user_cache
+
 _HELD = "_AUGBACKEND_EXCLUSIVE"
 _PLACE = 2**30  # far behind what is written: Windows lets nobody read a byte that is locked
 
@@ -42,7 +44,7 @@ def turn(environ: MutableMapping[str, str]) -> Iterator[None]:
 
 
 def _waited(environ: MutableMapping[str, str]) -> int:
-    folder = Path(environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "augbackend"
+    folder = user_cache(environ)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Several machines may share a home folder.
     handle = file_locks.opened(folder / f"exclusive-{platform.node()}.lock")

@@ -29,6 +29,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ._user_cache import user_cache
+
 _ROOT = re.compile(r"(.+?)[/\\](?:(?:local[/\\])?lib(?:64)?[/\\]python[\d.]+t?|Lib)[/\\](?:site|dist)-packages$")
 _PASSED_OVER = re.compile(rb'"?\.\.|[^,]*\.dist-info/|[^,]*\.pyc,')  # of a RECORD: a line begins with the path
 _MOST = 64  # folders of links that are kept
@@ -183,9 +185,8 @@ def _digest(folders: Iterable[str]) -> str:
 
 
 def cache_folder() -> Path:
-    """Where the folders of links are. A relative ``XDG_CACHE_HOME`` does not count, as its specification says."""
-    stated = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (stated if stated.is_absolute() else Path("~/.cache").expanduser()) / "augbackend" / "environments"
+    """Where the folders of links are."""
+    return user_cache(os.environ) / "environments"
 
 
 def folder_suffix(project: str) -> str:
@@ -215,22 +216,13 @@ def first_free(above: Path, name: str) -> Path:
 
 def _is_locked(folder: Path) -> bool:
     """Lock a folder, unless another process has."""
-    import fcntl
+    from ._lock_if_free import lock_if_free
 
     folder.mkdir(exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    except FileNotFoundError:  # swept away meanwhile
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(handle), (folder / "lock").stat()):
-            os.utime(folder)
-            return True  # the handle stays open
-    except (BlockingIOError, FileNotFoundError):  # taken, or swept away meanwhile
-        pass
-    os.close(handle)
-    return False
+    with suppress(FileNotFoundError):  # swept away meanwhile
+        os.utime(folder)
+    # A file in it: where a home folder is on a network, only what can be written to can be locked.
+    return lock_if_free(folder / "lock", os.O_RDWR | os.O_CREAT) is not None  # the handle stays open
 
 
 def _point(link: str, root: str) -> None:

@@ -165,3 +165,10 @@ def test_what_is_free_is_looked_at_when_the_turn_has_come(
         pass
     assert order == ["taken" if is_taken else "free", "free"]
     assert "_AUGBACKEND_EXCLUSIVE" not in os.environ
+
+
+def test_a_relative_cache_folder_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    with turn({"XDG_CACHE_HOME": "relative"}):
+        assert [one.name for one in tmp_path.iterdir()] == ["home"]
