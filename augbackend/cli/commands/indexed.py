@@ -106,8 +106,7 @@ def indexed(
                     _publish(name, made, there.get(name), beside, choices, run)
                 except (AugbackendError, OSError) as error:
                     run.failed.add(name)
-                    own = error if isinstance(error, AugbackendError) else error_report.of_system(error)
-                    run.failures.append(LostEntry(name, own))
+                    run.failures.append(LostEntry(name, error_report.of_any(error)))
         removed = _pruned_from(out, there, run, check=choices.check) if choices.prune else []
         if choices.check:
             run.stale += writing.stale_pages(out, "", pages.of_root({*there, *run.made})) if run.made else []
@@ -162,8 +161,7 @@ def _wrap(
         why = _why_not_passed_on(package, completion) if choices.only_redistributable else ""
     except (AugbackendError, OSError) as error:
         run.failed.add(name)
-        own = error if isinstance(error, AugbackendError) else error_report.of_system(error)
-        run.failures.append(LostEntry(_named_by(job), own))
+        run.failures.append(LostEntry(_named_by(job), error_report.of_any(error)))
         return
     made = run.made.setdefault(package.plan.name, _Made())
     if why:

@@ -13,6 +13,11 @@ def as_json(error: AugbackendError) -> dict[str, Any]:
     return {"what": error.what, "where": error.where, "hint": error.hint, "mistakes": mistakes}
 
 
+def of_any(error: AugbackendError | OSError) -> AugbackendError:
+    """The error itself, or what the system says as one of ours."""
+    return error if isinstance(error, AugbackendError) else of_system(error)
+
+
 def of_system(error: OSError) -> AugbackendError:
     """What the system says, as an error of ours."""
     return AugbackendError(error.strerror or str(error), where=str(error.filename or ""))
