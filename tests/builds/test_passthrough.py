@@ -70,13 +70,18 @@ def test_what_is_built_against(frontends: Frontends, tmp_path: Path) -> None:
         f"import demo, os, {NAME}; print(*demo.found, os.path.realpath({NAME}.__file__), sep='\\n')",
     ]
 
+    # Both wheels' modules may have one size, and be installed within one second: then bytecode of the first would count.
     said = frontends.run(frontends.program("pip"), "--python", str(python), "install", "-v", str(tree), cwd=tmp_path)
     assert f"augbackend: note: {NAME} {VERSION} is not installed for the build: the one in " in said
-    mine, child, version, place = frontends.run(*ask, cwd=tmp_path).splitlines()
+    mine, child, version, place = frontends.run(
+        *ask, cwd=tmp_path, PYTHONPYCACHEPREFIX=str(tmp_path / "by-pip")
+    ).splitlines()
     assert (mine, child, version) == (place, place, VERSION)
 
     install = ["uv", "pip", "install", "--python", str(python), "--reinstall-package", "demo", str(tree)]
     frontends.run(*install, cwd=tmp_path)
-    mine, child, version, _ = frontends.run(*ask, cwd=tmp_path).splitlines()
+    mine, child, version, _ = frontends.run(
+        *ask, cwd=tmp_path, PYTHONPYCACHEPREFIX=str(tmp_path / "by-uv")
+    ).splitlines()
     assert (child, version) == (mine, VERSION)
     assert mine != place
