@@ -115,18 +115,19 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
             time.sleep(0.05)
 
 
-def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("address", "why"), [("tcp://127.0.0.1:9", "imed out"), ("foo", "missing port number")])
+def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, why: str) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr("augbackend.cli.site.cluster._PATIENCE", 0.5)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "sdists"))
     buildable(tmp_path / "sdists", "demo")
     monkeypatch.chdir(tmp_path)
-    result = ran(
-        "site", "demo", "--variable", "DEMO=1", "--mirror", "none", "--wheels", "--scheduler", "tcp://127.0.0.1:9"
-    )
+    result = ran("site", "demo", "--variable", "DEMO=1", "--mirror", "none", "--wheels", "--scheduler", address)
     assert result.exit_code == 2
     assert "no scheduler answers" in result.output
+    assert why in result.output
+    assert f"--scheduler {address}" in result.output
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ def connected(address: str) -> Iterator[Any]:
             "this needs Dask's distributed, which is not installed", where=_OPTION, hint=hint
         ) from None
     try:
+        _, place = distributed.comm.parse_address(address)
+        distributed.comm.parse_host_port(place)  # a client that meets a mistake in it never ends
         client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:  # of which TimeoutError is one
         hint = "is it running, and is the address right? dask scheduler prints it"
