@@ -15,6 +15,7 @@ from augbackend.cli.fetch import recipe_places
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.fetch.recipe_places import RecipePlace
 from augbackend.cli.model import recipe as recipes_
+from augbackend.cli.model.counted import counted
 from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.cli.model.recipe import RecipeError
 from augbackend.cli.model.shown_path import shown_path
@@ -115,7 +116,7 @@ def check(files: tuple[Path, ...], *, as_json: bool) -> None:
         for file, found in mistakes.items():
             for line in found:
                 click.echo(f"{shown_path(file)}: {line}")
-        click.echo(f"{len(named)} recipes, {count} mistakes" if count else f"{len(named)} recipes, all well")
+        click.echo(f"{counted(len(named), 'recipe')}, {counted(count, 'mistake') if count else 'all well'}")
     if count:
         raise SystemExit(1)
 

@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.model.counted import counted
 from augbackend.hook.absent import command_line
 
 from . import next_steps, so_far, unfinished
@@ -111,7 +112,7 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
     """The diagnosis for a reader, in lines that fit 80 columns."""
     found, subject = diagnosis.found, diagnosis.subject
     where = f"Python {diagnosis.python.version}, {diagnosis.installer}"
-    count = f"{len(found.attempts)} build{'s' if len(found.attempts) > 1 else ''} in {diagnosis.seconds:.0f} s, {where}"
+    count = f"{counted(len(found.attempts), 'build')} in {diagnosis.seconds:.0f} s, {where}"
     if found.verdict == "builds-as-is":
         does_not_import = found.check is not None and bool(found.check.missing)
         yield f"{subject} builds as it is{', and its wheel does not import' if does_not_import else ''}"

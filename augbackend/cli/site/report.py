@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from augbackend.cli.model.counted import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -58,22 +60,18 @@ def _failure_lines(run: IndexRun) -> Iterator[str]:
 
 def _summary(run: IndexRun, *, check: bool) -> Iterator[str]:
     own, linked = sum(one[1] for one in run.projects), sum(one[2] for one in run.projects)
-    links = f", {_counted(linked, 'link')} to upstream" if linked else ""
-    yield f"{run.out}: {_counted(own, 'file')} of {_counted(len(run.projects), 'project')}{links}"
+    links = f", {counted(linked, 'link')} to upstream" if linked else ""
+    yield f"{run.out}: {counted(own, 'file')} of {counted(len(run.projects), 'project')}{links}"
     if check and (run.stale or run.removed):
         yield f"stale: {', '.join([*run.stale, *run.removed][:_MOST])}; run this without --check"
     elif check and not run.is_lacking:
         yield "everything is up to date"
     elif not check:
-        yield f"{_counted(len(run.written), 'file')} written" if run.written else "nothing has changed"
+        yield f"{counted(len(run.written), 'file')} written" if run.written else "nothing has changed"
 
 
 def _next(run: IndexRun) -> Iterator[str]:
     yield from ("next:", f"  augbackend serve {shlex.quote(str(run.out))}")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _cut(found: Sequence[str], *, verbose: bool) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from augbackend.cli.edit import pyproject, redirected_sources, replace_file, uv_sources
 from augbackend.cli.fetch import sdist
 from augbackend.cli.fetch.lookup import EARLIER
+from augbackend.cli.model.counted import counted
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def lines(moves: Moves, file: Path) -> Iterator[str]:
     if not moves.archives:
         return
     old, new = (one.parent for one in moves.archives[0])
-    what = f"{len(moves.archives)} archive{'s' if len(moves.archives) > 1 else ''}"
+    what = counted(len(moves.archives), "archive")
     if not moves.is_done:
         yield f"{old}: holds {what} of an earlier augbackend, which keeps them in {new} now; augbackend wrap moves them"
         return
