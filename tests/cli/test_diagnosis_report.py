@@ -740,12 +740,14 @@ def test_rows_of_ones_own(tree: Tree) -> None:
     assert "broken.toml.module[0]: the key 'require' is missing" in result.output
 
 
+@pytest.mark.processes  # this Python is asked what it is
 @pytest.mark.usefixtures("alone", "no_index")
 def test_no_project(tree: Tree) -> None:
     result = diagnose(tree({"README": ""}), "--no-build")
     assert (result.exit_code, "no Python project here" in result.output) == (2, True)
 
 
+@pytest.mark.processes
 def test_an_error_names_what_the_user_named(tree: Tree) -> None:
     folder = tree({"pyproject.toml": "x = ["})
     done = CliRunner().invoke(group, ["diagnose", str(folder), "--no-build"])
