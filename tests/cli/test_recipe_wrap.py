@@ -13,6 +13,7 @@ from augbackend.cli.fetch import recipe_places
 from augbackend.cli.fetch.recipe_places import RecipePlace, RecipePlaces
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.locked_version import Locked
 from augbackend.cli.project.recipe_completion import RecipeCompletion
 from augbackend.errors import AugbackendError
 
@@ -275,3 +276,10 @@ def test_pins_say_what_gives_way() -> None:
 def test_frozen_without_any_recipe() -> None:
     with pytest.raises(AugbackendError, match="there is no recipe for nope 1"):
         replace(completion(), is_frozen=True).completed(Declaration(), "nope", "1")
+
+
+def test_a_table_that_says_more_of_single_versions_is_completed_when_the_version_is_known() -> None:
+    locked = [Locked("demo", "1.0", "", "", "", None, (), "", "uv.lock")]
+    said = Declaration(by_version=((">=1", Declaration()),))
+    assert completion().of_locked(said, "demo", locked) is said
+    assert completion().of_locked(Declaration(), "demo", locked).recipe is not None
