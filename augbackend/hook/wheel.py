@@ -30,7 +30,7 @@ def _build(
 
         plan = edited_wheel.plan(build, target, is_answered=metadata_directory is not None)
         with fresh(build, target):
-            if plan and plan.promise and metadata_directory is not None:  # else this costs one more run of setup.py
+            if plan and plan.promise:
                 edited_wheel.hold(build, plan)
             # The metadata folder is handed on only if the wrapped backend wrote it.
             metadata_directory = None if plan and plan.is_ours else metadata_directory

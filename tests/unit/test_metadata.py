@@ -450,10 +450,10 @@ THEIRS = "Metadata-Version: 2.1\nName: my.demo\nVersion: 1.0\nRequires-Dist: six
 NAMED = "Metadata-Version: 2.2\nName: my.demo\nVersion: 1.0\n"
 
 
-def built(folder: Path, *, is_asked: bool = True) -> Outcome:
+def built(folder: Path) -> Outcome:
     out = folder.parent / "out"
     out.mkdir(exist_ok=True)
-    return run_hook(folder, "build_wheel", str(out), {}, *([str(out)] if is_asked else []))
+    return run_hook(folder, "build_wheel", str(out))
 
 
 @pytest.mark.processes
@@ -478,15 +478,6 @@ def test_a_word_is_held_before_the_build(tree: Tree, word: str, inner: str, expe
     assert "Requires-Dist: promised six, built six>=1.2\n" in outcome.stderr
     assert outcome.stderr.endswith('  hint: write requires-dist = ["six>=1.2"] in [tool.augbackend.metadata]\n')
     assert ("METADATA of what inner is about to build" in outcome.stderr) == ("prepare" in inner)
-
-
-@pytest.mark.processes
-def test_a_frontend_that_does_not_ask_for_metadata_costs_no_second_run(tree: Tree) -> None:
-    text = WORD.replace("WORD", "")
-    folder = project(tree, {"pyproject.toml": text, "METADATA": THEIRS, "PKG-INFO": NAMED}, inner=INNER + TELLS)
-    outcome = built(folder, is_asked=False)
-    assert (outcome.status, calls(folder)) == (1, [["import"], ["wheel", None]])
-    assert "Requires-Dist: promised six, built six>=1.2\n" in outcome.stderr
 
 
 @pytest.mark.processes
