@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from augbackend import features
 from augbackend.cli.fetch import index, pip_configuration
 from augbackend.cli.model import declaration as declarations
-from augbackend.cli.model import dependencies, package_sources
+from augbackend.cli.model import dependencies, package_sources, source_patch
 from augbackend.cli.strangers.confinement import Level
 from augbackend.features.compiler_cache import CacheName
 from augbackend.features.pin_runtime import Width
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.package_sources import Sources
+    from augbackend.cli.model.source_patch import SourcePatch
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 AUTO = "auto"
@@ -60,6 +61,13 @@ def config_settings(
         before = settings.get(name)
         settings[name] = text if before is None else [*([before] if isinstance(before, str) else before), text]
     return settings
+
+
+def source_patches(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[Path, ...]
+) -> tuple[SourcePatch, ...]:
+    """Patches, read."""
+    return tuple(map(source_patch.of_file, values))
 
 
 def widths(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Width]:
@@ -155,6 +163,15 @@ remove_require = click.option(
     multiple=True,
     metavar="NAME",
     help="Drop one of the package's own build requirements. Repeatable.",
+)
+patch = click.option(
+    "--patch",
+    "patches",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    metavar="FILE",
+    callback=source_patches,
+    help="A unified diff to apply to the sdist, exactly. Repeatable, in order.",
 )
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from augbackend.cli.fetch.upstream import Target
+    from augbackend.cli.model.source_patch import SourcePatch
     from augbackend.cli.project.project import Project
     from augbackend.cli.project.recipe_completion import RecipeCompletion
     from augbackend.cli.strangers.confinement import Level
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 @options.variable
 @options.compiler_cache
 @options.memory_per_job
+@options.patch
 @options.config_setting("A setting for the package's own backend; a frontend's -C wins.")
 @click.option(
     "--local-version",
@@ -123,6 +125,7 @@ def wrap(
     require_confinement: Level | None,
     constraints: Path | None,
     recipes_: tuple[str, ...],
+    patches: tuple[SourcePatch, ...],
     *,
     passthrough: bool,
     no_recipes: bool,
@@ -164,6 +167,7 @@ def wrap(
         compiler_cache=compiler_cache,
         memory_per_job=memory_per_job,
     )
+    given = replace(given, patches=patches)
     has_options = given != Declaration(local_version=local_version)
     constrained = build_constraints.of_environment(os.environ)
     given = replace(given, features=feature, build_constraints=constrained)

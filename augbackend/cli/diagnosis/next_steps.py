@@ -99,6 +99,7 @@ def _for_folder(subject: Subject, declaration: Declaration, refused: AugbackendE
 def _beyond(declaration: Declaration) -> str:
     """What a line in ``[build-system]`` cannot say."""
     words = ["a variable"] if declaration.variables else []
+    words += ["a patch"] if declaration.patches else []
     words += ["what is taken away"] if declaration.removed else []
     words += ["the version of run time"] if any(one.entry.match_runtime for one in declaration.requires) else []
     return f"[build-system] alone cannot say {' or '.join(words)}" if words else "augbackend builds it already"

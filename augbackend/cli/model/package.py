@@ -64,6 +64,8 @@ class Package:
     """Its `Requires-Python`, as you state it; goes with `requires-dist`."""
     provides_extra: tuple[str, ...] = key((), check=check_project_name)
     """Its extras, as you state them; goes with `requires-dist`."""
+    patches: tuple[str, ...] = key(())
+    """Files with unified diffs that are applied to its sdist, in this order; relative to the file that names them."""
     override: bool = key(default=False)
     """Its wheel's METADATA is set to the `requires-dist` that you state, instead of being held against it."""
 

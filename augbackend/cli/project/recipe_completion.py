@@ -70,15 +70,15 @@ class RecipeCompletion:
                 )
             return said
         recipe, entry = chosen
-        taken, overridden = _left_open(recipes.declaration_of(entry, "the recipe"), said)
+        taken, overridden = _left_open(recipes.declaration_of(recipe, entry, "the recipe"), said)
         pinned_to = ""
         if self.is_frozen:
             check = self._recorded(recipe, entry, version)
             pinned_to = f"the build of {check.version} on Python {check.python}"
-            asked = {one.name for one in recipes.declaration_of(entry, "").requires}
+            asked = {one.name for one in recipes.declaration_of(recipe, entry, "").requires}
             taken, more = _pinned(taken, said, check, but=asked)
             overridden += more
-        if not taken.as_table() and taken.dependencies is None and not overridden:
+        if not taken.as_table() and taken.dependencies is None and not taken.patches and not overridden:
             return said
         python = f" on Python {entry.python}" if entry.python else ""
         use = RecipeUse(
@@ -235,6 +235,9 @@ def _left_open(recipe: Declaration, said: Declaration) -> tuple[Declaration, tup
         for name, one in recipe.config_settings.items()
         if said.config_settings.get(name, one) != one
     ]
+    if recipe.patches and said.patches and recipe.patches != said.patches:
+        names = " and ".join(one.name for one in recipe.patches)
+        told.append(f"{names} of the recipe gives way to {' and '.join(one.name for one in said.patches)}")
     left = replace(
         recipe,
         requires=tuple(requires),
@@ -247,6 +250,7 @@ def _left_open(recipe: Declaration, said: Declaration) -> tuple[Declaration, tup
         jobs=None if said.jobs else recipe.jobs,
         dependencies=None if said.dependencies or said.dependencies_of else recipe.dependencies,
         is_by_user=not variables,
+        patches=() if said.patches else recipe.patches,
     )
     return left, tuple(told)
 

@@ -178,6 +178,7 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     for name, one in job.declaration.variables.items():
         where, unless = f"  (where {one.marker})" if one.marker else "", "  (unless it is set)" if one.default else ""
         yield f"  {name} = {one.value}{where}{unless}"
+    yield from (f"  patched by {one.name}: {', '.join(one.files)}" for one in job.declaration.patches)
     table = job.declaration.as_table()
     yield from (f"  -C {name}={value}" for name, value in table.get("config-settings", {}).items())
     if not plan.requires.are_all:
@@ -274,6 +275,7 @@ def _as_json(package: WrappedPackage) -> dict[str, Any]:
         "remove-build-dependencies": list(job.declaration.removed),
         "variables": table.get("extra-build-variables", {}),
         "config-settings": table.get("config-settings", {}),
+        "patches": [one.as_json() for one in job.declaration.patches],
         "dynamic-requires": "never" if plan.requires.are_all else "auto",
         "static-metadata": plan.is_static,
         "metadata-from": plan.metadata_from,
