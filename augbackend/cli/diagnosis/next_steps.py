@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augbackend.cli.model.shown_path import shown_path
@@ -140,6 +141,9 @@ def _command(
         pairs.append(("--match-runtime" if one.entry.match_runtime else "--require", one.entry.text))
     pairs += [("--remove-require", name) for name in sorted(declaration.removed)]
     pairs += [("--variable", f"{name}={value}") for name, value in declaration.variable_values.items()]
+    pairs += [("--patch", shown_path(Path(one.file))) for one in declaration.patches if one.file]
+    if any(not one.file for one in declaration.patches):  # wrap takes it of the recipe, where it finds that
+        pairs += [("--recipes", place) for place in subject.recipes]
     return head, pairs
 
 

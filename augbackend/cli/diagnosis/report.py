@@ -63,6 +63,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "extra-build-dependencies": [one.as_toml() for one in found.declaration.requires],
         "extra-build-variables": found.declaration.variable_values,
         "remove-build-dependencies": sorted(found.declaration.removed),
+        "patches": [one.as_json() for one in found.declaration.patches],
         "reason": _reason(found),
         "evidence": [*_evidence(found)],
         "remarks": list(diagnosis.remarks),

@@ -191,7 +191,7 @@ class Declaration:
             (*self.by_version, *other.by_version),
             other.jobs or self.jobs,
             other.recipe or self.recipe,
-            (*self.patches, *other.patches),
+            tuple(dict.fromkeys((*self.patches, *other.patches))),
         )
 
     def joined(self, other: Declaration) -> Declaration:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Callable
 
 from augbackend.errors import AugbackendError
@@ -30,6 +30,7 @@ class SourcePatch:
 
     :param name: of the file, without its folder.
     :param place: as a message calls it.
+    :param file: where it is, if the user named it; empty if a recipe did.
     :param is_in_crlf: whether its lines end as on Windows, so that those of the files are not known of it.
     """
 
@@ -38,6 +39,7 @@ class SourcePatch:
     changes: tuple[FileChange, ...]
     place: str = field(default="", compare=False)
     is_in_crlf: bool = False
+    file: str = field(default="", compare=False)
 
     @property
     def sha256(self) -> str:
@@ -85,4 +87,4 @@ def of_file(file: Path) -> SourcePatch:
         raise AugbackendError("there is no such file", where=str(file), hint="name a file with a unified diff")
     if file.stat().st_size > _LARGEST:
         raise AugbackendError(f"it has {file.stat().st_size} bytes", where=str(file), hint="that is no patch of text")
-    return read(file.name, file.read_bytes(), str(file))
+    return replace(read(file.name, file.read_bytes(), str(file)), file=str(file))

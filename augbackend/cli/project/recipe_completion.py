@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.recipe import Recipe
     from augbackend.cli.model.recipe_entry import RecipeCheck, RecipeEntry
 
+    from .lock_files import Lock
     from .project import Project
     from .runtime_versions import RuntimeVersions
 
@@ -92,7 +93,7 @@ class RecipeCompletion:
         taken = runtime_versions.matched(taken, runtime) if runtime is not None else taken
         return replace(said.plus(taken), recipe=use)
 
-    def alone(self, folder: Path, lock: Path | None) -> Project | None:
+    def alone(self, folder: Path, lock: Path | Lock | None) -> Project | None:
         """The project in a folder whose tables name no package, if recipes name some of its lock; else ``None``.
 
         :raises AugbackendError: if something cannot be read.
