@@ -69,8 +69,8 @@ def applied(patches: Sequence[SourcePatch], read: Read) -> PatchedFiles:
         for change in patch.changes:
             left -= sum(len(one.content) for one in map(current, filter(None, [change.old])) if one)
             if left < 0:
-                raise _refusal(patch, "it changes large files again and again", "join its changes to a file")
-            now.update(_changed(patch, change, current))
+                raise _not_applied(patch, "it changes large files again and again", "join its changes to a file")
+            now.update(_after_change(patch, change, current))
     before = {name: read(name) for name in now}
     return PatchedFiles(
         {name: one for name, one in now.items() if one is not None and one != before[name]},
@@ -78,21 +78,21 @@ def applied(patches: Sequence[SourcePatch], read: Read) -> PatchedFiles:
     )
 
 
-def _changed(patch: SourcePatch, change: FileChange, current: Read) -> Iterator[tuple[str, Optional[FileBefore]]]:
+def _after_change(patch: SourcePatch, change: FileChange, current: Read) -> Iterator[tuple[str, Optional[FileBefore]]]:
     for name in change.names:
         _check_inside(patch, name)
     old = current(change.old) if change.old else None
     if change.old and old is None and not change.may_be_new:
         hint = "its names are those of the sdist's files, below its top folder"
-        raise _refusal(patch, f"there is no {change.old} to be patched", hint)
+        raise _not_applied(patch, f"there is no {change.old} to be patched", hint)
     is_made = change.new != change.old or (change.may_be_new and old is not None and old.content)
     if change.new and is_made and current(change.new) is not None:
-        raise _refusal(patch, f"it makes {change.new}, and there is one", _FOR_THIS_VERSION)
-    content = _content(patch, change, old.content if old else b"")
+        raise _not_applied(patch, f"it makes {change.new}, and there is one", _FOR_THIS_VERSION)
+    content = _content_after(patch, change, old.content if old else b"")
     if not change.new:
         if content:
             what = f"it removes {change.old}, and the file has more lines than it names"
-            raise _refusal(patch, what, _FOR_THIS_VERSION)
+            raise _not_applied(patch, what, _FOR_THIS_VERSION)
         yield change.old, None
         return
     if change.old and change.old != change.new:
@@ -104,10 +104,10 @@ def _changed(patch: SourcePatch, change: FileChange, current: Read) -> Iterator[
 _FOR_THIS_VERSION = "make the patch from this version's sdist, or say `versions` where it is named"
 
 
-def _content(patch: SourcePatch, change: FileChange, old: bytes) -> bytes:
+def _content_after(patch: SourcePatch, change: FileChange, old: bytes) -> bytes:
     """A file's content after its hunks."""
     is_in_crlf = patch.is_in_crlf and b"\r\n" in old
-    lines = _lines(old)
+    lines = _file_lines(old)
     found: list[bytes] = []
     at = 0
     for hunk in change.hunks:
@@ -119,11 +119,11 @@ def _content(patch: SourcePatch, change: FileChange, old: bytes) -> bytes:
         at = stop
     found += lines[at:]
     if any(not line.endswith(b"\n") for line in found[:-1]):
-        raise _refusal(patch, f"it leaves a line of {change.new} without its end in the midst of it", _FOR_THIS_VERSION)
+        raise _not_applied(patch, f"it leaves a line of {change.new} without its end in the midst of it", _FOR_THIS_VERSION)
     return b"".join(found)
 
 
-def _lines(content: bytes) -> list[bytes]:
+def _file_lines(content: bytes) -> list[bytes]:
     """The lines with their ends: a lone carriage return ends none."""
     pieces = content.split(b"\n")
     return [*(piece + b"\n" for piece in pieces[:-1]), *filter(None, pieces[-1:])]
@@ -137,17 +137,17 @@ def _mismatch(patch: SourcePatch, change: FileChange, hunk: DiffHunk, lines: lis
     """What is there instead of what the patch names."""
     there = lines[hunk.start : hunk.start + max(len(hunk.before), 1)]
     first = next((at for at, (one, two) in enumerate(zip(there, hunk.before)) if one != two), len(there))
-    shown = [f"    {hunk.start + at + 1}: {_shown(line)}" for at, line in enumerate(there)][max(0, first - 2) :][
+    shown = [f"    {hunk.start + at + 1}: {_shown_line(line)}" for at, line in enumerate(there)][max(0, first - 2) :][
         :_SHOWN
     ]
-    wanted = _shown(hunk.before[first]) if first < len(hunk.before) else ""
+    wanted = _shown_line(hunk.before[first]) if first < len(hunk.before) else ""
     text = "\n".join(shown) or f"    nothing: it has {len(lines)} lines"
     what = f"hunk {hunk.number} of {change.old or change.new} does not apply: {hunk.header}"
     instead = f"line {hunk.start + first + 1} is to be {wanted!r}; there is\n{text}" if wanted else f"there is\n{text}"
-    return _refusal(patch, f"{what}\n  {instead}", _cure(hunk, lines, there))
+    return _not_applied(patch, f"{what}\n  {instead}", _how_to_mend(hunk, lines, there))
 
 
-def _cure(hunk: DiffHunk, lines: list[bytes], there: Sequence[bytes]) -> str:
+def _how_to_mend(hunk: DiffHunk, lines: list[bytes], there: Sequence[bytes]) -> str:
     """What to do: where the lines are, if they are there once, or what else tells the two apart."""
     size = len(hunk.before)
     is_small = size * len(lines) < _MOST_COMPARED
@@ -162,7 +162,7 @@ def _cure(hunk: DiffHunk, lines: list[bytes], there: Sequence[bytes]) -> str:
     return _FOR_THIS_VERSION
 
 
-def _shown(line: bytes) -> str:
+def _shown_line(line: bytes) -> str:
     """A line for a reader, whatever is in it."""
     text = line.rstrip(b"\n").decode("utf-8", "replace")
     return "".join(one if one.isprintable() or one == "\t" else ascii(one)[1:-1] for one in text)
@@ -172,8 +172,9 @@ def _check_inside(patch: SourcePatch, name: str) -> None:
     parts = PurePosixPath(name).parts
     is_spelled = name == "/".join(parts) and "\\" not in name and ":" not in name and "\0" not in name
     if not is_spelled or not parts or ".." in parts or name.startswith("/"):
-        raise _refusal(patch, f"it names {name!r}, which is no file below the top folder", "take that part out of it")
+        what = f"it names {name!r}, which is no file below the top folder"
+        raise _not_applied(patch, what, "take that part out of it")
 
 
-def _refusal(patch: SourcePatch, what: str, hint: str) -> AugbackendError:
+def _not_applied(patch: SourcePatch, what: str, hint: str) -> AugbackendError:
     return AugbackendError(what, where=patch.place or patch.name, hint=hint)

@@ -56,11 +56,11 @@ def patched(opened: Sdist, patches: Sequence[SourcePatch]) -> Iterator[Sdist]:
         what = f"{min(linked)} is there under two names, by a hard link, so that a patch would change both"
         raise AugbackendError(what, where=str(opened.path), hint="leave this file out of the patch")
     with tempfile.TemporaryFile(prefix="augbackend-") as stream:
-        _write_tar(opened, found, stream)
+        _write_patched(opened, found, stream)
         yield sdist.of_tar(opened.path, stream)
 
 
-def _write_tar(opened: Sdist, found: PatchedFiles, stream: IO[bytes]) -> None:
+def _write_patched(opened: Sdist, found: PatchedFiles, stream: IO[bytes]) -> None:
     """Write upstream's members as they are, or with other contents; what is new comes last."""
     source: Any = opened.tar.fileobj
     form = tar_format(source)
@@ -79,9 +79,9 @@ def _write_tar(opened: Sdist, found: PatchedFiles, stream: IO[bytes]) -> None:
         stop = one.offset_data + (one.size + -one.size % tarfile.BLOCKSIZE if one.isreg() else 0)
         known.add(name)
         if name not in found.names:
-            _copy(source, position, stop, stream)
+            _carry_range(source, position, stop, stream)
         else:
-            _copy(source, position, one.offset, stream)
+            _carry_range(source, position, one.offset, stream)
             if name in found.written:
                 stream.write(member(one.name, found.written[name], one.mode & 0o777))
         position = stop
@@ -90,7 +90,7 @@ def _write_tar(opened: Sdist, found: PatchedFiles, stream: IO[bytes]) -> None:
     stream.write(closing(stream.tell()))
 
 
-def _copy(source: IO[bytes], start: int, stop: int, target: IO[bytes]) -> None:
+def _carry_range(source: IO[bytes], start: int, stop: int, target: IO[bytes]) -> None:
     source.seek(start)
     while start < stop:
         chunk = source.read(min(stop - start, _CHUNK))

@@ -81,7 +81,7 @@ def changes(content: bytes) -> tuple[FileChange, ...]:
     if not parsed:
         raise DiffError("there is no change in it; expected a unified diff, as of git diff or diff -u")
     _check_nothing_is_skipped(lines, [hunk for one in parsed for hunk in one])
-    return tuple(_change(one, lines) for one in parsed)
+    return tuple(_file_change(one, lines) for one in parsed)
 
 
 def is_in_crlf(content: bytes) -> bool:
@@ -101,33 +101,33 @@ def _check_honest(lines: Sequence[str]) -> None:
 def _check_nothing_is_skipped(lines: Sequence[str], hunks: Sequence[Any]) -> None:
     """Refuse a header that is none to the parser, and lines behind a hunk that its header does not count."""
     heads = {hunk[0].diff_line_no - 2 for hunk in hunks}
-    known = heads.union(*map(_places, hunks))
+    known = heads.union(*map(_line_places, hunks))
     for at, line in enumerate(lines):
         if line.startswith("@@") and at not in known:
             raise DiffError(f"line {at + 1} is no header of a hunk of a unified diff: {line.strip()[:_SHOWN]}")
     for hunk in hunks:
-        at = max(_places(hunk)) + 1
+        at = max(_line_places(hunk)) + 1
         after = lines[at] if at < len(lines) else ""
         if after[:1] in ("+", "-", " ") and not after.startswith(("--- ", "-- ")) and after.rstrip() != "--":
             head = lines[hunk[0].diff_line_no - 2].strip()
             raise DiffError(f"line {at + 1} is behind the end of its hunk, whose header counts fewer lines: {head}")
 
 
-def _places(hunk: Any) -> list[int]:
+def _line_places(hunk: Any) -> list[int]:
     """The places of a hunk's lines in the diff, from 0."""
     found = [line.diff_line_no - 1 for line in hunk if line.diff_line_no is not None]
     return [*found, found[-1] + 1] if hunk[-1].line_type == "\\" and hunk[-1].diff_line_no is None else found
 
 
-def _change(file: Any, lines: Sequence[str]) -> FileChange:
+def _file_change(file: Any, lines: Sequence[str]) -> FileChange:
     info = [line.rstrip("\n") for line in file.patch_info or ()]
     is_git = bool(info) and info[0].startswith("diff --git ")
-    old, new = _names_by_git(file, info) if is_git else _names(file)
+    old, new = _names_by_git(file, info) if is_git else _names_otherwise(file)
     called = new or old
     modes = {file.source_mode, file.target_mode} & _ODD_MODE.keys()
     if modes:
         raise DiffError(f"{called} is {_ODD_MODE[modes.pop()]}, which no patch of text makes or changes")
-    hunks = tuple(_hunk(at, hunk, lines) for at, hunk in enumerate(file, 1))
+    hunks = tuple(_diff_hunk(at, hunk, lines) for at, hunk in enumerate(file, 1))
     is_moded = is_git and file.target_mode != file.source_mode and bool(new)
     if not hunks and old == new and not is_moded:
         raise DiffError(f"it names {called}, and changes nothing in it")
@@ -142,7 +142,7 @@ def _names_by_git(file: Any, info: Sequence[str]) -> tuple[str, str]:
     if "copy from" in said:
         raise DiffError(f"{said.get('copy to', '')} is a copy there; write it with git diff --no-renames")
     if "rename from" in said and "rename to" in said:
-        return _unquoted(said["rename from"]), _unquoted(said["rename to"])
+        return _unquoted_name(said["rename from"]), _unquoted_name(said["rename to"])
     rest = info[0].removeprefix("diff --git ")
     source, target = file.source_file, file.target_file
     # Of a file that is new or gone, the parser keeps one name, and the first line has both.
@@ -150,7 +150,7 @@ def _names_by_git(file: Any, info: Sequence[str]) -> tuple[str, str]:
         (rest[: -len(target) - 1] if source == _NOWHERE else source),
         (rest[len(source) + 1 :] if target == _NOWHERE else target),
     )
-    old, new = _stripped(_unquoted(source), _unquoted(target))
+    old, new = _without_first_folder(_unquoted_name(source), _unquoted_name(target))
     if old != new:
         raise DiffError(f"it has two names for a file, {old} and {new}, and does not say that it is renamed")
     return ("" if file.source_file == _NOWHERE else old), ("" if file.target_file == _NOWHERE else new)
@@ -163,27 +163,27 @@ def _extended_headers(info: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield found[1], found[2]
 
 
-def _names(file: Any) -> tuple[str, str]:
+def _names_otherwise(file: Any) -> tuple[str, str]:
     """The names before and after in a diff that is not git's: one and the same, or that file is new or gone."""
-    source, target = (_unquoted(one).removeprefix("./") for one in (file.source_file, file.target_file))
+    source, target = (_unquoted_name(one).removeprefix("./") for one in (file.source_file, file.target_file))
     if _NOWHERE in (source, target):
         known = target if source == _NOWHERE else source
         name = known.partition("/")[2] if known.startswith(("a/", "b/")) else known
         return ("" if source == _NOWHERE else name), ("" if target == _NOWHERE else name)
-    old, new = _stripped(source, target)
+    old, new = _without_first_folder(source, target)
     # As of setup.py.orig and setup.py: patch takes the shorter one as well.
     name = min(old, new, key=lambda one: (one.count("/"), len(one)))
     is_gone = len(file) == 1 and file[0].target_start == file[0].target_length == 0
     return name, "" if is_gone and str(file.target_timestamp or "").strip().startswith(_EPOCH) else name
 
 
-def _stripped(source: str, target: str) -> tuple[str, str]:
+def _without_first_folder(source: str, target: str) -> tuple[str, str]:
     """Two names less the first folder of each, where only that tells them apart: ``a/x`` and ``b/x``."""
     (first, _, rest), (other, _, tail) = source.partition("/"), target.partition("/")
     return (rest, tail) if first != other and rest and rest == tail else (source, target)
 
 
-def _unquoted(name: str) -> str:
+def _unquoted_name(name: str) -> str:
     """A name as UTF-8, which git writes with octal numbers and between quotation marks where it is not ASCII."""
     if name.startswith('"') and name.endswith('"'):
         name = name[1:-1].encode(_LATIN).decode("unicode_escape")
@@ -193,7 +193,7 @@ def _unquoted(name: str) -> str:
         raise DiffError(f"a file's name is not UTF-8: {name!r}") from None
 
 
-def _hunk(number: int, hunk: Any, lines: Sequence[str]) -> DiffHunk:
+def _diff_hunk(number: int, hunk: Any, lines: Sequence[str]) -> DiffHunk:
     header = lines[hunk[0].diff_line_no - 2].strip()
     before: list[str] = []
     after: list[str] = []

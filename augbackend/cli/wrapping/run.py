@@ -145,10 +145,10 @@ def wrapped(
             said = completion.completed(job.declaration, name, version, runtime)
             job = replace(job, declaration=said)
         with patched_sdist.patched(opened, job.declaration.patches) as patched:
-            return _written(job, found, patched, lookup.output, check=check, upgrade=upgrade)
+            return _wrapped_archive(job, found, patched, lookup.output, check=check, upgrade=upgrade)
 
 
-def _written(job: Job, found: Upstream, opened: Sdist, output: Path, *, check: bool, upgrade: bool) -> WrappedPackage:
+def _wrapped_archive(job: Job, found: Upstream, opened: Sdist, output: Path, *, check: bool, upgrade: bool) -> WrappedPackage:
     """Write a package's archive, unless the one that is there holds just that already.
 
     :param opened: upstream's sdist, patched.

@@ -48,11 +48,11 @@ def compared(claim: Claim, original: Sdist, word: IndexWord, made_from: str) -> 
     problems = tuple(f"upstream's sdist is not the same to every reader: {one}" for one in _doubts(original))
     claimed = claimed_patches.read(claim)
     with claimed_patches.applied(claimed, original) as (patched, more):
-        proof = _compared(claim, patched, claimed, word, made_from)
+        proof = _members_compared(claim, patched, claimed, word, made_from)
         return replace(proof, problems=tuple(dict.fromkeys((*problems, *more, *proof.problems))))
 
 
-def _compared(claim: Claim, original: Sdist, claimed: ClaimedPatches, word: IndexWord, made_from: str) -> Proof:
+def _members_compared(claim: Claim, original: Sdist, claimed: ClaimedPatches, word: IndexWord, made_from: str) -> Proof:
     """The same.
 
     :param original: upstream's sdist, patched.
