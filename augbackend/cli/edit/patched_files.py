@@ -119,7 +119,9 @@ def _content_after(patch: SourcePatch, change: FileChange, old: bytes) -> bytes:
         at = stop
     found += lines[at:]
     if any(not line.endswith(b"\n") for line in found[:-1]):
-        raise _not_applied(patch, f"it leaves a line of {change.new} without its end in the midst of it", _FOR_THIS_VERSION)
+        raise _not_applied(
+            patch, f"it leaves a line of {change.new} without its end in the midst of it", _FOR_THIS_VERSION
+        )
     return b"".join(found)
 
 

@@ -148,7 +148,9 @@ def wrapped(
             return _wrapped_archive(job, found, patched, lookup.output, check=check, upgrade=upgrade)
 
 
-def _wrapped_archive(job: Job, found: Upstream, opened: Sdist, output: Path, *, check: bool, upgrade: bool) -> WrappedPackage:
+def _wrapped_archive(
+    job: Job, found: Upstream, opened: Sdist, output: Path, *, check: bool, upgrade: bool
+) -> WrappedPackage:
     """Write a package's archive, unless the one that is there holds just that already.
 
     :param opened: upstream's sdist, patched.
