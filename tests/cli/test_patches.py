@@ -5,17 +5,30 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 
+from augbackend.cli.diagnosis import attempt, next_steps, search, tables_for_uv
+from augbackend.cli.diagnosis.attempt import Circumstances
+from augbackend.cli.diagnosis.diagnosing_processes import PackageToDiagnose, Processes
+from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
+from augbackend.cli.diagnosis.subject import Subject
 from augbackend.cli.fetch import patched_sdist, recipe_places
 from augbackend.cli.fetch import sdist as sdists
+from augbackend.cli.fetch.cache import Cache
+from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.fetch.recipe_places import RecipePlace, RecipePlaces
 from augbackend.cli.main import group
 from augbackend.cli.model import recipe as recipes
 from augbackend.cli.model import source_patch
+from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.package_sources import NOWHERE
+from augbackend.cli.strangers.environment import Installer
+from augbackend.cli.strangers.interpreter import Interpreter
 from augbackend.errors import AugbackendError
 
 from ..conftest import write
@@ -348,3 +361,60 @@ def test_json_of_verify(folder: Path) -> None:
     told = json.loads(verify(archive(), "--upstream", folder / "sdists" / "demo-1.0.tar.gz", "--json").stdout)
     (one,) = [one for one in told["archives"][0]["additions"] if one["key"] == "patch"]
     assert one["warning"] == "it changes setup.py; --diff shows it"
+
+
+# --- diagnose ---
+
+
+def test_diagnose_tells_of_patches(tmp_path: Path) -> None:
+    write(tmp_path, {"fix.patch": FIRST})
+    of_user = source_patch.of_file(tmp_path / "fix.patch")
+    of_recipe = source_patch.read("new.patch", NEW.encode(), "demo/new.patch")
+    subject = Subject("demo==1.0", None, "demo", "1.0", "demo-1.0.tar.gz", "demo-1.0", recipes=("mine",))
+    command = next_steps.command(subject, Declaration(patches=(of_user,)))
+    assert command == ["augbackend", "wrap", "demo==1.0", "--patch", str(tmp_path / "fix.patch")]
+    assert next_steps.command(subject, Declaration(patches=(of_recipe,)))[3:] == ["--recipes", "mine"]
+    both = Declaration(patches=(of_user, of_recipe))
+    assert "cannot patch a file" in tables_for_uv.of(subject, both, tables_for_uv.SeenByUv()).word
+    assert (both.size, both.in_words()) == (2, "patched by fix.patch, patched by new.patch")
+    assert both.without("patches", "fix.patch") == Declaration(patches=(of_recipe,))
+    assert search.key(both) != search.key(Declaration(patches=(of_recipe,)))
+    assert both.joined(both).patches == both.patches, "each is applied once"
+
+
+def test_a_project_has_its_patches_diagnosed(tmp_path: Path) -> None:
+    write(tmp_path, {"fix.patch": FIRST})
+    of_user = source_patch.of_file(tmp_path / "fix.patch")
+    package = PackageToDiagnose("demo", "1.0", "demo==1.0", "0", Declaration(patches=(of_user,)))
+    cache = Cache(tmp_path)
+    lookup = Lookup(NOWHERE, cache, offline=False, output=tmp_path)
+    words = Processes(Interpreter(sys.executable, "3.11.7"), lookup, (), 1)._words(package)
+    assert words[words.index("--patch") + 1] == str(tmp_path / "fix.patch")
+    nothing: dict[str, object] = {
+        "extra-build-dependencies": [],
+        "extra-build-variables": {},
+        "remove-build-dependencies": [],
+    }
+    recipes_patch = source_patch.read("new.patch", NEW.encode(), "").as_json()
+    document = {
+        **nothing,
+        "verdict": "builds-when-declared",
+        "patches": [of_user.as_json()],
+        "declared": package.declared_keys,
+    }
+    assert PackageDiagnosis(document).builds
+    more = PackageDiagnosis({**document, "patches": [of_user.as_json(), recipes_patch]})
+    assert (more.builds, more.can_be_cured, more.patched_by) == (False, True, ("new.patch",))
+    assert more.in_words() == "patched by new.patch"
+
+
+def test_an_attempt_builds_what_is_patched(tmp_path: Path) -> None:
+    """The tree that is diagnosed stays as it is; a patch that does not apply ends the attempt."""
+    write(tmp_path / "tree", {"setup.py": SETUP_PY})
+    installer = Installer(Interpreter(sys.executable, "3.11.7"), "uv", NOWHERE, {}, {}, tmp_path, is_uv=True)
+    having = Circumstances(tmp_path / "tree", "", installer, time.monotonic() + 60, tmp_path)
+    bad = Declaration(patches=(source_patch.read("bad.patch", SECOND.encode(), "bad.patch"),))
+    made = attempt.attempt(bad, having, {})
+    assert made.failure is not None
+    assert (made.failure.stage, "hunk 1 of setup.py does not apply" in made.failure.output) == ("install", True)
+    assert (tmp_path / "tree" / "setup.py").read_text() == SETUP_PY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ ONE = "--- a/x.py\n+++ b/x.py\n@@ -2,3 +2,3 @@\n 2\n-3\n+three\n 4\n"
 GIT_NEW = "diff --git a/n.py b/n.py\nnew file mode {}\nindex 0000000..d95f3ad\n--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+new\n"
 
 
-def applied(diff: str | bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
+def applied(diff: str | bytes, files: Mapping[str, Any]) -> dict[str, Any]:
     """The files after a patch."""
     patch = source_patch.read("fix.patch", diff if isinstance(diff, bytes) else diff.encode(), "fix.patch")
     found = patched_files.applied([patch], lambda name: FileBefore(files[name]) if name in files else None)
@@ -145,14 +146,14 @@ def test_as_git_writes_and_applies_it(tmp_path: Path) -> None:
         words = ["git", "-c", "user.name=n", "-c", "user.email=e@x.invalid", *arguments]
         return subprocess.run(words, cwd=tmp_path, check=True, capture_output=True).stdout
 
-    before = {
+    before: dict[str, str | bytes] = {
         "a b.py": OLD,
         "ä/gone.py": b"x\n",
         "old.py": OLD * 2,
         "crlf.txt": b"1\r\n2\r\n3",
         "-- x": b"-- \n--- y\n",
     }
-    after = {
+    after: dict[str, str | bytes] = {
         "a b.py": OLD.replace(b"7", b"++ 7"),
         "moved/new.py": OLD * 2 + b"13\n",
         "crlf.txt": b"1\r\n2\n3\n",

@@ -176,7 +176,8 @@ def _how_far(found: SearchResult) -> str:
 
 
 def _entry(one: dict[str, str]) -> Iterator[str]:
-    text = f"  {one['entry']}" if one["kind"] != "removed" else f"  without its own {one['entry']}"
+    head = {"removed": "without its own ", "patches": "patched by "}.get(one["kind"], "")
+    text = f"  {head}{one['entry']}"
     why = textwrap.wrap(one["why"], _WIDTH - 6)
     yield text
     yield from (f"      {line}" for line in why)

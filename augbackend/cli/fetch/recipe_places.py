@@ -212,7 +212,7 @@ def _files_in(path: Path) -> dict[str, bytes]:
                     is_there = folder.rpartition("/")[2] == FOLDER
                     content = tar.extractfile(member) if member.isreg() and file.endswith((SUFFIX, PATCH)) else None
                     if content is not None and file.endswith(PATCH):
-                        patches[name] = content.read(_LONGEST)
+                        patches[name] = content.read(2 * _LONGEST)
                     elif content is not None and (is_there or "/" not in folder):
                         found[is_there][file] = content.read(_LONGEST)
                         folders[is_there].add(folder)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .unified_diff import FileChange
 
-_LARGEST = 16 * 2**20  # bytes
+_LARGEST = 2**21  # bytes: reading takes some seconds for each of these
 Reader = Callable[[str], "SourcePatch"]
 
 
@@ -62,6 +62,8 @@ def read(name: str, content: bytes, place: str) -> SourcePatch:
     :param place: as a message calls it.
     :raises AugbackendError: if it cannot be applied to anything.
     """
+    if len(content) > _LARGEST:
+        raise AugbackendError(f"it has more than {_LARGEST} bytes", where=place, hint="that is no patch of text")
     is_in_crlf = unified_diff.is_in_crlf(content)
     try:
         found = unified_diff.changes(content.replace(b"\r\n", b"\n") if is_in_crlf else content)
@@ -85,6 +87,6 @@ def of_file(file: Path) -> SourcePatch:
     """
     if not file.is_file():
         raise AugbackendError("there is no such file", where=str(file), hint="name a file with a unified diff")
-    if file.stat().st_size > _LARGEST:
-        raise AugbackendError(f"it has {file.stat().st_size} bytes", where=str(file), hint="that is no patch of text")
-    return replace(read(file.name, file.read_bytes(), str(file)), file=str(file))
+    with file.open("rb") as stream:
+        content = stream.read(_LARGEST + 1)
+    return replace(read(file.name, content, str(file)), file=str(file))
