@@ -15,7 +15,8 @@ from augbackend.cli.model import package as packages
 from augbackend.cli.model import source_patch
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.package_sources import Sources
-from augbackend.errors import AugbackendError, SettingsError
+from augbackend.cli.model.source_patch import SourcePatch
+from augbackend.errors import AugbackendError
 from augbackend.table import strings
 from augbackend.table.complaints import found_instead
 from augbackend.table.convert import TABLE
@@ -77,16 +78,18 @@ def declared(
 
 
 def _ours(entries: Entries, key: str, folder: Path | None, mistakes: list[str]) -> Declaration:
-    """What a table of ours declares, its patches read; one that cannot be is a mistake."""
+    """What a table of ours declares, its patches read; each that cannot be is a mistake."""
     if folder is None:
         return declarations.from_entries(entries, key)
-    try:
-        return declarations.from_entries(entries, key, lambda path: source_patch.of_file(folder / path))
-    except SettingsError:
-        raise
-    except AugbackendError as error:
-        mistakes.append(f"{key}.patches: {error.where}: {error.what}")
-        return Declaration()
+
+    def read(path: str) -> SourcePatch:
+        try:
+            return source_patch.of_file(folder / path)
+        except AugbackendError as error:
+            mistakes.append(f"{key}.patches: {path}: {error.what}")
+            return SourcePatch(path, b"", ())
+
+    return declarations.from_entries(entries, key, read)
 
 
 def undeclared(uv: Mapping[str, Any], ours: Any) -> dict[str, str]:
