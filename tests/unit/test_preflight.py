@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 import pytest
 
 from augbackend.errors import SettingsError
-from augbackend.features import _cuda, preflight
+from augbackend.features import _cuda, _machine, preflight
 from augbackend.features._cuda import Torch
 from augbackend.features.preflight import Preflight
 from augbackend.hook import declared
@@ -258,8 +259,8 @@ def test_memory_of_a_control_group(tmp_path: Path) -> None:
 
 
 def test_memory_that_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unknown = preflight._machine.Limit(sys.maxsize, "this machine")
-    monkeypatch.setattr(preflight._machine, "available_memory", lambda _: unknown)
+    unknown = _machine.Limit(sys.maxsize, "this machine")
+    monkeypatch.setattr(_machine, "available_memory", lambda _: unknown)
     assert not preflight.findings(build(tmp_path, memory="8 GB"), {})
 
 
@@ -268,8 +269,8 @@ def test_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree.mkdir()
     temporary.mkdir()
     usage = {str(tree): 20 * GIB, str(temporary): GIB}
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(0, 0, usage[str(folder)]))  # type: ignore[attr-defined]
-    monkeypatch.setattr(preflight.tempfile, "gettempdir", lambda: str(temporary))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(0, 0, usage[str(folder)]))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(temporary))
     real, own = Path.stat, {temporary: 1, tree: 2}
 
     class Stat(NamedTuple):

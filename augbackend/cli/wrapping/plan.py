@@ -21,7 +21,15 @@ from augbackend.hook import declared
 from augbackend.knowledge.rows import Compiler  # noqa: TC001  # the type of a field
 from augbackend.standards import core_metadata
 
-from . import backend_folder, build_requirements, known_memory, runtime_pins, static_metadata, top_files
+from . import (
+    backend_folder,
+    build_requirements,
+    known_memory,
+    preflight_offer,
+    runtime_pins,
+    static_metadata,
+    top_files,
+)
 from .build_requirements import BuildRequirements  # noqa: TC001  # the type of a field
 from .identity import identity
 
@@ -46,6 +54,7 @@ class ArchivePlan:
     :param is_read_without_build: whether a resolver can read its dependencies as well, and not the backend alone.
     :param jobs: how many of its compilers run at once; ``None`` if that is left to its own build.
     :param compiler: that takes files of its, if the memory that it needs is known.
+    :param cuda_line: of ``setup.py``, which compiles for CUDA there with a torch that is declared; 0 if none does.
     :param pins: what its wheel will require of what it was built with, as ``Requires-Dist`` or as widths.
     """
 
@@ -62,6 +71,7 @@ class ArchivePlan:
     pins: tuple[str, ...]
     jobs: Optional[Jobs]
     compiler: Optional[Compiler]
+    cuda_line: int
 
     @property
     def filename(self) -> str:
@@ -155,4 +165,5 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
         pinned.shown,
         jobs,
         compiler,
+        preflight_offer.cuda_line(top.folder, declaration),
     )
