@@ -133,7 +133,7 @@ def _of_cuda(wanted: Cuda, environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("cuda", "there is no torch here that says what it is built with")
     elif not torch.cuda:
         kind = "a CPU build" if torch.version.endswith("+cpu") else "built without CUDA"
-        said = f"torch {torch.version} is {kind}: with it, no CUDA is found, whatever is installed"
+        said = f"torch {torch.version} is {kind}: a torch without CUDA finds no CUDA toolkit, whatever is installed"
         yield Finding("cuda", said, "let the build have a torch with CUDA, from an index or a folder that has one")
     file, why = _cuda.nvcc(environ)
     if why:

@@ -23,7 +23,7 @@ Tree = Callable[[dict[str, "str | bytes"]], Path]
 GIB = 2**30
 NVCC = "#!/bin/sh\necho 'Cuda compilation tools, release {}, V{}.88'\n"
 TORCH = "from typing import Optional\n__version__ = '{}'\ncuda: Optional[str] = {}\nhip: Optional[str] = {}\n"
-ENDLESS = "torch {} is a CPU build: with it, no CUDA is found, whatever is installed"
+ENDLESS = "torch {} is a CPU build: a torch without CUDA finds no CUDA toolkit, whatever is installed"
 
 
 def build(tree: Path, **said: Any) -> Build:
@@ -157,7 +157,7 @@ WITH_CUDA, WITHOUT = ("2.8.0", "'12.8'", "None"), ("2.8.0+cpu", "None", "None")
             "any",
             [
                 (
-                    "torch 2.8.0 is built without CUDA: with it, no CUDA is found, whatever is installed",
+                    "torch 2.8.0 is built without CUDA: a torch without CUDA finds no CUDA toolkit, whatever is installed",
                     "let the build have a torch with CUDA, from an index or a folder that has one",
                 ),
                 ("nvcc is {cuda}/bin/nvcc", ""),
