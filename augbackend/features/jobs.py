@@ -32,8 +32,8 @@ class Jobs:
     """How many compilers may run at once."""
 
     memory_per_job: str = key("", check=parse_size)
-    """Memory that one compiler may need, such as `4GiB`; of nvcc, for one architecture: `NVCC_THREADS` of them at once
-    need as many times that."""
+    """Memory that one compiler may need, such as `4GiB`; of nvcc, for one architecture: `NVCC_THREADS` of them at \
+once need as many times that."""
     cpus_per_job: int = key(1)
     """Processors that one compiler keeps busy."""
     reserve: str = key("", check=parse_size)

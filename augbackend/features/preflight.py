@@ -45,11 +45,11 @@ class Preflight:
     """What a wheel cannot be built without: looked at before its build begins, and not begun if it is not there."""
 
     commands: tuple[str, ...] = key((), check=_check_command)
-    """Commands that have to be on the build's `PATH`, where a build requirement's own are as well. `nvcc` may also be
-    where torch looks for it: in `CUDA_HOME`, in `/usr/local/cuda`."""
+    """Commands that have to be on the build's `PATH`, where a build requirement's own are as well. `nvcc` may also be \
+where torch looks for it: in `CUDA_HOME`, in `/usr/local/cuda`."""
     cuda: Cuda = key("none")
-    """`torch`: the build's torch is built with CUDA, and nvcc is there, of the same major version. `any`: of any
-    version, for what fetches a ready wheel where there is one. A torch for ROCm wants no nvcc."""
+    """`torch`: the build's torch is built with CUDA, and nvcc is there, of the same major version. `any`: of any \
+version, for what fetches a ready wheel where there is one. A torch for ROCm wants no nvcc."""
     memory: str = key("", check=parse_size)
     """Memory that has to be free, such as `8 GB`, on the machine and in its control group."""
     disk: str = key("", check=parse_size)
@@ -194,8 +194,8 @@ def _ready(build: Build) -> None:
         return
     lines = [line for one in wrong for line in (f"  {one.check}: {one.said}", f"    cure: {one.cure}")]
     named = {*preflight.skip.replace(",", " ").split(), *(one.check for one in wrong)}
-    skip = f"AUGBACKEND_PREFLIGHT=skip={','.join(name for name in CHECKS if name in named)} builds all the same"
-    without = [f"{name}={value} builds what needs none of it" for name, value in preflight.unless_variables.items()]
+    skip = f"AUGBACKEND_PREFLIGHT=skip={','.join(name for name in CHECKS if name in named)} begins it all the same"
+    without = [f"with {name}={value}, nothing is looked at" for name, value in preflight.unless_variables.items()]
     raise AugbackendError(
         "\n".join(["the build is not begun, since it lacks something here", *lines]),
         where=f"{TABLE}.preflight",

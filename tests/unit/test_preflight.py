@@ -356,8 +356,8 @@ def test_a_build_that_lacks_something_is_not_begun(tree: Tree) -> None:
             "    cure: install the CUDA toolkit, or set CUDA_HOME to where it is",
             "    cure: end what else runs, or build where there is more",
             "  where: tool.augbackend.preflight",
-            "  hint: SKIP_CUDA=TRUE builds what needs none of it; AUGBACKEND_PREFLIGHT=skip=commands,cuda,memory builds"
-            " all the same",
+            "  hint: with SKIP_CUDA=TRUE, nothing is looked at; AUGBACKEND_PREFLIGHT=skip=commands,cuda,memory begins"
+            " it all the same",
         ]
 
 
@@ -380,7 +380,7 @@ def test_variables_of_the_user_turn_it_off(tree: Tree) -> None:
     )
     # What was skipped before stays in the word that turns off the rest.
     some = run_hook(folder, "build_wheel", "wd", environ={"AUGBACKEND_PREFLIGHT": "skip=memory, commands"})
-    assert some.stderr.endswith("AUGBACKEND_PREFLIGHT=skip=commands,cuda,memory builds all the same\n")
+    assert some.stderr.endswith("AUGBACKEND_PREFLIGHT=skip=commands,cuda,memory begins it all the same\n")
 
 
 @pytest.mark.processes
