@@ -231,7 +231,7 @@ class Declaration:
         }
         said = {key: value for key, value in table.items() if value}
         inner = {"jobs": (self.jobs, Jobs()), "preflight": (self.preflight, Preflight())}
-        return {**said, **{key: _differing(one, plain) for key, (one, plain) in inner.items() if one is not None}}
+        return {**said, **{key: _said_of_table(one, plain) for key, (one, plain) in inner.items() if one is not None}}
 
 
 def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
@@ -339,7 +339,7 @@ def _joined(old: BuildRequirement, new: BuildRequirement) -> BuildRequirement:
     return replace(new, entry=BuildDependency(f"{second.name}{extras}{','.join(clauses)}"))
 
 
-def _differing(said: Any, plain: Any) -> dict[str, Any]:
+def _said_of_table(said: Any, plain: Any) -> dict[str, Any]:
     """What a table says that is not so without it, as TOML values."""
     values = {one.name.replace("_", "-"): getattr(said, one.name) for one in fields(said)}
     before = {one.name.replace("_", "-"): getattr(plain, one.name) for one in fields(plain)}
