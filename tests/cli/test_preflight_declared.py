@@ -120,8 +120,11 @@ def test_show_tells_the_outcome_here(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     told = CliRunner().invoke(group, ["show", str(tree)], catch_exceptions=False).stdout
     assert "looked at before a wheel is built (preflight), and here and now:  (table)\n  commands: sh is /" in told
-    assert "\n  cuda: not there: torch 2.8.0+cpu is a CPU build" in told
-    assert "\n  cuda: not there: nvcc is not found: CUDA_HOME is /no/cuda, which has no bin/nvcc\n    cure: " in told
+    assert "\n  cuda: would end the build: torch 2.8.0+cpu is a CPU build" in told
+    assert (
+        "\n  cuda: would end the build: nvcc is not found: CUDA_HOME is /no/cuda, which has no bin/nvcc\n    cure: "
+        in told
+    )
     monkeypatch.setenv("SKIP_CUDA", "TRUE")
     result = CliRunner().invoke(group, ["show", str(tree), "--json"], catch_exceptions=False)
     expected = {"origin": "tool.augbackend in pyproject.toml", "spared": "SKIP_CUDA is TRUE", "findings": []}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 import pytest
 
 from augbackend.errors import SettingsError
-from augbackend.features import _cuda, _machine, preflight
+from augbackend.features import Feature, _cuda, _machine, preflight
 from augbackend.features._cuda import Torch
 from augbackend.features.preflight import Preflight
 from augbackend.hook import declared
+from augbackend.hook.wrapped_backend import surrounded
 from augbackend.table import Build
 
 from ..conftest import run_hook, write
@@ -309,6 +312,30 @@ def test_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_variables_that_spare_it(said: dict[str, Any], environ: dict[str, str], expected: str) -> None:
     assert preflight.spared(Preflight(**said), environ) == expected
+
+
+def test_looked_at_when_all_is_shown_and_nothing_surrounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The launchers of ``compiler-cache`` are on ``PATH`` later: one of them is called nvcc as well."""
+    monkeypatch.chdir(tmp_path)
+    told: list[str] = []
+
+    @contextmanager
+    def shown(found: Build, _: str) -> Iterator[Build]:
+        told.append("shown")
+        yield found
+
+    @contextmanager
+    def around(_: Build, is_called: bool) -> Iterator[None]:
+        told.append(f"around {is_called}")
+        yield
+
+    first, second = Feature(str, "", shown=shown, around=around), Feature(str, "", ready=lambda _: told.append("ready"))
+    found = Build(tmp_path, {}, {}, (first, second))
+    with surrounded(found, "build_wheel"):
+        assert told == ["shown", "ready", "around True"]
+    told.clear()
+    with surrounded(found, "build_editable", is_called=False), surrounded(found, "build_sdist"):
+        assert told == ["shown", "around False", "shown"]
 
 
 PYPROJECT = """

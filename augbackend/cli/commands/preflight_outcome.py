@@ -32,7 +32,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     if found["spared"]:
         yield f"  nothing: {found['spared']}"
     for one in found["findings"]:
-        yield f"  {one['check']}: {'' if one['ok'] else 'not there: '}{one['said']}"
+        yield f"  {one['check']}: {'' if one['ok'] else 'would end the build: '}{one['said']}"
         yield from [] if one["ok"] else [f"    cure: {one['cure']}"]
     if any(one["check"] == "cuda" for one in found["findings"]):
         yield "  (of torch, what this command can import; a build looks at its own)"
