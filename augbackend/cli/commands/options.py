@@ -70,6 +70,20 @@ def source_patches(
     return tuple(map(source_patch.of_file, values))
 
 
+def preflight_table(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str | list[str] | dict[str, str]]:
+    """``KEY=VALUE`` pairs: the commands separated by commas, of variables ``KEY=NAME=VALUE``."""
+    found: dict[str, str | list[str] | dict[str, str]] = {}
+    for key, text in _pairs(values, "KEY=VALUE"):
+        if key.endswith("-variables"):
+            before = found.get(key)
+            found[key] = {**(before if isinstance(before, dict) else {}), **dict(_pairs((text,), f"{key}=NAME=VALUE"))}
+        else:
+            found[key] = text.split(",") if key == "commands" else text
+    return found
+
+
 def widths(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Width]:
     """``NAME=WIDTH`` pairs."""
     found: dict[str, Width] = {}
@@ -248,6 +262,15 @@ memory_per_job = click.option(
     metavar=f"SIZE|{AUTO}",
     help="Run no more compilers at once than this machine has memory for, if each needs SIZE (4GiB). "
     f"{AUTO}: what is known of nvcc, if it has files for that.",
+)
+preflight = click.option(
+    "--preflight",
+    "preflight_",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=preflight_table,
+    help="What its build is to find before it begins, or it ends at once: cuda=torch, memory=8GB, disk=10GB,"
+    " commands=ninja,cmake. Repeatable.",
 )
 require_confinement = click.option(
     "--require-confinement",

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 @options.compiler_cache
 @options.memory_per_job
 @options.patch
+@options.preflight
 @options.config_setting("A setting for the package's own backend; a frontend's -C wins.")
 @click.option(
     "--local-version",
@@ -113,6 +114,7 @@ def wrap(
     variables_: dict[str, str],
     compiler_cache: CacheName | None,
     memory_per_job: str,
+    preflight_: dict[str, str | list[str] | dict[str, str]],
     config_settings: dict[str, str | list[str]],
     local_version: str,
     requires_dist: tuple[str, ...],
@@ -166,6 +168,7 @@ def wrap(
         pin_runtime=pins,
         compiler_cache=compiler_cache,
         memory_per_job=memory_per_job,
+        preflight=preflight_,
     )
     given = replace(given, patches=patches)
     has_options = given != Declaration(local_version=local_version)

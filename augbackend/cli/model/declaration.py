@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  # the type of a field
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
@@ -15,6 +15,7 @@ from augbackend.errors import SettingsError
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
 from augbackend.features.jobs import Jobs
+from augbackend.features.preflight import Preflight
 from augbackend.hook import declared
 from augbackend.table.convert import TABLE
 
@@ -117,6 +118,7 @@ class Declaration:
     :param jobs: how many of its compilers run at once; ``None`` if nobody says.
     :param by_version: what is added for the versions that a specifier contains: the first that fits counts.
     :param recipe: that some of it was taken of.
+    :param preflight: what it cannot be built without; ``None`` if nobody says.
     :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
     :param patches: to its sdist, in their order.
     """
@@ -137,6 +139,7 @@ class Declaration:
     jobs: Optional[Jobs] = None
     recipe: Optional[RecipeUse] = None
     patches: tuple[SourcePatch, ...] = ()
+    preflight: Optional[Preflight] = None
 
     @property
     def requirement_texts(self) -> dict[str, str]:
@@ -192,6 +195,7 @@ class Declaration:
             other.jobs or self.jobs,
             other.recipe or self.recipe,
             tuple(dict.fromkeys((*self.patches, *other.patches))),
+            other.preflight or self.preflight,
         )
 
     def joined(self, other: Declaration) -> Declaration:
@@ -236,7 +240,8 @@ class Declaration:
             "local-version": self.local_version,
         }
         said = {key: value for key, value in table.items() if value}
-        return said if self.jobs is None else {**said, "jobs": _jobs_as_toml(self.jobs)}
+        inner = {"jobs": (self.jobs, Jobs()), "preflight": (self.preflight, Preflight())}
+        return {**said, **{key: _said_of_table(one, plain) for key, (one, plain) in inner.items() if one is not None}}
 
 
 def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
@@ -260,6 +265,7 @@ def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
         values.get("pin-runtime", {}),
         values.get("compiler-cache", "none"),
         jobs=values.get("jobs"),
+        preflight=values.get("preflight"),
     )
 
 
@@ -348,9 +354,17 @@ def _joined(old: BuildRequirement, new: BuildRequirement) -> BuildRequirement:
     return replace(new, entry=BuildDependency(f"{second.name}{extras}{','.join(clauses)}"))
 
 
-def _jobs_as_toml(jobs: Jobs) -> dict[str, Any]:
-    values = {one.name: getattr(jobs, one.name) for one in fields(jobs)}
-    return {name.replace("_", "-"): value for name, value in values.items() if value != getattr(Jobs(), name)}
+def _said_of_table(said: Any, plain: Any) -> dict[str, Any]:
+    """What a table says that is not so without it, as TOML values."""
+    values = {one.name.replace("_", "-"): getattr(said, one.name) for one in fields(said)}
+    before = {one.name.replace("_", "-"): getattr(plain, one.name) for one in fields(plain)}
+    return {name: _as_toml(value) for name, value in values.items() if value != before[name]}
+
+
+def _as_toml(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _variable_as_toml(variable: BuildVariable) -> Any:

@@ -249,6 +249,7 @@ def _left_open(recipe: Declaration, said: Declaration) -> tuple[Declaration, tup
         pin_runtime={name: one for name, one in recipe.pin_runtime.items() if name not in said.pin_runtime},
         compiler_cache="none" if said.compiler_cache != "none" else recipe.compiler_cache,
         jobs=None if said.jobs else recipe.jobs,
+        preflight=None if said.preflight else recipe.preflight,
         dependencies=None if said.dependencies or said.dependencies_of else recipe.dependencies,
         is_by_user=not variables,
         patches=() if said.patches else recipe.patches,

@@ -26,6 +26,7 @@ from . import (
     build_requirements,
     carried_patches,
     known_memory,
+    preflight_offer,
     runtime_pins,
     static_metadata,
     top_files,
@@ -54,6 +55,7 @@ class ArchivePlan:
     :param is_read_without_build: whether a resolver can read its dependencies as well, and not the backend alone.
     :param jobs: how many of its compilers run at once; ``None`` if that is left to its own build.
     :param compiler: that takes files of its, if the memory that it needs is known.
+    :param cuda_line: of ``setup.py``, which compiles for CUDA there with a torch that is declared; 0 if none does.
     :param pins: what its wheel will require of what it was built with, as ``Requires-Dist`` or as widths.
     """
 
@@ -70,6 +72,7 @@ class ArchivePlan:
     pins: tuple[str, ...]
     jobs: Optional[Jobs]
     compiler: Optional[Compiler]
+    cuda_line: int
 
     @property
     def filename(self) -> str:
@@ -167,4 +170,5 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
         pinned.shown,
         jobs,
         compiler,
+        preflight_offer.cuda_line(top.folder, declaration),
     )

@@ -10,7 +10,17 @@ from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, stated_requirements
 
-from . import brevity, earlier_folder, known_memory, next_commands, project_sources, reach, sdist_exclusion, unmatched
+from . import (
+    brevity,
+    earlier_folder,
+    known_memory,
+    next_commands,
+    preflight_offer,
+    project_sources,
+    reach,
+    sdist_exclusion,
+    unmatched,
+)
 from .brevity import Section
 
 if TYPE_CHECKING:
@@ -191,6 +201,7 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
     if plan.jobs is not None or verbose:
         yield from known_memory.lines(plan.jobs, plan.compiler)
+    yield from preflight_offer.lines(job.declaration, plan.cuda_line)
     cache = job.declaration.compiler_cache
     if cache != "none":
         yield f"  its compilers are called by a cache: {cache}"
@@ -276,6 +287,7 @@ def _as_json(package: WrappedPackage) -> dict[str, Any]:
         "variables": table.get("extra-build-variables", {}),
         "config-settings": table.get("config-settings", {}),
         "patches": [one.as_json() for one in job.declaration.patches],
+        "preflight": table.get("preflight"),
         "dynamic-requires": "never" if plan.requires.are_all else "auto",
         "static-metadata": plan.is_static,
         "metadata-from": plan.metadata_from,
