@@ -8,6 +8,7 @@ from .failed_package import plain
 
 _ERROR = re.compile(r"^[\s│|<]*((?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)|error): ?\S.*)$", re.MULTILINE)
 _OF_FRONTENDS = (
+    "subprocess.CalledProcessError",
     "error: subprocess-exited-with-error",
     "error: failed-wheel-build",
     "error: Failed to build",
