@@ -47,14 +47,18 @@ def test_commands(text: str, frontend: str, action: str, named: str) -> None:
 
 
 def test_options_of_a_tool_are_its_own() -> None:
-    found = frontend_command.understood("uvx --from x --with=a --with b tool --with c -c d".split())
+    found = frontend_command.understood(
+        ["uvx", "--from", "x", "--with=a", "--with", "b", "tool", "--with", "c", "-c", "d"]
+    )
     assert found.options("--with") == ["a", "b"]
     assert not found.has("-c")
     assert found.with_words("-c", "f")[:3] == ("uvx", "-c", "f")
 
 
 def test_options_before_the_action() -> None:
-    found = frontend_command.understood("uv --python 3.12 pip install -r a -rb --constraint=c x".split())
+    found = frontend_command.understood(
+        ["uv", "--python", "3.12", "pip", "install", "-r", "a", "-rb", "--constraint=c", "x"]
+    )
     assert found.options("--python") == ["3.12"]
     assert found.options("-r") == ["a", "b"]
     assert found.options("--constraint") == ["c"]

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from augbackend.cli.running.failed_package import FailedPackage
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.strangers.interpreter import Interpreter
+    from augbackend.features.pin_runtime import Width
 
     Resolve = Callable[[Archive], Sequence[Locked]]
 
@@ -81,15 +82,18 @@ def cured(failed: FailedPackage, error: str, how: Cure, resolve: Resolve) -> Cur
     began = time.monotonic()
     declaration, found_by = _declared(failed, how)
     declaration = replace(declaration, build_constraints=build_constraints.of_environment(os.environ))
-    archive, matched = _archive(failed, declaration, how), {}
+    matched: dict[str, str] = {}
     names = sorted({one.name for one in declaration.requires if one.entry.match_runtime})
     if names:
-        versions = {one.name: one for one in resolve(archive) if one.name in names}
+        # Without a pin its metadata is static, so that nothing is built while versions are chosen.
+        pins: dict[str, Width] = {**declaration.pin_runtime, **dict.fromkeys(names, "none")}
+        found = resolve(_archive(failed, replace(declaration, pin_runtime=pins), how))
+        versions = {one.name: one for one in found if one.name in names}
         matched = {name: one.version for name, one in versions.items()}
-        pins = {name: declaration.pin_runtime.get(name, "x.x") for name in names}
-        declaration = replace(declaration, pin_runtime={**declaration.pin_runtime, **pins})
         known = RuntimeVersions(locked=[*versions.values()], overrides=runtime_versions.overrides(os.environ))
         archive = _archive(failed, runtime_versions.matched(declaration, known), how)
+    else:
+        archive = _archive(failed, declaration, how)
     seconds = time.monotonic() - began
     return CuredPackage(failed.name, failed.version, error, declaration, found_by, archive, seconds, matched)
 

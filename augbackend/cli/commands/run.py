@@ -101,7 +101,7 @@ def run(
       augbackend run -- pip install -r requirements.txt
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     command = frontend_command.understood(words)
-    cache = caches.Cache(cache_dir or caches.default_folder())
+    cache = caches.Cache((cache_dir or caches.default_folder()).absolute())
     if keep is not None and not keep.absolute().parent.is_dir():
         raise AugbackendError("its folder is not there", where=str(keep), hint="make it first, or name another file")
 
