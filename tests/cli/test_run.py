@@ -162,6 +162,25 @@ def test_a_package_is_wrapped_once(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert "augbackend: the command still fails with 1 wrapped package" in result.stderr
 
 
+def test_uv_names_an_archive_by_its_place(folder: Path) -> None:
+    """What was wrapped already is known by its name."""
+    write(
+        folder / "bin",
+        {
+            "uv": FRONTEND.format(python=sys.executable).replace(
+                "    if not re.search",
+                """    found = re.search(name + " @ (file://.*#sha256=.*)", lines)
+    if found:
+        sys.exit("error: Failed to build `" + name + " @ " + found[1] + "`")
+    if not re.search""",
+            )
+        },
+    )
+    result = run(folder, "uv", "pip", "install", "demo")
+    assert result.exit_code == 1
+    assert "demo 1.0 did not build, though it was wrapped" in result.stderr
+
+
 def test_no_more_packages_than_the_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROKEN", "demo other")
     result = run(folder, "--limit", "1", "pip", "install", "tool")

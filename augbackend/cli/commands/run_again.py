@@ -103,12 +103,13 @@ class RunAgain:
 
         :raises AugbackendError: if that cannot be done, or would not help.
         """
+        before = next((one for one in self.packages if one.name == failed.name), None)
+        if before is not None:
+            hint = f"see what its build says: augbackend diagnose {before.name}=={before.version}"
+            raise AugbackendError(f"{before} did not build, though it was wrapped", hint=hint)
         refusal = unsuitable.refusal(self.command, failed, os.environ)
         if refusal is not None:
             raise refusal
-        if any(one.name == failed.name for one in self.packages):
-            hint = f"see what its build says: augbackend diagnose {failed.name}=={failed.version}"
-            raise AugbackendError(f"{failed} did not build, though it was wrapped", hint=hint)
         if len(self.packages) >= self.limit:
             hint = f"raise it: --limit {self.limit * 2}"
             raise AugbackendError(f"{failed} did not build either, and {self.limit} were wrapped already", hint=hint)
