@@ -21,6 +21,8 @@ from packaging.requirements import Requirement
 
 from augbackend.cli.fetch import build_environment
 from augbackend.cli.fetch.build_environment import InstallError
+from augbackend.cli.fetch.decompression import FIRST_OF_ZIP
+from augbackend.cli.fetch.sdist import opened
 from augbackend.cli.model import package_sources
 from augbackend.cli.strangers import confinement, environment, interpreter, pip_alone, process
 from augbackend.cli.strangers.environment import Environment, Installer
@@ -149,6 +151,24 @@ def test_the_failure_of_a_build_is_the_failure(using: Installer, tmp_path: Path)
     with pytest.raises(InstallError) as error:
         filled(using, tmp_path, "one")
     assert "ModuleNotFoundError: No module named 'torch'" in error.value.output
+
+
+@pytest.mark.parametrize("users", ["", "2000000000"])
+def test_a_build_is_told_the_time_of_its_sdist(
+    using: Installer, users: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    if users:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", users)
+    tree = {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "be"\nbackend-path = ["."]\n',
+        "be.py": 'import os\nraise ValueError("now is " + os.environ["SOURCE_DATE_EPOCH"])',
+    }
+    with opened(sdist(tmp_path / "links", tree, name="one")) as archive:
+        newest = max(archive.newest, FIRST_OF_ZIP)
+    with pytest.raises(InstallError) as error:
+        filled(using, tmp_path, "one")
+    assert f"now is {users or newest}" in error.value.output
 
 
 def test_nothing_of_a_cache_is_linked_into_an_environment(using: Installer, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ MISSING = "ModuleNotFoundError: No module named 'torch'"
         ("NotImplementedError\nbye", "NotImplementedError"),
         ("pkg.errors.Strange: x\nsetuptools.Deprecated\nUserWarning: it stops\nbye", "UserWarning: it stops"),
         ("one\ntwo\n\n", "two"),
+        ("pkg.Strange: x\naugbackend: raised in setuptools.build_meta, hook build_wheel\n", "pkg.Strange: x"),
         ("\n", "it says nothing"),
     ],
 )

@@ -25,7 +25,7 @@ def serve(out: Path, host: str, port: int) -> None:
     """Serve the index in OUT, to try it: to this machine only, unless --host says otherwise.
 
     It only reads, answers in JSON or HTML as clients ask for (PEP 691), and knows no project but those in OUT.
-    Ctrl-C ends it. For more than trying, let nginx or an object store serve the folder.
+    Ctrl-C ends it. For more than trying, let nginx serve the folder, or any host that finds a folder's index.html.
 
     \b
     Example:

@@ -30,7 +30,7 @@ from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
 from augbackend.errors import AugbackendError
 
-from . import index, sdist, unavailable, wheel_content
+from . import decompression, index, sdist, unavailable, wheel_content
 from .wheel_content import UnsoundWheelError
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def filled(
 
 def wheel_of(file: Path, using: Installer, into: Path, limit: float) -> Path:
     """Build an sdist's wheel as a frontend does, with what the sdist itself says, and nothing else.
+
+    The sdist's newest file is the time that the build is told, so that a second build makes the same.
 
     :param into: an existing folder for it.
     :param limit: in seconds, for all of it.
@@ -216,14 +218,18 @@ class _Filling:
             folder.mkdir()
             with sdist.opened(file) as archive:
                 tree = sdist.unpack(archive, folder / "tree")
-            return self.wheel_of_tree(tree, folder, into)
+                day = max(archive.newest, decompression.FIRST_OF_ZIP)
+            return self.wheel_of_tree(tree, folder, into, day)
 
-    def wheel_of_tree(self, tree: Path, folder: Path, into: Path) -> Path:
-        """The wheel of an unpacked sdist in ``folder``, which its code may write to (PEP 517)."""
+    def wheel_of_tree(self, tree: Path, folder: Path, into: Path, day: int) -> Path:
+        """The wheel of an unpacked sdist in ``folder``, which its code may write to (PEP 517).
+
+        :param day: what the build takes for now, unless the user says another: whenever it runs, it makes the same.
+        """
         system = hook_call.build_system(tree)
         home = folder / "home"
         home.mkdir()
-        clean = process.clean_environ(os.environ, home)
+        clean = {"SOURCE_DATE_EPOCH": str(day), **process.clean_environ(os.environ, home)}
 
         def hooks_with(texts: Iterable[str]) -> Hooks:
             isolated = self.filled(folder, texts)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _ERROR = re.compile(r"[\w.]+(?:Error|Exception|Exit|NotFound)(?::\s|$)|(?:error|ERROR|Error)(?::\s| in )")
 _WARNING = re.compile(r"[\w.]+Warning:\s")
+_NOTE = "augbackend: raised in "  # ends a traceback, and says where an error came from, not what it is
 
 
 def error_line(lines: Sequence[str]) -> tuple[int, str]:
@@ -23,7 +24,8 @@ def telling_line(output: str, otherwise: str = "it says nothing") -> str:
 
     :param otherwise: what is returned if there is no line.
     """
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    stripped = map(str.strip, output.splitlines())
+    lines = [line for line in stripped if line and not line.startswith(_NOTE)]
     _, error = error_line(lines)
     warnings = [line for line in lines if _WARNING.match(line)]
     return error or (warnings or lines or [otherwise])[-1]
