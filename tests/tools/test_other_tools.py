@@ -13,9 +13,13 @@ from ..manual import BLOCKS, commands
 from ..matrix.frontends import BIN, Frontends
 
 pytestmark = pytest.mark.tools
-PAGE = "docs/how-to/other-tools.md"
-PROGRAMS = {"pip-tools": "pip-compile", "pip-tools-labelled": "pip-compile", "pylock": "uv"}
-SCENARIOS = sorted({block.scenario for block in BLOCKS if block.page == PAGE and block.scenario})
+PAGES = ("docs/how-to/other-tools.md", "docs/how-to/published-tool.md")
+PROGRAMS = {
+    "pip-tools": ("pip-tools", "pip-compile"),
+    "pip-tools-labelled": ("pip-tools", "pip-compile"),
+    "pylock": ("uv", "uv"),
+}
+SCENARIOS = sorted({block.scenario for block in BLOCKS if block.page in PAGES and block.scenario})
 SEEN = 'import html5lib; print("seen", html5lib.__version__)'
 
 
@@ -29,8 +33,8 @@ def test_the_words_that_work(frontends: Frontends, tmp_path: Path, scenario: str
     shell = shutil.which("bash")
     if shell is None:
         pytest.skip("the commands are for a POSIX shell")
-    command = PROGRAMS.get(scenario, scenario)
-    program = frontends.program(scenario.removesuffix("-labelled"), command=command)
+    name, command = PROGRAMS.get(scenario, (scenario, scenario))
+    program = frontends.program(name, command=command)
     environment, project = tmp_path / "environment", tmp_path / "project"
     frontends.run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, str(environment), cwd=tmp_path)
     python = str(environment / BIN / "python")
@@ -40,14 +44,16 @@ def test_the_words_that_work(frontends: Frontends, tmp_path: Path, scenario: str
     if not scenario.endswith("-labelled"):
         frontends.run(str(environment / BIN / "augbackend"), *wrap, cwd=project)
     for block in BLOCKS:
-        if (block.page, block.scenario) == (PAGE, scenario) and block.language != "console":
+        if block.page in PAGES and block.scenario == scenario and block.language != "console":
             name, _, text = block.text.partition("\n")
             (project / name.removeprefix("# ")).write_text(text)
     path = f'export PATH="{environment / BIN}:$PATH:{Path(program).parent}"'
     frontends.run("git", "init", "--quiet", cwd=project)
     frontends.run("git", "add", "--all", cwd=project)
     variables = {"UV_PYTHON": python, "PIPENV_VENV_IN_PROJECT": "1", "PIPENV_YES": "1"}
-    script = "\n".join(["set -x", path, *commands(scenario, PAGE)])
+    script = "\n".join(["set -x", path, *commands(scenario)])
     frontends.run(shell, "-e", "-c", script, cwd=project, **variables)
+    if scenario == "published-tool":
+        frontends.run(python, "-c", "import flatdict", cwd=tmp_path)
     if scenario.startswith(("pip-tools", "pylock")):
         assert frontends.run(python, "-c", SEEN, cwd=tmp_path).startswith("seen 1.1")
