@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 _PACKAGE = FOLDER.parent / "augbackend"
+_FEWEST_WORDS = 3  # of a message that says something without its names
 _RAISED = {"AugbackendError", "WrappedBackendUnavailable"}
 _PART = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(<!-- end of what is generated -->)", re.DOTALL)
 
@@ -95,16 +96,26 @@ def messages() -> str:
     """What errors say and advise, as far as it stands in the code as text; `…` is what a case fills in."""
     found: dict[bool, set[tuple[str, str, str]]] = {False: set(), True: set()}
     for file in _PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _RAISED and node.args:
-                hint = next((_words(one.value) for one in node.keywords if one.arg == "hint"), "")
-                if what := _words(node.args[0]):
-                    found[_PACKAGE / "cli" in file.parents].add((what.strip(" …'").lower(), what, hint))
+        for scope in ast.parse(file.read_text(encoding="utf-8")).body:
+            given = dict(pair for one in ast.walk(scope) for pair in _assigned(one))
+            for node in ast.walk(scope):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _RAISED and node.args:
+                    hint = next((one.value for one in node.keywords if one.arg == "hint"), None)
+                    said = given.get(hint.id) if isinstance(hint, ast.Name) else hint
+                    if len(re.findall(r"[a-zA-Z]{2,}", what := _words(node.args[0]))) >= _FEWEST_WORDS:
+                        plain = what.strip(" …'").lower()
+                        found[_PACKAGE / "cli" in file.parents].add((plain, what, _words(said) if said else ""))
     titles = {False: "## In a build", True: "## Of the command line"}
     parts = [[title, "", "| message | what to do |", "|---|---|"] for title in titles.values()]
     for lines, of_one in zip(parts, found.values()):
         lines += [f"| {_cell(_prose(what))} | {_cell(_prose(hint))} |" for _, what, hint in sorted(of_one)]
     return "\n\n".join("\n".join(lines) for lines in parts)
+
+
+def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The name that an assignment gives to a value."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        yield node.targets[0].id, node.value
 
 
 def _words(node: ast.expr) -> str:

@@ -17,6 +17,7 @@ PAGES = ("docs/how-to/other-tools.md", "docs/how-to/published-tool.md")
 PROGRAMS = {
     "pip-tools": ("pip-tools", "pip-compile"),
     "pip-tools-labelled": ("pip-tools", "pip-compile"),
+    "published-tool": ("uv", "uv"),
     "pylock": ("uv", "uv"),
 }
 SCENARIOS = sorted({block.scenario for block in BLOCKS if block.page in PAGES and block.scenario})
