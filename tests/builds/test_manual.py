@@ -63,6 +63,7 @@ def test_every_block_is_run() -> None:
         "index",
         "recipes",
         "torch",
+        "upload",
         "poetry",
         "pdm",
     }
@@ -191,10 +192,17 @@ def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
     said = script(frontends, "wrap", clone, "", UV_LINK_MODE="copy")
     assert "nothing else differs" in said
     assert "flash-attn-2.8.3" in said or "flash_attn-2.8.3" in said
-    assert (clone / "packages" / "flash_attn-2.8.3.tar.gz").read_bytes() == (
-        clone / "wrapped.d" / "flash_attn-2.8.3.tar.gz"
-    ).read_bytes()
     assert list(clone.glob("flash_attn-2.8.3+team-*.whl"))
+
+
+@pytest.mark.tools  # that pip and uv take an archive from an index, tests/builds/test_constraints.py holds
+def test_an_upload(frontends: Frontends, clone: Path) -> None:
+    run(frontends, f'uv pip install --quiet --python python "{clone}[cli]"', clone)
+    fake_torch.make(frontends.wheels, "2.8.0")
+    run(frontends, commands("wrap")[0], clone)
+    said = script(frontends, "upload", clone, "")
+    archives = [clone / folder / "flash_attn-2.8.3.tar.gz" for folder in ("packages", "wrapped.d")]
+    assert archives[0].read_bytes() == archives[1].read_bytes()
     assert re.search(r"Successfully installed .*flash[-_]attn-2\.8\.3", said)
 
 
@@ -217,6 +225,7 @@ def test_which_torch(frontends: Frontends, clone: Path) -> None:
     assert " - torch==2.8.0+fake\n + torch==2.9.0+fake\n" in said
 
 
+@pytest.mark.tools  # that both build and install an archive, tests/matrix/test_which_torch.py holds
 @pytest.mark.parametrize("name", ["poetry", "pdm"])
 def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
     consumer = clone / "examples" / "flash-attn-repro"

@@ -53,8 +53,15 @@ def test_the_words_that_work(frontends: Frontends, tmp_path: Path, scenario: str
     frontends.run("git", "add", "--all", cwd=project)
     variables = {"UV_PYTHON": python, "PIPENV_VENV_IN_PROJECT": "1", "PIPENV_YES": "1"}
     script = "\n".join(["set -x", path, *commands(scenario)])
-    frontends.run(shell, "-e", "-c", script, cwd=project, **variables)
+    said = frontends.run(shell, "-e", "-c", script, cwd=project, **variables)
     if scenario == "published-tool":
         frontends.run(python, "-c", "import flatdict", cwd=tmp_path)
+        shown = [
+            line
+            for block in BLOCKS
+            if (block.page, block.language) == ("README.md", "text")
+            for line in block.text.splitlines()
+        ]
+        assert [line for line in shown if line[0] != "$" and line not in said] == []
     if scenario.startswith(("pip-tools", "pylock")):
         assert frontends.run(python, "-c", SEEN, cwd=tmp_path).startswith("seen 1.1")
