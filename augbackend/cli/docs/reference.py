@@ -22,7 +22,7 @@ def tables() -> str:
     parts = [("`[tool.augbackend]`", [*_HEAD, *rows])]
     for key, kind, _, _ in schema.table_keys():
         parts += [(_title(key, kind), _rows(inner)) for inner in dict.fromkeys(_dataclasses(kind))]
-    return _sections(parts)
+    return _under_headings(parts)
 
 
 def tables_of(title: str, kind: type) -> str:
@@ -31,10 +31,10 @@ def tables_of(title: str, kind: type) -> str:
     parts = [(title, _rows(kind))]
     for key, hint in fields_of(kind).items():
         parts += [(_title(key, hint), _rows(one)) for one in dict.fromkeys(_dataclasses(hint)) if one not in known]
-    return _sections(parts)
+    return _under_headings(parts)
 
 
-def _sections(parts: list[tuple[str, list[str]]]) -> str:
+def _under_headings(parts: list[tuple[str, list[str]]]) -> str:
     return "\n\n".join(f"## {title}\n\n" + "\n".join(lines) for title, lines in parts)
 
 
