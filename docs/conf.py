@@ -3,6 +3,7 @@
 project = "augbackend"
 extensions = ["myst_parser", "sphinx_design"]
 exclude_patterns = ["_build"]
+smartquotes = False  # it would turn the two hyphens of an option into a dash
 
 myst_enable_extensions = ["colon_fence"]  # tabs
 myst_heading_anchors = 4
