@@ -24,7 +24,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.once  # click words its help a little differently from version to version
+@pytest.mark.once  # the texts come from the code alone
 def test_what_is_generated_is_of_today() -> None:
     filled = generator().filled
     old = [page for page, text in PAGES.items() if filled(text) != text]
