@@ -22,6 +22,7 @@ COMMANDS = {  # name -> what `augbackend --help` says of it: the first sentence 
     "diagnose": "Find out what a build is missing.",
     "index": "Make OUT a folder that any web server can serve as an index, of packages wrapped as by augbackend wrap.",
     "recipes": "Declarations that somebody already found, one file a project.",
+    "run": "Run an install command; if a package does not build, wrap that package and run the command again.",
     "serve": "Serve the index in OUT, to try it: to this machine only, unless --host says otherwise.",
     "show": "Print what a build of TREE would get here, and why.",
     "verify": "Prove that each wrapped ARCHIVE, and each in a FOLDER, is upstream's.",

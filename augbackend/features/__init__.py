@@ -69,6 +69,8 @@ class Feature(Parts):
     shown: Optional[Callable[[Build, str], AbstractContextManager[Build]]] = None
     """Shows the wrapped backend what is hidden from it, in a hook, the second; gives the build that knows of it.
     It may change ``os.environ`` and ``sys.path`` as well, which are put back."""
+    ready: Optional[Callable[[Build], None]] = None
+    """Looks at what has to be here before a wheel is built, its variables set and all shown that is hidden."""
     around: Optional[Callable[[Build, bool], AbstractContextManager[None]]] = None
     """What surrounds the wrapped backend from its import on, where a wheel is built (or, if the second is false, where
     the hook that builds it is looked for). It may change ``os.environ`` and ``sys.path``, which are put back."""

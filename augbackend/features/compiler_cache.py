@@ -319,6 +319,10 @@ def _variables(build: Build, launchers: _Launchers) -> dict[str, str]:
         ours["TORCH_EXTENSION_SKIP_NVCC_GEN_DEPENDENCIES"] = "1"
     found = {name: value for name, value in ours.items() if name not in os.environ}
     found.update({"PYTORCH_NVCC": str(launchers.folder / "nvcc")} if "nvcc" in there else {})
+    nvcc = shutil.which("nvcc")
+    if nvcc and "nvcc" in there and not (os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH")):
+        # torch takes the folder above that of the first nvcc on PATH, which is a launcher soon.
+        found["CUDA_HOME"] = str(Path(nvcc).parent.parent)
     for name in ("CC", "CXX"):  # the caller's own compiler, through its launcher
         words = shlex.split(os.environ.get(name, ""))
         if words and Path(words[0]).name in there:

@@ -18,29 +18,13 @@ from augbackend.table import Build
 from augbackend.table.convert import key
 
 from . import Feature, _machine
+from ._sizes import gib, parse_size
 from .extra_build_variables import Resolved
 
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_UNITS.update({"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40})
-_LONGEST_NUMBER = 20
-_SIZE = r"(?ia)(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?"
 _SPARED = 10  # without `reserve`, one part of so many is left
 _JOBS, _THREADS, _ARCHITECTURES = "MAX_JOBS", "NVCC_THREADS", "TORCH_CUDA_ARCH_LIST"
 _FIXED_THREADS = r"""["']--threads(?:["']\s*,\s*["']?|[= ])(\d+)\b"""  # as an option of its own, or in one string
 _ARCHITECTURE = r"(?a)\d+\.\d+[a-z]?(\+PTX)?"
-
-
-def parse_size(text: str) -> int:
-    """Bytes in a size such as ``512MiB`` or ``4 GB``.
-
-    :raises ValueError: if the text is not a size.
-    """
-    size = re.fullmatch(_SIZE, text.strip())
-    if size is None:
-        raise ValueError("expected a size such as '4GiB'")
-    if len(size[1]) > _LONGEST_NUMBER:
-        raise ValueError("expected a size that a machine can have")
-    return int(float(size[1]) * _UNITS[size[2].lower()])
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -48,8 +32,8 @@ class Jobs:
     """How many compilers may run at once."""
 
     memory_per_job: str = key("", check=parse_size)
-    """Memory that one compiler may need, such as `4GiB`; of nvcc, for one architecture: `NVCC_THREADS` of them at once
-    need as many times that."""
+    """Memory that one compiler may need, such as `4GiB`; of nvcc, for one architecture: `NVCC_THREADS` of them at \
+once need as many times that."""
     cpus_per_job: int = key(1)
     """Processors that one compiler keeps busy."""
     reserve: str = key("", check=parse_size)
@@ -136,12 +120,8 @@ def _room(jobs: Jobs, root: Path) -> tuple[int, list[str]]:
     if size and free.amount < sys.maxsize:
         spared = parse_size(jobs.reserve) if jobs.reserve else int(free.amount) // _SPARED
         room = min(room, int(free.amount - spared) // size)
-        why.append(f"{_gib(free.amount)} free of {free.whose}, less {_gib(spared)}, {jobs.memory_per_job} each")
+        why.append(f"{gib(free.amount)} free of {free.whose}, less {gib(spared)}, {jobs.memory_per_job} each")
     return max(1, room), why
-
-
-def _gib(size: float) -> str:
-    return f"{size / 2**30:.1f} GiB"
 
 
 def _number(text: str) -> int:

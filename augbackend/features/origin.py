@@ -17,6 +17,16 @@ def _check_sha256(text: str) -> None:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
+class Patch:
+    """A patch that was applied to upstream's files."""
+
+    file: str = key(...)
+    """Where it is in the archive."""
+    sha256: str = key(..., check=_check_sha256)
+    """Of that file."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Origin:
     """Where a wrapped sdist came from: written by `augbackend wrap`, read by `augbackend verify`."""
 
@@ -32,6 +42,8 @@ class Origin:
     """Of upstream's sdist; empty if it was made from a source tree."""
     recipe: str = key("")
     """The recipe that some of what it declares was taken of; empty for none."""
+    patches: tuple[Patch, ...] = key(())
+    """The patches that were applied to its files, in this order."""
 
 
 def origin(build: Build) -> Optional[Origin]:

@@ -56,6 +56,8 @@ def document(build: Build, target: Target, metadata: Document, present: Mapping[
         for one, found in sorted(present.items())
     ]
     properties = [("wrapped-backend", build.wrapped_backend)]
+    made_from = origin(build)
+    properties += [("patch", f"{one.file} sha256:{one.sha256}") for one in (made_from.patches if made_from else ())]
     properties += [("variable", name) for name in sorted(build.values.get("extra-build-variables", ()))]
     content = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -92,7 +94,8 @@ def _pedigree(build: Build) -> dict[str, Any]:
     if made_from.url:
         kind = "vcs" if made_from.url.startswith(("git+", "hg+", "svn+", "bzr+")) else "source-distribution"
         upstream["externalReferences"] = [{"type": kind, "url": made_from.url, **hashes}]
-    return {"pedigree": {"ancestors": [{**upstream, **hashes}]}}
+    patches = [{"type": "unofficial", "diff": {"url": one.file}} for one in made_from.patches]
+    return {"pedigree": {"ancestors": [{**upstream, **hashes}], **({"patches": patches} if patches else {})}}
 
 
 def _requirement(name: str, version: str, places: list[str]) -> dict[str, Any]:

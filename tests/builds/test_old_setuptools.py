@@ -87,11 +87,16 @@ def _by_build(frontends: Frontends, tree: Path, scratch: Path) -> list[str]:
 
 
 BUILDERS: dict[str, Callable[[Frontends, Path, Path], list[str]]] = {"pip": _by_pip, "uv": _by_uv, "build": _by_build}
+# All keys at once by everybody; of each key alone, every setuptools by one frontend and every frontend at least once.
+CASES = [("all", setuptools, builder) for setuptools in SETUPTOOLS for builder in BUILDERS] + [
+    (table, setuptools, [*BUILDERS][(at + of) % len(BUILDERS)])
+    for of, table in enumerate(TABLES)
+    for at, setuptools in enumerate(SETUPTOOLS)
+    if table != "all"
+]
 
 
-@pytest.mark.parametrize("builder", BUILDERS)
-@pytest.mark.parametrize("setuptools", SETUPTOOLS)
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(("table", "setuptools", "builder"), CASES)
 def test_edited_metadata(frontends: Frontends, tmp_path: Path, table: str, setuptools: str, builder: str) -> None:
     wanted = "setuptools" if setuptools == "newest" else f"setuptools=={setuptools}"
     requires = [wanted, "augbackend", *([FAKELIB] if table == "pin" else [])]

@@ -16,7 +16,7 @@ LAYERS = (
     ("__init__",),
     ("main",),
     ("commands",),
-    ("diagnosis", "docs", "site", "wrapping"),
+    ("diagnosis", "docs", "running", "site", "wrapping"),
     ("project",),
     ("fetch",),
     ("strangers",),

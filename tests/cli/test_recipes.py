@@ -14,6 +14,7 @@ import pytest
 from augbackend.cli.docs import schema
 from augbackend.cli.edit import recipe_checks
 from augbackend.cli.fetch import recipe_places
+from augbackend.cli.fetch.recipe_places import RecipePlace
 from augbackend.cli.main import group
 from augbackend.cli.model import recipe as recipes
 from augbackend.cli.model.recipe import RecipeError
@@ -98,7 +99,7 @@ def test_the_first_entry_that_fits_counts() -> None:
     other = ENTRY.replace("<=2.1.7", ">=1").replace('"cython"', '"numpy"')
     found = recipes.read(f'project = "demo"\n{ENTRY}{other}'.encode(), "", "demo")
     declared = [
-        recipes.declaration_of(entry, "").in_words()
+        recipes.declaration_of(found, entry, "").in_words()
         for text in ("2.0", "3.0")
         if (entry := found.entry_for(text, "3.11"))
     ]
@@ -221,7 +222,9 @@ def as_json(value: Any) -> Any:
 def test_every_recipe_that_is_shipped_is_well_formed() -> None:
     validate: Any = pytest.importorskip("fastjsonschema").compile(schema.get_recipe_schema())
     for file in shipped():
-        assert mistakes(file.read_text(encoding="utf-8"), file.stem) == [], file.name
+        found = RecipePlace("", file.parent).recipe(file.stem)
+        assert found is not None
+        assert recipes.mistakes_of(found) == [], file.name
         validate(as_json(tomllib.loads(file.read_text(encoding="utf-8"))))
 
 

@@ -528,6 +528,8 @@ def test_json(tmp_path: Path) -> None:
                 "remove-build-dependencies": [],
                 "variables": {"A": "1"},
                 "config-settings": {"k": "v"},
+                "patches": [],
+                "preflight": None,
                 "dynamic-requires": "never",
                 "static-metadata": True,
                 "metadata-from": "setup.py's literal install_requires",

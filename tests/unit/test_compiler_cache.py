@@ -285,6 +285,7 @@ def test_sccache_and_nvcc(machine: Path, tmp_path: Path) -> None:
     nvcc = program(tmp_path / "programs", "nvcc", COMPILER)
     with around(declared(tmp_path, "sccache")):
         compiled(os.environ["PYTORCH_NVCC"], "-c", "a.cu")
+        assert os.environ["CUDA_HOME"] == str(tmp_path)  # torch would find the launcher, and look above its folder
     assert machine.read_text().splitlines()[-2].startswith(f"{nvcc} -c a.cu -Xcompiler=")
 
 

@@ -145,7 +145,7 @@ def test_mistake_in_the_table_is_reported_by_the_hook_not_by_the_lookup(tree: Tr
         f"augbackend: error: a mistake in the settings for this build ({folder / 'pyproject.toml'})",
         "  tool.augbackend.nope: unknown key, expected one of backend-path, build-backend, compiler-cache, config-settings,"
         " dynamic-requires, extra-build-dependencies, extra-build-variables, jobs, local-version, match-runtime, metadata,"
-        " origin, passthrough, pin-runtime, provenance, remove-build-dependencies, packages",
+        " origin, passthrough, pin-runtime, preflight, provenance, remove-build-dependencies, packages",
     ]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from augbackend.features import _machine, jobs
-from augbackend.features.jobs import Jobs, JobsPlan, parse_size
+from augbackend.features._sizes import parse_size
+from augbackend.features.jobs import Jobs, JobsPlan
 
 from ..conftest import write
 

@@ -113,6 +113,16 @@ def test_where_it_came_from(place: str) -> None:
     )
 
 
+def test_the_patches_that_were_applied() -> None:
+    origin: Any = {**ORIGINS["an index"], "patches": [{"file": "_augbackend/p/fix.patch", "sha256": SHA256}]}
+    found = document({"origin": origin})["metadata"]
+    assert found["component"]["pedigree"]["patches"] == [
+        {"type": "unofficial", "diff": {"url": "_augbackend/p/fix.patch"}}
+    ]
+    assert ("augbackend:patch", f"_augbackend/p/fix.patch sha256:{SHA256}") in properties(found)
+    assert "patches" not in document({"origin": ORIGINS["an index"]})["metadata"]["component"]["pedigree"]
+
+
 def test_what_was_there() -> None:
     found = components(document({}))
     assert [(name, one["version"]) for name, one in found.items()] == sorted(PRESENT.items())

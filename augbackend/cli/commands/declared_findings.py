@@ -18,6 +18,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import direct_dependencies, jobs
 from augbackend.cli.project import project as projects
+from augbackend.cli.project.recipe_completion import NO_RECIPES, RecipeCompletion
 from augbackend.cli.wrapping import adoption, constraints_file, earlier_folder, static_adoption
 from augbackend.table import layers
 
@@ -45,6 +46,7 @@ class Findings:
     :param uses: whether the project has another one at run time.
     :param is_uvs: whether uv's tables count in the project.
     :param to_stderr: whether stdout belongs to JSON.
+    :param completion: the recipes whose patches are taken.
     """
 
     place: ProjectPlace
@@ -53,6 +55,7 @@ class Findings:
     uses: Callable[[str], bool]
     is_uvs: bool
     to_stderr: bool
+    completion: RecipeCompletion = NO_RECIPES
 
     def write(self) -> bool:
         """Declare what is missing, then wrap; whether everything builds then.
@@ -80,11 +83,17 @@ class Findings:
         for job, one in packages:  # perhaps in several versions
             said = _as_used(one.missing, self.uses)
             missing[job.target.name] = missing.get(job.target.name, Declaration()).joined(said)
+        missing = {name: said for name, said in missing.items() if said.size}
         of_uv = [name for name, said in missing.items() if self._is_uvs_table_read and _can_be_uvs(said)]
         self._edit(lambda text: build_tables.with_declared(text, missing, of_uv=of_uv))
         for name, said in missing.items():
             table = "tool.uv" if name in of_uv else "tool.augbackend.packages"
             self._say(f"{shown_path(file)}, {table}: {name} is declared: {said.in_words()}")
+
+    @property
+    def _of_patches(self) -> RecipeCompletion:
+        """The recipes, where one has a patch that a package needs: all else of it is declared in words."""
+        return self.completion if any(one.patched_by for _, one in self.found) else NO_RECIPES
 
     def _edit(self, edit: Callable[[str], str]) -> None:
         text, mark = pyproject.read(self.place.file)
@@ -122,13 +131,16 @@ class Findings:
         moves = earlier_folder.moved(self.place.file, self.lookup.output, check=False)
         # The lock that uv makes of what another tool's project asks for has a root of its own: its edges lead nowhere.
         lock = self.place.lock if self.is_uvs else replace(self.place.lock, graph=None)
-        project = projects.read(self.place.folder, lock)
+        completion = self._of_patches
+        project = projects.read(self.place.folder, lock) or completion.alone(self.place.folder, lock)
         if project is None:
             return True
         project = self._with_all_reached(project)
         project = replace(project, uses_uv=project.uses_uv or self.is_uvs)
+        completion = completion.on(project)
+        project = completion.in_project(project)[0]
         wanted = jobs.of_project(project, (), self.lookup)
-        done = wrapped.wrapped(project, wanted, self.lookup, moves=moves, unbuildable=lost)
+        done = wrapped.wrapped(project, wanted, self.lookup, moves=moves, unbuildable=lost, completion=completion)
         self._say("\n".join(["", *done.lines()]))
         return not done.run.is_lacking
 
@@ -140,7 +152,7 @@ class Findings:
         self.lookup.output.mkdir(parents=True, exist_ok=True)
         wanted = [replace(job, declaration=one.found) for job, one in packages]
         constraints_file.check_agrees(file, wanted, None)
-        done = wrapped.wrapped(None, wanted, self.lookup, constraints=file, is_asked=True)
+        done = wrapped.wrapped(None, wanted, self.lookup, constraints=file, is_asked=True, completion=self._of_patches)
         self._say("\n".join(done.lines()))
         self._say(f"{shown_path(file)} leads to what was wrapped")
         if not self.place.is_of_requirements:

@@ -42,6 +42,7 @@ from .diagnosed_project import Asked
 if TYPE_CHECKING:
     from augbackend.cli.diagnosis.subject import Source, Subject
     from augbackend.cli.fetch.upstream import Target
+    from augbackend.cli.model.source_patch import SourcePatch
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.adoption import TreePlan
 
@@ -77,6 +78,7 @@ _JOBS = 2
 @options.require
 @options.remove_require
 @options.variable
+@options.patch
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -114,6 +116,7 @@ def diagnose(
     require_confinement: Level | None,
     log: Path | None,
     recipes_: tuple[str, ...],
+    patches: tuple[SourcePatch, ...],
     *,
     is_recipe: bool,
     no_recipes: bool,
@@ -154,6 +157,7 @@ def diagnose(
     if not no_build:
         confinement.require(require_confinement)  # what holds is said in the end
     declared = Declaration().joined(options.declaration(requirements, removed, variables_))
+    declared = replace(declared, patches=patches)
     where = options.places(index_url, extra_index_url, find_links)
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     if target is None or project_place.is_lock(target):
@@ -195,7 +199,7 @@ def diagnose(
     if diagnosis is None:
         raise Interrupted  # before anything was known
     places = options.places_given(index_url, extra_index_url, find_links)
-    named, found = replace(diagnosis.subject, places=places), diagnosis.found
+    named, found = replace(diagnosis.subject, places=places, recipes=recipes_), diagnosis.found
     plan, then = _folder_plan(named, found.cure)
     is_applied = is_applied and bool(found.cure.size) and not interruption.has_come()
     diagnosis = replace(diagnosis, subject=named, where=replace(then, is_applied=is_applied))

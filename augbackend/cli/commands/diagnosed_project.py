@@ -36,6 +36,7 @@ from augbackend.cli.project import (
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.lock_files import Lock
+from augbackend.cli.project.recipe_completion import RecipeCompletion
 from augbackend.cli.strangers import confinement, interpreter, temporary_folder
 from augbackend.errors import AugbackendError, say
 from augbackend.hook.absent import command_line
@@ -122,7 +123,8 @@ def run(target: str | None, asked: Asked) -> bool:
     else:
         click.echo("\n".join(project_report.lines(found, place.file, python, confined)))
     if asked.is_applied:
-        return Findings(place, [*zip(wanted, found)], lookup, whole.uses, is_uvs, asked.as_json).write()
+        completion = RecipeCompletion(asked.recipes, python.version)
+        return Findings(place, [*zip(wanted, found)], lookup, whole.uses, is_uvs, asked.as_json, completion).write()
     if any(one.can_be_cured for one in found) and not asked.as_json:
         click.echo(f"\nTo have what is missing declared: {_applying(target, asked)}")
     return all(one.builds for one in found)

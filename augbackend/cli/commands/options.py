@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from augbackend import features
 from augbackend.cli.fetch import index, pip_configuration
 from augbackend.cli.model import declaration as declarations
-from augbackend.cli.model import dependencies, package_sources
+from augbackend.cli.model import dependencies, package_sources, source_patch
 from augbackend.cli.strangers.confinement import Level
 from augbackend.features.compiler_cache import CacheName
 from augbackend.features.pin_runtime import Width
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.package_sources import Sources
+    from augbackend.cli.model.source_patch import SourcePatch
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 AUTO = "auto"
@@ -60,6 +61,27 @@ def config_settings(
         before = settings.get(name)
         settings[name] = text if before is None else [*([before] if isinstance(before, str) else before), text]
     return settings
+
+
+def source_patches(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[Path, ...]
+) -> tuple[SourcePatch, ...]:
+    """Patches, read."""
+    return tuple(map(source_patch.of_file, values))
+
+
+def preflight_table(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str | list[str] | dict[str, str]]:
+    """``KEY=VALUE`` pairs: the commands separated by commas, of variables ``KEY=NAME=VALUE``."""
+    found: dict[str, str | list[str] | dict[str, str]] = {}
+    for key, text in _pairs(values, "KEY=VALUE"):
+        if key.endswith("-variables"):
+            before = found.get(key)
+            found[key] = {**(before if isinstance(before, dict) else {}), **dict(_pairs((text,), f"{key}=NAME=VALUE"))}
+        else:
+            found[key] = text.split(",") if key == "commands" else text
+    return found
 
 
 def widths(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Width]:
@@ -156,6 +178,15 @@ remove_require = click.option(
     metavar="NAME",
     help="Drop one of the package's own build requirements. Repeatable.",
 )
+patch = click.option(
+    "--patch",
+    "patches",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    metavar="FILE",
+    callback=source_patches,
+    help="A unified diff to apply to the sdist, exactly. Repeatable, in order.",
+)
 
 
 def config_setting(text: str) -> Callable[[Command], Command]:
@@ -231,6 +262,15 @@ memory_per_job = click.option(
     metavar=f"SIZE|{AUTO}",
     help="Run no more compilers at once than this machine has memory for, if each needs SIZE (4GiB). "
     f"{AUTO}: what is known of nvcc, if it has files for that.",
+)
+preflight = click.option(
+    "--preflight",
+    "preflight_",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=preflight_table,
+    help="What its build is to find before it begins, or it ends at once: cuda=torch, memory=8GB, disk=10GB,"
+    " commands=ninja,cmake. Repeatable.",
 )
 require_confinement = click.option(
     "--require-confinement",

@@ -201,7 +201,7 @@ def _how(entry: RecipeEntry) -> str:
 
 
 def _entry_as_json(recipe: Recipe, entry: RecipeEntry) -> dict[str, Any]:
-    said = recipes_.declaration_of(entry, "").as_table()
+    declared = recipes_.declaration_of(recipe, entry, "")
     return {
         "project": recipe.project,
         "versions": entry.versions,
@@ -209,7 +209,8 @@ def _entry_as_json(recipe: Recipe, entry: RecipeEntry) -> dict[str, Any]:
         "from": recipe.place,
         "verified": recipes_.how_checked(entry) == "verified",
         "redistributable": entry.redistributable,
-        "declares": said,
+        "declares": declared.as_table(),
+        "patches": [one.as_json() for one in declared.patches],
         "why": [
             {"file": one.file, "line": one.line if one.file else None, "text": one.text, "message": one.message}
             for one in entry.why
@@ -232,11 +233,14 @@ def _entry_as_json(recipe: Recipe, entry: RecipeEntry) -> dict[str, Any]:
 def _lines_of_entry(recipe: Recipe, entry: RecipeEntry) -> Iterator[str]:
     python = f", on Python {entry.python}" if entry.python else ""
     yield f"{recipe.project} {entry.versions}{python}  ({recipe.place})"
-    for key, value in recipes_.declaration_of(entry, "").as_table().items():
+    declared = recipes_.declaration_of(recipe, entry, "")
+    for key, value in declared.as_table().items():
         items = value if isinstance(value, list) else [value] if isinstance(value, str) else []
         yield from (f"  {key}: {toml_text.inline(one) if isinstance(one, dict) else one}" for one in items)
         if isinstance(value, dict):
             yield from (f"  {key}: {name} = {one}" for name, one in value.items())
+    for path, patch in zip(entry.patches, declared.patches):
+        yield f"  patches: {path}, to {', '.join(patch.files)}"
     for one in entry.why:
         yield f"  why: {one.file}, line {one.line}: {one.text}" if one.file else f"  why: {one.message}"
         yield from [f"       {one.message}"] if one.file and one.message else []

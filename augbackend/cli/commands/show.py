@@ -40,7 +40,7 @@ from augbackend.standards import InvalidRequirement
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Target, layers
 
-from . import confined, options, passed_through
+from . import confined, options, passed_through, preflight_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
     asked = (_ask_isolated if isolated else _ask_here)(build, config_settings)
     with surrounded(build):  # `unless-command` is looked for on the declared PATH
         rows = {target: _requirements(build, target, asked) for target in TARGETS}
+        preflight = preflight_outcome.gather(build)
     return {
         "augbackend": __version__,
         "tree": str(tree.resolve()),
@@ -100,6 +101,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
             for one in resolved
         ],
         "jobs": _jobs(build),
+        "preflight": preflight,
         "passthrough": passed_through.gather(build),
         "compiler-cache": _compiler_cache(build),
         "config-settings": dict(build.config_settings or {}),
@@ -251,6 +253,11 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield "the wheel will say what went into it (provenance)"
     yield from _jobs_lines(found["jobs"])
+    if found["preflight"] is not None:
+        yield ""
+        source = _source(found["preflight"]["origin"])
+        yield f"looked at before a wheel is built (preflight), and here and now:  ({source})"
+        yield from preflight_outcome.lines(found["preflight"])
     cache = found["compiler-cache"]
     if cache["origin"]:
         yield ""

@@ -70,7 +70,8 @@ def _verdict(found: Proof) -> str:
     count = f"{len(found.additions)} addition{'' if len(found.additions) == 1 else 's'}"
     marked = sum(bool(one.warning) for one in found.additions)
     listed = f"listed below, {marked} of them marked with !" if marked else "listed below"
-    return f"proved: it is {found.made_from}, with {count} ({listed}); nothing else differs"
+    patched = ", patched" if any(one.key == "patch" for one in found.additions) else ""
+    return f"proved: it is {found.made_from}{patched}, with {count} ({listed}); nothing else differs"
 
 
 EXISTING = click.Path(path_type=Path, exists=True)

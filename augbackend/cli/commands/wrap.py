@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from augbackend.cli.fetch.upstream import Target
+    from augbackend.cli.model.source_patch import SourcePatch
     from augbackend.cli.project.project import Project
     from augbackend.cli.project.recipe_completion import RecipeCompletion
     from augbackend.cli.strangers.confinement import Level
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 @options.variable
 @options.compiler_cache
 @options.memory_per_job
+@options.patch
+@options.preflight
 @options.config_setting("A setting for the package's own backend; a frontend's -C wins.")
 @click.option(
     "--local-version",
@@ -111,6 +114,7 @@ def wrap(
     variables_: dict[str, str],
     compiler_cache: CacheName | None,
     memory_per_job: str,
+    preflight_: dict[str, str | list[str] | dict[str, str]],
     config_settings: dict[str, str | list[str]],
     local_version: str,
     requires_dist: tuple[str, ...],
@@ -123,6 +127,7 @@ def wrap(
     require_confinement: Level | None,
     constraints: Path | None,
     recipes_: tuple[str, ...],
+    patches: tuple[SourcePatch, ...],
     *,
     passthrough: bool,
     no_recipes: bool,
@@ -163,7 +168,9 @@ def wrap(
         pin_runtime=pins,
         compiler_cache=compiler_cache,
         memory_per_job=memory_per_job,
+        preflight=preflight_,
     )
+    given = replace(given, patches=patches)
     has_options = given != Declaration(local_version=local_version)
     constrained = build_constraints.of_environment(os.environ)
     given = replace(given, features=feature, build_constraints=constrained)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, get_args
 
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.edit import patched_tree
 from augbackend.cli.fetch import build_environment, sdist_of_tree
 from augbackend.cli.fetch.build_environment import InstallError
 from augbackend.cli.model.requirement import project_of
@@ -243,6 +244,7 @@ class _Build:
         home.mkdir()
         clean = process.clean_environ(environ, home)
         try:
+            patched_tree.patch(tree, self.declaration.patches)
             system = hook_call.build_system(tree)
         except AugbackendError as error:
             raise _Failed(Failure("install", error.what)) from None

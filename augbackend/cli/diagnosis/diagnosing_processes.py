@@ -55,6 +55,7 @@ class PackageToDiagnose:
             "extra-build-dependencies": list(self.declared.requirement_texts.values()),
             "extra-build-variables": self.declared.variable_values,
             "remove-build-dependencies": sorted(self.declared.removed),
+            **({"patches": [one.as_json() for one in self.declared.patches]} if self.declared.patches else {}),
         }
 
 
@@ -86,6 +87,7 @@ class Processes:
         there = package.declared
         words += [word for text in there.requirement_texts.values() for word in ("--require", text)]
         words += [word for name in there.removed for word in ("--remove-require", name)]
+        words += [word for one in there.patches for word in ("--patch", one.file)]
         words += [word for one in there.variable_values.items() for word in ("--variable", "=".join(one))]
         return ["diagnose", "--json", *words, "--", package.target]
 

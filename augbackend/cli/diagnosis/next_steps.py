@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augbackend.cli.model.shown_path import shown_path
@@ -99,6 +100,7 @@ def _for_folder(subject: Subject, declaration: Declaration, refused: AugbackendE
 def _beyond(declaration: Declaration) -> str:
     """What a line in ``[build-system]`` cannot say."""
     words = ["a variable"] if declaration.variables else []
+    words += ["a patch"] if declaration.patches else []
     words += ["what is taken away"] if declaration.removed else []
     words += ["the version of run time"] if any(one.entry.match_runtime for one in declaration.requires) else []
     return f"[build-system] alone cannot say {' or '.join(words)}" if words else "augbackend builds it already"
@@ -139,6 +141,9 @@ def _command(
         pairs.append(("--match-runtime" if one.entry.match_runtime else "--require", one.entry.text))
     pairs += [("--remove-require", name) for name in sorted(declaration.removed)]
     pairs += [("--variable", f"{name}={value}") for name, value in declaration.variable_values.items()]
+    pairs += [("--patch", shown_path(Path(one.file))) for one in declaration.patches if one.file]
+    if any(not one.file for one in declaration.patches):  # wrap takes it of the recipe, where it finds that
+        pairs += [("--recipes", place) for place in subject.recipes]
     return head, pairs
 
 

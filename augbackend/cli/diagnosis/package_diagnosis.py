@@ -49,20 +49,27 @@ class PackageDiagnosis:
         return missing
 
     @property
+    def patched_by(self) -> tuple[str, ...]:
+        """The names of a recipe's patches that it builds with: they are no words of a table, and wrap takes them."""
+        declared = {one["sha256"] for one in self.document["declared"].get("patches", ())}
+        return tuple(one["patch"] for one in self.document.get("patches", ()) if one["sha256"] not in declared)
+
+    @property
     def can_be_cured(self) -> bool:
         """Whether declaring what is missing makes it build."""
-        return self.verdict == "builds-when-declared" and self.missing.size > 0
+        return self.verdict == "builds-when-declared" and bool(self.missing.size or self.patched_by)
 
     @property
     def builds(self) -> bool:
         """Whether it builds as it is, or as it is declared."""
-        return self.verdict == "builds-as-is" or (self.verdict == "builds-when-declared" and not self.missing.size)
+        return self.verdict == "builds-as-is" or (self.verdict == "builds-when-declared" and not self.can_be_cured)
 
     def in_words(self) -> str:
         """What it builds with; where more is needed than is declared, what is there is marked."""
         said, missing = _texts(self.found), _texts(self.missing)
-        mark = " (already)" if missing else ""
-        return ", ".join(text if entry in missing else f"{text}{mark}" for entry, text in said.items())
+        mark = " (already)" if missing or self.patched_by else ""
+        patches = [f"patched by {name}" for name in self.patched_by]
+        return ", ".join([*(text if one in missing else f"{text}{mark}" for one, text in said.items()), *patches])
 
 
 def _declaration(document: Mapping[str, Any]) -> Declaration:

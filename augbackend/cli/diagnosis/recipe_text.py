@@ -35,6 +35,8 @@ def _statements(diagnosis: Diagnosis, sha256: str) -> Iterator[str]:
     yield f"{_statement('versions', f'=={subject.version}')}  # widen it to what you know"
     for key, value in found.declaration.as_table().items():
         yield from toml_text.listed(key, value) if isinstance(value, list) else [_statement(key, value)]
+    if found.declaration.patches:
+        yield from toml_text.listed("patches", [one.name for one in found.declaration.patches])
     yield from toml_text.listed("why", _evidence_of(diagnosis))
     first = found.attempts[0] if found.attempts else None
     without = first.failure.headline if first and first.failure and not first.declaration.size else ""

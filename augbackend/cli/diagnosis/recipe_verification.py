@@ -156,7 +156,7 @@ def _outcome(
     of: EntryToVerify, target: str, building: Building, lookup: Lookup, narrator: Narrator
 ) -> tuple[Outcome, str, Attempt]:
     """How it ends, why, and the attempt with what is declared."""
-    declared = recipes.declaration_of(of.entry, of.recipe.place)
+    declared = recipes.declaration_of(of.recipe, of.entry, of.recipe.place)
     with subject.unpacked(target, upstream.parse(target), lookup) as source, temporary_folder.temporary() as workplace:
         installer = environment.installer(building.python, building.where, workplace)
         having = run.circumstances(source, installer, time.monotonic() + building.timeout, workplace)

@@ -63,6 +63,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "extra-build-dependencies": [one.as_toml() for one in found.declaration.requires],
         "extra-build-variables": found.declaration.variable_values,
         "remove-build-dependencies": sorted(found.declaration.removed),
+        "patches": [one.as_json() for one in found.declaration.patches],
         "reason": _reason(found),
         "evidence": [*_evidence(found)],
         "remarks": list(diagnosis.remarks),
@@ -175,7 +176,8 @@ def _how_far(found: SearchResult) -> str:
 
 
 def _entry(one: dict[str, str]) -> Iterator[str]:
-    text = f"  {one['entry']}" if one["kind"] != "removed" else f"  without its own {one['entry']}"
+    head = {"removed": "without its own ", "patches": "patched by "}.get(one["kind"], "")
+    text = f"  {head}{one['entry']}"
     why = textwrap.wrap(one["why"], _WIDTH - 6)
     yield text
     yield from (f"      {line}" for line in why)

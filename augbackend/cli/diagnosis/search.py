@@ -411,7 +411,8 @@ class Search:
 def key(declaration: Declaration) -> tuple[object, ...]:
     """Equal for declarations that build the same."""
     both = (declaration.requirement_texts, declaration.variable_values)
-    return (*(tuple(sorted(one.items())) for one in both), tuple(sorted(declaration.removed)))
+    patches = tuple(one.sha256 for one in declaration.patches)
+    return (*(tuple(sorted(one.items())) for one in both), tuple(sorted(declaration.removed)), patches)
 
 
 def _why(proposed: tuple[Proposal, ...], text: str) -> Proposal:

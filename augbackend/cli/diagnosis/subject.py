@@ -42,6 +42,7 @@ class Subject:
     :param stem: of the archive that ``wrap`` writes; empty if nothing says the name and version that it needs.
     :param is_of_index: whether a requirement names it.
     :param places: options that say where to look for it, as they were given.
+    :param recipes: where the user said that recipes are.
     """
 
     target: str
@@ -52,6 +53,7 @@ class Subject:
     stem: str = ""
     is_of_index: bool = False
     places: tuple[tuple[str, str], ...] = ()
+    recipes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".strip()

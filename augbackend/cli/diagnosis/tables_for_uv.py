@@ -71,6 +71,8 @@ def of(subject: Subject, declaration: Declaration, seen: SeenByUv) -> UvTables:
     """The tables for one package."""
     matched = [one for one in declaration.requires if one.entry.match_runtime]
     is_of_index = bool(subject.is_of_index)
+    if declaration.patches:
+        return UvTables(word="uv's own tables cannot patch a file: it can use what wrap writes")
     if declaration.removed:
         return UvTables(word="uv's own table cannot take a requirement away")
     if not subject.filename and "git+" not in subject.target:

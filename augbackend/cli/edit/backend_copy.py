@@ -55,7 +55,7 @@ _EDITS = ("augbackend.hook.edited_metadata", "augbackend.hook.edited_wheel")
 # Imported only as `needs_readers` says.
 _READERS = ("augbackend.standards.setup_files", "augbackend.standards.setup_identity")
 # Keys that have no requirement and no marker, not even where a variable or an option says them.
-_WITHOUT_MARKERS = {*_OF_THE_CORE, "backend-path", "config-settings", "jobs"}
+_WITHOUT_MARKERS = {*_OF_THE_CORE, "backend-path", "config-settings", "jobs", "preflight"}
 _MARKERS = ("augbackend.standards.markers",)
 
 

@@ -39,7 +39,7 @@ class Change:
     requires: Sequence[str]
     dropped: Collection[str]
     table: Mapping[str, Any]
-    origin: Mapping[str, str]
+    origin: Mapping[str, Any]
     version: str = ""
     replaced: Mapping[str, list[str]] = field(default_factory=dict)
     added: Sequence[str] = ()
@@ -80,8 +80,9 @@ def wrapped(text: str | None, change: Change) -> str:
             _merge(document, table, key, value)
         merged_requirements.merge(document)
         origin = pyproject.new_table(document)
-        origin.update(change.origin)
         table["origin"] = origin
+        for key, value in change.origin.items():
+            _merge(document, table["origin"], key, value)
 
     return pyproject.edited(f"{_WRAPPED_FILE}\n" if text is None else text, edit)
 

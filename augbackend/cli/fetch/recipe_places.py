@@ -2,12 +2,13 @@
 
 ::
 
-    FOLDER | https://…/recipes.tar.gz#sha256=… -> RecipePlace, its files by project -> Recipe, with where it is from
+    FOLDER | https://…/recipes.tar.gz#sha256=… -> RecipePlace, its files by project -> Recipe, with its patches
 """
 
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 import tarfile
 import tempfile
@@ -21,18 +22,21 @@ from packaging.utils import canonicalize_name
 
 import augbackend
 from augbackend.cli.model import recipe as recipes
+from augbackend.cli.model import source_patch
 from augbackend.errors import AugbackendError
 
-from . import decompression, index
+from . import decompression, index, sdist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from augbackend.cli.model.recipe import Recipe
+    from augbackend.cli.model.source_patch import SourcePatch
 
     from .lookup import Lookup
 
 SUFFIX = ".toml"
+PATCH = ".patch"
 FOLDER = "recipes"
 _LONGEST = 2**20  # bytes of a recipe
 _OWN = "your own folder"
@@ -45,7 +49,7 @@ class RecipePlace:
 
     :param words: what it is, for a reader and in an archive: no path of this machine.
     :param folder: that has the files; ``None`` if they were unpacked from an archive.
-    :param files: of an archive, by the name of the file.
+    :param files: of an archive, recipes and patches, by the name of the file.
     """
 
     words: str
@@ -55,7 +59,7 @@ class RecipePlace:
     def names(self) -> list[str]:
         """The projects that it has recipes for."""
         if self.folder is None:
-            return sorted(name.removesuffix(SUFFIX) for name in self.files)
+            return sorted(name.removesuffix(SUFFIX) for name in self.files if name.endswith(SUFFIX))
         return sorted(file.stem for file in self.folder.glob(f"*{SUFFIX}"))
 
     def shown(self, name: str) -> str:
@@ -64,10 +68,27 @@ class RecipePlace:
 
     def content(self, name: str) -> bytes | None:
         """What a project's file holds, if it has one."""
+        return self._read(f"{name}{SUFFIX}")
+
+    def _read(self, path: str) -> bytes | None:
         if self.folder is None:
-            return self.files.get(f"{name}{SUFFIX}")
-        file = self.folder / f"{name}{SUFFIX}"
+            return self.files.get(path)
+        file = self.folder / path
         return file.read_bytes() if file.is_file() else None
+
+    def patch(self, path: str) -> SourcePatch:
+        """A patch that a recipe here names.
+
+        :raises AugbackendError: if there is none, or none that can be applied.
+        """
+        name = sdist.inside(path)
+        if name is None or posixpath.normpath(path) != path or not name.endswith(PATCH):
+            what = f"expected the path of a file below the recipe's folder that ends in {PATCH}"
+            raise AugbackendError(what, where=path, hint=f"a folder beside the recipe is a good place: name/fix{PATCH}")
+        content = self._read(name)
+        if content is None:
+            raise AugbackendError("there is no such file", where=path, hint="its path is relative to the recipe's file")
+        return source_patch.read(posixpath.basename(name), content, f"{path} of {self.words}" if self.words else path)
 
     def recipe(self, name: str) -> Recipe | None:
         """A project's recipe, if it has one.
@@ -75,7 +96,11 @@ class RecipePlace:
         :raises RecipeError: if it is none.
         """
         content = self.content(name)
-        return None if content is None else replace(recipes.read(content, self.shown(name), name), place=self.words)
+        return (
+            None
+            if content is None
+            else replace(recipes.read(content, self.shown(name), name, self.patch), place=self.words)
+        )
 
 
 @dataclass(frozen=True)
@@ -93,9 +118,13 @@ class RecipePlaces:
         return [one for one in found if one is not None]
 
     def digest(self, name: str) -> str:
-        """What changes when something is said otherwise of a project; empty where nothing is said."""
+        """What changes when something is said otherwise of a project; empty where nothing is said.
+
+        :raises RecipeError: if one of its recipes cannot be read.
+        """
         contents = [content for one in self.places if (content := one.content(canonicalize_name(name))) is not None]
-        return hashlib.sha256(b"\0".join(contents)).hexdigest() if contents else ""
+        patches = [patch.content for recipe in self.of(name) for _, patch in sorted(recipe.patches.items())]
+        return hashlib.sha256(b"\0".join([*contents, *patches])).hexdigest() if contents else ""
 
     def names(self) -> list[str]:
         """All projects that there is a recipe for."""
@@ -166,21 +195,31 @@ def _in_archive(url: str, lookup: Lookup) -> RecipePlace:
 def _files_in(path: Path) -> dict[str, bytes]:
     """What is in an archive's folder of recipes; where it has none, what is at its top. Nothing is unpacked.
 
+    :return: recipes, and the patches below the folder that has these.
     :raises AugbackendError: if it is no archive.
     """
     found: dict[bool, dict[str, bytes]] = {True: {}, False: {}}
+    patches: dict[str, bytes] = {}
+    folders: dict[bool, set[str]] = {True: set(), False: set()}
     try:
         with tempfile.TemporaryFile() as stream:
             decompression.write_tar(path, stream)
             stream.seek(0)
             with tarfile.open(fileobj=stream) as tar:
                 for member in tar:
-                    folder, _, file = member.name.removeprefix("./").rpartition("/")
+                    name = member.name.removeprefix("./")
+                    folder, _, file = name.rpartition("/")
                     is_there = folder.rpartition("/")[2] == FOLDER
-                    content = tar.extractfile(member) if member.isreg() and file.endswith(SUFFIX) else None
-                    if content is not None and (is_there or "/" not in folder):
+                    content = tar.extractfile(member) if member.isreg() and file.endswith((SUFFIX, PATCH)) else None
+                    if content is not None and file.endswith(PATCH):
+                        patches[name] = content.read(2 * _LONGEST)
+                    elif content is not None and (is_there or "/" not in folder):
                         found[is_there][file] = content.read(_LONGEST)
+                        folders[is_there].add(folder)
     except decompression.BROKEN as error:
         hint = "the URL is to lead to a .tar.gz or a .zip of recipes"
         raise AugbackendError(f"it is no sound archive: {error}", where=path.name, hint=hint) from None
-    return found[True] or found[False]
+    recipes_there, is_there = found[True] or found[False], bool(found[True])
+    heads = [f"{folder}/" if folder else "" for folder in sorted(folders[is_there])]
+    below = {name[len(head) :]: text for head in heads for name, text in patches.items() if name.startswith(head)}
+    return {**below, **recipes_there}

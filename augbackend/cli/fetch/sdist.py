@@ -141,6 +141,16 @@ def opened(path: Path) -> Iterator[Sdist]:
             raise refusal(path, f"it cannot be unpacked ({error})") from None
 
 
+def of_tar(path: Path, stream: IO[bytes]) -> Sdist:
+    """An sdist whose uncompressed tar has been written already.
+
+    :param path: that messages name.
+    :param stream: open as long as the sdist is used.
+    :raises AugbackendError: if it holds what no sdist may hold.
+    """
+    return _all_checked(path, stream, stream)
+
+
 def _all_checked(path: Path, stream: IO[bytes], other: IO[bytes]) -> Sdist:
     """Read all headers of a tar, and check them.
 

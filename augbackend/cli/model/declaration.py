@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  # the type of a field
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
@@ -15,6 +15,7 @@ from augbackend.errors import SettingsError
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
 from augbackend.features.jobs import Jobs
+from augbackend.features.preflight import Preflight
 from augbackend.hook import declared
 from augbackend.table.convert import TABLE
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     from augbackend.features.compiler_cache import CacheName
     from augbackend.features.pin_runtime import Width
+
+    from . import source_patch
+    from .source_patch import SourcePatch
 
 _EVERY_HOOK = BuildDependency("x").hooks
 
@@ -114,7 +118,9 @@ class Declaration:
     :param jobs: how many of its compilers run at once; ``None`` if nobody says.
     :param by_version: what is added for the versions that a specifier contains: the first that fits counts.
     :param recipe: that some of it was taken of.
+    :param preflight: what it cannot be built without; ``None`` if nobody says.
     :param build_constraints: what narrows the versions of what its build asks for, and asks for nothing itself.
+    :param patches: to its sdist, in their order.
     """
 
     requires: tuple[BuildRequirement, ...] = ()
@@ -132,6 +138,8 @@ class Declaration:
     by_version: tuple[tuple[str, Declaration], ...] = ()
     jobs: Optional[Jobs] = None
     recipe: Optional[RecipeUse] = None
+    patches: tuple[SourcePatch, ...] = ()
+    preflight: Optional[Preflight] = None
 
     @property
     def requirement_texts(self) -> dict[str, str]:
@@ -145,16 +153,17 @@ class Declaration:
 
     @property
     def size(self) -> int:
-        """The number of requirements, variables and dropped names."""
-        return len(self.requires) + len(self.variables) + len(self.removed)
+        """The number of requirements, variables, dropped names and patches."""
+        return len(self.requires) + len(self.variables) + len(self.removed) + len(self.patches)
 
     @property
     def entries(self) -> list[tuple[str, str]]:
-        """Each requirement, variable and dropped name: its field here, and its name."""
+        """Each requirement, variable, dropped name and patch: its field here, and its name."""
         return [
             *(("requires", one.name) for one in self.requires),
             *(("variables", name) for name in self.variables),
             *(("removed", name) for name in self.removed),
+            *(("patches", one.name) for one in self.patches),
         ]
 
     def without(self, kind: str, name: str) -> Declaration:
@@ -163,6 +172,8 @@ class Declaration:
             return replace(self, requires=tuple(one for one in self.requires if one.name != name))
         if kind == "variables":
             return replace(self, variables={key: value for key, value in self.variables.items() if key != name})
+        if kind == "patches":
+            return replace(self, patches=tuple(one for one in self.patches if one.name != name))
         return replace(self, removed=tuple(one for one in self.removed if one != name))
 
     def plus(self, other: Declaration) -> Declaration:
@@ -183,6 +194,8 @@ class Declaration:
             (*self.by_version, *other.by_version),
             other.jobs or self.jobs,
             other.recipe or self.recipe,
+            tuple(dict.fromkeys((*self.patches, *other.patches))),
+            other.preflight or self.preflight,
         )
 
     def joined(self, other: Declaration) -> Declaration:
@@ -194,10 +207,11 @@ class Declaration:
         return replace(both, requires=tuple(requires.values()), removed=tuple(dict.fromkeys(both.removed)))
 
     def in_words(self) -> str:
-        """The requirements, variables and dropped names in one line."""
+        """The requirements, variables, dropped names and patches in one line."""
         removed = [f"no {name} of its own" for name in sorted(self.removed)]
         variables = [f"{name}={value}" for name, value in self.variable_values.items()]
-        return ", ".join([*removed, *(one.entry.text for one in self.requires), *variables]) or "as it is"
+        patches = [f"patched by {one.name}" for one in self.patches]
+        return ", ".join([*removed, *(one.entry.text for one in self.requires), *variables, *patches]) or "as it is"
 
     def dependencies_for(self, version: str) -> Dependencies | None:
         """The dependencies that the user states for a version."""
@@ -226,7 +240,8 @@ class Declaration:
             "local-version": self.local_version,
         }
         said = {key: value for key, value in table.items() if value}
-        return said if self.jobs is None else {**said, "jobs": _jobs_as_toml(self.jobs)}
+        inner = {"jobs": (self.jobs, Jobs()), "preflight": (self.preflight, Preflight())}
+        return {**said, **{key: _said_of_table(one, plain) for key, (one, plain) in inner.items() if one is not None}}
 
 
 def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
@@ -250,34 +265,40 @@ def from_values(values: Mapping[str, Any], origin: str) -> Declaration:
         values.get("pin-runtime", {}),
         values.get("compiler-cache", "none"),
         jobs=values.get("jobs"),
+        preflight=values.get("preflight"),
     )
 
 
-def from_package(said: Package, origin: str) -> Declaration:
+def from_package(said: Package, origin: str, patch: source_patch.Reader | None = None) -> Declaration:
     """What a table of ``[tool.augbackend.packages]`` declares.
 
     :param origin: of its build requirements.
+    :param patch: reads a patch by the path that the table has; ``None`` to leave patches out.
     :raises SettingsError: if one of them is a requirement to augbackend and none to ``packaging``.
+    :raises AugbackendError: if a patch cannot be read.
     """
     values = {field.name.replace("_", "-"): getattr(said, field.name) for field in fields(said)}
+    found = from_values(values, origin)
+    found = replace(found, patches=tuple(map(patch, said.patches)) if patch is not None else ())
     if said.requires_dist is None:
-        return from_values(values, origin)
+        return found
     stated = dependencies.stated(
         said.requires_dist, said.requires_python, said.provides_extra, is_override=said.override
     )
     of = {said.version: stated} if said.version else {}
-    return replace(from_values(values, origin), dependencies=None if of else stated, dependencies_of=of)
+    return replace(found, dependencies=None if of else stated, dependencies_of=of)
 
 
-def from_entries(said: Package | Sequence[Package], key: str) -> Declaration:
+def from_entries(said: Package | Sequence[Package], key: str, patch: source_patch.Reader | None = None) -> Declaration:
     """What ``[tool.augbackend.packages]`` says of one package, for all versions or each time for some.
 
     :param key: of it, which its build requirements come from.
+    :param patch: see :func:`from_package`.
     :raises SettingsError: see :func:`from_package`.
     """
     if isinstance(said, Package):
-        return _for_versions([(said.versions, from_package(said, key))])
-    return _for_versions([(one.versions, from_package(one, f"{key}[{at}]")) for at, one in enumerate(said)])
+        return _for_versions([(said.versions, from_package(said, key, patch))])
+    return _for_versions([(one.versions, from_package(one, f"{key}[{at}]", patch)) for at, one in enumerate(said)])
 
 
 def _for_versions(entries: list[tuple[str, Declaration]]) -> Declaration:
@@ -333,9 +354,17 @@ def _joined(old: BuildRequirement, new: BuildRequirement) -> BuildRequirement:
     return replace(new, entry=BuildDependency(f"{second.name}{extras}{','.join(clauses)}"))
 
 
-def _jobs_as_toml(jobs: Jobs) -> dict[str, Any]:
-    values = {one.name: getattr(jobs, one.name) for one in fields(jobs)}
-    return {name.replace("_", "-"): value for name, value in values.items() if value != getattr(Jobs(), name)}
+def _said_of_table(said: Any, plain: Any) -> dict[str, Any]:
+    """What a table says that is not so without it, as TOML values."""
+    values = {one.name.replace("_", "-"): getattr(said, one.name) for one in fields(said)}
+    before = {one.name.replace("_", "-"): getattr(plain, one.name) for one in fields(plain)}
+    return {name: _as_toml(value) for name, value in values.items() if value != before[name]}
+
+
+def _as_toml(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _variable_as_toml(variable: BuildVariable) -> Any:

@@ -14,6 +14,7 @@ from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
 from augbackend.features.jobs import Jobs
 from augbackend.features.pin_runtime import Width
+from augbackend.features.preflight import Preflight
 from augbackend.features.remove_build_dependencies import check_project_name
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table.convert import INVALID, TABLE, Place, converted, key
@@ -56,6 +57,8 @@ class Package:
     """The cache that its compilers are called by: `auto`, `ccache`, `sccache`, or `none`."""
     jobs: Optional[Jobs] = key(None)  # noqa: RUF009  # a field of texts
     """How many of its compilers run at once. For nvcc, `memory-per-job` need not be said: it is known."""
+    preflight: Optional[Preflight] = key(None)  # noqa: RUF009  # a field of texts
+    """What it cannot be built without, such as `{ cuda = "torch" }`: looked at before its build begins."""
     requires_dist: Optional[tuple[str, ...]] = key(None, check=parse_requirement)
     """Its dependencies, as you state them: then no build is needed to know them. A wheel with others is an error."""
     version: str = key("", check=Version)
@@ -64,6 +67,8 @@ class Package:
     """Its `Requires-Python`, as you state it; goes with `requires-dist`."""
     provides_extra: tuple[str, ...] = key((), check=check_project_name)
     """Its extras, as you state them; goes with `requires-dist`."""
+    patches: tuple[str, ...] = key(())
+    """Files with unified diffs that are applied to its sdist, in this order; relative to the file that names them."""
     override: bool = key(default=False)
     """Its wheel's METADATA is set to the `requires-dist` that you state, instead of being held against it."""
 

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping  # noqa: TC003  # the type of a field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, Optional
 
@@ -15,14 +16,16 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, canonicalize_version
 from packaging.version import Version
 
-from augbackend.errors import SettingsError
+from augbackend.errors import AugbackendError, SettingsError
 from augbackend.table.complaints import found_instead, unknown
 from augbackend.table.convert import INVALID, Place, converted
 from augbackend.table.layers import toml
 
 from . import declaration as declarations
+from . import source_patch
 from .declaration import Declaration  # noqa: TC001  # the type of a result
 from .recipe_entry import RecipeCheck, RecipeEntry
+from .source_patch import SourcePatch  # noqa: TC001  # the type of a field
 
 KEYS = ("project", "entries")
 _SOME_DAY = "2000-01-01"  # stands for what has been complained of
@@ -46,11 +49,13 @@ class Recipe:
 
     :param project: its canonical name.
     :param place: where the file is from, in a few words.
+    :param patches: that its entries name, by their paths there.
     """
 
     project: str
     entries: tuple[RecipeEntry, ...]
     place: str = ""
+    patches: Mapping[str, SourcePatch] = field(default_factory=dict)
 
     def entry_for(self, version: str, python: str) -> Optional[RecipeEntry]:
         """The first entry for a version that is needed on a Python.
@@ -70,11 +75,12 @@ class Recipe:
         return f"{self.project} {entry.versions}{python}, {self.place or 'a file'}; {checked_in_words(entry)}"
 
 
-def read(content: bytes, file: str, name: str) -> Recipe:
+def read(content: bytes, file: str, name: str, patch: source_patch.Reader = source_patch.nowhere) -> Recipe:
     """Read a recipe.
 
     :param file: as a message calls it.
     :param name: that the file has, without its suffix.
+    :param patch: reads a patch by its path.
     :raises RecipeError: with all mistakes.
     """
     try:
@@ -92,16 +98,22 @@ def read(content: bytes, file: str, name: str) -> Recipe:
         mistakes.append(f"project: found {project!r}; the file is called {name}.toml")
     plain = _with_days_as_texts(document.get("entries", []), mistakes)
     entries = converted(tuple[RecipeEntry, ...], plain, Place("entries"), mistakes)
+    patches: dict[str, SourcePatch] = {}
     if entries is not INVALID:
         for at, one in enumerate(entries):
             mistakes += [] if one.versions else [f"entries[{at}]: the key 'versions' is missing"]
             try:
-                declaration_of(one, "")
+                declarations.from_package(one, "")
             except SettingsError as error:
                 mistakes += [f"entries[{at}]: {line}" for line in error.mistakes]
+            for path in one.patches:
+                try:
+                    patches[path] = patch(path)
+                except AugbackendError as error:
+                    mistakes.append(f"entries[{at}].patches: {path}: {error.what}")
     if mistakes:
         raise RecipeError(file, mistakes)
-    return Recipe(project, entries, "")
+    return Recipe(project, entries, "", patches)
 
 
 def _with_days_as_texts(entries: Any, mistakes: list[str]) -> Any:
@@ -130,13 +142,12 @@ def _with_days_as_texts(entries: Any, mistakes: list[str]) -> Any:
     return found
 
 
-def declaration_of(entry: RecipeEntry, origin: str) -> Declaration:
-    """What an entry declares.
+def declaration_of(recipe: Recipe, entry: RecipeEntry, origin: str) -> Declaration:
+    """What an entry of a recipe declares.
 
     :param origin: of its build requirements.
-    :raises SettingsError: if one of them is a requirement to augbackend and none to ``packaging``.
     """
-    said = declarations.from_package(entry, origin)
+    said = declarations.from_package(entry, origin, recipe.patches.__getitem__)
     # Its templates are not the user's word, and see none of the user's variables.
     return replace(said, is_by_user=not said.variables)
 
@@ -186,7 +197,7 @@ def mistakes_of(recipe: Recipe) -> list[str]:
     found = []
     for at, entry in enumerate(recipe.entries):
         place = f"entries[{at}]"
-        if not declaration_of(entry, "").as_table() and entry.requires_dist is None:
+        if not declaration_of(recipe, entry, "").as_table() and entry.requires_dist is None and not entry.patches:
             found.append(f"{place}: it declares nothing; add extra-build-dependencies, or take the entry out")
         if not entry.why:
             found.append(f"{place}: the key 'why' is missing: where the package asks for it, or the message")

@@ -122,7 +122,7 @@ def read_file(file: Path, lock: Path | Lock | None = None) -> Project | None:
     uv = uv_settings(file, document)
     mistakes: list[str] = []
     ours = layers.at(document, "tool", "augbackend", "packages", default={})
-    packages = uv_tables.declared(uv, ours, mistakes)
+    packages = uv_tables.declared(uv, ours, mistakes, file.parent)
     constraints = build_constraints.of_table(uv, mistakes)
     if mistakes:
         raise SettingsError(str(file), mistakes)

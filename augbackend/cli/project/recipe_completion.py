@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from augbackend.cli.model.recipe import Recipe
     from augbackend.cli.model.recipe_entry import RecipeCheck, RecipeEntry
 
+    from .lock_files import Lock
     from .project import Project
     from .runtime_versions import RuntimeVersions
 
@@ -70,15 +71,15 @@ class RecipeCompletion:
                 )
             return said
         recipe, entry = chosen
-        taken, overridden = _left_open(recipes.declaration_of(entry, "the recipe"), said)
+        taken, overridden = _left_open(recipes.declaration_of(recipe, entry, "the recipe"), said)
         pinned_to = ""
         if self.is_frozen:
             check = self._recorded(recipe, entry, version)
             pinned_to = f"the build of {check.version} on Python {check.python}"
-            asked = {one.name for one in recipes.declaration_of(entry, "").requires}
+            asked = {one.name for one in recipes.declaration_of(recipe, entry, "").requires}
             taken, more = _pinned(taken, said, check, but=asked)
             overridden += more
-        if not taken.as_table() and taken.dependencies is None and not overridden:
+        if not taken.as_table() and taken.dependencies is None and not taken.patches and not overridden:
             return said
         python = f" on Python {entry.python}" if entry.python else ""
         use = RecipeUse(
@@ -92,7 +93,7 @@ class RecipeCompletion:
         taken = runtime_versions.matched(taken, runtime) if runtime is not None else taken
         return replace(said.plus(taken), recipe=use)
 
-    def alone(self, folder: Path, lock: Path | None) -> Project | None:
+    def alone(self, folder: Path, lock: Path | Lock | None) -> Project | None:
         """The project in a folder whose tables name no package, if recipes name some of its lock; else ``None``.
 
         :raises AugbackendError: if something cannot be read.
@@ -235,6 +236,9 @@ def _left_open(recipe: Declaration, said: Declaration) -> tuple[Declaration, tup
         for name, one in recipe.config_settings.items()
         if said.config_settings.get(name, one) != one
     ]
+    if recipe.patches and said.patches and recipe.patches != said.patches:
+        names = " and ".join(one.name for one in recipe.patches)
+        told.append(f"{names} of the recipe gives way to {' and '.join(one.name for one in said.patches)}")
     left = replace(
         recipe,
         requires=tuple(requires),
@@ -245,8 +249,10 @@ def _left_open(recipe: Declaration, said: Declaration) -> tuple[Declaration, tup
         pin_runtime={name: one for name, one in recipe.pin_runtime.items() if name not in said.pin_runtime},
         compiler_cache="none" if said.compiler_cache != "none" else recipe.compiler_cache,
         jobs=None if said.jobs else recipe.jobs,
+        preflight=None if said.preflight else recipe.preflight,
         dependencies=None if said.dependencies or said.dependencies_of else recipe.dependencies,
         is_by_user=not variables,
+        patches=() if said.patches else recipe.patches,
     )
     return left, tuple(told)
 

@@ -36,7 +36,7 @@ def checked(places: RecipePlaces, against: Collection[str] = ()) -> RecipeVersio
     only_read: dict[str, None] = {}
     for recipe in places.all():
         for entry in recipe.entries:
-            asks = {one.name for one in recipes.declaration_of(entry, "").requires}
+            asks = {one.name for one in recipes.declaration_of(recipe, entry, "").requires}
             for one in entry.checked:
                 if one.how == "built-and-imported" or asks & {*against}:
                     chosen[recipe.project, one.version] = None

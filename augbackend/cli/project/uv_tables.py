@@ -12,14 +12,20 @@ from packaging.utils import canonicalize_name
 from augbackend.cli.fetch import index
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import package as packages
+from augbackend.cli.model import source_patch
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.package_sources import Sources
+from augbackend.cli.model.source_patch import SourcePatch
+from augbackend.errors import AugbackendError
 from augbackend.table import strings
 from augbackend.table.complaints import found_instead
 from augbackend.table.convert import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from augbackend.cli.model.package import Entries
 
 # uv's keys, and ours that mean the same.
 _UV_KEYS = {
@@ -44,12 +50,15 @@ class NamedIndex(NamedTuple):
     is_flat: bool
 
 
-def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str, Declaration]:
+def declared(
+    uv: Mapping[str, Any], ours: Any, mistakes: list[str], folder: Path | None = None
+) -> dict[str, Declaration]:
     """What each package is to be given, by canonical name; where the tables differ, ours counts.
 
     :param uv: ``[tool.uv]``.
     :param ours: ``[tool.augbackend.packages]``.
     :param mistakes: grows by one line for each mistake.
+    :param folder: that paths of patches are relative to; ``None`` to leave patches out.
     """
     mistakes += [f"tool.uv.{key}: uv has no such table; is {near} meant?" for key, near in _misspelt(uv)]
     found: dict[str, Declaration] = {}
@@ -60,12 +69,27 @@ def declared(uv: Mapping[str, Any], ours: Any, mistakes: list[str]) -> dict[str,
     for name, table in ours.items() if isinstance(ours, dict) else ():
         entries = packages.checked(canonicalize_name(name), table, mistakes)
         key = f"{TABLE}.{packages.KEY}.{canonicalize_name(name)}"
-        said = Declaration() if entries is None else declarations.from_entries(entries, key)
+        said = Declaration() if entries is None else _ours(entries, key, folder, mistakes)
         theirs = found.get(canonicalize_name(name), Declaration())
         if said.dependencies is not None:  # for all versions, whatever uv says of one
             theirs = replace(theirs, dependencies_of={})
         found[canonicalize_name(name)] = theirs.plus(said)
     return found
+
+
+def _ours(entries: Entries, key: str, folder: Path | None, mistakes: list[str]) -> Declaration:
+    """What a table of ours declares, its patches read; each that cannot be is a mistake."""
+    if folder is None:
+        return declarations.from_entries(entries, key)
+
+    def read(path: str) -> SourcePatch:
+        try:
+            return source_patch.of_file(folder / path)
+        except AugbackendError as error:
+            mistakes.append(f"{key}.patches: {path}: {error.what}")
+            return SourcePatch(path, b"", ())
+
+    return declarations.from_entries(entries, key, read)
 
 
 def undeclared(uv: Mapping[str, Any], ours: Any) -> dict[str, str]:

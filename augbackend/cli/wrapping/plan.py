@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from augbackend import __version__
 from augbackend.cli.edit import backend_copy, pyproject, wrapped_pyproject
@@ -21,7 +21,16 @@ from augbackend.hook import declared
 from augbackend.knowledge.rows import Compiler  # noqa: TC001  # the type of a field
 from augbackend.standards import core_metadata
 
-from . import backend_folder, build_requirements, known_memory, runtime_pins, static_metadata, top_files
+from . import (
+    backend_folder,
+    build_requirements,
+    carried_patches,
+    known_memory,
+    preflight_offer,
+    runtime_pins,
+    static_metadata,
+    top_files,
+)
 from .build_requirements import BuildRequirements  # noqa: TC001  # the type of a field
 from .identity import identity
 
@@ -46,6 +55,7 @@ class ArchivePlan:
     :param is_read_without_build: whether a resolver can read its dependencies as well, and not the backend alone.
     :param jobs: how many of its compilers run at once; ``None`` if that is left to its own build.
     :param compiler: that takes files of its, if the memory that it needs is known.
+    :param cuda_line: of ``setup.py``, which compiles for CUDA there with a torch that is declared; 0 if none does.
     :param pins: what its wheel will require of what it was built with, as ``Requires-Dist`` or as widths.
     """
 
@@ -62,6 +72,7 @@ class ArchivePlan:
     pins: tuple[str, ...]
     jobs: Optional[Jobs]
     compiler: Optional[Compiler]
+    cuda_line: int
 
     @property
     def filename(self) -> str:
@@ -72,6 +83,7 @@ class ArchivePlan:
 def planned(opened: Sdist, upstream: Upstream, declaration: Declaration) -> ArchivePlan:
     """Decide what the archive will hold.
 
+    :param opened: upstream's, after the patches that are declared.
     :raises AugbackendError: if upstream's sdist is not what was asked for, or cannot be wrapped.
     """
     with tempfile.TemporaryDirectory(prefix="augbackend-") as folder:
@@ -108,7 +120,7 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
         table["dynamic-requires"] = "never"
     if "local-version" in table:
         table["local-version"] = table.pop("local-version")  # last, as in archives of earlier versions
-    origin = {
+    origin: dict[str, Any] = {
         "name": name,
         "version": upstreams_version,
         "url": upstream.url,
@@ -116,6 +128,8 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
         "augbackend": __version__,
         **({"recipe": declaration.recipe.origin} if declaration.recipe and declaration.recipe.taken else {}),
     }
+    patches = carried_patches.placed(declaration.patches, folder)
+    origin.update(carried_patches.as_origin(patches))
     change = wrapped_pyproject.Change(
         folder,
         top.assumed_requires,
@@ -134,6 +148,7 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
     has_readers = not requires.are_all or backend_copy.needs_readers(top.folder, document)
     copy = backend_copy.backend_files(document, "augbackend wrap", declaration.features, has_readers=has_readers)
     files = {f"{folder}/augbackend/{file}": content for file, content in copy.items()}
+    files.update({place: one.content for place, one in patches.items()})
     files["pyproject.toml"] = text.encode()
     if pinned.promise.text is not None:
         files["PKG-INFO"] = pinned.promise.text.encode()
@@ -155,4 +170,5 @@ def _planned(opened: Sdist, top: TopFiles, upstream: Upstream, declaration: Decl
         pinned.shown,
         jobs,
         compiler,
+        preflight_offer.cuda_line(top.folder, declaration),
     )

@@ -10,7 +10,17 @@ from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, stated_requirements
 
-from . import brevity, earlier_folder, known_memory, next_commands, project_sources, reach, sdist_exclusion, unmatched
+from . import (
+    brevity,
+    earlier_folder,
+    known_memory,
+    next_commands,
+    preflight_offer,
+    project_sources,
+    reach,
+    sdist_exclusion,
+    unmatched,
+)
 from .brevity import Section
 
 if TYPE_CHECKING:
@@ -178,6 +188,7 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     for name, one in job.declaration.variables.items():
         where, unless = f"  (where {one.marker})" if one.marker else "", "  (unless it is set)" if one.default else ""
         yield f"  {name} = {one.value}{where}{unless}"
+    yield from (f"  patched by {one.name}: {', '.join(one.files)}" for one in job.declaration.patches)
     table = job.declaration.as_table()
     yield from (f"  -C {name}={value}" for name, value in table.get("config-settings", {}).items())
     if not plan.requires.are_all:
@@ -190,6 +201,7 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     yield from (f"  its wheel requires {pin}" for pin in plan.pins)
     if plan.jobs is not None or verbose:
         yield from known_memory.lines(plan.jobs, plan.compiler)
+    yield from preflight_offer.lines(job.declaration, plan.cuda_line)
     cache = job.declaration.compiler_cache
     if cache != "none":
         yield f"  its compilers are called by a cache: {cache}"
@@ -274,6 +286,8 @@ def _as_json(package: WrappedPackage) -> dict[str, Any]:
         "remove-build-dependencies": list(job.declaration.removed),
         "variables": table.get("extra-build-variables", {}),
         "config-settings": table.get("config-settings", {}),
+        "patches": [one.as_json() for one in job.declaration.patches],
+        "preflight": table.get("preflight"),
         "dynamic-requires": "never" if plan.requires.are_all else "auto",
         "static-metadata": plan.is_static,
         "metadata-from": plan.metadata_from,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Optional
 
 from augbackend import __version__
-from augbackend.cli.fetch import sdist, upstream
+from augbackend.cli.fetch import patched_sdist, sdist, upstream
 from augbackend.cli.fetch.absence import NoProjectError, OnlyWheelsError
 from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, version_entries
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.fetch.sdist import Sdist
+    from augbackend.cli.fetch.upstream import Upstream
     from augbackend.cli.project.jobs import Job
     from augbackend.cli.project.project import Project
     from augbackend.cli.project.runtime_versions import RuntimeVersions
@@ -143,19 +144,30 @@ def wrapped(
             name, version = plan.identified(opened, found)
             said = completion.completed(job.declaration, name, version, runtime)
             job = replace(job, declaration=said)
-        planned = plan.planned(opened, found, job.declaration)
-        target = lookup.output / planned.filename
-        is_current = archive.holds(target, archive.content(opened, planned.files, planned.dropped, planned.top)) or (
-            not upgrade and _is_of_another_version(target, opened, planned)
-        )
-        state: State = "unchanged" if is_current else "stale" if target.exists() else "missing"
-        why = staleness.reason(target, opened, planned) if state == "stale" else ""
-        if not is_current and not check:
-            lookup.output.mkdir(parents=True, exist_ok=True)
-            archive.write(archive.content(opened, planned.files, planned.dropped, planned.top), target)
-            state = "written"
-        came = (found.source, found.url, found.sha256)
-        return WrappedPackage(job, planned, target, *came, state, why, _setup_code(opened), tuple(opened.names))
+        with patched_sdist.patched(opened, job.declaration.patches) as patched:
+            return _wrapped_archive(job, found, patched, lookup.output, check=check, upgrade=upgrade)
+
+
+def _wrapped_archive(
+    job: Job, found: Upstream, opened: Sdist, output: Path, *, check: bool, upgrade: bool
+) -> WrappedPackage:
+    """Write a package's archive, unless the one that is there holds just that already.
+
+    :param opened: upstream's sdist, patched.
+    """
+    planned = plan.planned(opened, found, job.declaration)
+    target = output / planned.filename
+    is_current = archive.holds(target, archive.content(opened, planned.files, planned.dropped, planned.top)) or (
+        not upgrade and _is_of_another_version(target, opened, planned)
+    )
+    state: State = "unchanged" if is_current else "stale" if target.exists() else "missing"
+    why = staleness.reason(target, opened, planned) if state == "stale" else ""
+    if not is_current and not check:
+        output.mkdir(parents=True, exist_ok=True)
+        archive.write(archive.content(opened, planned.files, planned.dropped, planned.top), target)
+        state = "written"
+    came = (found.source, found.url, found.sha256)
+    return WrappedPackage(job, planned, target, *came, state, why, _setup_code(opened), tuple(opened.names))
 
 
 def _setup_code(opened: Sdist) -> bytes:

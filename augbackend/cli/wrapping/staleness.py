@@ -24,6 +24,7 @@ _ORIGIN = {
     "sha256": "upstream's sha256",
     "augbackend": "written by augbackend",
     "recipe": "its recipe",
+    "patches": "its patches",
 }
 _LONGEST = 200  # characters of one value
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import backend_copy
+from augbackend.cli.fetch import patched_sdist
 from augbackend.cli.fetch.upstream import Upstream
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import indexed_versions, runtime_versions, version_entries
-from augbackend.cli.wrapping import plan
+from augbackend.cli.wrapping import carried_patches, plan
 from augbackend.errors import AugbackendError
 
-from . import additions, same_sdist
+from . import additions, claimed_patches, same_sdist
 from .texts import Texts
 
 if TYPE_CHECKING:
@@ -52,13 +53,16 @@ def differences(
             completion = replace(completion.on(project), is_frozen="pinned to the build" in origin.recipe)
             declared = completion.completed(declared, origin.name, origin.version, project.runtime)
         wanted = replace(declared, features=more)
-        planned = plan.planned(original, upstream, wanted)
+        with patched_sdist.patched(original, wanted.patches) as patched:
+            planned = plan.planned(patched, upstream, wanted)
     except AugbackendError as error:
         yield f"wrapping it for {file} fails: {error.what}"
         return
     old, new = same_sdist.texts(original), same_sdist.texts(claim.wrapped)
     expected = Texts(planned.files["pyproject.toml"], planned.files.get("PKG-INFO", old.pkg_info))
-    wanted_additions, found = additions.listed(old, expected), additions.listed(old, new)
+    patches = claimed_patches.listed(carried_patches.placed(wanted.patches, planned.folder))
+    wanted_additions = (*patches, *additions.listed(old, expected))
+    found = (*claimed_patches.read(claim).additions, *additions.listed(old, new))
     yield from (f"{one.key}: {one.text} is not what {file} declares" for one in found if one not in wanted_additions)
     missing = (one for one in wanted_additions if one not in found)
     yield from (f"{one.key}: {one.text} is what {file} declares, and it is not there" for one in missing)

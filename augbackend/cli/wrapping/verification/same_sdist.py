@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -13,7 +14,7 @@ from augbackend.cli.wrapping import archive as archives
 from augbackend.features import local_version
 from augbackend.standards.tar import below
 
-from . import additions, backend_copy_proof, refusals
+from . import additions, backend_copy_proof, claimed_patches, refusals
 from . import claim as claims
 from .proof import Proof
 from .texts import Texts
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from augbackend.cli.fetch.sdist import Sdist
 
     from .claim import Claim
+    from .claimed_patches import ClaimedPatches
     from .index_word import IndexWord
 
 TEXTS = ("PKG-INFO", "pyproject.toml")  # what wrapping changes
@@ -43,18 +45,32 @@ def compared(claim: Claim, original: Sdist, word: IndexWord, made_from: str) -> 
     :param original: upstream's sdist.
     :param word: what the index says of it.
     """
+    problems = tuple(f"upstream's sdist is not the same to every reader: {one}" for one in _doubts(original))
+    claimed = claimed_patches.read(claim)
+    with claimed_patches.applied(claimed, original) as (patched, more):
+        proof = _members_compared(claim, patched, claimed, word, made_from)
+        return replace(proof, problems=tuple(dict.fromkeys((*problems, *more, *proof.problems))))
+
+
+def _members_compared(claim: Claim, original: Sdist, claimed: ClaimedPatches, word: IndexWord, made_from: str) -> Proof:
+    """The same.
+
+    :param original: upstream's sdist, patched.
+    """
+    patched, texts_of_patches = claimed.files, claimed.declared
     wrapped, origin = claim.wrapped, claim.origin
     ours, theirs = claim.members(), claims.by_name(original)
     theirs = {name: one for name, one in theirs.items() if not name.startswith(claim.prefix)}
     problems = [*filter(None, [word.problem]), *claims.problems(claim)]
-    problems += (f"upstream's sdist is not the same to every reader: {one}" for one in _doubts(original))
     old, new = texts(original), texts(wrapped)
     problems += refusals.refused(old, new)
     problems += _taken_folder(claim, original, old.document)
     same, declared, top = 0, {}, _top(claim, original)
     for name in sorted(ours.keys() | theirs.keys()):
         if name in ours and name in theirs and _is_same(wrapped, ours[name], original, theirs[name], top):
-            same += 1
+            same += name not in patched
+        elif name in claimed.patches and name in ours and name not in theirs and ours[name].isreg():
+            declared[name] = texts_of_patches[name]
         elif name in TEXTS and name in ours and ours[name].isreg():
             declared[name] = difference(name, original.read(name), wrapped.read(name))
         else:
@@ -70,7 +86,7 @@ def compared(claim: Claim, original: Sdist, word: IndexWord, made_from: str) -> 
         made_from,
         word.remark,
         same,
-        additions.listed(old, new),
+        (*claimed.additions, *additions.listed(old, new)),
         declared,
         remark,
         tuple(dict.fromkeys(problems)),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from augbackend.cli.edit.patched_files import PatchedFiles
 from augbackend.cli.fetch import git_tree, in_repository, index, sdist, work_tree
+from augbackend.errors import AugbackendError
 
-from . import additions, backend_copy_proof, refusals, same_sdist, whole_repository
+from . import additions, backend_copy_proof, claimed_patches, refusals, same_sdist, whole_repository
 from . import claim as claims
 from .index_word import REPOSITORY
 from .proof import Proof
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import tarfile
     from collections.abc import Iterable, Iterator
 
+    from augbackend.cli.edit.patched_files import FileBefore
     from augbackend.cli.fetch.git_tree import GitTree
     from augbackend.cli.fetch.sdist import Sdist
 
@@ -34,10 +37,17 @@ def compared(claim: Claim, tree: GitTree, made_from: str, *, is_whole: bool) -> 
     tree = whole_repository.as_packed(tree) if is_whole else tree
     beside = whole_repository.at_top(claim) if is_whole else {}
     original = beside.get("pyproject.toml") if is_whole else tree.read("pyproject.toml")
+    claimed, patched, unproved = claimed_patches.read(claim), PatchedFiles({}), list[str]()
+    texts_of_patches = claimed.declared
+    try:
+        patched = claimed_patches.on_tree(claimed, tree)
+    except AugbackendError as error:
+        unproved.append(f"its patches do not apply to the repository's files: {error.what}")
+    if "pyproject.toml" in patched.written:
+        original = patched.written["pyproject.toml"].content
     wrapped, origin = claim.wrapped, claim.origin
     ours = claim.members()
-    problems = [*claims.problems(claim), *_odd_members(claim)]
-    unproved = []
+    problems = [*claims.problems(claim), *_odd_members(claim), *claimed.problems]
     same, declared = 0, {}
     folders = _folders([*tree.files, *(name for name, member in ours.items() if not member.isdir())])
     of_submodules: dict[str, int] = {}
@@ -45,7 +55,11 @@ def compared(claim: Claim, tree: GitTree, made_from: str, *, is_whole: bool) -> 
         submodule = next((one for one in tree.submodules if name.startswith(f"{one}/")), "")
         if member.isdir() and (name in folders or submodule):
             continue
-        if name in tree.files and _is_of_tree(wrapped, member, tree, name):
+        if name in patched.names and name != "pyproject.toml":
+            problems += [] if _is_patched(wrapped, member, patched.written.get(name)) else [f"{name}: changed"]
+        elif name in claimed.patches and member.isreg():
+            declared[name] = texts_of_patches[name]
+        elif name in tree.files and _is_of_tree(wrapped, member, tree, name):
             same += 1
         elif name == "pyproject.toml" and member.isreg():
             declared[name] = same_sdist.difference(name, original, wrapped.read(name))
@@ -60,7 +74,8 @@ def compared(claim: Claim, tree: GitTree, made_from: str, *, is_whole: bool) -> 
         else:
             unproved.append(f"{name}: not in the repository")
     unproved += [f"{one} ({count} files): a submodule, which is not fetched" for one, count in of_submodules.items()]
-    absent = sorted(name for name in tree.files.keys() - ours.keys() - folders if _is_packed(claim, tree, name))
+    names = {*tree.files.keys() - patched.removed, *patched.written}
+    absent = sorted(name for name in names - ours.keys() - folders if _is_packed(claim, tree, name))
     if absent:
         more = ", …" if len(absent) > _NAMED else ""
         problems.append(f"{len(absent)} files of the repository are left out: {', '.join(absent[:_NAMED])}{more}")
@@ -76,7 +91,7 @@ def compared(claim: Claim, tree: GitTree, made_from: str, *, is_whole: bool) -> 
         made_from,
         REPOSITORY,
         same,
-        additions.listed(old, new),
+        (*claimed.additions, *additions.listed(old, new)),
         declared,
         remark,
         tuple(dict.fromkeys(problems)),
@@ -86,7 +101,8 @@ def compared(claim: Claim, tree: GitTree, made_from: str, *, is_whole: bool) -> 
 
 def _is_packed(claim: Claim, tree: GitTree, name: str) -> bool:
     """Whether wrapping has to pack a file of the repository."""
-    link = (tree.read(name) or b"").decode("utf-8", "surrogateescape") if tree.files[name].is_link else None
+    is_link = name in tree.files and tree.files[name].is_link
+    link = (tree.read(name) or b"").decode("utf-8", "surrogateescape") if is_link else None
     is_output = work_tree.is_output(name.removeprefix(f"{in_repository.REPOSITORY}/"))
     return not is_output and sdist.is_held(name, link) and not name.startswith(claim.prefix)
 
@@ -110,6 +126,14 @@ def _is_of_tree(wrapped: Sdist, member: tarfile.TarInfo, tree: GitTree, name: st
         return False
     with content:
         return (member.islnk() or member.size == file.size) and tree.holds(name, content)
+
+
+def _is_patched(wrapped: Sdist, member: tarfile.TarInfo, file: FileBefore | None) -> bool:
+    """Whether a member is what the patches make of a file; ``None`` if they remove it."""
+    if file is None or not member.isreg() or bool(member.mode & 0o100) != file.is_program:
+        return False
+    content = wrapped.tar.extractfile(member)
+    return content is not None and content.read() == file.content
 
 
 def _folders(names: Iterable[str]) -> frozenset[str]:

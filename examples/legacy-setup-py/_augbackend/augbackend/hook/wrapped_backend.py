@@ -69,6 +69,9 @@ def surrounded(build: Build, hook: str = "", *, is_called: bool = True) -> Itera
         for feature in build.features:
             if feature.shown:
                 build = stack.enter_context(feature.shown(build, hook))
+        for feature in build.features if is_built and is_called else ():
+            if feature.ready:
+                feature.ready(build)
         for feature in build.features if is_built else ():
             if feature.around:
                 stack.enter_context(feature.around(build, is_called))

@@ -1,0 +1,144 @@
+"""``augbackend run``: a frontend's command as it stands; and again with wrapped packages, where one did not build.
+
+::
+
+    words -> FrontendCommand -> its output -> FailedPackage -> CuredPackage -> the command with constraints -> ...
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from augbackend.cli import terminal
+from augbackend.cli.edit import replace_file
+from augbackend.cli.fetch import cache as caches
+from augbackend.cli.fetch.lookup import Lookup
+from augbackend.cli.running import constrained, frontend_command, report, target_python
+from augbackend.errors import AugbackendError, say, tell
+
+from . import options, recipe_options
+from .cured import Cure
+from .run_again import RunAgain
+
+if TYPE_CHECKING:
+    from augbackend.cli.model.package_sources import Sources
+    from augbackend.cli.running.frontend_command import FrontendCommand
+    from augbackend.cli.strangers.confinement import Level
+
+_LIMIT, _TIMEOUT = 10, 1800.0
+_STDERR = 2
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.argument("words", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--dry-run", is_flag=True, help="Say how the command is understood and what would be done; run nothing.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the constraints that lead to the archives to FILE.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=_LIMIT,
+    show_default=True,
+    metavar="N",
+    help="Wrap no more packages than this.",
+)
+@click.option("--no-diagnose", is_flag=True, help="Take recipes only; build nothing to find out more.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="The time for one diagnosis.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing in the end, if the command works.")
+@recipe_options.both
+@click.option(
+    "--cache-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where downloads and archives are kept. [default: this system's place]",
+)
+@options.require_confinement
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; what the command prints on stdout goes to stderr.")
+def run(
+    words: tuple[str, ...],
+    keep: Path | None,
+    limit: int,
+    timeout: float,
+    recipes_: tuple[str, ...],
+    cache_dir: Path | None,
+    require_confinement: Level | None,
+    *,
+    dry_run: bool,
+    no_diagnose: bool,
+    no_recipes: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run an install command; if a package does not build, wrap that package and run the command again.
+
+    The command runs as it stands, on your terminal. If it works, nothing else happens. If it fails because a package
+    did not build, a recipe says what that package is missing, or augbackend diagnose finds it out. The wrapped archive
+    goes to the user's cache, and the command runs again, led there by constraints.
+
+    Known are pip, uv pip, uv tool, uvx, uv run --with, pipx, python -m build and tox.
+
+    Exit status: the command's; 130 if it was interrupted.
+
+    \b
+    Examples:
+      augbackend run -- uv tool install TOOL
+      augbackend run -- pip install -r requirements.txt
+    """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    command = frontend_command.understood(words)
+    cache = caches.Cache((cache_dir or caches.default_folder()).absolute())
+    if keep is not None and not keep.absolute().parent.is_dir():
+        raise AugbackendError("its folder is not there", where=str(keep), hint="make it first, or name another file")
+
+    def cure() -> Cure:
+        lookup = Lookup(_places(command), cache, offline=False, output=cache.folder / "run")
+        python = target_python.found(command, os.environ)
+        completion = recipe_options.completion(recipes_, lookup, no_recipes=no_recipes)
+        completion = replace(completion, python=python.version)
+        return Cure(lookup, python, completion, no_diagnose, timeout, require_confinement)
+
+    if dry_run:
+        told = report.what_would_be_done(command)
+        click.echo(terminal.as_json(report.plan_as_json(command)) if as_json else "\n".join(told))
+        return
+    if not command.frontend:
+        say("note", f"{words[0]} is run as it stands, and not understood; known are {frontend_command.KNOWN}")
+    with tempfile.TemporaryDirectory(prefix="augbackend-run-") as name:
+        running = RunAgain(command, Path(name), limit, cure, stdout=_STDERR if as_json else 1)
+        status = running.until_done()
+    packages = running.packages
+    if keep is not None and packages:
+        replace_file.replace_file(keep, constrained.text(one.archive for one in packages).encode())
+    if as_json:
+        click.echo(terminal.as_json(report.as_json(command, status, packages, running.left, keep)))
+    elif packages and not (quiet and not status):
+        tell("\n" + "\n".join(report.lines(command, packages, keep, is_done=not status)))
+    raise SystemExit(status)
+
+
+def _places(command: FrontendCommand) -> Sources:
+    """Where the command looks for packages: what its options say, then what pip's and uv's settings say."""
+    index_url = next(reversed(command.options("--default-index", "--index-url", "-i")), None)
+    extra = [url for value in command.options("--index", "--extra-index-url") for url in value.split()]
+    links = command.options("--find-links") if command.frontend == "pipx" else command.options("--find-links", "-f")
+    return options.places(index_url, [one.rpartition("=")[2] if _is_named(one) else one for one in extra], links)
+
+
+def _is_named(index: str) -> bool:
+    """Whether an index of uv's has a name before its URL."""
+    return "=" in index.partition("://")[0]

@@ -1,0 +1,143 @@
+"""The loop of ``augbackend run``: the command, the package that did not build, its archive, the command again.
+
+Each package is wrapped at most once, and no more of them than a limit.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from augbackend.cli.running import (
+    constrained,
+    error_line,
+    failed_package,
+    passed_output,
+    unsuitable,
+)
+from augbackend.cli.running.failed_package import FailedPackage, Unclear
+from augbackend.cli.running.resolution import Resolver
+from augbackend.cli.strangers import interpreter, interruption
+from augbackend.cli.strangers.interruption import Interrupted
+from augbackend.errors import AugbackendError, tell
+
+from .cured import cured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from augbackend.cli.model.locked_version import Locked
+    from augbackend.cli.running.constrained import Archive
+    from augbackend.cli.running.cured_package import CuredPackage
+    from augbackend.cli.running.frontend_command import FrontendCommand
+    from augbackend.cli.running.passed_output import Ended
+
+    from .cured import Cure
+
+_STDERR = 2
+
+
+@dataclass
+class RunAgain:
+    """A command, run until it works or nothing more can be done.
+
+    :param place: a folder for what is only needed meanwhile.
+    :param limit: the most packages that are wrapped.
+    :param stdout: the file descriptor that the command's stdout is passed on to.
+    :param cure: says how packages are cured; asked only if one has to be.
+    :param packages: what has been wrapped.
+    :param left: why it could not go on; empty if the command worked, or failed for another reason.
+    """
+
+    command: FrontendCommand
+    place: Path
+    limit: int
+    cure: Callable[[], Cure]
+    stdout: int = 1
+    packages: list[CuredPackage] = field(default_factory=list)
+    left: str = ""
+
+    def until_done(self) -> int:
+        """The exit status: of the last run of the command, or 130 if the user ended it."""
+        try:
+            while True:
+                ended = self._run()
+                if ended.is_interrupted:
+                    return interruption.STATUS
+                if not ended.status or not self._went_on(ended):
+                    return ended.status
+        except Interrupted:
+            return interruption.STATUS
+
+    def _run(self) -> Ended:
+        words, environ = self.command.words, dict(os.environ)
+        if self.packages:
+            archives = [one.archive for one in self.packages]
+            file = self._constraints(archives)
+            words, environ = constrained.words(self.command, file, archives), self._environ(file)
+        with tempfile.TemporaryFile(dir=self.place) as keep:
+            return passed_output.run(words, environ, keep, stdout=self.stdout)
+
+    def _went_on(self, ended: Ended) -> bool:
+        """Whether one more package was wrapped."""
+        failed = failed_package.found(self.command.frontend, ended.output) if self.command.frontend else None
+        if failed is None:
+            return False
+        try:
+            if isinstance(failed, Unclear):
+                hint = "run it without -q, or name the package: augbackend diagnose NAME==VERSION"
+                raise AugbackendError(f"it is not clear which package did not build: {failed.why}", hint=hint)  # noqa: TRY301
+            self._wrap(failed, error_line.said(ended.output))
+        except AugbackendError as error:
+            self.left = str(error).removeprefix("augbackend: ")
+            tell(f"\n{error}")
+            return False
+        tell("augbackend: running the command again\n")
+        return True
+
+    def _wrap(self, failed: FailedPackage, error: str) -> None:
+        """Wrap a package.
+
+        :raises AugbackendError: if that cannot be done, or would not help.
+        """
+        before = next((one for one in self.packages if one.name == failed.name), None)
+        if before is not None:
+            hint = f"see what its build says: augbackend diagnose {before.name}=={before.version}"
+            raise AugbackendError(f"{before} did not build, though it was wrapped", hint=hint)
+        refusal = unsuitable.refusal(self.command, failed, os.environ)
+        if refusal is not None:
+            raise refusal
+        if len(self.packages) >= self.limit:
+            hint = f"raise it: --limit {self.limit * 2}"
+            raise AugbackendError(f"{failed} did not build either, and {self.limit} were wrapped already", hint=hint)
+        how = self.cure()
+        self.packages.append(cured(failed, error, how, lambda archive: self._resolved(archive, how)))
+
+    def _resolved(self, archive: Archive, how: Cure) -> Sequence[Locked]:
+        """The versions that the command comes to, with an archive; a package that does not build for that is wrapped.
+
+        pip shows a build what is installed, so that it is asked there.
+        """
+        uv = interpreter.uv()
+        if uv is None or self.command.frontend in ("pip", "build", "tox"):
+            return ()
+        resolver = Resolver(uv, self.command, how.python.path)
+        while True:
+            file = self._constraints([*(one.archive for one in self.packages), archive])
+            found = resolver.versions(file, self._environ(file))
+            failed = failed_package.found("uv pip", found.output) if not found.locked else None
+            if not isinstance(failed, FailedPackage) or failed.name == archive.name:
+                return found.locked
+            self._wrap(failed, error_line.said(found.output))
+
+    def _constraints(self, archives: Sequence[Archive]) -> Path:
+        file = self.place / "constraints.txt"
+        file.write_text(constrained.text(archives), encoding="utf-8")
+        return file
+
+    @staticmethod
+    def _environ(file: Path) -> dict[str, str]:
+        return {**os.environ, **constrained.variables(file, os.environ)}

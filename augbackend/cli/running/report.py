@@ -1,0 +1,86 @@
+"""What is said in the end: what was wrong, what was declared, where the archives are, and how to keep that."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from augbackend.cli.model.counted import counted
+
+from . import constrained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from .cured_package import CuredPackage
+    from .frontend_command import FrontendCommand
+
+
+def as_json(
+    command: FrontendCommand, status: int, cured: Sequence[CuredPackage], left: str, keep: Path | None
+) -> dict[str, Any]:
+    """The run for a script.
+
+    :param left: what could not be cured, a sentence; empty if nothing is left.
+    """
+    return {
+        "command": list(command.words),
+        "frontend": command.frontend,
+        "status": status,
+        "packages": [one.as_json() for one in cured],
+        "left": left,
+        "constraints": str(keep) if keep and cured else "",
+    }
+
+
+def lines(
+    command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path | None, *, is_done: bool
+) -> Iterator[str]:
+    """What was wrapped, and how to keep that, for a reader.
+
+    :param keep: the constraints file that the user wants.
+    :param is_done: whether the command works now.
+    """
+    whole = "the command works" if is_done else "the command still fails"
+    yield f"augbackend: {whole} with {counted(len(cured), 'wrapped package')}"
+    for one in cured:
+        yield f"  {one}{f': {one.error}' if one.error else ''}"
+        yield f"    + {one.in_words}  ({one.found_by})"
+        yield from [f"    built against {name} {version}" for name, version in one.matched.items()]
+        yield f"    {one.archive.path}"
+    if is_done:
+        yield ""
+        yield from _lasting(command, cured, keep)
+
+
+def _lasting(command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path | None) -> Iterator[str]:
+    """How the same is had without this command from now on."""
+    file = str(keep) if keep else "FILE"
+    yield "to have it without this command from now on, one of these:"
+    if keep is None:
+        yield f"  augbackend run --keep {file} -- {shlex.join(command.words)}"
+    yield f"    then, for uv tool, uvx, pipx and pip:  export UV_CONSTRAINT={file} PIP_CONSTRAINT={file}"
+    if command.frontend == "pip":
+        yield f"    or for pip alone:  pip config set global.constraint {file}"
+    names = " ".join(f"{one.name}=={one.version}" for one in cured)
+    yield f"  augbackend index ./site {names}"
+    yield "    an index for a team, or for more machines"
+    yield "  in a project's pyproject.toml this, then augbackend wrap:"
+    for one in cured:
+        yield from (f"    {line}" for line in one.table)
+
+
+def what_would_be_done(command: FrontendCommand) -> Iterator[str]:
+    """How a command is understood, for a reader."""
+    if not command.frontend:
+        yield f"{shlex.join(command.words)}: not understood; it would be run as it stands, and nothing more"
+        return
+    yield f"{shlex.join(command.words)}: {' '.join(filter(None, [command.frontend, command.action]))}"
+    yield "it would be run as it stands; if a package does not build, that is wrapped, and it runs again with"
+    yield f"  {' '.join(constrained.VARIABLES)}" if command.frontend != "uv run" else "  one more --with an archive"
+
+
+def plan_as_json(command: FrontendCommand) -> dict[str, Any]:
+    """The same for a script."""
+    return {"command": list(command.words), "frontend": command.frontend, "action": command.action}

@@ -1,0 +1,321 @@
+"""`augbackend run`: what becomes of a command that fails, with frontends that only print what real ones do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from augbackend.cli.main import group
+from augbackend.cli.running import passed_output
+
+from ..conftest import write
+from .archives import sdist
+from .runner import CliRunner, Result
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(os.name == "nt", reason="the frontends here are scripts with a first line"),
+]
+
+# Fails until constraints lead to an archive of each package that it is to build; then says which words it got.
+FRONTEND = """#!{python}
+import os, re, sys
+files = [file for name in ("UV_CONSTRAINT", "PIP_CONSTRAINT") for file in os.environ.get(name, "").split()]
+lines = "".join(open(file).read() for file in files if os.path.exists(file)) + " ".join(sys.argv)
+for name in os.environ["BROKEN"].split():
+    if not re.search(name + " @ file://.*#sha256=[0-9a-f]{{64}}", lines):
+        if os.path.basename(sys.argv[0]) == "uv":
+            print("error: Failed to build `" + name + "==1.0`", file=sys.stderr)
+        else:
+            print("  Downloading " + name + "-1.0.tar.gz (1 kB)\\nModuleNotFoundError: No module named 'six'")
+            print("ERROR: Failed to build '" + name + "' when getting requirements to build wheel", file=sys.stderr)
+        sys.exit(3)
+print("installed by", *sys.argv[1:])
+print("files", *files)
+"""
+RECIPE = """project = "{0}"
+
+[[entries]]
+versions = ">=0"
+extra-build-dependencies = ["six"]
+why = [{{ message = "No module named 'six'" }}]
+"""
+
+
+@pytest.fixture
+def folder(alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Frontends on PATH; sdists of demo and other, and a recipe for each; the current folder."""
+    del alone
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "sdists"))
+    monkeypatch.setenv("BROKEN", "demo")
+    for name in ("demo", "other"):
+        sdist(tmp_path / "sdists", name=name)
+    write(tmp_path / "recipes", {f"{name}.toml": RECIPE.format(name) for name in ("demo", "other")})
+    write(tmp_path / "bin", {name: FRONTEND.format(python=sys.executable) for name in ("pip", "uv")})
+    for file in (tmp_path / "bin").iterdir():
+        file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def run(folder: Path, *words: str) -> Result:
+    recipes = ["--recipes-from", str(folder / "recipes"), "--cache-dir", str(folder / "cache")]
+    return CliRunner().invoke(group, ["run", *recipes, *words])
+
+
+def test_a_command_that_works_is_left_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BROKEN", "")
+    result = run(folder, "--", "pip", "install", "demo")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert capfd.readouterr() == ("installed by install demo\nfiles\n", "")
+    assert not (folder / "cache").exists()
+
+
+@pytest.mark.parametrize("frontend", ["pip", "uv pip", "uv tool"])
+def test_what_did_not_build_is_wrapped_and_the_command_runs_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], frontend: str
+) -> None:
+    monkeypatch.setenv("BROKEN", "demo other")
+    result = run(folder, *frontend.split(), "install", "tool")
+    assert result.exit_code == 0, result.stderr
+    assert "installed by" in capfd.readouterr().out
+    assert result.stderr.count("running the command again") == 2
+    assert "the command works with 2 wrapped packages" in result.stderr
+    assert "+ six  (recipe demo >=0, the folder recipes)" in result.stderr
+    assert sorted(file.name for file in (folder / "cache" / "run").rglob("*.tar.gz")) == [
+        "demo-1.0.tar.gz",
+        "other-1.0.tar.gz",
+    ]
+
+
+def test_the_callers_own_constraints_stay(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIP_CONSTRAINT", "mine.txt")
+    assert run(folder, "pip", "install", "demo").exit_code == 0
+    files = capfd.readouterr().out.splitlines()[-1].split()
+    assert len(files) == 4
+    assert "mine.txt" in files
+
+
+def test_uv_does_not_read_its_variable_beside_its_option(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "uv", "pip", "install", "-c", "mine.txt", "-b=b.txt", "demo").exit_code == 0
+    words = next(line for line in capfd.readouterr().out.splitlines() if line.startswith("installed by")).split()
+    assert words[4] == "--constraint"
+    assert words[6] == "--build-constraint"
+    assert words[-4:] == ["-c", "mine.txt", "-b=b.txt", "demo"]
+
+
+def test_uv_run_takes_no_constraints(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "uv", "run", "--with", "demo", "tool", "-c", "x").exit_code == 0
+    words = next(line for line in capfd.readouterr().out.splitlines() if line.startswith("installed by"))
+    assert words.startswith("installed by run --with demo @ file://")
+    assert words.endswith("--with demo tool -c x")
+
+
+def test_keep_writes_the_constraints_where_the_user_wants_them(folder: Path) -> None:
+    result = run(folder, "-q", "--keep", "kept.txt", "pip", "install", "demo")
+    assert result.exit_code == 0
+    assert "to have it without this command" not in result.stderr
+    line = Path("kept.txt").read_text(encoding="utf-8")
+    archive = next((folder / "cache" / "run").rglob("demo-1.0.tar.gz"))
+    assert line.startswith(f"demo @ {archive.as_uri()}#sha256=")
+
+
+def test_keep_is_checked_before_anything_runs(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = run(folder, "--keep", "absent/kept.txt", "pip", "install", "demo")
+    assert result.exit_code == 2
+    assert "its folder is not there" in result.stderr
+    assert capfd.readouterr().out == ""
+
+
+def test_json_is_alone_on_stdout(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = run(folder, "--json", "pip", "install", "demo")
+    document = json.loads(result.stdout)
+    assert (document["status"], document["frontend"], document["left"]) == (0, "pip", "")
+    [package] = document["packages"]
+    assert (package["name"], package["version"], package["declared"]) == ("demo", "1.0", "six")
+    assert package["error"] == "ModuleNotFoundError: No module named 'six'"
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "installed by" in err
+
+
+def test_a_package_is_wrapped_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder / "bin", {"pip": FRONTEND.format(python=sys.executable).replace("if not", "if True or not")})
+    monkeypatch.setenv("BROKEN", "demo")
+    result = run(folder, "pip", "install", "demo")
+    assert result.exit_code == 3
+    assert "demo 1.0 did not build, though it was wrapped" in result.stderr
+    assert "augbackend: the command still fails with 1 wrapped package" in result.stderr
+
+
+def test_uv_names_an_archive_by_its_place(folder: Path) -> None:
+    """What was wrapped already is known by its name."""
+    write(
+        folder / "bin",
+        {
+            "uv": FRONTEND.format(python=sys.executable).replace(
+                "    if not re.search",
+                """    found = re.search(name + " @ (file://.*#sha256=.*)", lines)
+    if found:
+        sys.exit("error: Failed to build `" + name + " @ " + found[1] + "`")
+    if not re.search""",
+            )
+        },
+    )
+    result = run(folder, "uv", "pip", "install", "demo")
+    assert result.exit_code == 1
+    assert "demo 1.0 did not build, though it was wrapped" in result.stderr
+
+
+def test_no_more_packages_than_the_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKEN", "demo other")
+    result = run(folder, "--limit", "1", "pip", "install", "tool")
+    assert result.exit_code == 3
+    assert "other 1.0 did not build either, and 1 were wrapped already" in result.stderr
+    assert "--limit 2" in result.stderr
+
+
+def test_without_a_recipe_and_without_a_diagnosis(folder: Path) -> None:
+    result = run(folder, "--no-diagnose", "--no-recipes", "pip", "install", "demo")
+    assert result.exit_code == 2  # --recipes-from and --no-recipes exclude each other, as everywhere
+    words = ["--cache-dir", str(folder / "cache"), "--no-diagnose", "--no-recipes", "pip", "install", "demo"]
+    result = CliRunner().invoke(group, ["run", *words])
+    assert result.exit_code == 3
+    assert "there is no recipe for demo 1.0" in result.stderr
+    assert "augbackend diagnose demo==1.0" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("uv sync", "uv's project commands take no constraints"),
+        ("uv run tool", "augbackend diagnose --apply"),
+        ("pip install --require-hashes -r r.txt", "hashes are required"),
+        ("uv pip install --no-build-isolation demo", "leave --no-build-isolation out"),
+    ],
+)
+def test_what_no_constraint_can_cure(folder: Path, words: str, said: str) -> None:
+    result = run(folder, *words.split())
+    assert result.exit_code == 3
+    assert said in result.stderr
+    assert not (folder / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("error: Failed to build `own @ file:///home/me/own`", "augbackend diagnose /home/me/own"),
+        (
+            "error: Failed to build `own @ git+https://git.invalid/own@abc`",
+            "augbackend wrap 'git+https://git.invalid/own@abc'",
+        ),
+        (
+            "error: Failed to build `own @ https://files.invalid/own-1.0.tar.gz`",
+            "augbackend wrap 'https://files.invalid",
+        ),
+        ("error: Failed to build `own @ file:///home/me/own-1.0.tar.gz`", "diagnose /home/me/own-1.0.tar.gz --apply"),
+        ("error: Failed to build `the thing`", "it is not clear which package did not build"),
+    ],
+)
+def test_what_is_no_release_is_not_wrapped(folder: Path, printed: str, said: str) -> None:
+    write(folder / "bin", {"uv": f"#!{sys.executable}\nimport sys\nsys.exit({printed!r})\n"})
+    result = run(folder, "uv", "pip", "install", "own")
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_another_failure_is_the_commands_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(folder / "bin", {"pip": f"#!{sys.executable}\nimport sys\nprint('no such thing')\nsys.exit(7)\n"})
+    result = run(folder, "pip", "install", "demo")
+    assert (result.exit_code, result.stderr) == (7, "")
+    assert capfd.readouterr().out == "no such thing\n"
+
+
+def test_a_command_that_is_not_understood(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = run(folder, "--", sys.executable, "-c", "print(1); raise SystemExit(5)")
+    assert result.exit_code == 5
+    assert "not understood" in result.stderr
+    assert capfd.readouterr().out == "1\n"
+
+
+def test_there_is_no_such_program(folder: Path) -> None:
+    result = run(folder, "--", "no-such-program", "install")
+    assert result.exit_code == 2
+    assert "no-such-program" in result.stderr
+
+
+def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = run(folder, "--dry-run", "pip", "install", "demo")
+    assert result.exit_code == 0
+    assert "PIP_CONSTRAINT" in result.stdout
+    assert capfd.readouterr().out == ""
+    assert json.loads(run(folder, "--dry-run", "--json", "uvx", "x").stdout)["frontend"] == "uv tool"
+
+
+def test_a_terminal_stays_one(tmp_path: Path) -> None:
+    """The command sees a terminal of the same size, and what it draws arrives unchanged."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+    program = "import os; print(os.isatty(1), os.get_terminal_size(1).columns); os.write(1, b'\\x1b[2Kdrawn\\r')"
+    words = [sys.executable, "-m", "augbackend.cli", "run", "--", sys.executable, "-c", program]
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.DEVNULL, cwd=tmp_path
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                chunk = os.read(ours, 1024)
+            except OSError:
+                break
+            if not chunk:
+                break
+            seen += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    assert seen == b"True 77\r\n\x1b[2Kdrawn\r"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+    """The command is told, ends, and this ends with 130."""
+    program = "import pathlib, time; pathlib.Path('started').touch(); time.sleep(60)"
+    words = [sys.executable, "-m", "augbackend.cli", "run", "--", sys.executable, "-c", program]
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=tmp_path, start_new_session=True
+    ) as process:
+        for _ in range(600):
+            if (tmp_path / "started").exists():
+                break
+            time.sleep(0.05)
+        process.send_signal(number)
+        process.communicate(timeout=30)
+    assert process.returncode == 130
+
+
+def test_a_process_in_the_background_is_not_waited_for(tmp_path: Path) -> None:
+    program = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(30)'])"
+    began = time.monotonic()
+    with (tmp_path / "kept").open("w+b") as keep:
+        ended = passed_output.run([sys.executable, "-c", program], os.environ, keep)
+    assert ended.status == 0
+    assert time.monotonic() - began < 20
