@@ -134,6 +134,16 @@ def test_keep_writes_the_constraints_where_the_user_wants_them(folder: Path) -> 
     assert line.startswith(f"demo @ {archive.as_uri()}#sha256=")
 
 
+def test_what_lasts_is_said_in_words_that_work_later(folder: Path) -> None:
+    """Not by the same command again: it would find all installed, and write nothing."""
+    said = run(folder, "pip", "install", "demo").stderr
+    assert "    demo @ file://" in said
+    assert "run --keep" not in said
+    said = run(folder, "--keep", "my file.txt", "pip", "install", "demo").stderr
+    place = Path("my file.txt").absolute().as_uri()
+    assert f"export UV_CONSTRAINT={place} PIP_CONSTRAINT={place}" in said
+
+
 def test_keep_is_checked_before_anything_runs(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = run(folder, "--keep", "absent/kept.txt", "pip", "install", "demo")
     assert result.exit_code == 2
@@ -204,7 +214,7 @@ def test_without_a_recipe_and_without_a_diagnosis(folder: Path) -> None:
     [
         ("uv sync", "uv's project commands take no constraints"),
         ("uv run tool", "augbackend diagnose --apply"),
-        ("pip install --require-hashes -r r.txt", "hashes are required"),
+        ("pip install --require-hashes -r r.txt", "hashes are asked for"),
         ("uv pip install --no-build-isolation demo", "leave --no-build-isolation out"),
     ],
 )
@@ -221,13 +231,14 @@ def test_what_no_constraint_can_cure(folder: Path, words: str, said: str) -> Non
         ("error: Failed to build `own @ file:///home/me/own`", "augbackend diagnose /home/me/own"),
         (
             "error: Failed to build `own @ git+https://git.invalid/own@abc`",
-            "augbackend wrap 'git+https://git.invalid/own@abc'",
+            "augbackend diagnose --apply git+https://git.invalid/own@abc writes",
         ),
+        ("error: Failed to build `own @ git+file:/home/me/own`", "diagnose --apply git+file:///home/me/own writes"),
         (
             "error: Failed to build `own @ https://files.invalid/own-1.0.tar.gz`",
-            "augbackend wrap 'https://files.invalid",
+            "augbackend diagnose --apply https://files.invalid/own-1.0.tar.gz writes",
         ),
-        ("error: Failed to build `own @ file:///home/me/own-1.0.tar.gz`", "diagnose /home/me/own-1.0.tar.gz --apply"),
+        ("error: Failed to build `own @ file:///home/me/own-1.0.tar.gz`", "diagnose --apply /home/me/own-1.0.tar.gz"),
         ("error: Failed to build `the thing`", "it is not clear which package did not build"),
     ],
 )
@@ -236,6 +247,32 @@ def test_what_is_no_release_is_not_wrapped(folder: Path, printed: str, said: str
     result = run(folder, "uv", "pip", "install", "own")
     assert result.exit_code == 1
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (". tool", ". is a folder of your own"),
+        ("-e ./my/own", "augbackend diagnose ./my/own finds out"),
+        ("git+https://git.invalid/own", "is asked for as a repository"),
+        ("./a ./b", "augbackend diagnose PLACE"),
+        ("tool", "the frontend does not name it"),
+    ],
+)
+def test_uv_does_not_name_what_has_only_a_place(folder: Path, asked: str, said: str) -> None:
+    printed = "error: The build backend returned an error\n  cause: Call to `x` failed (exit status: 1)"
+    write(folder / "bin", {"uv": f"#!{sys.executable}\nimport sys\nsys.exit({printed!r})\n"})
+    result = run(folder, "uv", "pip", "install", *asked.split())
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("words", ["pip install -r r.txt", "uv pip sync r.txt"])
+def test_hashes_in_a_file_are_held_to(folder: Path, words: str) -> None:
+    Path("r.txt").write_text("demo==1.0 \\\n    --hash=sha256:0123\n", encoding="utf-8")
+    result = run(folder, *words.split())
+    assert result.exit_code == 3
+    assert "hashes are asked for" in result.stderr
 
 
 def test_another_failure_is_the_commands_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -88,11 +88,10 @@ class RunAgain:
             return False
         try:
             if isinstance(failed, Unclear):
-                hint = "run it without -q, or name the package: augbackend diagnose NAME==VERSION"
-                raise AugbackendError(f"it is not clear which package did not build: {failed.why}", hint=hint)  # noqa: TRY301
+                raise unsuitable.unclear(self.command, failed)
             self._wrap(failed, error_line.said(ended.output))
         except AugbackendError as error:
-            self.left = str(error).removeprefix("augbackend: ")
+            self.left = str(error).removeprefix("augbackend: error: ")
             tell(f"\n{error}")
             return False
         tell("augbackend: running the command again\n")

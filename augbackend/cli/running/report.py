@@ -56,11 +56,12 @@ def lines(
 
 def _lasting(command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path | None) -> Iterator[str]:
     """How the same is had without this command from now on."""
-    file = str(keep) if keep else "FILE"
+    file = shlex.quote(constrained.place(keep.absolute())) if keep else "FILE"
     yield "to have it without this command from now on, one of these:"
     if keep is None:
-        yield f"  augbackend run --keep {file} -- {shlex.join(command.words)}"
-    yield f"    then, for uv tool, uvx, pipx and pip:  export UV_CONSTRAINT={file} PIP_CONSTRAINT={file}"
+        yield "  in a constraints file, with its whole path in the place of FILE (--keep FILE writes it):"
+        yield from (f"    {line}" for line in constrained.text(one.archive for one in cured).splitlines())
+    yield f"  for uv tool, uvx, pipx and pip:  export UV_CONSTRAINT={file} PIP_CONSTRAINT={file}"
     if command.frontend == "pip":
         yield f"    or for pip alone:  pip config set global.constraint {file}"
     names = " ".join(f"{one.name}=={one.version}" for one in cured)
