@@ -15,6 +15,7 @@ from augbackend.cli.running import (
     error_line,
     failed_package,
     passed_output,
+    pipx_output,
     unsuitable,
 )
 from augbackend.cli.running.failed_package import FailedPackage, Unclear
@@ -83,13 +84,16 @@ class RunAgain:
 
     def _went_on(self, ended: Ended) -> bool:
         """Whether one more package was wrapped."""
-        failed = failed_package.found(self.command.frontend, ended.output) if self.command.frontend else None
+        frontend, output = self.command.frontend, ended.output
+        if frontend == "pipx":
+            output = pipx_output.whole(failed_package.plain(output))
+        failed = failed_package.found(frontend, output) if frontend else None
         if failed is None:
             return False
         try:
             if isinstance(failed, Unclear):
                 raise unsuitable.unclear(self.command, failed)
-            self._wrap(failed, error_line.said(ended.output))
+            self._wrap(failed, error_line.said(output))
         except AugbackendError as error:
             self.left = str(error).removeprefix("augbackend: error: ")
             tell(f"\n{error}")
