@@ -151,6 +151,37 @@ def test_keep_is_checked_before_anything_runs(folder: Path, capfd: pytest.Captur
     assert capfd.readouterr().out == ""
 
 
+def test_constraints_that_cannot_be_kept_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(file: Path, content: bytes) -> None:
+        if file.name == "kept.txt":
+            raise PermissionError(13, "Permission denied", "kept.txt")
+        file.write_bytes(content)
+
+    monkeypatch.setattr("augbackend.cli.edit.replace_file.replace_file", refused)
+    result = run(folder, "--keep", "kept.txt", "pip", "install", "demo")
+    assert result.exit_code == 2
+    assert "Permission denied" in result.stderr
+    assert "the command works with 1 wrapped package" in result.stderr
+    assert "    demo @ file://" in result.stderr
+
+
+def test_a_cache_that_cannot_be_written(folder: Path) -> None:
+    """The exit status stays the command's own."""
+    write(folder, {"cache": "a file"})
+    result = run(folder, "pip", "install", "demo")
+    assert result.exit_code == 2  # refused at once
+    result = run(folder, "--cache-dir", str(folder / "cache" / "below"), "--json", "pip", "install", "demo")
+    assert result.exit_code == 3
+    assert "Not a directory" in json.loads(result.stdout)["left"]
+
+
+def test_a_full_disk_does_not_end_the_command(capfd: pytest.CaptureFixture[str]) -> None:
+    with Path("/dev/full").open("w+b", buffering=0) as keep:
+        ended = passed_output.run([sys.executable, "-c", "print('all of it')"], os.environ, keep)
+    assert (ended.status, ended.output) == (0, "")
+    assert capfd.readouterr().out == "all of it\n"
+
+
 def test_json_is_alone_on_stdout(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = run(folder, "--json", "pip", "install", "demo")
     document = json.loads(result.stdout)

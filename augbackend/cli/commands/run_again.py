@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from augbackend.cli.model import error_report
 from augbackend.cli.running import (
     constrained,
     error_line,
@@ -79,7 +80,7 @@ class RunAgain:
             archives = [one.archive for one in self.packages]
             file = self._constraints(archives)
             words, environ = constrained.words(self.command, file, archives), self._environ(file)
-        with tempfile.TemporaryFile(dir=self.place) as keep:
+        with tempfile.TemporaryFile(dir=self.place, buffering=0) as keep:
             return passed_output.run(words, environ, keep, stdout=self.stdout)
 
     def _went_on(self, ended: Ended) -> bool:
@@ -94,7 +95,8 @@ class RunAgain:
             if isinstance(failed, Unclear):
                 raise unsuitable.unclear(self.command, failed)
             self._wrap(failed, error_line.said(output))
-        except AugbackendError as error:
+        except (AugbackendError, OSError) as caught:  # such as a cache that cannot be written
+            error = error_report.of_any(caught)
             self.left = str(error).removeprefix("augbackend: error: ")
             tell(f"\n{error}")
             return False
