@@ -117,7 +117,7 @@ class RunAgain:
             raise refusal
         if len(self.packages) >= self.limit:
             hint = f"raise it: --limit {self.limit * 2}"
-            raise AugbackendError(f"{failed} did not build either, and {self.limit} were wrapped already", hint=hint)
+            raise AugbackendError(f"{failed} did not build either, and that is one more than --limit", hint=hint)
         how = self.cure()
         self.packages.append(cured(failed, error, how, lambda archive: self._resolved(archive, how)))
 
