@@ -300,6 +300,15 @@ def test_uv_does_not_name_what_has_only_a_place(folder: Path, asked: str, said: 
     assert said in result.stderr
 
 
+def test_the_package_is_from_where_the_command_looks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    Path("r.txt").write_text("--find-links ../sdists\ndemo\n", encoding="utf-8")
+    assert run(folder, "pip", "install", "-r", "r.txt").exit_code == 0
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    assert run(folder, "pip", "install", "--no-index", "--find-links=../sdists", "demo").exit_code == 0
+
+
 @pytest.mark.parametrize("words", ["pip install -r r.txt", "uv pip sync r.txt"])
 def test_hashes_in_a_file_are_held_to(folder: Path, words: str) -> None:
     Path("r.txt").write_text("demo==1.0 \\\n    --hash=sha256:0123\n", encoding="utf-8")

@@ -23,13 +23,11 @@ from augbackend.cli.model import error_report
 from augbackend.cli.running import constrained, frontend_command, report, target_python
 from augbackend.errors import AugbackendError, say, tell
 
-from . import options, recipe_options
+from . import options, places_of_command, recipe_options
 from .cured import Cure
 from .run_again import RunAgain
 
 if TYPE_CHECKING:
-    from augbackend.cli.model.package_sources import Sources
-    from augbackend.cli.running.frontend_command import FrontendCommand
     from augbackend.cli.strangers.confinement import Level
 
 _LIMIT, _TIMEOUT = 10, 1800.0
@@ -107,7 +105,8 @@ def run(
         raise AugbackendError("its folder is not there", where=str(keep), hint="make it first, or name another file")
 
     def cure() -> Cure:
-        lookup = Lookup(_places_of(command), cache, offline=False, output=cache.folder / "run")
+        is_offline = command.has("--offline")
+        lookup = Lookup(places_of_command.found(command), cache, offline=is_offline, output=cache.folder / "run")
         python = target_python.found(command, os.environ)
         completion = recipe_options.completion(recipes_, lookup, no_recipes=no_recipes)
         completion = replace(completion, python=python.version)
@@ -134,16 +133,3 @@ def run(
     elif packages and not (quiet and not status):
         tell("\n" + "\n".join(report.lines(command, packages, keep, is_done=not status)))
     raise SystemExit(status or ours)
-
-
-def _places_of(command: FrontendCommand) -> Sources:
-    """Where the command looks for packages: what its options say, then what pip's and uv's settings say."""
-    index_url = next(reversed(command.options("--default-index", "--index-url", "-i")), None)
-    extra = [url for value in command.options("--index", "--extra-index-url") for url in value.split()]
-    links = command.options("--find-links") if command.frontend == "pipx" else command.options("--find-links", "-f")
-    return options.places(index_url, [one.rpartition("=")[2] if _index_has_name(one) else one for one in extra], links)
-
-
-def _index_has_name(index: str) -> bool:
-    """Whether an index of uv's has a name before its URL."""
-    return "=" in index.partition("://")[0]

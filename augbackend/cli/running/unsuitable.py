@@ -66,9 +66,7 @@ def _wants_hashes(command: FrontendCommand, environ: Mapping[str, str]) -> bool:
     """Whether hashes are required, or files of requirements have some: pip and uv then hold to them by themselves."""
     if command.has(*_HASHES) or any(environ.get(name, "").lower() in _TRUE for name in _HASH_VARIABLES):
         return True
-    files = command.options("-r", "--requirement", "--requirements", "--with-requirements")
-    files += command.named if (command.frontend, command.action) == ("uv pip", "sync") else []
-    return any(map(_has_hashes, files))
+    return any(map(_has_hashes, command.requirements_files))
 
 
 def _has_hashes(file: str) -> bool:
