@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import unicodedata
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
+
+from . import colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +44,16 @@ def _visible_character(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii").replace("\\r", "\\x0d")
 
 
+def wrapped(text: str, first: str = "", then: str = "", *, width: int = 79) -> list[str]:
+    """Prose in lines that fit a terminal; no word is broken, so that a path, a URL or an option can be copied.
+
+    :param first: stands before the first line, ``then`` before the others.
+    """
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
+    )
+
+
 def as_json(document: Mapping[str, Any]) -> str:
     """JSON that is readable and all of it ASCII without control characters, with the number of its format."""
     return json.dumps({"format": FORMAT, **document}, indent=2).replace("\x7f", "\\u007f")
@@ -63,9 +76,13 @@ class _Visible:
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
+        self._is_coloured = colours.are_wanted(stream)
+        self._is_at_start = True  # of a line
 
     def write(self, text: str) -> int:
-        self.stream.write(visible(text))
+        shown = visible(text)
+        self.stream.write(colours.coloured(shown) if self._is_coloured and self._is_at_start else shown)
+        self._is_at_start = shown.endswith("\n") if shown else self._is_at_start
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:

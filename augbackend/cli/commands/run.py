@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from augbackend.cli import terminal
+from augbackend.cli import loudness, terminal
+from augbackend.cli.command import Command
 from augbackend.cli.edit import replace_file
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.running import constrained, frontend_command, report, target_python
-from augbackend.errors import AugbackendError, say, tell
+from augbackend.errors import AugbackendError, tell
 
 from . import options, recipe_options
 from .cured import Cure
@@ -35,7 +36,7 @@ _LIMIT, _TIMEOUT = 10, 1800.0
 _STDERR = 2
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=Command, context_settings={"allow_interspersed_args": False})
 @click.argument("words", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--dry-run", is_flag=True, help="Say how the command is understood and what would be done; run nothing.")
 @click.option(
@@ -85,7 +86,7 @@ def run(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Run an install command; if a package does not build, wrap that package and run the command again.
+    """Run an install command; wrap what does not build; run again.
 
     The command runs as it stands, on your terminal. If it works, nothing else happens. If it fails because a package
     did not build, a recipe says what that package is missing, or augbackend diagnose finds it out. The wrapped archive
@@ -117,7 +118,7 @@ def run(
         click.echo(terminal.as_json(report.plan_as_json(command)) if as_json else "\n".join(told))
         return
     if not command.frontend:
-        say("note", f"{words[0]} is run as it stands, and not understood; known are {frontend_command.KNOWN}")
+        loudness.note(f"{words[0]} is run as it stands, and not understood; known are {frontend_command.KNOWN}")
     with tempfile.TemporaryDirectory(prefix="augbackend-run-") as name:
         running = RunAgain(command, Path(name), limit, cure, stdout=_STDERR if as_json else 1)
         status = running.until_done()

@@ -10,6 +10,8 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from augbackend.cli import loudness
+from augbackend.cli.model import error_report
 from augbackend.cli.running import (
     constrained,
     error_line,
@@ -93,9 +95,9 @@ class RunAgain:
             self._wrap(failed, error_line.said(ended.output))
         except AugbackendError as error:
             self.left = str(error).removeprefix("augbackend: ")
-            tell(f"\n{error}")
+            tell(f"\n{error_report.text(error)}")
             return False
-        tell("augbackend: running the command again\n")
+        loudness.progress("augbackend: running the command again\n")
         return True
 
     def _wrap(self, failed: FailedPackage, error: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import textwrap
 from contextlib import suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -18,6 +17,7 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli import terminal
+from augbackend.cli.command import Command
 from augbackend.cli.diagnosis import cache_obstacles
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.model.shown_path import shown_path
@@ -229,9 +229,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  hooks: not known here: {backend['problem']}"
         yield "  (--isolated installs what is required, and asks for its hooks and its own requirements)"
     else:
-        yield from textwrap.wrap(
-            "hooks: " + ", ".join(backend["hooks"]), 78, initial_indent="  ", subsequent_indent="    "
-        )
+        yield from terminal.wrapped("hooks: " + ", ".join(backend["hooks"]), "  ", "    ")
     if found["config-settings"]:
         yield f"  config settings: {json.dumps(found['config-settings'])}"
     by_rows: dict[str, list[str]] = {}
@@ -300,7 +298,7 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
         yield f"  {'+' if row['injected'] else '-'} {row['requirement']}  ({because})"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.config_setting("A config setting, as frontends take it; augbackend.KEY=VALUE overrides a key of the table.")
 @click.option("--isolated", is_flag=True, help="Also ask the wrapped backend what it requires, in isolation.")
