@@ -12,7 +12,7 @@ _QUIET = "No notes and no progress; results, warnings and errors stay."
 _VERBOSE = "Also say what is fetched and started."
 
 
-class Command(click.Command):
+class CliCommand(click.Command):
     """A command that knows ``-q`` and ``-v``; one that says itself what they add is left its own."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -35,7 +35,7 @@ class Command(click.Command):
             return super().invoke(ctx)
 
 
-class Group(click.Group):
+class CliGroup(click.Group):
     """Commands of that kind under one name."""
 
-    command_class = Command
+    command_class = CliCommand

@@ -10,7 +10,7 @@ import click
 
 from augbackend import __version__
 from augbackend.cli import terminal, usage_errors
-from augbackend.cli.command import Group
+from augbackend.cli.command import CliGroup
 from augbackend.cli.model import error_report
 from augbackend.cli.strangers import interruption
 from augbackend.cli.strangers.interruption import Interrupted
@@ -37,7 +37,7 @@ COMMANDS = {  # name -> what `augbackend --help` says of it: the first sentence 
 }
 
 
-class _Whole(Group):
+class _Whole(CliGroup):
     """Tells every error in one form, without a traceback, and ends with status 2: the input is wrong, it is no bug."""
 
     def resolve_command(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend import __version__
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.edit import adopted_pyproject, adopted_requirements, pyproject
 from augbackend.cli.fetch import setup_builder
 from augbackend.cli.model.declaration import Declaration
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from augbackend.features.pin_runtime import Width
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.require
 @options.match_runtime()

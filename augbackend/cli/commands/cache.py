@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from augbackend.cli import terminal
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.features import _stable_paths as stable_paths
 
@@ -24,7 +24,7 @@ _CLEARED_BY = {"ccache": "ccache --clear", "sccache": "sccache --stop-server, th
 _SECONDS = 20
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.option("--clear", is_flag=True, help="Delete augbackend's own; what a build uses just now stays.")
 @options.as_json
 def cache(*, clear: bool, as_json: bool) -> None:

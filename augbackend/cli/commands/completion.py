@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 from click import shell_completion
 
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 
 _SHELLS = ("bash", "zsh", "fish")
 _VARIABLE = "_AUGBACKEND_COMPLETE"  # as click derives it from the program's name
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

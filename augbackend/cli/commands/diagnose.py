@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.diagnosis import build_output, recipe_text, report, run, static_report, subject
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.next_steps import OwnLines, Where
@@ -51,7 +51,7 @@ TIMEOUT = 1800.0
 _JOBS = 2
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.argument("target", metavar="[REQUIREMENT|SDIST|FOLDER|REPOSITORY|LOCK]", required=False)
 @click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
 @click.option(

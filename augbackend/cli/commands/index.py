@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from augbackend.cli import terminal
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import Lookup
@@ -56,7 +56,7 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
         raise click.BadParameter(str(error)) from None
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
 @click.option(
@@ -166,7 +166,8 @@ def index(
     """Make OUT an index of wrapped packages, for any web server.
 
     The packages are wrapped as by augbackend wrap. Every frontend then installs them by one setting
-    (PIP_EXTRA_INDEX_URL, UV_INDEX). What a package needs is said by options, by the project here, or by recipes. Without a package: all that the project here declares something for.
+    (PIP_EXTRA_INDEX_URL, UV_INDEX). What a package needs is said by options, by the project here, or by recipes.
+    Without a package: all that the project here declares something for.
     A second run adds, and touches only what has changed; readers never see half of it.
 
     Exit status: 0 if all is there, 1 if some of it could not be had or --check finds it stale, 2 for an error.

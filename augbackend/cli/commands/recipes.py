@@ -9,7 +9,7 @@ import click
 from packaging.utils import canonicalize_name
 
 from augbackend.cli import terminal
-from augbackend.cli.command import Group
+from augbackend.cli.command import CliGroup
 from augbackend.cli.edit import toml_text
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import recipe_places
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _TIMEOUT = 1800.0
 
 
-@click.group(cls=Group)
+@click.group(cls=CliGroup)
 def recipes() -> None:
     """Declarations that somebody already found, one file a project.
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import loudness, terminal
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.edit import replace_file
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
@@ -36,7 +36,7 @@ _LIMIT, _TIMEOUT = 10, 1800.0
 _STDERR = 2
 
 
-@click.command(cls=Command, context_settings={"allow_interspersed_args": False})
+@click.command(cls=CliCommand, context_settings={"allow_interspersed_args": False})
 @click.argument("words", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--dry-run", is_flag=True, help="Say how the command is understood and what would be done; run nothing.")
 @click.option(

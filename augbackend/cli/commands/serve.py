@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.site import on_disk
 from augbackend.cli.site.server import SiteServer
 from augbackend.errors import AugbackendError, say
@@ -16,7 +16,7 @@ from augbackend.errors import AugbackendError, say
 _LOOPBACK, _PORT = "127.0.0.1", 8080
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--host", default=_LOOPBACK, show_default=True, help="The address to listen at.")
 @click.option(

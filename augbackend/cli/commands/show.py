@@ -17,7 +17,7 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli import terminal
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.diagnosis import cache_obstacles
 from augbackend.cli.edit import backend_copy
 from augbackend.cli.model.shown_path import shown_path
@@ -298,7 +298,7 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
         yield f"  {'+' if row['injected'] else '-'} {row['requirement']}  ({because})"
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @options.config_setting("A config setting, as frontends take it; augbackend.KEY=VALUE overrides a key of the table.")
 @click.option("--isolated", is_flag=True, help="Also ask the wrapped backend what it requires, in isolation.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from augbackend.cli import terminal
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import error_report
@@ -79,7 +79,7 @@ EXISTING = click.Path(path_type=Path, exists=True)
 _DISTRIBUTIONS = (".tar.gz", ".tgz", ".zip", ".whl", ".tar.bz2", ".tar.xz", ".tar")  # what a find-links folder offers
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.argument("given_paths", metavar="ARCHIVE|FOLDER...", nargs=-1, required=True, type=EXISTING)
 @click.option(
     "--upstream",

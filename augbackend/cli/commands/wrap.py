@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import loudness, terminal
-from augbackend.cli.command import Command
+from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import EARLIER, OUTPUT, Lookup
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from augbackend.features.pin_runtime import Width
 
 
-@click.command(cls=Command)
+@click.command(cls=CliCommand)
 @click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
 @options.require
 @options.remove_require

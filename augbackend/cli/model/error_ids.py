@@ -72,7 +72,7 @@ def of(error: AugbackendError) -> str:
     for kind in type(error).__mro__:
         if kind.__name__ in OF_CLASSES:
             return OF_CLASSES[kind.__name__]
-    return next(filter(None, map(of_module, _modules(error))), OTHER)
+    return next(filter(None, map(of_module, _raised_in(error))), OTHER)
 
 
 def of_module(name: str) -> str:
@@ -84,7 +84,7 @@ def of_module(name: str) -> str:
     return max(found)[1] if found else ""
 
 
-def _modules(error: AugbackendError) -> Iterator[str]:
+def _raised_in(error: AugbackendError) -> Iterator[str]:
     """Where an error was raised, then where it passed."""
     found, at = [], error.__traceback__
     while at is not None:
