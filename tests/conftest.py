@@ -83,7 +83,7 @@ class ProcessGuard:
     """
 
     events = frozenset({"os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"})
-    markers = ("processes", "builds", "matrix", "flash_attn", "upstream")
+    markers = ("processes", "builds", "matrix", "flash_attn", "tools", "upstream")
 
     def __init__(self) -> None:
         self.is_on = False

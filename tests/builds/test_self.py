@@ -52,6 +52,7 @@ def test_sdist(dist: Path) -> None:
     assert {"pyproject.toml", "LICENSE", "CHANGELOG.md", "tox.ini", "tests/conftest.py", ".ci/run", "PKG-INFO"} <= set(
         names
     )
+    assert {"CONTRIBUTING.md", "SECURITY.md", "docs/conf.py", "docs/index.md"} <= set(names)
     assert "examples/legacy-setup-py/_augbackend/augbackend/errors.py" in names
     assert len(names) == len(set(names))
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]

@@ -61,6 +61,14 @@ def test_other_lines_are_kept(here: Path, text: bytes) -> None:
         assert file.read_bytes() == text
 
 
+def test_a_path_with_a_blank(here: Path) -> None:
+    """uv and pip would split it there; a URL they take."""
+    project(here, MID + NINJA, LOCK)
+    (here / "a b").mkdir()
+    url = (here / "a b" / "c.txt").as_uri()
+    assert f"  export UV_CONSTRAINT={url} PIP_CONSTRAINT={url}\n" in wrapped("--constraints", "a b/c.txt").output
+
+
 def test_lines_that_were_added_below_are_kept(here: Path) -> None:
     project(here, MID + NINJA, LOCK)
     wrapped("--constraints", "c.txt")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from augbackend.cli.main import group
-from augbackend.cli.running import passed_output
+from augbackend.cli.running import constrained, passed_output
 
 from ..conftest import write
 from .archives import sdist
@@ -319,3 +319,12 @@ def test_a_process_in_the_background_is_not_waited_for(tmp_path: Path) -> None:
         ended = passed_output.run([sys.executable, "-c", program], os.environ, keep)
     assert ended.status == 0
     assert time.monotonic() - began < 20
+
+
+def test_a_temporary_folder_with_a_blank(folder: Path) -> None:
+    """uv and pip split their variables at blanks."""
+    file = folder / "with a blank" / "constraints.txt"
+    found = constrained.variables(file, {"UV_CONSTRAINT": "mine.txt"})
+    assert found["UV_CONSTRAINT"] == f"mine.txt {file.as_uri()}"
+    assert found["PIP_CONSTRAINT"] == file.as_uri()
+    assert " " not in found["PIP_BUILD_CONSTRAINT"]

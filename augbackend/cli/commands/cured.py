@@ -26,7 +26,7 @@ from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import build_constraints, runtime_versions
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.runtime_versions import RuntimeVersions
-from augbackend.cli.running.constrained import Archive
+from augbackend.cli.running.constrained import CuredArchive
 from augbackend.cli.running.cured_package import CuredPackage
 from augbackend.cli.strangers import interruption, temporary_folder
 from augbackend.cli.strangers.interruption import Interrupted
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from augbackend.cli.strangers.interpreter import Interpreter
     from augbackend.features.pin_runtime import Width
 
-    Resolve = Callable[[Archive], Sequence[Locked]]
+    Resolve = Callable[[CuredArchive], Sequence[Locked]]
 
 
 @dataclass(frozen=True)
@@ -81,39 +81,40 @@ def cured(failed: FailedPackage, error: str, how: Cure, resolve: Resolve) -> Cur
     :raises AugbackendError: if it cannot be had.
     """
     began = time.monotonic()
-    declaration, found_by = _declared(failed, how)
+    declaration, found_by = _needs_of(failed, how)
     declaration = replace(declaration, build_constraints=build_constraints.of_environment(os.environ))
     matched: dict[str, str] = {}
     names = sorted({one.name for one in declaration.requires if one.entry.match_runtime})
     if names:
         # Without a pin its metadata is static, so that nothing is built while versions are chosen.
         pins: dict[str, Width] = {**declaration.pin_runtime, **dict.fromkeys(names, "none")}
-        found = resolve(_archive(failed, replace(declaration, pin_runtime=pins), how))
+        found = resolve(_wrapped_into_cache(failed, replace(declaration, pin_runtime=pins), how))
         versions = {one.name: one for one in found if one.name in names}
         matched = {name: one.version for name, one in versions.items()}
         known = RuntimeVersions(locked=[*versions.values()], overrides=runtime_versions.overrides(os.environ))
-        archive = _archive(failed, runtime_versions.matched(declaration, known), how)
+        archive = _wrapped_into_cache(failed, runtime_versions.matched(declaration, known), how)
     else:
-        archive = _archive(failed, declaration, how)
+        archive = _wrapped_into_cache(failed, declaration, how)
     seconds = time.monotonic() - began
     return CuredPackage(failed.name, failed.version, error, declaration, found_by, archive, seconds, matched)
 
 
-def _declared(failed: FailedPackage, how: Cure) -> tuple[Declaration, str]:
+def _needs_of(failed: FailedPackage, how: Cure) -> tuple[Declaration, str]:
     said = how.completion.completed(Declaration(), failed.name, failed.version)
     if said.recipe is not None:
         loudness.progress(f"augbackend: {failed} did not build; {said.recipe.line}")
         return said, f"recipe {said.recipe.name}, {said.recipe.place}"
     if how.no_diagnose:
         raise NotCuredError(
-            f"there is no recipe for {failed}", hint=f"find out what it is missing: augbackend diagnose {_pin(failed)}"
+            f"there is no recipe for {failed}",
+            hint=f"find out what it is missing: augbackend diagnose {_pinned_as(failed)}",
         )
-    return _diagnosed(failed, how), "found by a diagnosis"
+    return _found_by_diagnosis(failed, how), "found by a diagnosis"
 
 
-def _diagnosed(failed: FailedPackage, how: Cure) -> Declaration:
+def _found_by_diagnosis(failed: FailedPackage, how: Cure) -> Declaration:
     """What a diagnosis finds, now or in an earlier run."""
-    pin, target = _pin(failed), upstream.parse(_pin(failed))
+    pin, target = _pinned_as(failed), upstream.parse(_pinned_as(failed))
     with upstream.fetched(target, Declaration(), how.lookup) as fetched:
         package = PackageToDiagnose(failed.name, failed.version, pin, fetched.sha256)
     remembered = RememberedDiagnoses(how.lookup, how.python)
@@ -143,24 +144,24 @@ def _diagnosed(failed: FailedPackage, how: Cure) -> Declaration:
     return found.found
 
 
-def _archive(failed: FailedPackage, declaration: Declaration, how: Cure) -> Archive:
+def _wrapped_into_cache(failed: FailedPackage, declaration: Declaration, how: Cure) -> CuredArchive:
     """The wrapped archive, in a folder of the user's cache that its bytes name: runs beside this one keep theirs."""
     folder = how.lookup.cache.folder / "run"
-    job = Job(upstream.parse(_pin(failed)), declaration)
+    job = Job(upstream.parse(_pinned_as(failed)), declaration)
     with temporary_folder.temporary() as place:
         lookup = replace(how.lookup, output=place / "wrapped")
         made = wrapping.wrapped(job, lookup, check=False, upgrade=True)
         digest = caches.sha256(made.archive)
-        path = _kept(made.archive, folder / digest[:16])
-    return Archive(failed.name, path, digest)
+        path = _into_cache(made.archive, folder / digest[:16])
+    return CuredArchive(failed.name, path, digest)
 
 
-def _kept(archive: Path, folder: Path) -> Path:
+def _into_cache(archive: Path, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / archive.name
     replace_file.replace_file(path, archive.read_bytes())
     return path
 
 
-def _pin(failed: FailedPackage) -> str:
+def _pinned_as(failed: FailedPackage) -> str:
     return f"{failed.name}=={failed.version}"

@@ -107,7 +107,7 @@ def run(
         raise AugbackendError("its folder is not there", where=str(keep), hint="make it first, or name another file")
 
     def cure() -> Cure:
-        lookup = Lookup(_places(command), cache, offline=False, output=cache.folder / "run")
+        lookup = Lookup(_places_of(command), cache, offline=False, output=cache.folder / "run")
         python = target_python.found(command, os.environ)
         completion = recipe_options.completion(recipes_, lookup, no_recipes=no_recipes)
         completion = replace(completion, python=python.version)
@@ -132,14 +132,14 @@ def run(
     raise SystemExit(status)
 
 
-def _places(command: FrontendCommand) -> Sources:
+def _places_of(command: FrontendCommand) -> Sources:
     """Where the command looks for packages: what its options say, then what pip's and uv's settings say."""
     index_url = next(reversed(command.options("--default-index", "--index-url", "-i")), None)
     extra = [url for value in command.options("--index", "--extra-index-url") for url in value.split()]
     links = command.options("--find-links") if command.frontend == "pipx" else command.options("--find-links", "-f")
-    return options.places(index_url, [one.rpartition("=")[2] if _is_named(one) else one for one in extra], links)
+    return options.places(index_url, [one.rpartition("=")[2] if _index_has_name(one) else one for one in extra], links)
 
 
-def _is_named(index: str) -> bool:
+def _index_has_name(index: str) -> bool:
     """Whether an index of uv's has a name before its URL."""
     return "=" in index.partition("://")[0]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from augbackend.cli.model.locked_version import Locked
-    from augbackend.cli.running.constrained import Archive
+    from augbackend.cli.running.constrained import CuredArchive
     from augbackend.cli.running.cured_package import CuredPackage
     from augbackend.cli.running.frontend_command import FrontendCommand
     from augbackend.cli.running.passed_output import Ended
@@ -118,7 +118,7 @@ class RunAgain:
         how = self.cure()
         self.packages.append(cured(failed, error, how, lambda archive: self._resolved(archive, how)))
 
-    def _resolved(self, archive: Archive, how: Cure) -> Sequence[Locked]:
+    def _resolved(self, archive: CuredArchive, how: Cure) -> Sequence[Locked]:
         """The versions that the command comes to, with an archive; a package that does not build for that is wrapped.
 
         pip shows a build what is installed, so that it is asked there.
@@ -135,7 +135,7 @@ class RunAgain:
                 return found.locked
             self._wrap(failed, error_line.said(found.output))
 
-    def _constraints(self, archives: Sequence[Archive]) -> Path:
+    def _constraints(self, archives: Sequence[CuredArchive]) -> Path:
         file = self.place / "constraints.txt"
         file.write_text(constrained.text(archives), encoding="utf-8")
         return file

@@ -1,22 +1,15 @@
-"""The reference of the README, made from the settings' classes: ``python -m augbackend.cli.docs.reference``.
-
-Prints the tables; with a file's name, writes them between its two markers.
-"""
+"""The reference of the manual, made from the settings' classes; `docs/generate.py` puts it into the pages."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import MISSING, fields, is_dataclass
-from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from augbackend.cli.edit import replace_file
 from augbackend.cli.model import package
 from augbackend.table.convert import fields_of
 
 from . import schema
 
-BEGIN, END = "<!-- reference: begin (generated) -->", "<!-- reference: end -->"
 _HEAD = ["| key | type | default | meaning |", "|---|---|---|---|"]
 
 
@@ -29,7 +22,20 @@ def tables() -> str:
     parts = [("`[tool.augbackend]`", [*_HEAD, *rows])]
     for key, kind, _, _ in schema.table_keys():
         parts += [(_title(key, kind), _rows(inner)) for inner in dict.fromkeys(_dataclasses(kind))]
-    return "\n\n".join(f"#### {title}\n\n" + "\n".join(lines) for title, lines in parts)
+    return _under_headings(parts)
+
+
+def tables_of(title: str, kind: type) -> str:
+    """The reference of one dataclass, and of those that are values of its keys and of no key of the table."""
+    known = {inner for _, of_key, _, _ in schema.table_keys() for inner in _dataclasses(of_key)}
+    parts = [(title, _rows(kind))]
+    for key, hint in fields_of(kind).items():
+        parts += [(_title(key, hint), _rows(one)) for one in dict.fromkeys(_dataclasses(hint)) if one not in known]
+    return _under_headings(parts)
+
+
+def _under_headings(parts: list[tuple[str, list[str]]]) -> str:
+    return "\n\n".join(f"## {title}\n\n" + "\n".join(lines) for title, lines in parts)
 
 
 def _dataclasses(kind: Any) -> list[type]:
@@ -45,19 +51,17 @@ def _title(key: str, kind: Any) -> str:
     return f"`{key}`" if is_dataclass(kind) else f"An entry of `{key}`"
 
 
-def inserted(text: str) -> str:
-    """``text`` with the reference between its markers."""
-    before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
-
-
 def _rows(kind: Any) -> list[str]:
     types, rows = fields_of(kind), list(_HEAD)
     for field in fields(kind):
         key = field.name.replace("_", "-")
         default = "required" if field.default_factory is MISSING else _default(field.default_factory())
-        rows.append(f"| `{key}` | {_type_in_words(types[key])} | {default} | {schema.docs(kind)[key]} |")
+        rows.append(f"| `{key}` | {_type_in_words(types[key])} | {default} | {_one_line(schema.docs(kind)[key])} |")
     return rows
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _default(value: Any) -> str:
@@ -83,11 +87,3 @@ def _type_in_words(hint: Any) -> str:
     if kind in (str, bool, int):
         return {str: "string", bool: "boolean", int: "integer"}[kind]
     return f"table of {_type_in_words(get_args(hint)[1])}"
-
-
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        file = Path(sys.argv[1])
-        replace_file.replace_file(file, inserted(file.read_text(encoding="utf-8")).encode())
-    else:
-        print(tables())  # noqa: T201  # for a reader

@@ -162,7 +162,7 @@ def _misshapen(value: object, expected: str, key: str) -> AugbackendError:
 
 
 def _unsafe(why: str) -> AugbackendError:
-    hint = "write the tables by hand, as in the README's reference; nothing was changed"
+    hint = "write the tables by hand, as in the manual; nothing was changed"
     return AugbackendError(f"it cannot be edited safely: {why}", where="pyproject.toml", hint=hint)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +28,7 @@ _OF_UV = {
 
 
 @dataclass(frozen=True)
-class Archive:
+class CuredArchive:
     """A wrapped archive.
 
     :param name: of the project, canonical.
@@ -45,23 +44,19 @@ class Archive:
         return f"{self.name} @ {self.path.absolute().as_uri()}#sha256={self.sha256}"
 
 
-def text(archives: Iterable[Archive]) -> str:
+def text(archives: Iterable[CuredArchive]) -> str:
     """The content of a constraints file."""
     return "".join(f"{line}\n" for line in sorted(one.line for one in archives))
 
 
 def variables(file: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that name a constraints file, beside those that the caller names already."""
-    # Both separate files by blanks, and pip takes a URL as well.
-    place = str(file)
-    for_pip = f"file://{quote(file.as_posix())}" if any(map(str.isspace, place)) else place
-    return {
-        name: " ".join(filter(None, [environ.get(name, ""), for_pip if name.startswith("PIP_") else place]))
-        for name in VARIABLES
-    }
+    # Both split them at blanks, and take a URL.
+    place = file.as_uri() if any(map(str.isspace, str(file))) else str(file)
+    return {name: " ".join(filter(None, [environ.get(name, ""), place])) for name in VARIABLES}
 
 
-def words(command: FrontendCommand, file: Path, archives: Iterable[Archive]) -> tuple[str, ...]:
+def words(command: FrontendCommand, file: Path, archives: Iterable[CuredArchive]) -> tuple[str, ...]:
     """The command's words, with what no variable can say."""
     if command.frontend == "uv run":
         more = [word for one in archives for word in ("--with", one.line)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit import toml_text
 
-from .constrained import Archive  # noqa: TC001  # the type of a field
+from .constrained import CuredArchive  # noqa: TC001  # the type of a field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ class CuredPackage:
     error: str
     declaration: Declaration
     found_by: str
-    archive: Archive
+    archive: CuredArchive
     seconds: float
     matched: Mapping[str, str] = field(default_factory=dict)
 

@@ -108,8 +108,8 @@ class FrontendCommand:
     def _given(self) -> list[tuple[str, str]]:
         # Options of uv and pip may stand before the action, too.
         valued = _VALUED.get(self.frontend, _OF_UV)
-        after = _given(self.words[self.starts : self.ends], valued)
-        before = [one for one in _given(self.words[1 : self.starts], valued) if one[0]]
+        after = _options_in(self.words[self.starts : self.ends], valued)
+        before = [one for one in _options_in(self.words[1 : self.starts], valued) if one[0]]
         return [*before, *after]
 
     def with_words(self, *more: str) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ def understood(words: Sequence[str]) -> FrontendCommand:
     if program == "uvx":
         return _ended(FrontendCommand(whole, "uv tool", "run", at), _OF_UV)
     if program == "uv":
-        return _of_uv(whole, at)
+        return _uv_command(whole, at)
     if program == "tox":
         return FrontendCommand(whole, "tox", "", at, len(whole))
     if program in ("build", "pyproject-build"):
@@ -138,7 +138,7 @@ def understood(words: Sequence[str]) -> FrontendCommand:
 
 def _program(words: Sequence[str]) -> tuple[int, str]:
     """Which program is called, and where its own words begin."""
-    name = _name(words[0]) if words else ""
+    name = _program_name(words[0]) if words else ""
     if re.fullmatch(_PYTHON, name):
         at = 1
         while at < len(words) and words[at].startswith("-") and words[at] != "-m":
@@ -151,13 +151,13 @@ def _program(words: Sequence[str]) -> tuple[int, str]:
     return (1, found[1].lower()) if found and name.lower() != "build" else (0, "")
 
 
-def _name(word: str) -> str:
+def _program_name(word: str) -> str:
     """A program's name, without its folder and what Windows adds."""
     name = PureWindowsPath(PurePosixPath(word).name).name
     return re.sub(r"(?i)\.(exe|cmd|bat)$", "", name)
 
 
-def _of_uv(words: tuple[str, ...], at: int) -> FrontendCommand:
+def _uv_command(words: tuple[str, ...], at: int) -> FrontendCommand:
     first = _next_word(words, at, _OF_UV)
     if first is None:
         return FrontendCommand(words)
@@ -207,7 +207,7 @@ def _next_word(words: Sequence[str], at: int, valued: frozenset[str]) -> int | N
     return None
 
 
-def _given(words: Sequence[str], valued: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _options_in(words: Sequence[str], valued: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Each option with its value, and each other word without a name."""
     at = 0
     while at < len(words):

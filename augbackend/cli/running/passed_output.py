@@ -116,8 +116,8 @@ class _Channels:
         """What the command writes to, so that it reaches a stream of ours."""
         if stream not in self._theirs:
             ours, theirs = self._terminal(stream) if os.isatty(stream) and sys.platform != "win32" else os.pipe()
-            self._stack.callback(_close, ours)
-            self._stack.callback(_close, theirs)
+            self._stack.callback(_close_quietly, ours)
+            self._stack.callback(_close_quietly, theirs)
             self._ours[ours], self._theirs[stream] = stream, theirs
         return self._theirs[stream]
 
@@ -144,7 +144,7 @@ class _Channels:
     def pass_on(self, process: subprocess.Popen[bytes]) -> None:
         """Pass on what comes, until the command has ended and has nothing left to say."""
         for theirs in self._theirs.values():
-            _close(theirs)
+            _close_quietly(theirs)
         before = self._follow_size()
         try:
             if sys.platform == "win32":  # no selector reads from a pipe there
@@ -191,16 +191,16 @@ class _Channels:
             return False
         if content:
             self._keep.write(content)
-            _write(self._ours[ours], content)
+            _write_whole(self._ours[ours], content)
         return bool(content)
 
 
-def _write(stream: int, content: bytes) -> None:
+def _write_whole(stream: int, content: bytes) -> None:
     """Write all of it; a reader who has gone ends this program as it would have ended the command."""
     while content:
         content = content[os.write(stream, content) :]
 
 
-def _close(descriptor: int) -> None:
+def _close_quietly(descriptor: int) -> None:
     with suppress(OSError):
         os.close(descriptor)

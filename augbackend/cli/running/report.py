@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.edit import toml_text
 from augbackend.cli.model.counted import counted
 
 from . import constrained
@@ -63,6 +64,11 @@ def _lasting(command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path
     yield f"    then, for uv tool, uvx, pipx and pip:  export UV_CONSTRAINT={file} PIP_CONSTRAINT={file}"
     if command.frontend == "pip":
         yield f"    or for pip alone:  pip config set global.constraint {file}"
+    if command.frontend == "uv pip":
+        yield "  in your own uv.toml, which uv pip reads and uv tool does not:"
+        yield from (
+            f"    {line}" for line in toml_text.listed("constraint-dependencies", [one.archive.line for one in cured])
+        )
     names = " ".join(f"{one.name}=={one.version}" for one in cured)
     yield f"  augbackend index ./site {names}"
     yield "    an index for a team, or for more machines"

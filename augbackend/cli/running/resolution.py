@@ -64,7 +64,7 @@ class Resolver:
 
         :param constraints: a file; another is written beside it.
         """
-        asked = [*_asked(self.command), f"-c {constraints}"]
+        asked = [*_lines_asked(self.command), f"-c {constraints}"]
         if len(asked) == 1:
             return Resolution()
         there = self._installed(environ)
@@ -72,9 +72,9 @@ class Resolver:
         known.write_text(there, encoding="utf-8")
         output = ""
         for lines in ([*asked, f"-c {known}"], asked) if there else (asked,):
-            done = _run([self.uv, "pip", "compile", "-", *self._options], environ, "\n".join(lines))
+            done = _ask_uv([self.uv, "pip", "compile", "-", *self._options], environ, "\n".join(lines))
             if done is not None and not done.returncode:
-                return Resolution(tuple(_locked(done.stdout, _source(self.command))))
+                return Resolution(tuple(_versions_in(done.stdout, _where_from(self.command))))
             output = done.stderr if done is not None else ""
         return Resolution(output=output)
 
@@ -92,15 +92,15 @@ class Resolver:
         names = ("--target", "-t", "--prefix", "--python", "-p")
         options = [word for name in names for value in self.command.options(name) for word in (name, value)]
         options += ["--system"] if self.command.has("--system") else []
-        done = _run([self.uv, "pip", "freeze", "--quiet", *options], environ)
+        done = _ask_uv([self.uv, "pip", "freeze", "--quiet", *options], environ)
         lines = done.stdout.split("\n") if done is not None and not done.returncode else []
         return "\n".join(line for line in lines if "==" in line)
 
 
-def _asked(command: FrontendCommand) -> Iterator[str]:
+def _lines_asked(command: FrontendCommand) -> Iterator[str]:
     """The requirements of a command, as lines of a requirements file."""
     if command.frontend == "uv tool":
-        yield from command.options("--from") or map(_at_version, command.named)
+        yield from command.options("--from") or map(_tool_as_requirement, command.named)
     elif command.frontend == "pipx":
         yield from command.options("--spec") or (command.named[-1:] if command.action == "inject" else command.named)
     elif command.frontend == "uv pip" and command.action == "sync":
@@ -116,7 +116,7 @@ def _asked(command: FrontendCommand) -> Iterator[str]:
     yield from (f"-c {Path(one).absolute()}" for one in own)
 
 
-def _at_version(word: str) -> str:
+def _tool_as_requirement(word: str) -> str:
     """A tool as uvx takes it, ``tool@1.0`` or ``tool@latest``, as a requirement."""
     name, separator, version = word.partition("@")
     if not separator or not re.fullmatch(r"[\w.!+-]+", version):
@@ -124,7 +124,9 @@ def _at_version(word: str) -> str:
     return name if version == "latest" else f"{name}=={version}"
 
 
-def _run(words: Sequence[str], environ: Mapping[str, str], given: str = "") -> subprocess.CompletedProcess[str] | None:
+def _ask_uv(
+    words: Sequence[str], environ: Mapping[str, str], given: str = ""
+) -> subprocess.CompletedProcess[str] | None:
     try:
         return subprocess.run(  # noqa: S603  # uv, with what the user's own command says
             list(words), input=given, env=dict(environ), capture_output=True, text=True, timeout=_LIMIT, check=False
@@ -133,7 +135,7 @@ def _run(words: Sequence[str], environ: Mapping[str, str], given: str = "") -> s
         return None
 
 
-def _locked(lines: str, source: str) -> Iterator[Locked]:
+def _versions_in(lines: str, source: str) -> Iterator[Locked]:
     for line in lines.split("\n"):
         try:
             requirement = Requirement(line.partition(" #")[0].strip())
@@ -144,5 +146,5 @@ def _locked(lines: str, source: str) -> Iterator[Locked]:
             yield Locked(canonicalize_name(requirement.name), version, "", "", "", None, (), "", source)
 
 
-def _source(command: FrontendCommand) -> str:
+def _where_from(command: FrontendCommand) -> str:
     return f"what uv comes to for {' '.join(command.named) or command.frontend}"

@@ -25,18 +25,18 @@ def found(command: FrontendCommand, environ: Mapping[str, str]) -> Interpreter:
     """The interpreter that is built for; the one that runs this where nothing says another."""
     named = command.options("--python", "-p")[-1:] or [environ.get("UV_PYTHON", "")]
     if command.frontend.startswith("uv"):
-        wanted = _of_uv(command, named[0], environ)
+        wanted = _found_by_uv(command, named[0], environ)
     elif command.frontend in ("pip", "pipx") and named[0] and command.has("--python"):
         wanted = named[0]
     else:
-        wanted = _running(command.words[0])
+        wanted = _runs_on(command.words[0])
     try:
         return interpreter.find(wanted) if wanted else interpreter.this()
     except AugbackendError:
         return interpreter.this()
 
 
-def _of_uv(command: FrontendCommand, named: str, environ: Mapping[str, str]) -> str:
+def _found_by_uv(command: FrontendCommand, named: str, environ: Mapping[str, str]) -> str:
     """What uv itself finds, as it would for this command."""
     uv = interpreter.uv()
     if uv is None:
@@ -59,7 +59,7 @@ def _of_uv(command: FrontendCommand, named: str, environ: Mapping[str, str]) -> 
     return done.stdout.strip() or named
 
 
-def _running(program: str) -> str:
+def _runs_on(program: str) -> str:
     """The interpreter that a program is, or is written for."""
     place = shutil.which(program)
     if place is None or re.fullmatch(r"(?i)(python|pypy)[\d.]*t?(\.exe)?", Path(place).name):

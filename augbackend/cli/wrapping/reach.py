@@ -43,7 +43,9 @@ def _of_constraints(run: WrapRun) -> Iterator[str]:
         return
     yield from (f"{name}: {constraints.file} has no line for it: {why}" for name, why in constraints.left_out.items())
     if set(constraints.left_out) < {one.plan.name for one in run.packages}:
-        file = shlex.quote(str(constraints.file.absolute()))
+        path = constraints.file.absolute()
+        # Both variables name several files with blanks between them; uv and pip take a URL as well.
+        file = shlex.quote(path.as_uri() if any(map(str.isspace, str(path))) else str(path))
         yield f"{constraints.file} names archives by their paths on this machine; do not commit it"
         yield "whatever needs them, in any folder (uv tool install, uvx, pipx, pip install -r), finds them by it after:"
         yield f"  export UV_CONSTRAINT={file} PIP_CONSTRAINT={file}"

@@ -1,4 +1,4 @@
-"""Every command of the README is run, word for word; every table in it is read."""
+"""Every command of the README and the manual is run, word for word; every table in them is read."""
 
 from __future__ import annotations
 
@@ -15,21 +15,12 @@ from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import rows
 
 from ..conftest import ROOT
+from ..manual import BLOCKS, Block, blocks, commands
 from ..matrix import frontends as matrix
 from ..matrix.frontends import BIN, EXE, Frontends
 from . import fake_torch
 
 pytestmark = pytest.mark.builds
-
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"(?:<!-- tested: ([a-z-]+) -->\n)?```console\n(.*?)```", README, re.DOTALL)
-TABLES = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-
-
-def commands(scenario: str) -> list[str]:
-    lines = [line for name, block in BLOCKS if name == scenario for line in block.splitlines()]
-    assert all(line.startswith("$ ") for line in lines)
-    return [line[2:] for line in lines]
 
 
 @pytest.fixture
@@ -52,22 +43,34 @@ def run(frontends: Frontends, command: str, folder: Path, **variables: str) -> s
     return frontends.run(shell, "-e", "-c", activated, cwd=folder, **{**home, **variables})
 
 
-def test_every_block_has_a_scenario() -> None:
-    assert {name for name, _ in BLOCKS} == {
+def test_every_block_is_run() -> None:
+    """Here, or by ``tests/tools``."""
+    elsewhere = {
+        block.scenario
+        for block in BLOCKS
+        if block.page in ("docs/how-to/other-tools.md", "docs/how-to/published-tool.md")
+    }
+    assert {block.scenario for block in blocks("console")} - elsewhere == {
         "clone",
         "ci",
         "compile-once",
         "compile-once-against-torch",
         "diagnose",
+        "flash-attn",
         "my-package",
         "consumer",
         "wrap",
         "index",
         "recipes",
         "torch",
+        "upload",
         "poetry",
         "pdm",
     }
+
+
+def test_the_tutorial_says_nothing_that_is_not_run() -> None:
+    assert set(commands("flash-attn")) <= set(commands("consumer"))
 
 
 def test_ci_runs_the_test_command() -> None:
@@ -79,7 +82,8 @@ def test_ci_runs_the_test_command() -> None:
 
 
 def test_in_a_fresh_clone(frontends: Frontends, clone: Path) -> None:
-    said = [run(frontends, command, clone) for command in commands("clone")]
+    pages = ("README.md", "docs/how-to/your-own-package.md")
+    said = [run(frontends, command, clone) for page in pages for command in commands("clone", page)]
     assert said[0].endswith("Hello  from augexample-legacy\n")
     assert said[-1].endswith("Hello from augexample-consumer!\n")
 
@@ -95,7 +99,7 @@ def test_taking_what_somebody_found(frontends: Frontends, clone: Path) -> None:
 def test_diagnosing(frontends: Frontends, clone: Path) -> None:
     run(frontends, 'python -m pip install --quiet ".[cli]"', clone)
     said = [run(frontends, command, clone) for command in commands("diagnose")]
-    shown = re.findall(r"```\n(html5lib 1\.1 builds.*?)```", README, re.DOTALL)[0]
+    (shown,) = [block.text for block in blocks("") if block.text.startswith("html5lib 1.1 builds")]
     measured = re.compile(r" in \d+ s, Python .*|\n  (?:not )?confined[ ;].*(?:\n    .*)*")
     assert measured.sub("", shown).strip() in measured.sub("", said[0])
     assert "done: ./wrapped.d/html5lib-1.1.tar.gz is written" in said[1]
@@ -188,10 +192,17 @@ def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
     said = script(frontends, "wrap", clone, "", UV_LINK_MODE="copy")
     assert "nothing else differs" in said
     assert "flash-attn-2.8.3" in said or "flash_attn-2.8.3" in said
-    assert (clone / "packages" / "flash_attn-2.8.3.tar.gz").read_bytes() == (
-        clone / "wrapped.d" / "flash_attn-2.8.3.tar.gz"
-    ).read_bytes()
     assert list(clone.glob("flash_attn-2.8.3+team-*.whl"))
+
+
+@pytest.mark.tools  # that pip and uv take an archive from an index, tests/builds/test_constraints.py holds
+def test_an_upload(frontends: Frontends, clone: Path) -> None:
+    run(frontends, f'uv pip install --quiet --python python "{clone}[cli]"', clone)
+    fake_torch.make(frontends.wheels, "2.8.0")
+    run(frontends, commands("wrap")[0], clone)
+    said = script(frontends, "upload", clone, "")
+    archives = [clone / folder / "flash_attn-2.8.3.tar.gz" for folder in ("packages", "wrapped.d")]
+    assert archives[0].read_bytes() == archives[1].read_bytes()
     assert re.search(r"Successfully installed .*flash[-_]attn-2\.8\.3", said)
 
 
@@ -214,6 +225,7 @@ def test_which_torch(frontends: Frontends, clone: Path) -> None:
     assert " - torch==2.8.0+fake\n + torch==2.9.0+fake\n" in said
 
 
+@pytest.mark.tools  # that both build and install an archive, tests/matrix/test_which_torch.py holds
 @pytest.mark.parametrize("name", ["poetry", "pdm"])
 def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
     consumer = clone / "examples" / "flash-attn-repro"
@@ -222,7 +234,7 @@ def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
     program = frontends.program(*(("poetry",) if name == "poetry" else ("pdm", "pdm[locked]")))
     script(frontends, "none", clone, "")
     run(frontends, "cd examples/flash-attn-repro; augbackend wrap --no-sources", clone)
-    (table,) = [table for table in TABLES if f"tool.{name}." in table]
+    (table,) = [block.text for block in blocks("toml") if f"tool.{name}." in block.text]
     more = ("einops", "packaging", "psutil", "ninja", "wheel", "flit_core", "flit-core")
     with matrix.index(frontends, *more) as url, (consumer / "pyproject.toml").open("a") as file:
         # This machine's mirror of the index need not have what these two ask it for.
@@ -237,12 +249,12 @@ def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
     assert said.endswith("Hello from flash-attn-repro!\n")
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_tables(tmp_path: Path, table: str) -> None:
-    if "[[symptom]]" in table:
-        (tmp_path / "knowledge.toml").write_text(table)
+@pytest.mark.parametrize("block", blocks("toml"), ids=lambda block: block.page)
+def test_tables(tmp_path: Path, block: Block) -> None:
+    if "[[symptom]]" in block.text:
+        (tmp_path / "knowledge.toml").write_text(block.text)
         assert rows.load((tmp_path / "knowledge.toml",)).requirement_for("acme") == "acme-build-support"
         return
-    (tmp_path / "pyproject.toml").write_text(table)
+    (tmp_path / "pyproject.toml").write_text(block.text)
     build = declared.read(tmp_path, environ={})
     resolved(build, {})
