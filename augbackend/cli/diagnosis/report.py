@@ -155,10 +155,16 @@ def _known_so_far(found: SearchResult) -> Iterator[str]:
 
 
 def _entries(found: SearchResult) -> Iterator[str]:
-    yield ""
+    """What is declared; what has one reason stands together, and the reason once."""
+    by_reason: dict[str, list[str]] = {}
     for one in _evidence(found):
         if one["kind"] != "obstacle":
-            yield from _entry(one)
+            head = {"removed": "without its own ", "patches": "patched by "}.get(one["kind"], "")
+            by_reason.setdefault(one["why"], []).append(f"  {head}{one['entry']}")
+    yield ""
+    for reason, entries in by_reason.items():
+        yield from entries
+        yield from wrapped(reason, "      ", "      ")
     yield ""
 
 
@@ -169,14 +175,6 @@ def _how_far(found: SearchResult) -> str:
         is_sound = not check.problem and not check.installs
         return "builds in its folder only" if is_sound else "gives a wheel that does not work"
     return "gives a wheel of another name or version" if failure and failure.stage == "identity" else "does not build"
-
-
-def _entry(one: dict[str, str]) -> Iterator[str]:
-    head = {"removed": "without its own ", "patches": "patched by "}.get(one["kind"], "")
-    text = f"  {head}{one['entry']}"
-    why = wrapped(one["why"], "      ", "      ")
-    yield text
-    yield from why
 
 
 def _wheel(found: SearchResult) -> Iterator[str]:

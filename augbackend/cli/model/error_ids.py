@@ -38,9 +38,9 @@ OF_MODULES = {  # below `augbackend`, folders or modules; the longest that fits 
         "cli.wrapping.constraints_file",
     ),
     "diagnose": ("cli.commands.diagnose", "cli.commands.diagnosed_project", "cli.diagnosis"),
-    "download": ("cli.fetch.cache", "cli.fetch.index", "cli.fetch.pip_configuration"),
+    "index": ("cli.fetch.cache", "cli.fetch.index", "cli.fetch.pip_configuration"),
     "git": (*(f"cli.fetch.{one}" for one in ("checkout", "git_history", "git_tree", "own_git", "repository")),),
-    "index": ("cli.commands.index", "cli.commands.indexed", "cli.commands.indexed_wheels", "cli.commands.serve",
+    "site": ("cli.commands.index", "cli.commands.indexed", "cli.commands.indexed_wheels", "cli.commands.serve",
               "cli.site"),
     "install": ("cli.fetch.build_environment", "cli.strangers"),
     "lock": tuple(f"cli.project.{one}" for one in (
