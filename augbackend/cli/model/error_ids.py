@@ -60,7 +60,7 @@ OF_MODULES = {  # below `augbackend`, folders or modules; the longest that fits 
     ),
     "run": ("cli.commands.cured", "cli.commands.run", "cli.commands.run_again", "cli.running"),
     "sdist": ("cli.fetch",),
-    "show": ("cli.commands.show", "cli.commands.shown_tree"),
+    "show": ("cli.commands.show", "cli.commands.foreign_tree"),
     "usage": ("cli.commands", "cli.usage_errors", "cli.command"),
     "verify": ("cli.commands.verify", "cli.wrapping.verification"),
     "wrap": ("cli.commands.wrap", "cli.commands.wrapped", "cli.wrapping"),
