@@ -16,7 +16,7 @@ import click
 from packaging.utils import canonicalize_name
 
 from augbackend.cli import loudness, terminal
-from augbackend.cli.diagnosis import confined_lock, project_report
+from augbackend.cli.diagnosis import confined_lock, project_markdown, project_report
 from augbackend.cli.diagnosis.diagnosing_processes import Processes
 from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.diagnosis.project_diagnosis import ProjectDiagnosis
@@ -81,6 +81,7 @@ class Asked:
     refresh: bool
     is_applied: bool
     as_json: bool
+    as_markdown: bool = False
 
 
 def run(target: str | None, asked: Asked) -> bool:
@@ -100,7 +101,7 @@ def run(target: str | None, asked: Asked) -> bool:
     narrator = ProjectNarrator()
     diagnosis = ProjectDiagnosis(lookup, processes, remembered, narrator, asked.refresh)
     is_uvs = whole.uses_uv
-    with _told_if_interrupted(diagnosis, to_stderr=asked.as_json):
+    with _told_if_interrupted(diagnosis, to_stderr=asked.as_json or asked.as_markdown):
         if whole.lock_differs:
             place = _without_old_lock(place, whole, is_named=target is not None)
         if not place.locked_by and (_is_known_to_uv(whole) or _requirements_of(place, whole)):
@@ -117,12 +118,14 @@ def run(target: str | None, asked: Asked) -> bool:
     if asked.as_json:
         told = project_report.as_json(found, {**described, "confinement": confined.as_json()})
         click.echo(terminal.as_json(told))
+    elif asked.as_markdown:
+        click.echo("\n".join(project_markdown.lines(found, python, confined)))
     else:
         click.echo("\n".join(project_report.lines(found, place.file, python, confined)))
     if asked.is_applied:
         completion = RecipeCompletion(asked.recipes, python.version)
         return Findings(place, [*zip(wanted, found)], lookup, whole.uses, is_uvs, asked.as_json, completion).write()
-    if any(one.can_be_cured for one in found) and not asked.as_json:
+    if any(one.can_be_cured for one in found) and not (asked.as_json or asked.as_markdown):
         click.echo(f"\nTo have what is missing declared: {_applying(target, asked)}")
     return all(one.builds for one in found)
 

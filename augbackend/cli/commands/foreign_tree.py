@@ -88,8 +88,10 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{found['tree']}: {backend} builds this tree, without augbackend{default}"
     if found["build-system-requires"]:
         yield from ["", "build-system.requires:"]
-        yield from (f"  + {text}" for text in found["build-system-requires"])
+        yield from (f"  {text}" for text in found["build-system-requires"])
     yield from lines_of_packages(found["packages"])
+    if not found["packages"]:
+        yield from ["", "to have augbackend build it, with what it forgot to declare: augbackend adopt"]
 
 
 def lines_of_packages(packages: list[dict[str, Any]]) -> Iterator[str]:

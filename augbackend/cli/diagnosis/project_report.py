@@ -55,9 +55,14 @@ def lines(
 
 def table(packages: Sequence[PackageDiagnosis]) -> Iterator[str]:
     """A row a package, the columns below each other."""
-    rows = [_HEAD, *map(_table_row, packages)]
-    widths = [max(len(row[at]) for row in rows if len(row[at]) <= _WIDEST) for at in range(len(_HEAD))]
-    yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+    cells = rows(packages)
+    widths = [max(len(row[at]) for row in cells if len(row[at]) <= _WIDEST) for at in range(len(_HEAD))]
+    yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)
+
+
+def rows(packages: Sequence[PackageDiagnosis]) -> list[tuple[str, ...]]:
+    """The cells of the table, its head first."""
+    return [_HEAD, *map(_table_row, packages)]
 
 
 def as_json(packages: Sequence[PackageDiagnosis], project: Mapping[str, Any]) -> dict[str, Any]:
