@@ -21,7 +21,7 @@ _LINES = (  # how a line begins -> the colour of that
     (r"  hint:(?= )", _CYAN),
     (r"  where:(?= )", _DIM),
     (r"  \+ .*?(?=  \(|$)", _GREEN),
-    (r"  - .*?(?=  \(|$)", _RED),
+    (r"  - .*?(?=  \(|$)", _DIM),
     (r"(?:next|stale|done|not wrapped|try it|environment variables|build requirements for [^:]*):", _BOLD),
 )
 _PATTERN = re.compile("|".join(f"(^{pattern})" for pattern, _ in _LINES), re.MULTILINE)
@@ -34,10 +34,11 @@ def are_wanted(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
     if environ.get("FORCE_COLOR"):
         return True
     draws_escapes = os.name != "nt" or "WT_SESSION" in environ
-    return draws_escapes and environ.get("TERM") != "dumb" and _is_terminal(stream)
+    return draws_escapes and environ.get("TERM") != "dumb" and is_terminal(stream)
 
 
-def _is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO) -> bool:
+    """Whether somebody sees what is written there at once."""
     try:
         return stream.isatty()
     except (AttributeError, ValueError):  # it is closed

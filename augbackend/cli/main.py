@@ -53,20 +53,25 @@ class _Whole(CliGroup):
             return super().main(*arguments, **options)
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        with _complaints(is_json=False):
+        with _complaints():
             return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> object:
+        is_json = "--json" in ctx.args  # nobody has parsed them yet
         try:
-            with _complaints(is_json="--json" in ctx.args):  # nobody has parsed them yet
+            with _complaints():
                 return super().invoke(ctx)
+        except Complaint as error:
+            if is_json:
+                error.tell_script()
+            raise
         except Interrupted:
             click.echo("interrupted", err=True)
             raise
 
 
 @contextmanager
-def _complaints(*, is_json: bool) -> Iterator[None]:
+def _complaints() -> Iterator[None]:
     """Let every error end the command in the same way."""
     try:
         yield
@@ -75,9 +80,9 @@ def _complaints(*, is_json: bool) -> Iterator[None]:
     except click.ClickException as error:
         if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
             raise  # it has the help for its text
-        raise Complaint(usage_errors.translated(error), is_json=is_json) from error
+        raise Complaint(usage_errors.translated(error)) from error
     except (AugbackendError, OSError) as error:
-        raise Complaint(error_report.of_any(error), is_json=is_json) from error
+        raise Complaint(error_report.of_any(error)) from error
 
 
 @click.group(cls=_Whole, context_settings=_SETTINGS)

@@ -7,6 +7,8 @@ libraries included; our own colours are sent past it.
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 import textwrap
 import unicodedata
@@ -71,6 +73,22 @@ def console(*, highlight: bool = True) -> Console:
     return Console(file=stream, highlight=highlight, force_terminal=is_terminal)
 
 
+def _folded(text: str, stream: TextIO) -> str:
+    """What is told in whole sentences, in lines that end between words on a terminal; commands and paths are left."""
+    told = re.compile(r"augbackend: (?:error|warning|note): ")
+    if not colours.is_terminal(stream) or not told.match(text):
+        return text
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (AttributeError, OSError, ValueError):
+        return text
+    lines = text.split("\n")
+    return "\n".join(
+        "\n".join(wrapped(line, "", "  ", width=width) if told.match(line) and len(line) > width else [line])
+        for line in lines
+    )
+
+
 class _Visible:
     """A text stream, to which only visible text is written."""
 
@@ -81,7 +99,11 @@ class _Visible:
 
     def write(self, text: str) -> int:
         shown = visible(text)
-        self.stream.write(colours.coloured(shown) if self._is_coloured and self._is_at_start else shown)
+        if self._is_at_start:
+            shown = _folded(shown, self.stream)
+            self.stream.write(colours.coloured(shown) if self._is_coloured else shown)
+        else:
+            self.stream.write(shown)
         self._is_at_start = shown.endswith("\n") if shown else self._is_at_start
         return len(text)
 

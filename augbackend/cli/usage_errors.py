@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
+from augbackend.cli.model import error_report
 from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
@@ -23,24 +24,29 @@ class UsageMistakeError(AugbackendError):
 
 
 class Complaint(click.ClickException):
-    """An error that ends a command: told on stderr, and where a script waits for JSON on stdout as well.
+    """An error that ends a command, told on stderr.
 
     :param error: what is told.
     """
 
     exit_code = 2
 
-    def __init__(self, error: AugbackendError, *, is_json: bool) -> None:
+    def __init__(self, error: AugbackendError) -> None:
         super().__init__(error.what)
-        self.error, self._is_json = error, is_json
+        self.error = error
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Tell it."""
-        from augbackend.cli.model import error_report
-
         click.echo(error_report.text(self.error), file=file, err=file is None)
-        if self._is_json:
+
+    def tell_script(self) -> None:
+        """The same on stdout, for a script that waits for JSON there; where that is full, stderr has to do."""
+        try:
             click.echo(terminal.as_json({"error": error_report.as_json(self.error)}))
+        except BrokenPipeError:
+            raise  # click ends quietly
+        except OSError:
+            pass
 
 
 def translated(error: click.ClickException) -> AugbackendError:
