@@ -8,6 +8,7 @@ import click
 
 from augbackend.cli import loudness
 
+COMPLETING = "_AUGBACKEND_COMPLETE"  # set by a shell that asks what may follow; click derives it from the name
 _QUIET = "No notes and no progress; results, warnings and errors stay."
 _VERBOSE = "Also say what is fetched and started."
 
@@ -29,10 +30,14 @@ class CliCommand(click.Command):
         asked = {name: bool(ctx.params.get(name)) for name in ("quiet", "verbose")}
         for name in self._added:
             del ctx.params[name]
-        if all(asked.values()):
-            raise click.UsageError("-q and -v exclude each other")
-        with loudness.of(**asked):
-            return super().invoke(ctx)
+        try:
+            if all(asked.values()):
+                raise click.UsageError("-q and -v exclude each other")  # noqa: TRY301  # as those of the command
+            with loudness.of(**asked):
+                return super().invoke(ctx)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
 
 class CliGroup(click.Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import click
 
 from augbackend import __version__
 from augbackend.cli import terminal, usage_errors
-from augbackend.cli.command import CliGroup
+from augbackend.cli.command import COMPLETING, CliGroup
 from augbackend.cli.model import error_report
 from augbackend.cli.strangers import interruption
 from augbackend.cli.strangers.interruption import Interrupted
@@ -49,6 +50,8 @@ class _Whole(CliGroup):
         return name, command, rest
 
     def main(self, *arguments: Any, **options: Any) -> Any:
+        if COMPLETING in os.environ:  # a shell reads bytes
+            return super().main(*arguments, **options)
         with terminal.visible_output(), interruption.as_exception():
             return super().main(*arguments, **options)
 
@@ -85,7 +88,7 @@ def _complaints() -> Iterator[None]:
         raise Complaint(error_report.of_any(error)) from error
 
 
-@click.group(cls=_Whole, context_settings=_SETTINGS)
+@click.group("augbackend", cls=_Whole, context_settings=_SETTINGS)
 @click.version_option(__version__, "-V", "--version", prog_name="augbackend", message="%(prog)s %(version)s")
 def group() -> None:
     """Declare what a package's build is missing, so that every frontend builds it.

@@ -73,7 +73,7 @@ def console(*, highlight: bool = True) -> Console:
     return Console(file=stream, highlight=highlight, force_terminal=is_terminal)
 
 
-def _folded(text: str, stream: TextIO) -> str:
+def _in_whole_words(text: str, stream: TextIO) -> str:
     """What is told in whole sentences, in lines that end between words on a terminal; commands and paths are left."""
     told = re.compile(r"augbackend: (?:error|warning|note): ")
     if not colours.is_terminal(stream) or not told.match(text):
@@ -100,7 +100,7 @@ class _Visible:
     def write(self, text: str) -> int:
         shown = visible(text)
         if self._is_at_start:
-            shown = _folded(shown, self.stream)
+            shown = _in_whole_words(shown, self.stream)
             self.stream.write(colours.coloured(shown) if self._is_coloured else shown)
         else:
             self.stream.write(shown)

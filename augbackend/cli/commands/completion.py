@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 from click import shell_completion
 
-from augbackend.cli.command import CliCommand
+from augbackend.cli.command import COMPLETING, CliCommand
 
 _SHELLS = ("bash", "zsh", "fish")
-_VARIABLE = "_AUGBACKEND_COMPLETE"  # as click derives it from the program's name
 
 
 @click.command(cls=CliCommand)
@@ -28,5 +27,5 @@ def completion(context: click.Context, shell: str) -> None:
     kind = shell_completion.get_completion_class(shell)
     whole = context.find_root()
     assert kind is not None  # noqa: S101  # click has had these three since 8.0
-    made = kind(whole.command, {}, "augbackend", _VARIABLE)
+    made = kind(whole.command, {}, "augbackend", COMPLETING)
     click.echo(made.source_template % made.source_vars())

@@ -234,18 +234,18 @@ def _check_together(*, is_of_project: bool, of_project: _Given, of_builds: _Give
     :param of_builds: those that mean nothing without a build, if there is to be none.
     :param alone: those that print one thing and nothing else; ``others`` says whether something else is asked for.
     """
-    for name in _named(of_project):
+    for name in _given_of(of_project):
         if not is_of_project:
             raise click.UsageError(f"{name} is for a project, and a package is named")
-    for name in _named(of_builds):
+    for name in _given_of(of_builds):
         raise click.UsageError(f"{name} needs a build, and --no-build makes none")
-    for name in _named(alone):
+    for name in _given_of(alone):
         if others:
             what = "a recipe" if name == "--recipe" else "a table"
             raise click.UsageError(f"{name} prints {what} and nothing else, and needs a build")
 
 
-def _named(given: _Given) -> list[str]:
+def _given_of(given: _Given) -> list[str]:
     return [name for name, is_given in given.items() if is_given]
 
 

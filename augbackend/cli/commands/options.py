@@ -42,7 +42,7 @@ def requirements(_context: click.Context, _parameter: click.Parameter, values: t
 
 def variables(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """``NAME=VALUE`` pairs, one of a name."""
-    return _once(_pairs(values, "NAME=VALUE"))
+    return _one_of_each(_pairs(values, "NAME=VALUE"))
 
 
 def names(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def archive_places(_context: click.Context, _parameter: click.Parameter, values:
     return values
 
 
-def _once(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+def _one_of_each(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     """Pairs by name: of two words for one thing, nobody knows which is meant."""
     found: dict[str, Value] = {}
     for name, value in pairs:
@@ -111,7 +111,7 @@ def preflight_table(
         if key.endswith("-variables"):
             before = found.get(key)
             pairs = (*(before if isinstance(before, dict) else {}).items(), *_pairs((text,), f"{key}=NAME=VALUE"))
-            found[key] = _once(pairs)
+            found[key] = _one_of_each(pairs)
         elif key in found:
             raise click.BadParameter(f"{key} is given twice: leave one out")
         else:
@@ -121,7 +121,7 @@ def preflight_table(
 
 def widths(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Width]:
     """``NAME=WIDTH`` pairs."""
-    return _once(_widths(values))
+    return _one_of_each(_widths(values))
 
 
 def _widths(values: tuple[str, ...]) -> Iterator[tuple[str, Width]]:

@@ -20,7 +20,8 @@ from augbackend.cli.command import CliCommand
 from augbackend.cli.edit import replace_file
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
-from augbackend.cli.running import constrained, frontend_command, report, target_python
+from augbackend.cli.model.package_sources import NOWHERE
+from augbackend.cli.running import constrained, frontend_command, known_recipes, report, target_python
 from augbackend.errors import AugbackendError, tell
 
 from . import options, recipe_options
@@ -114,8 +115,12 @@ def run(
         return Cure(lookup, python, completion, no_diagnose, timeout, require_confinement)
 
     if dry_run:
-        told = report.what_would_be_done(command)
-        click.echo(terminal.as_json(report.plan_as_json(command)) if as_json else "\n".join(told))
+        if keep is not None:
+            raise click.UsageError("--keep writes what was found, and --dry-run finds nothing")
+        nowhere = Lookup(NOWHERE, cache, offline=False, output=cache.folder / "run")
+        known = [*known_recipes.found(command, recipe_options.places(recipes_, nowhere, no_recipes=no_recipes))]
+        told = report.what_would_be_done(command, known)
+        click.echo(terminal.as_json(report.plan_as_json(command, known)) if as_json else "\n".join(told))
         return
     if not command.frontend:
         loudness.note(f"{words[0]} is run as it stands, and not understood; known are {frontend_command.KNOWN}")

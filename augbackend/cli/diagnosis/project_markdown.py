@@ -29,17 +29,17 @@ def lines(packages: Sequence[PackageDiagnosis], python: Interpreter, confinement
         head, *rows = project_report.rows(packages)
         yield f"| {' | '.join(head)} |"
         yield f"|{'---|' * len(head)}"
-        yield from (f"| {' | '.join(_code(cell) for cell in row)} |" for row in rows)
+        yield from (f"| {' | '.join(_as_code(cell) for cell in row)} |" for row in rows)
     for one in packages:
         if not one.builds and not one.can_be_cured:
             reason = str(one.document["reason"])
             fence = "`" * (1 + max([2, *map(len, re.findall("`+", reason))]))
-            yield from ["", f"{_code(str(one))}:", "", f"{fence}text", *reason.splitlines(), fence]
+            yield from ["", f"{_as_code(str(one))}:", "", f"{fence}text", *reason.splitlines(), fence]
     yield ""
     yield f"Python {python.version}, augbackend {__version__}, {confinement.in_words()}."
 
 
-def _code(text: str) -> str:
+def _as_code(text: str) -> str:
     """A cell's text as code; a table ends a cell at every bar, in code as well."""
     text = text.replace("`", "'").replace("|", "\\|")
     return f"`{text}`" if text else ""
