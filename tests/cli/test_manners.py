@@ -163,12 +163,13 @@ def test_the_id_is_of_the_class_then_of_the_place() -> None:
     assert text.splitlines()[1] == "  y"
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("no_index")
 def test_quiet_drops_notes_and_verbose_tells_what_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     sdist(write(tmp_path / "links", {}))
     words = ("wrap", "demo[more]==1.0", "--find-links", "links", "--require", "wheel")
     usual, quiet, verbose = (run(*words, "-o", one, *flag) for one, flag in (("a", ()), ("b", ("-q",)), ("c", ("-v",))))
+    assert usual.exit_code == 0, usual.stderr
     assert (usual.exit_code, "augbackend: note: " in usual.stderr, "fetching" in usual.stderr) == (0, True, False)
     assert (quiet.exit_code, quiet.stderr, "demo 1.0" in quiet.stdout) == (0, "", True)
     assert "augbackend: fetching file://" in verbose.stderr
@@ -182,7 +183,7 @@ def test_no_password_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("no_index")
 def test_a_second_wrap_says_what_it_replaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     archive = sdist(write(tmp_path / "links", {}))
