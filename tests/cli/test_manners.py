@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -47,9 +50,6 @@ def test_the_version() -> None:
 
 @pytest.mark.processes
 def test_as_a_module() -> None:
-    import subprocess
-    import sys
-
     for module in ("augbackend", "augbackend.cli"):
         ran = subprocess.run([sys.executable, "-m", module, "-V"], capture_output=True, text=True, check=True)
         assert ran.stdout == f"augbackend {__version__}\n"
@@ -183,6 +183,19 @@ def test_no_password_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.processes
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+@pytest.mark.parametrize("words", ["wrap --json", "recipes list", "wrapp", "--help"])
+def test_a_closed_pipe_is_no_news(tmp_path: Path, words: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "augbackend", *words.split()]
+    ran = subprocess.run(command, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert "Traceback" not in ran.stderr
+    assert "Broken" not in ran.stderr
+
+
 @pytest.mark.usefixtures("no_index")
 def test_a_second_wrap_says_what_it_replaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -199,6 +212,12 @@ def test_a_misspelt_table_of_uvs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(write(tmp_path, {"pyproject.toml": f"[tool.uv.{key}]\ndemo = ['wheel']\n"}))
     for command in ("wrap", "show"):
         assert f"tool.uv.{key}: uv has no such table; is extra-build-dependencies meant?" in run(command).stderr
+
+
+def test_adopt_takes_the_folder_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write(tmp_path, {"setup.py": "from setuptools import setup\nsetup(name='x')\n"}))
+    assert run("adopt", "--require", "wheel", "--dry-run").exit_code == 0
+    assert not (tmp_path / "pyproject.toml").exists()
 
 
 def test_prose_breaks_no_word() -> None:

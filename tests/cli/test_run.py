@@ -267,7 +267,7 @@ def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -
 
 
 def test_dry_run_names_recipes_for_what_is_named(folder: Path) -> None:
-    (folder / "needs.txt").write_text("demo==1.0\n", encoding="utf-8")
+    (folder / "here" / "needs.txt").write_text("demo==1.0\n", encoding="utf-8")
     for words in (("pip", "install", "demo"), ("uvx", "--with", "demo", "x"), ("pip", "install", "-r", "needs.txt")):
         found = json.loads(run(folder, "--dry-run", "--json", *words).stdout)["recipes"]
         assert [(one["project"], one["declares"]) for one in found] == [("demo", "six")], words

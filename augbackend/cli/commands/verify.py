@@ -204,7 +204,7 @@ def _all_lines(proofs: Mapping[Path, Proof | AugbackendError], *, with_diff: boo
         yield from [""] if len(proofs) > 1 else []
         if isinstance(found, AugbackendError):
             more = [f"  {name}: {text}" for name, text in (("where", found.where), ("hint", found.hint)) if text]
-            yield from map(_escaped_line, [f"not proved: {found.what}", f"  {archive}", *more])
+            yield from map(_escaped_line, [f"not proved: {error_report.what(found)}", f"  {archive}", *more])
         else:
             yield from lines(archive, found, with_diff=with_diff)
 

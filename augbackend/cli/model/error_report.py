@@ -15,6 +15,11 @@ def text(error: AugbackendError) -> str:
     return f"{first} [{error_ids.of(error)}]{separator}{rest}"
 
 
+def what(error: AugbackendError) -> str:
+    """What happened, with the id, for a line of a report."""
+    return f"{error.what} [{error_ids.of(error)}]"
+
+
 def as_json(error: AugbackendError) -> dict[str, Any]:
     """Its id, what happened, where, what to do; and each mistake, where several are told at once."""
     mistakes = list(error.mistakes) if isinstance(error, SettingsError) else []

@@ -159,7 +159,7 @@ def _failures(run: WrapRun) -> Iterator[str]:
     yield f"not wrapped: {len(run.failures)} of {len(run.failures) + len(run.packages)}{others}"
     for failure in run.failures:
         target, error = failure.job.target, failure.error
-        yield f"  {target.requirement or target.name or target.url or target.path}: {error.what}"
+        yield f"  {target.requirement or target.name or target.url or target.path}: {error_report.what(error)}"
         yield from [f"    where: {error.where}"] if error.where else []
         yield from [f"    hint: {error.hint}"] if error.hint else []
         mistakes = error_report.as_json(error)["mistakes"]
