@@ -113,6 +113,7 @@ def test_find_links(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("no_index")
 def test_the_output_folder_among_the_links_is_nobodys_upstream(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
     links = ("--find-links", tmp_path / "out", "--find-links", tmp_path / "links", "-o", tmp_path / "out")
     sdist(tmp_path / "links")
     assert report("demo==1.0", *links)["packages"][0]["state"] == "written"

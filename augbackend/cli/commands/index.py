@@ -126,7 +126,7 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
 @click.option("--prune", is_flag=True, help="Take out what is not asked for now, and files that no page names.")
 @click.option("--upgrade", is_flag=True, help="Also write again what another version of augbackend has written.")
 @click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit with 1 if anything is.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is; also what is fetched and started.")
 @options.sources
 @options.require_confinement
 @options.as_json

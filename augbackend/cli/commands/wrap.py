@@ -101,7 +101,7 @@ if TYPE_CHECKING:
 @click.option(
     "--remove", is_flag=True, help="In a project: undo. Delete the archives, and take them out of [tool.uv.sources]."
 )
-@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is; also what is fetched and started.")
 @options.sources
 @options.require_confinement
 @options.as_json
