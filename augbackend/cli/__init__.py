@@ -16,10 +16,11 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("augbackend"):
             raise
+        from . import install_hint
+
+        hint = install_hint.command()
         print(
-            f"augbackend: error: the command line needs {error.name!r}\n"
-            f'  hint: {sys.executable} -m pip install "augbackend[cli]"',
-            file=sys.stderr,
+            f"augbackend: error: the command line needs {error.name!r} [no-cli-extra]\n  hint: {hint}", file=sys.stderr
         )
         raise SystemExit(2) from None
     except KeyboardInterrupt:  # nothing has begun

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Callable, Optional
 
-from . import terminal
+from . import loudness, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def drawn(console: Console, *columns: ProgressColumn) -> Progress:
         *columns,
         console=console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or loudness.is_quiet(),
         redirect_stdout=False,
         redirect_stderr=False,
     )

@@ -7,11 +7,16 @@ libraries included; our own colours are sent past it.
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
+import textwrap
 import unicodedata
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
+
+from . import colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +46,16 @@ def _visible_character(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii").replace("\\r", "\\x0d")
 
 
+def wrapped(text: str, first: str = "", then: str = "", *, width: int = 79) -> list[str]:
+    """Prose in lines that fit a terminal; no word is broken, so that a path, a URL or an option can be copied.
+
+    :param first: stands before the first line, ``then`` before the others.
+    """
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
+    )
+
+
 def as_json(document: Mapping[str, Any]) -> str:
     """JSON that is readable and all of it ASCII without control characters, with the number of its format."""
     return json.dumps({"format": FORMAT, **document}, indent=2).replace("\x7f", "\\u007f")
@@ -58,14 +73,38 @@ def console(*, highlight: bool = True) -> Console:
     return Console(file=stream, highlight=highlight, force_terminal=is_terminal)
 
 
+def _in_whole_words(text: str, stream: TextIO) -> str:
+    """What is told in whole sentences, in lines that end between words on a terminal; commands and paths are left."""
+    told = re.compile(r"augbackend: (?:error|warning|note): ")
+    if not colours.is_terminal(stream) or not told.match(text):
+        return text
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (AttributeError, OSError, ValueError):
+        return text
+    lines = text.split("\n")
+    return "\n".join(
+        "\n".join(wrapped(line, "", "  ", width=width) if told.match(line) and len(line) > width else [line])
+        for line in lines
+    )
+
+
 class _Visible:
     """A text stream, to which only visible text is written."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
+        self._is_coloured = colours.are_wanted(stream)
+        self._is_at_start = True  # of a line
 
     def write(self, text: str) -> int:
-        self.stream.write(visible(text))
+        shown = visible(text)
+        if self._is_at_start:
+            shown = _in_whole_words(shown, self.stream)
+            self.stream.write(colours.coloured(shown) if self._is_coloured else shown)
+        else:
+            self.stream.write(shown)
+        self._is_at_start = shown.endswith("\n") if shown else self._is_at_start
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:

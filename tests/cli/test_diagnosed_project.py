@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from augbackend.cli.diagnosis import confined_lock, own_processes
+from augbackend.cli.diagnosis import confined_lock, own_processes, project_markdown
 from augbackend.cli.diagnosis.diagnosing_processes import Document, PackageToDiagnose, Processes
 from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.edit import build_tables
@@ -18,6 +18,8 @@ from augbackend.cli.main import group
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model.declaration import BuildRequirement, Declaration
 from augbackend.cli.project import lock_files
+from augbackend.cli.strangers import interpreter
+from augbackend.cli.strangers.confinement import Confinement
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.table import layers
 
@@ -214,6 +216,35 @@ def test_what_a_requirements_file_asks_for_by_its_place_is_named(project: Path, 
         "more.txt: https://example.org/three.tar.gz",
     ]
     assert "secret" not in result.output
+
+
+def test_a_table_for_an_issue(project: Path, asked: list[PackageToDiagnose]) -> None:
+    result = diagnose("--markdown")
+    head, line, *cells = result.stdout.splitlines()[:3]
+    assert (result.exit_code, len(asked)) == (1, 2)
+    assert head == "| package | version | verdict | declared | seconds |"
+    assert line == "|---|---|---|---|---|"
+    assert cells[0].startswith("| `broken` | `1.0` | `builds when declared` | `scanner")
+    assert str(project) not in result.stdout
+    assert "--apply" not in result.stdout
+
+
+def test_what_strangers_say_is_no_markup() -> None:
+    said = {
+        **NOTHING,
+        "name": "bad",
+        "version": "1",
+        "seconds": 1.0,
+        "verdict": "not-by-a-declaration",
+        "declared": NOTHING,
+    }
+    reason = "```\n@somebody <b> #1"
+    python, confinement = interpreter.this(), Confinement("none", ())
+    lines = [*project_markdown.lines([PackageDiagnosis({**said, "reason": reason})], python, confinement)]
+    at = lines.index("````text")
+    assert lines[at + 1 : at + 4] == [*reason.splitlines(), "````"]
+    pipes = {**said, "verdict": "builds-when-declared", "extra-build-variables": {"A": "x|`y`"}}
+    assert "`A=x\\|'y'`" in [*project_markdown.lines([PackageDiagnosis(pipes)], python, confinement)][2]
 
 
 # --- what is declared already ----------------------------------------------------------------------------------------

@@ -243,6 +243,15 @@ def test_what_is_to_be_declared() -> None:
     assert "  tried: 2 builds in 23 s, Python 3.11.7, uv" in lines
 
 
+def test_a_reason_of_several_is_said_once() -> None:
+    two = declaring("torch", "packaging")
+    reasons = {entry: Proposal(Declaration(), "the recipe says so", "said") for entry in two.entries}
+    lines = text(replace(declared(two), reasons=reasons)).splitlines()
+    at = lines.index("      the recipe says so")
+    assert {*lines[at - 2 : at]} == {"  torch", "  packaging"}
+    assert lines.count("      the recipe says so") == 1
+
+
 def test_what_is_removed() -> None:
     assert "  without its own numpy" in text(declared(declaring(removed=["numpy"]))).split("\n")
 

@@ -65,7 +65,7 @@ def test_each_command(here: Path, command: str, status: int) -> None:
     if error:
         assert error["what"]
         assert error["what"] in stderr  # a reader of the log sees it, too
-        assert set(error) == {"what", "where", "hint", "mistakes"}
+        assert set(error) == {"id", "what", "where", "hint", "mistakes"}
     assert here.is_dir()
 
 

@@ -16,6 +16,7 @@ LAYERS = (
     ("__init__",),
     ("main",),
     ("commands",),
+    ("command", "usage_errors"),
     ("diagnosis", "docs", "running", "site", "wrapping"),
     ("project",),
     ("fetch",),
@@ -23,6 +24,7 @@ LAYERS = (
     ("edit",),
     ("model", "progress"),
     ("terminal",),
+    ("colours", "install_hint", "loudness"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

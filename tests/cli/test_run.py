@@ -345,6 +345,15 @@ def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -
     assert json.loads(run(folder, "--dry-run", "--json", "uvx", "x").stdout)["frontend"] == "uv tool"
 
 
+def test_dry_run_names_recipes_for_what_is_named(folder: Path) -> None:
+    (folder / "here" / "needs.txt").write_text("demo==1.0\n", encoding="utf-8")
+    for words in (("pip", "install", "demo"), ("uvx", "--with", "demo", "x"), ("pip", "install", "-r", "needs.txt")):
+        found = json.loads(run(folder, "--dry-run", "--json", *words).stdout)["recipes"]
+        assert [(one["project"], one["declares"]) for one in found] == [("demo", "six")], words
+    assert "\n  demo >=0: six  (" in run(folder, "--dry-run", "pip", "install", "demo==1.0").stdout
+    assert "recipes for" not in run(folder, "--dry-run", "pip", "install", "unknown").stdout
+
+
 def test_a_terminal_stays_one(tmp_path: Path) -> None:
     """The command sees a terminal of the same size, and what it draws arrives unchanged."""
     import fcntl

@@ -12,6 +12,7 @@ from augbackend.cli.main import group
 from augbackend.features import match_runtime
 
 from ..conftest import write
+from .archives import sdist
 from .runner import CliRunner, Result
 
 pytestmark = pytest.mark.processes
@@ -108,15 +109,42 @@ def test_json_of_an_isolated_environment(project: Path) -> None:
     assert {file for file in project.rglob("*") if "__pycache__" not in file.parts} == before
 
 
-def test_without_pyproject(tree: Tree) -> None:
+def test_without_pyproject(tree: Tree, tmp_path: Path) -> None:
     result = show(tree({"setup.py": ""}))
-    assert (result.exit_code, "so augbackend does not build it" in result.output) == (2, True)
+    assert (result.exit_code, "so augbackend does not build it; setuptools does" in result.output) == (1, True)
+    nothing = CliRunner().invoke(group, ["show", str(write(tmp_path / "nothing", {"requirements.txt": "six"}))])
+    assert (nothing.exit_code, "augbackend diagnose requirements.txt" in nothing.output) == (2, True)
 
 
 def test_a_tree_of_another_backend(tree: Tree) -> None:
-    result = show(tree({"pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'hatchling.build'\n"}))
-    assert (result.exit_code, "wrapped backend" in result.output) == (2, False)
+    folder = tree({"pyproject.toml": "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"})
+    result = show(folder)
+    assert (result.exit_code, "wrapped backend" in result.output) == (1, False)
     assert "hatchling.build builds this tree, without augbackend" in result.output
+    assert "build-system.requires:\n  hatchling\n" in result.output
+    assert json.loads(show(folder, "--json").stdout)["build-system-requires"] == ["hatchling"]
+
+
+def test_a_project_that_declares_something(tree: Tree) -> None:
+    tables = "[tool.uv.extra-build-dependencies]\ndemo = ['wheel']\n[tool.uv.sources]\ndemo = { path = 'x.tar.gz' }\n"
+    result = show(tree({"pyproject.toml": f"[project]\nname = 'app'\nversion = '1'\n{tables}"}))
+    assert (result.exit_code, "  demo: wheel  (taken from x.tar.gz)\n" in result.output) == (0, True)
+
+
+def test_an_archive_whose_code_does_not_run(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    table = "[tool.augbackend]\nbuild-backend = 'inner'\nbackend-path = ['.']\nextra-build-dependencies = ['wheel']\n"
+    system = "[build-system]\nrequires = []\nbuild-backend = 'augbackend'\nbackend-path = ['_augbackend']\n"
+    copy = {"_augbackend/augbackend/__init__.py": " ", "inner.py": f"open({str(ran)!r}, 'w')"}
+    result = show(sdist(tmp_path, {"pyproject.toml": system + table, **copy}))
+    assert (result.exit_code, ran.exists()) == (0, False), result.output
+    assert "+ wheel  (declared; table)" in result.output
+    assert "an archive's code is not run" in result.output
+
+
+def test_the_folder_here(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree({"pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'flit_core.buildapi'\n"}))
+    assert "flit_core.buildapi builds this tree" in show().output
 
 
 def test_a_copy_that_is_gone(tree: Tree) -> None:

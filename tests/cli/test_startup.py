@@ -16,12 +16,17 @@ HEAVY = {"httpx2", "python_discovery", "rich.console", "tomlkit", "unearth"}
 OURS = {  # all that `--help` needs beside click
     "augbackend",
     "augbackend.cli",
+    "augbackend.cli.colours",
+    "augbackend.cli.command",
+    "augbackend.cli.loudness",
     "augbackend.cli.main",
     "augbackend.cli.model",
+    "augbackend.cli.model.error_ids",
     "augbackend.cli.model.error_report",
     "augbackend.cli.strangers",
     "augbackend.cli.strangers.interruption",
     "augbackend.cli.terminal",
+    "augbackend.cli.usage_errors",
     "augbackend.errors",
 }
 

@@ -113,6 +113,7 @@ def test_find_links(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("no_index")
 def test_the_output_folder_among_the_links_is_nobodys_upstream(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
     links = ("--find-links", tmp_path / "out", "--find-links", tmp_path / "links", "-o", tmp_path / "out")
     sdist(tmp_path / "links")
     assert report("demo==1.0", *links)["packages"][0]["state"] == "written"
@@ -230,7 +231,7 @@ def test_no_such_project(tmp_path: Path) -> None:
     with serving() as index:
         result = wrap("demo==1.0", "--index-url", index.simple, "-o", tmp_path / "out")
     assert result.exit_code == 2
-    assert result.output.startswith("augbackend: error: there is no project demo\n")
+    assert result.output.startswith("augbackend: error: there is no project demo [no-project]\n")
 
 
 def test_no_index_answers(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from augbackend import __version__
+from augbackend.cli.command import CliCommand
 from augbackend.cli.edit import adopted_pyproject, adopted_requirements, pyproject
 from augbackend.cli.fetch import setup_builder
 from augbackend.cli.model.declaration import Declaration
@@ -22,13 +22,15 @@ from augbackend.table import layers
 from . import options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from augbackend.cli.wrapping.adoption import TreePlan
     from augbackend.features.compiler_cache import CacheName
     from augbackend.features.pin_runtime import Width
 
 
-@click.command()
-@click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.command(cls=CliCommand)
+@options.tree
 @options.require
 @options.match_runtime()
 @options.passthrough
@@ -38,12 +40,20 @@ if TYPE_CHECKING:
     "removed",
     multiple=True,
     metavar="NAME",
+    callback=options.names,
     help="Take back what was declared of NAME; else drop it from the package's own build requirements. Repeatable.",
 )
 @options.variable
 @options.compiler_cache
 @options.memory_per_job
-@click.option("--remove-variable", "undeclared", multiple=True, metavar="NAME", help="Take it back. Repeatable.")
+@click.option(
+    "--remove-variable",
+    "undeclared",
+    multiple=True,
+    metavar="NAME",
+    callback=options.names,
+    help="Take it back. Repeatable.",
+)
 @options.feature
 @click.option(
     "--static", is_flag=True, help="Write --require and --remove-require into build-system.requires, and nothing else."
@@ -73,8 +83,9 @@ def adopt(
 ) -> None:
     """Put the backend into TREE, so that every frontend builds it.
 
-    augbackend becomes the build backend, and wraps the old one. Run this again to update the copy, to declare more or
-    something else. --remove does not bring back what --remove-require dropped.
+    TREE is the folder here, if you name none. augbackend becomes the build backend, and wraps the old one. Run this
+    again to update the copy, to declare more or something else. --remove does not bring back what --remove-require
+    dropped.
 
     Exit status: 0, or 1 if --check finds something.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from augbackend.cli import terminal
+from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.features import _stable_paths as stable_paths
 
@@ -23,11 +24,11 @@ _CLEARED_BY = {"ccache": "ccache --clear", "sccache": "sccache --stop-server, th
 _SECONDS = 20
 
 
-@click.command()
+@click.command(cls=CliCommand)
 @click.option("--clear", is_flag=True, help="Delete augbackend's own; what a build uses just now stays.")
 @options.as_json
 def cache(*, clear: bool, as_json: bool) -> None:
-    """Print where the caches are, their sizes, and the compiler cache's hits.
+    """Print where the caches are, how large, and what they hit.
 
     \b
     Example:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
+from augbackend.cli import loudness
 from augbackend.cli.strangers import confinement
 
 if TYPE_CHECKING:
@@ -21,4 +20,4 @@ def checked(level: Level | None) -> None:
     confinement.require(level)
     found = confinement.here()
     if found.by != "bubblewrap":
-        click.echo(f"augbackend: note: other people's code is {found.in_words()}", err=True)
+        loudness.note(f"other people's code is {found.in_words()}")

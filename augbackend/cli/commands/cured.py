@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from augbackend.cli import loudness
 from augbackend.cli.diagnosis import build_output, report, run, subject
 from augbackend.cli.diagnosis.diagnosing_processes import PackageToDiagnose
 from augbackend.cli.diagnosis.narration import Narrator
@@ -30,7 +31,7 @@ from augbackend.cli.running.cured_package import CuredPackage
 from augbackend.cli.strangers import interruption, temporary_folder
 from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.wrapping import run as wrapping
-from augbackend.errors import AugbackendError, tell
+from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
 
 from . import confined
@@ -101,7 +102,7 @@ def cured(failed: FailedPackage, error: str, how: Cure, resolve: Resolve) -> Cur
 def _needs_of(failed: FailedPackage, how: Cure) -> tuple[Declaration, str]:
     said = how.completion.completed(Declaration(), failed.name, failed.version)
     if said.recipe is not None:
-        tell(f"augbackend: {failed} did not build; {said.recipe.line}")
+        loudness.progress(f"augbackend: {failed} did not build; {said.recipe.line}")
         return said, f"recipe {said.recipe.name}, {said.recipe.place}"
     if how.no_diagnose:
         raise NotCuredError(
@@ -119,7 +120,9 @@ def _found_by_diagnosis(failed: FailedPackage, how: Cure) -> Declaration:
     remembered = RememberedDiagnoses(how.lookup, how.python)
     document = remembered.recalled(package)
     if document is None:
-        tell(f"augbackend: {failed} did not build, and there is no recipe for it; finding out what it is missing")
+        loudness.progress(
+            f"augbackend: {failed} did not build, and there is no recipe for it; finding out what it is missing"
+        )
         confined.checked(how.require_confinement)
         building = Building(how.python, how.lookup.where, rows.load(()), how.timeout)
         with subject.unpacked(pin, target, how.lookup) as source, build_output.kept(None) as output:
@@ -129,7 +132,9 @@ def _found_by_diagnosis(failed: FailedPackage, how: Cure) -> Declaration:
         document = {**document, "declared": package.declared_keys}
         remembered.remember(package, document)
     else:
-        tell(f"augbackend: {failed} did not build; what it is missing was found out on {document['remembered']}")
+        loudness.progress(
+            f"augbackend: {failed} did not build; what it is missing was found out on {document['remembered']}"
+        )
     found = PackageDiagnosis(document)
     if not found.can_be_cured:
         what = str(document["reason"])

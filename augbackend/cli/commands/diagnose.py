@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
+from augbackend.cli.command import CliCommand
 from augbackend.cli.diagnosis import build_output, recipe_text, report, run, static_report, subject
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.next_steps import OwnLines, Where
@@ -46,11 +48,12 @@ if TYPE_CHECKING:
     from augbackend.cli.strangers.confinement import Level
     from augbackend.cli.wrapping.adoption import TreePlan
 
+_Given = Mapping[str, bool]  # options, and whether they are given
 TIMEOUT = 1800.0
 _JOBS = 2
 
 
-@click.command()
+@click.command(cls=CliCommand)
 @click.argument("target", metavar="[REQUIREMENT|SDIST|FOLDER|REPOSITORY|LOCK]", required=False)
 @click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
 @click.option(
@@ -100,6 +103,9 @@ _JOBS = 2
 @options.sources
 @options.require_confinement
 @options.as_json
+@click.option(
+    "--markdown", "as_markdown", is_flag=True, help="Of a project, print a table that can be pasted into an issue."
+)
 def diagnose(
     target: str | None,
     wanted: str | None,
@@ -126,6 +132,7 @@ def diagnose(
     refresh: bool,
     offline: bool,
     as_json: bool,
+    as_markdown: bool,
 ) -> None:
     """Find out what a build is missing.
 
@@ -150,10 +157,13 @@ def diagnose(
       augbackend diagnose ./my-project --apply
       augbackend diagnose --apply
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    if no_build and is_applied:
-        raise click.UsageError("--apply needs a build, and --no-build makes none")
-    if is_recipe and (no_build or is_applied or as_json):
-        raise click.UsageError("--recipe prints a recipe and nothing else, and needs a build")
+    _check_together(
+        is_of_project=target is None or project_place.is_lock(target),
+        of_project={"--markdown": as_markdown, "--refresh": refresh},
+        of_builds={"--apply": is_applied, "--log": log is not None} if no_build else {},
+        alone={"--recipe": is_recipe, "--markdown": as_markdown},
+        others=no_build or is_applied or as_json,
+    )
     if not no_build:
         confinement.require(require_confinement)  # what holds is said in the end
     declared = Declaration().joined(options.declaration(requirements, removed, variables_))
@@ -182,6 +192,7 @@ def diagnose(
             refresh=refresh,
             is_applied=is_applied,
             as_json=as_json,
+            as_markdown=as_markdown,
         )
         if not diagnosed_project.run(target, asked):
             raise SystemExit(1)
@@ -214,6 +225,28 @@ def diagnose(
         click.echo("\n".join(_applied(job, plan, then, lookup)), err=as_json)
     if found.verdict != "builds-as-is" and not is_applied:
         raise SystemExit(1)
+
+
+def _check_together(*, is_of_project: bool, of_project: _Given, of_builds: _Given, alone: _Given, others: bool) -> None:
+    """Refuse options that mean nothing together.
+
+    :param of_project: those that are for a project only.
+    :param of_builds: those that mean nothing without a build, if there is to be none.
+    :param alone: those that print one thing and nothing else; ``others`` says whether something else is asked for.
+    """
+    for name in _given_of(of_project):
+        if not is_of_project:
+            raise click.UsageError(f"{name} is for a project, and a package is named")
+    for name in _given_of(of_builds):
+        raise click.UsageError(f"{name} needs a build, and --no-build makes none")
+    for name in _given_of(alone):
+        if others:
+            what = "a recipe" if name == "--recipe" else "a table"
+            raise click.UsageError(f"{name} prints {what} and nothing else, and needs a build")
+
+
+def _given_of(given: _Given) -> list[str]:
+    return [name for name, is_given in given.items() if is_given]
 
 
 def _sha256_of(target: Target, lookup: Lookup) -> str:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 from packaging.utils import canonicalize_name
 
-from augbackend.cli import terminal
-from augbackend.cli.diagnosis import confined_lock, project_report
+from augbackend.cli import loudness, terminal
+from augbackend.cli.diagnosis import confined_lock, project_markdown, project_report
 from augbackend.cli.diagnosis.diagnosing_processes import Processes
 from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.diagnosis.project_diagnosis import ProjectDiagnosis
@@ -38,7 +38,7 @@ from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.lock_files import Lock
 from augbackend.cli.project.recipe_completion import RecipeCompletion
 from augbackend.cli.strangers import confinement, interpreter, temporary_folder
-from augbackend.errors import AugbackendError, say
+from augbackend.errors import AugbackendError
 from augbackend.hook.absent import command_line
 from augbackend.table import layers
 
@@ -81,6 +81,7 @@ class Asked:
     refresh: bool
     is_applied: bool
     as_json: bool
+    as_markdown: bool = False
 
 
 def run(target: str | None, asked: Asked) -> bool:
@@ -89,11 +90,8 @@ def run(target: str | None, asked: Asked) -> bool:
     :raises AugbackendError: if something cannot be read, resolved or written.
     """
     place = project_place.place_of(target)
-    for text, source in requirements_file.passed_over(place.file) if place.is_of_requirements else ():
-        cure = (
-            "give it as an option" if text.startswith("-") else f"augbackend diagnose {shlex.quote(text)} looks at it"
-        )
-        say("note", f"{shown_path(source)}: {text} is passed over here; {cure}")
+    if place.is_of_requirements:
+        _say_what_is_passed_over(place.file)
     whole = built_packages.read(place.folder, place.bare, place.lock)
     where = options.places(*asked.indexes, _from_folder(whole.sources, place.folder))
     lookup = Lookup(where, asked.cache, asked.offline, place.folder / OUTPUT)
@@ -103,7 +101,7 @@ def run(target: str | None, asked: Asked) -> bool:
     narrator = ProjectNarrator()
     diagnosis = ProjectDiagnosis(lookup, processes, remembered, narrator, asked.refresh)
     is_uvs = whole.uses_uv
-    with _told_if_interrupted(diagnosis, to_stderr=asked.as_json):
+    with _told_if_interrupted(diagnosis, to_stderr=asked.as_json or asked.as_markdown):
         if whole.lock_differs:
             place = _without_old_lock(place, whole, is_named=target is not None)
         if not place.locked_by and (_is_known_to_uv(whole) or _requirements_of(place, whole)):
@@ -120,12 +118,14 @@ def run(target: str | None, asked: Asked) -> bool:
     if asked.as_json:
         told = project_report.as_json(found, {**described, "confinement": confined.as_json()})
         click.echo(terminal.as_json(told))
+    elif asked.as_markdown:
+        click.echo("\n".join(project_markdown.lines(found, python, confined)))
     else:
         click.echo("\n".join(project_report.lines(found, place.file, python, confined)))
     if asked.is_applied:
         completion = RecipeCompletion(asked.recipes, python.version)
         return Findings(place, [*zip(wanted, found)], lookup, whole.uses, is_uvs, asked.as_json, completion).write()
-    if any(one.can_be_cured for one in found) and not asked.as_json:
+    if any(one.can_be_cured for one in found) and not (asked.as_json or asked.as_markdown):
         click.echo(f"\nTo have what is missing declared: {_applying(target, asked)}")
     return all(one.builds for one in found)
 
@@ -187,16 +187,16 @@ def _say_what_is_passed_over(file: Path) -> None:
     for text, source in requirements_file.passed_over(file):
         is_option = text.startswith("-")
         cure = "give it as an option" if is_option else f"augbackend diagnose {shlex.quote(text)} looks at it"
-        say("note", f"{shown_path(source)}: {text} is passed over here; {cure}")
+        loudness.note(f"{shown_path(source)}: {text} is passed over here; {cure}")
 
 
 def _without_old_lock(place: ProjectPlace, whole: Project, *, is_named: bool) -> ProjectPlace:
     """The place as if it had no lock, where that is older than the project, unless the user means just that one."""
     what = f"uv.lock is older than pyproject.toml ({whole.lock_differs})"
     if is_named:
-        say("note", f"{what}; what it says is looked at nevertheless")
+        loudness.note(f"{what}; what it says is looked at nevertheless")
         return place
-    say("note", f"{what}; the project is resolved anew, in a copy")
+    loudness.note(f"{what}; the project is resolved anew, in a copy")
     return replace(place, locked_by="")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from augbackend.cli import terminal
+from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import Lookup
@@ -55,7 +56,7 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
         raise click.BadParameter(str(error)) from None
 
 
-@click.command()
+@click.command(cls=CliCommand)
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
 @click.option(
@@ -125,7 +126,7 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
 @click.option("--prune", is_flag=True, help="Take out what is not asked for now, and files that no page names.")
 @click.option("--upgrade", is_flag=True, help="Also write again what another version of augbackend has written.")
 @click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit with 1 if anything is.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is; also what is fetched and started.")
 @options.sources
 @options.require_confinement
 @options.as_json
@@ -162,10 +163,11 @@ def index(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Make OUT a folder that any web server can serve as an index, of packages wrapped as by augbackend wrap.
+    """Make OUT an index of wrapped packages, for any web server.
 
-    Every frontend then installs them by one setting (PIP_EXTRA_INDEX_URL, UV_INDEX). What a package needs is said by
-    options, by the project here, or by recipes. Without a package: all that the project here declares something for.
+    The packages are wrapped as by augbackend wrap. Every frontend then installs them by one setting
+    (PIP_EXTRA_INDEX_URL, UV_INDEX). What a package needs is said by options, by the project here, or by recipes.
+    Without a package: all that the project here declares something for.
     A second run adds, and touches only what has changed; readers never see half of it.
 
     Exit status: 0 if all is there, 1 if some of it could not be had or --check finds it stale, 2 for an error.

@@ -19,13 +19,14 @@ from augbackend.features.compiler_cache import CacheName
 from augbackend.features.pin_runtime import Width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from augbackend.cli.model.declaration import Declaration
     from augbackend.cli.model.package_sources import Sources
     from augbackend.cli.model.source_patch import SourcePatch
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Value = TypeVar("Value")
 AUTO = "auto"
 
 
@@ -40,8 +41,38 @@ def requirements(_context: click.Context, _parameter: click.Parameter, values: t
 
 
 def variables(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """``NAME=VALUE`` pairs; the last of a name counts."""
-    return dict(_pairs(values, "NAME=VALUE"))
+    """``NAME=VALUE`` pairs, one of a name."""
+    return _one_of_each(_pairs(values, "NAME=VALUE"))
+
+
+def names(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of projects or variables."""
+    for value in values:
+        _check_name(value)
+    return values
+
+
+def archive_places(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Folders, pages and URLs that archives are found in."""
+    for value in values:
+        if "://" not in value and not Path(value).exists():
+            raise click.BadParameter(f"there is no such folder or page: {value!r}")
+    return values
+
+
+def _one_of_each(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+    """Pairs by name: of two words for one thing, nobody knows which is meant."""
+    found: dict[str, Value] = {}
+    for name, value in pairs:
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice: leave one out")
+        found[name] = value
+    return found
+
+
+def _check_name(name: str) -> None:
+    if not name or any(one.isspace() for one in name):
+        raise click.BadParameter(f"{name!r} is no name: it has a blank in it" if name else "a name is missing")
 
 
 def _pairs(values: tuple[str, ...], expected: str) -> Iterator[tuple[str, str]]:
@@ -49,6 +80,7 @@ def _pairs(values: tuple[str, ...], expected: str) -> Iterator[tuple[str, str]]:
         name, separator, text = value.partition("=")
         if not name or not separator:
             raise click.BadParameter(f"{name + separator!r}: expected {expected}")  # the value may be a secret
+        _check_name(name)
         yield name, text
 
 
@@ -78,7 +110,10 @@ def preflight_table(
     for key, text in _pairs(values, "KEY=VALUE"):
         if key.endswith("-variables"):
             before = found.get(key)
-            found[key] = {**(before if isinstance(before, dict) else {}), **dict(_pairs((text,), f"{key}=NAME=VALUE"))}
+            pairs = (*(before if isinstance(before, dict) else {}).items(), *_pairs((text,), f"{key}=NAME=VALUE"))
+            found[key] = _one_of_each(pairs)
+        elif key in found:
+            raise click.BadParameter(f"{key} is given twice: leave one out")
         else:
             found[key] = text.split(",") if key == "commands" else text
     return found
@@ -86,14 +121,16 @@ def preflight_table(
 
 def widths(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Width]:
     """``NAME=WIDTH`` pairs."""
-    found: dict[str, Width] = {}
+    return _one_of_each(_widths(values))
+
+
+def _widths(values: tuple[str, ...]) -> Iterator[tuple[str, Width]]:
     for value in values:
         name, _, text = value.partition("=")
         width = next((one for one in get_args(Width) if one == text), None)
         if not name or width is None:
             raise click.BadParameter(f"{value!r}: expected NAME=WIDTH, the width one of {', '.join(get_args(Width))}")
-        found[name] = width
-    return found
+        yield name, width
 
 
 def declaration(
@@ -155,6 +192,9 @@ def places_given(index_url: str | None, extra: Sequence[str], find_links: Sequen
     return tuple((option, index.shown(value)) for option, value in given if value)
 
 
+tree = click.argument(
+    "tree", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".", metavar="[TREE]"
+)
 require = click.option(
     "--require",
     "requirements",
@@ -176,6 +216,7 @@ remove_require = click.option(
     "removed",
     multiple=True,
     metavar="NAME",
+    callback=names,
     help="Drop one of the package's own build requirements. Repeatable.",
 )
 patch = click.option(
@@ -287,7 +328,13 @@ _SOURCES = (
         help="The index to look in. [default: what pip's and uv's variables and pip's files say]",
     ),
     click.option("--extra-index-url", multiple=True, metavar="URL", help="One more index. Repeatable."),
-    click.option("--find-links", multiple=True, metavar="PLACE", help="A folder or page of archives. Repeatable."),
+    click.option(
+        "--find-links",
+        multiple=True,
+        metavar="PLACE",
+        callback=archive_places,
+        help="A folder or page of archives. Repeatable.",
+    ),
     click.option("--offline", is_flag=True, help="Ask no index; use only what was downloaded before."),
     click.option(
         "--cache-dir",

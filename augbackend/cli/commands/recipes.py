@@ -9,6 +9,7 @@ import click
 from packaging.utils import canonicalize_name
 
 from augbackend.cli import terminal
+from augbackend.cli.command import CliGroup
 from augbackend.cli.edit import toml_text
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import recipe_places
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _TIMEOUT = 1800.0
 
 
-@click.group()
+@click.group(cls=CliGroup)
 def recipes() -> None:
     """Declarations that somebody already found, one file a project.
 
@@ -48,7 +49,7 @@ def recipes() -> None:
 @recipe_options.recipes
 @options.as_json
 def list_(recipes_: tuple[str, ...], *, as_json: bool) -> None:
-    """List all recipes: project, versions, Pythons, how each was checked.
+    """List all recipes: versions, Pythons, how each was checked.
 
     \b
     Example:
@@ -96,7 +97,9 @@ def show(name: str, recipes_: tuple[str, ...], *, as_json: bool) -> None:
 @click.argument("files", metavar="[FILE|FOLDER]...", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @options.as_json
 def check(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Hold recipes against their form; without a file, those in ./recipes, else those that are shipped.
+    """Hold recipes against their form.
+
+    Without a file, those in ./recipes, else those that are shipped.
 
     Exit status: 0 if all is well, 1 if there are mistakes.
 
@@ -156,7 +159,9 @@ def verify(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Build each entry without what it declares, then with it; import the wheel; write down what was seen.
+    """Build each entry without what it declares, then with it.
+
+    The wheel is imported, and what was seen is written down in the recipe.
 
     The versions that were built before are built, else the newest that an entry is for. What is marked as read only
     is left out, unless its version is named. The builds run other people's code, confined.

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from augbackend.cli import terminal
+from augbackend.cli import loudness, terminal
+from augbackend.cli.command import CliCommand
 from augbackend.cli.edit import replace_file
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import error_report
-from augbackend.cli.running import constrained, frontend_command, report, target_python
-from augbackend.errors import AugbackendError, say, tell
+from augbackend.cli.model.package_sources import NOWHERE
+from augbackend.cli.running import constrained, frontend_command, known_recipes, report, target_python
+from augbackend.errors import AugbackendError, tell
 
 from . import options, places_of_command, recipe_options
 from .cured import Cure
@@ -34,7 +36,7 @@ _LIMIT, _TIMEOUT = 10, 1800.0
 _STDERR = 2
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=CliCommand, context_settings={"allow_interspersed_args": False})
 @click.argument("words", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--dry-run", is_flag=True, help="Say how the command is understood and what would be done; run nothing.")
 @click.option(
@@ -84,7 +86,7 @@ def run(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Run an install command; if a package does not build, wrap that package and run the command again.
+    """Run an install command; wrap what does not build; run again.
 
     The command runs as it stands, on your terminal. If it works, nothing else happens. If it fails because a package
     did not build, a recipe says what that package is missing, or augbackend diagnose finds it out. The wrapped archive
@@ -113,11 +115,15 @@ def run(
         return Cure(lookup, python, completion, no_diagnose, timeout, require_confinement)
 
     if dry_run:
-        told = report.what_would_be_done(command)
-        click.echo(terminal.as_json(report.plan_as_json(command)) if as_json else "\n".join(told))
+        if keep is not None:
+            raise click.UsageError("--keep writes what was found, and --dry-run finds nothing")
+        nowhere = Lookup(NOWHERE, cache, offline=False, output=cache.folder / "run")
+        known = [*known_recipes.found(command, recipe_options.places(recipes_, nowhere, no_recipes=no_recipes))]
+        told = report.what_would_be_done(command, known)
+        click.echo(terminal.as_json(report.plan_as_json(command, known)) if as_json else "\n".join(told))
         return
     if not command.frontend:
-        say("note", f"{words[0]} is run as it stands, and not understood; known are {frontend_command.KNOWN}")
+        loudness.note(f"{words[0]} is run as it stands, and not understood; known are {frontend_command.KNOWN}")
     with tempfile.TemporaryDirectory(prefix="augbackend-run-") as name:
         running = RunAgain(command, Path(name), limit, cure, stdout=_STDERR if as_json else 1)
         status = running.until_done()

@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from augbackend.cli import loudness
 from augbackend.cli.model import error_report
 from augbackend.cli.running import (
     constrained,
@@ -98,9 +99,9 @@ class RunAgain:
         except (AugbackendError, OSError) as caught:  # such as a cache that cannot be written
             error = error_report.of_any(caught)
             self.left = str(error).removeprefix("augbackend: error: ")
-            tell(f"\n{error}")
+            tell(f"\n{error_report.text(error)}")
             return False
-        tell("augbackend: running the command again\n")
+        loudness.progress("augbackend: running the command again\n")
         return True
 
     def _wrap(self, failed: FailedPackage, error: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from augbackend.cli.command import CliCommand
 from augbackend.cli.site import on_disk
 from augbackend.cli.site.server import SiteServer
 from augbackend.errors import AugbackendError, say
@@ -15,14 +16,16 @@ from augbackend.errors import AugbackendError, say
 _LOOPBACK, _PORT = "127.0.0.1", 8080
 
 
-@click.command()
+@click.command(cls=CliCommand)
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--host", default=_LOOPBACK, show_default=True, help="The address to listen at.")
 @click.option(
     "--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 for any that is free."
 )
 def serve(out: Path, host: str, port: int) -> None:
-    """Serve the index in OUT, to try it: to this machine only, unless --host says otherwise.
+    """Serve the index in OUT to this machine, to try it.
+
+    --host lets others read it, too.
 
     It only reads, answers in JSON or HTML as clients ask for (PEP 691), and knows no project but those in OUT.
     Ctrl-C ends it. For more than trying, let nginx serve the folder, or any host that finds a folder's index.html.

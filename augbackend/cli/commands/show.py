@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import textwrap
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -18,11 +17,13 @@ import click
 
 from augbackend import __version__, features
 from augbackend.cli import terminal
+from augbackend.cli.command import CliCommand
 from augbackend.cli.diagnosis import cache_obstacles
 from augbackend.cli.edit import backend_copy
+from augbackend.cli.fetch import sdist
 from augbackend.cli.model.shown_path import shown_path
-from augbackend.cli.strangers import confinement, wrapped_backend
-from augbackend.errors import AugbackendError, say
+from augbackend.cli.strangers import confinement, temporary_folder, wrapped_backend
+from augbackend.errors import say
 from augbackend.features import _stable_paths as stable_paths
 from augbackend.features import (
     compiler_cache,
@@ -40,7 +41,7 @@ from augbackend.standards import InvalidRequirement
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table import Target, layers
 
-from . import confined, options, passed_through, preflight_outcome
+from . import confined, foreign_tree, options, passed_through, preflight_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,24 +53,21 @@ if TYPE_CHECKING:
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 
-def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool) -> dict[str, Any]:
+def gather(
+    tree: Path, config_settings: dict[str, str | list[str]], *, isolated: bool, is_archive: bool = False
+) -> dict[str, Any]:
     """Everything that ``show`` has to say, as JSON knows it.
 
     :param isolated: install ``build-system.requires`` and the declared requirements into an isolated
         environment and ask the wrapped backend there, on a copy of the tree.
+    :param is_archive: whether it was unpacked just now, so that its code may be anybody's: without isolation none runs.
     :raises AugbackendError: for a declaration that no build would accept.
     """
-    if not (tree / "pyproject.toml").exists():
-        what, hint = "it has no pyproject.toml, so augbackend does not build it", "see augbackend adopt"
-        raise AugbackendError(what, where=str(tree), hint=hint)
     document = layers.read_pyproject(tree)
-    backend = layers.at(document, "build-system", "build-backend", default="augbackend")
-    if backend != "augbackend" and layers.at(document, "tool", "augbackend", default=None) is None:
-        what = f"{backend} builds this tree, without augbackend"
-        raise AugbackendError(what, where=str(tree / "pyproject.toml"), hint="see augbackend adopt")
     build = declarations.read(tree, config_settings, document=document)
     resolved = resolved_variables(build)
-    asked = (_ask_isolated if isolated else _ask_here)(build, config_settings)
+    ask = _ask_isolated if isolated else _ask_nobody if is_archive else _ask_here
+    asked = ask(build, config_settings)
     with surrounded(build):  # `unless-command` is looked for on the declared PATH
         rows = {target: _requirements(build, target, asked) for target in TARGETS}
         preflight = preflight_outcome.gather(build)
@@ -105,6 +103,7 @@ def gather(tree: Path, config_settings: dict[str, str | list[str]], *, isolated:
         "passthrough": passed_through.gather(build),
         "compiler-cache": _compiler_cache(build),
         "config-settings": dict(build.config_settings or {}),
+        "packages": [] if is_archive else foreign_tree.of_packages(tree),
         "confinement": confinement.here().as_json(),
     }
 
@@ -201,6 +200,10 @@ def _why_not(entry: BuildDependency, target: Target) -> str:
     return f"the command {entry.unless_command!r} is here: {shutil.which(entry.unless_command)}"
 
 
+def _ask_nobody(_build: Build, _config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
+    return {"hooks": None, "problem": "an archive's code is not run", "requires": {}, "failed": {}}
+
+
 def _ask_here(build: Build, config_settings: dict[str, str | list[str]]) -> dict[str, Any]:
     """What is known without an environment of its own; a command line has no backends beside it, as a rule."""
     top = build.wrapped_backend.partition(":")[0].partition(".")[0]
@@ -229,9 +232,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  hooks: not known here: {backend['problem']}"
         yield "  (--isolated installs what is required, and asks for its hooks and its own requirements)"
     else:
-        yield from textwrap.wrap(
-            "hooks: " + ", ".join(backend["hooks"]), 78, initial_indent="  ", subsequent_indent="    "
-        )
+        yield from terminal.wrapped("hooks: " + ", ".join(backend["hooks"]), "  ", "    ")
     if found["config-settings"]:
         yield f"  config settings: {json.dumps(found['config-settings'])}"
     by_rows: dict[str, list[str]] = {}
@@ -270,6 +271,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for one in found["variables"]:
         value = "left alone" if one["value"] is None else f"= {one['value']}"
         yield f"  {one['name']} {value}  ({'; '.join(filter(None, [one['why'], _source(one['origin'])]))})"
+    yield from foreign_tree.lines_of_packages(found["packages"])
 
 
 def _jobs_lines(found: dict[str, Any] | None) -> Iterator[str]:
@@ -300,8 +302,8 @@ def _requirement_lines(found: dict[str, Any], target: str, rows: list[dict[str, 
         yield f"  {'+' if row['injected'] else '-'} {row['requirement']}  ({because})"
 
 
-@click.command()
-@click.argument("tree", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.command(cls=CliCommand)
+@click.argument("tree", type=click.Path(path_type=Path, exists=True), default=".", metavar="[TREE|ARCHIVE]")
 @options.config_setting("A config setting, as frontends take it; augbackend.KEY=VALUE overrides a key of the table.")
 @click.option("--isolated", is_flag=True, help="Also ask the wrapped backend what it requires, in isolation.")
 @options.require_confinement
@@ -316,21 +318,48 @@ def show(
 ) -> None:
     """Print what a build of TREE would get here, and why.
 
+    TREE is the folder here, if you name none; a wrapped archive is looked at as it stands, and none of its code runs
+    without --isolated. Of a tree that augbackend does not build, who does is said; of a project that declares something
+    for the builds of its dependencies, what that comes to.
+
+    Exit status: 0, or 1 if augbackend does not build it and nothing is declared there.
+
     \b
-    Example:
+    Examples:
       augbackend show . -C augbackend.dynamic-requires=never
+      augbackend show wrapped.d/flash_attn-2.8.3.tar.gz
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
-    if isolated:
-        confined.checked(require_confinement)
-    else:  # it runs code of the tree only, which the user has here
-        confinement.require(require_confinement)
-    found = gather(tree, config_settings, isolated=isolated)
+    with _unpacked(tree) as folder:
+        document = layers.read_pyproject(folder) if (folder / "pyproject.toml").is_file() else {}
+        if foreign_tree.is_foreign(document):
+            about = {**foreign_tree.gather(folder, document), "tree": str(tree.resolve())}
+            click.echo(terminal.as_json(about) if as_json else "\n".join(foreign_tree.lines(about)))
+            if not about["packages"]:
+                raise SystemExit(1)
+            return
+        if isolated:
+            confined.checked(require_confinement)
+        else:  # it runs code of the tree only, which the user has here
+            confinement.require(require_confinement)
+        found = gather(folder, config_settings, isolated=isolated, is_archive=tree.is_file())
+        copy = backend_copy.folder_of(document)
+        is_whole = copy is None or bool(backend_copy.files_in(folder, copy))
+    found["tree"] = str(tree.resolve())
     click.echo(terminal.as_json(found) if as_json else "\n".join(lines(found)))
     if found["build-backend"] != "augbackend":
-        click.echo("augbackend: warning: it is not the build backend of this tree; see augbackend adopt", err=True)
+        say("warning", "it is not the build backend of this tree; see augbackend adopt")
         raise SystemExit(1)
-    folder = backend_copy.folder_of(layers.read_pyproject(tree))
-    if folder is not None and not backend_copy.files_in(tree, folder):
+    if not is_whole:
         again = command_line(["augbackend", "adopt", shown_path(tree)])
-        say("warning", f"no build works: {folder}/augbackend/ is not there; {again} puts it there again")
+        say("warning", f"no build works: {copy}/augbackend/ is not there; {again} puts it there again")
         raise SystemExit(1)
+
+
+@contextmanager
+def _unpacked(tree: Path) -> Iterator[Path]:
+    """A folder as it is; an archive unpacked, for as long as the context lasts."""
+    if tree.is_dir():
+        yield tree
+        return
+    with temporary_folder.temporary() as place, sdist.opened(tree) as archive:
+        yield sdist.unpack(archive, place)

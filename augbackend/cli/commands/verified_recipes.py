@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from packaging.utils import canonicalize_name
 
-from augbackend.cli import terminal
+from augbackend.cli import loudness, terminal
 from augbackend.cli.diagnosis import recipe_verification
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.diagnosis.own_processes import OwnProcesses
@@ -83,7 +83,7 @@ class Verifying:
         found = []
         for document in self._in_processes(files) if several else self._here(files):
             found.append(document)
-            click.echo(_verified_line(document), err=True)
+            loudness.progress(_verified_line(document))
         if self.as_json:
             click.echo(terminal.as_json({"recipes": found}))
         else:

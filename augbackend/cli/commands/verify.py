@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from augbackend.cli import terminal
+from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import error_report
@@ -78,7 +79,7 @@ EXISTING = click.Path(path_type=Path, exists=True)
 _DISTRIBUTIONS = (".tar.gz", ".tgz", ".zip", ".whl", ".tar.bz2", ".tar.xz", ".tar")  # what a find-links folder offers
 
 
-@click.command()
+@click.command(cls=CliCommand)
 @click.argument("given_paths", metavar="ARCHIVE|FOLDER...", nargs=-1, required=True, type=EXISTING)
 @click.option(
     "--upstream",
@@ -127,7 +128,7 @@ def verify(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Prove that each wrapped ARCHIVE, and each in a FOLDER, is upstream's.
+    """Prove that wrapped archives are upstream's.
 
     Upstream's sdist is fetched again and compared, and the index is asked for its sha256. Only what is printed may
     differ: all that is added is listed, with a ! where it is worth a second look. A repository is compared by its files
@@ -203,7 +204,7 @@ def _all_lines(proofs: Mapping[Path, Proof | AugbackendError], *, with_diff: boo
         yield from [""] if len(proofs) > 1 else []
         if isinstance(found, AugbackendError):
             more = [f"  {name}: {text}" for name, text in (("where", found.where), ("hint", found.hint)) if text]
-            yield from map(_escaped_line, [f"not proved: {found.what}", f"  {archive}", *more])
+            yield from map(_escaped_line, [f"not proved: {error_report.what(found)}", f"  {archive}", *more])
         else:
             yield from lines(archive, found, with_diff=with_diff)
 

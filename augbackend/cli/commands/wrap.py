@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from augbackend.cli import terminal
+from augbackend.cli import loudness, terminal
+from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import EARLIER, OUTPUT, Lookup
@@ -26,7 +27,7 @@ from augbackend.cli.project.project_root import project_root
 from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import constraints_file, earlier_folder, removal, report
-from augbackend.errors import AugbackendError, say
+from augbackend.errors import AugbackendError
 
 from . import confined, options, recipe_options, wrapped
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from augbackend.features.pin_runtime import Width
 
 
-@click.command()
+@click.command(cls=CliCommand)
 @click.argument("targets", metavar="[REQUIREMENT|SDIST|FOLDER|URL]...", nargs=-1)
 @options.require
 @options.remove_require
@@ -100,7 +101,7 @@ if TYPE_CHECKING:
 @click.option(
     "--remove", is_flag=True, help="In a project: undo. Delete the archives, and take them out of [tool.uv.sources]."
 )
-@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell all, however long it is; also what is fetched and started.")
 @options.sources
 @options.require_confinement
 @options.as_json
@@ -263,20 +264,19 @@ def _declaring_project(
     if project is None or (targets and not project.names_all(targets)):
         return None
     if project.lock_differs:
-        say("note", f"uv.lock is older than pyproject.toml ({project.lock_differs}); run uv lock, then this again")
+        loudness.note(f"uv.lock is older than pyproject.toml ({project.lock_differs}); run uv lock, then this again")
     return project
 
 
 def _say_what_is_dropped(target: Target) -> None:
     """What a requirement says beside the package: an archive holds neither extras nor a marker."""
     if target.extras:
-        say(
-            "note",
+        loudness.note(
             f"the archive of {target.name} is the same for all extras; ask for {target.extras} where you install it",
         )
     if target.marker:
-        say(
-            "note", f"the archive of {target.name} is for every environment; write {target.marker} where you ask for it"
+        loudness.note(
+            f"the archive of {target.name} is for every environment; write {target.marker} where you ask for it"
         )
 
 

@@ -12,7 +12,7 @@ import click
 from rich.progress import SpinnerColumn, TimeElapsedColumn
 from rich.text import Text
 
-from augbackend.cli import progress, terminal
+from augbackend.cli import loudness, progress, terminal
 from augbackend.cli.strangers import overhearing
 from augbackend.cli.terminal import visible
 
@@ -109,7 +109,9 @@ class Narrator:
 
     def _line(self, text: Text, *, is_cut: bool = False) -> None:
         self._output.end_line()
+        if loudness.is_quiet():
+            return
         if self._draws:
-            self._console.print(text, overflow="ellipsis" if is_cut else None, no_wrap=is_cut or None)
+            self._console.print(text, overflow="ellipsis" if is_cut else "ignore", no_wrap=is_cut or None, crop=False)
         else:
             click.echo(text.plain, err=True)

@@ -5,12 +5,12 @@ Of a folder, the owner writes what PEP 518 can say into ``[build-system]``; only
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.terminal import wrapped
 from augbackend.hook.absent import command_line
 
 from . import tables_for_uv
@@ -90,9 +90,9 @@ def to_go_on(subject: Subject, declaration: Declaration) -> Iterator[str]:
 
 def _for_folder(subject: Subject, declaration: Declaration, refused: AugbackendError | None) -> Iterator[str]:
     if refused is not None:
-        yield from ("", *textwrap.wrap(f"It cannot be written there as it stands: {refused.what}", _WIDTH))
-        yield from textwrap.wrap(f"where: {refused.where}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
-        yield from textwrap.wrap(f"hint: {refused.hint}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from ("", *wrapped(f"It cannot be written there as it stands: {refused.what}"))
+        yield from wrapped(f"where: {refused.where}", "  ", "    ")
+        yield from wrapped(f"hint: {refused.hint}", "  ", "    ")
         return
     yield from _block(f"For every frontend ({_beyond(declaration)}):", _commands(subject, declaration))
 
@@ -161,9 +161,9 @@ def _broken(head: Sequence[str], pairs: Iterable[Sequence[str]]) -> Iterator[str
 
 
 def _block(title: str, inside: Iterable[str]) -> Iterator[str]:
-    yield from ("", *textwrap.wrap(title, _WIDTH), "")
+    yield from ("", *wrapped(title), "")
     yield from (f"  {one}" if one else "" for one in inside)
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(f"({text})", _WIDTH, initial_indent="  ", subsequent_indent="   ")
+    return wrapped(f"({text})", "  ", "   ")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Callable
 from rich.progress import SpinnerColumn, TaskID, TimeElapsedColumn
 from rich.text import Text
 
-from augbackend.cli import progress, terminal
+from augbackend.cli import loudness, progress, terminal
 from augbackend.cli.terminal import visible
-from augbackend.errors import tell
 
 from . import project_report
 
@@ -62,7 +61,7 @@ class ProjectNarrator:
             self._shown.remove_task(task)
         of_all = f"/{self._expected}" if self._expected else ""  # a project that is being resolved has ever more
         line = f"[{self._done}{of_all}] {project_report.line(found)}"
-        if self._console.is_terminal:
+        if self._console.is_terminal and not loudness.is_quiet():
             self._console.print(Text(visible(line)), overflow="ellipsis", no_wrap=True)
         else:
-            tell(line)
+            loudness.progress(line)

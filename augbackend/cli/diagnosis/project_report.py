@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.terminal import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from .package_diagnosis import PackageDiagnosis
 
-_WIDTH = 79
 _WIDEST = 60  # of a column
 _WORDS = {
     "builds-as-is": "builds as it is",
@@ -48,17 +47,22 @@ def lines(
         if not one.builds and not one.can_be_cured:
             yield from ["", f"{one}: {_verdict_in_words(one)}"]
             reason = str(one.document["reason"])
-            yield from textwrap.wrap(reason, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+            yield from wrapped(reason, "  ", "  ")
     yield ""
     text = f"tried on Python {python.version}, {confinement.in_words()}"
-    yield from textwrap.wrap(text, _WIDTH, subsequent_indent="  ")
+    yield from wrapped(text, "", "  ")
 
 
 def table(packages: Sequence[PackageDiagnosis]) -> Iterator[str]:
     """A row a package, the columns below each other."""
-    rows = [_HEAD, *map(_table_row, packages)]
-    widths = [max(len(row[at]) for row in rows if len(row[at]) <= _WIDEST) for at in range(len(_HEAD))]
-    yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+    cells = rows(packages)
+    widths = [max(len(row[at]) for row in cells if len(row[at]) <= _WIDEST) for at in range(len(_HEAD))]
+    yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)
+
+
+def rows(packages: Sequence[PackageDiagnosis]) -> list[tuple[str, ...]]:
+    """The cells of the table, its head first."""
+    return [_HEAD, *map(_table_row, packages)]
 
 
 def as_json(packages: Sequence[PackageDiagnosis], project: Mapping[str, Any]) -> dict[str, Any]:

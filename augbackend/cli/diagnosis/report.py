@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.model.counted import counted
+from augbackend.cli.terminal import wrapped
 from augbackend.hook.absent import command_line
 
 from . import next_steps, so_far, unfinished
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .attempt import Attempt
     from .search_result import SearchResult
     from .subject import Subject
-
-_WIDTH = 79
 
 
 @dataclass(frozen=True)
@@ -121,11 +119,11 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{subject} builds when this is declared:"
         yield from _entries(found)
         if found.obstacle is not None:
-            yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+            yield from wrapped(_reason(found), "  ", "  ")
     elif found.verdict == "unfinished":
         by_then = "a wheel was made by then" if found.attempt.wheel else "nothing was found by then that builds it"
         yield f"{subject}: unfinished, and {by_then}:"
-        yield from textwrap.wrap(_reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from wrapped(_reason(found), "  ", "  ")
         yield from _known_so_far(found)
         yield f"  {unfinished.advice(found, diagnosis.seconds, diagnosis.timeout)}"
     else:
@@ -133,18 +131,16 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         far = _how_far(found)
         it = "makes it" if far == "does not build" else "mends that"
         yield f"{subject} {far}, and no declaration {it if is_known else f'was found that {it}'}:"
-        yield from textwrap.wrap(
-            so_far.reason(found) or _reason(found), _WIDTH, initial_indent="  ", subsequent_indent="  "
-        )
+        yield from wrapped(so_far.reason(found) or _reason(found), "  ", "  ")
         yield from [f"  run: {found.obstacle.command}"] if found.obstacle and found.obstacle.command else []
         yield from _known_so_far(found)
     yield from _wheel(found)
     for remark in diagnosis.remarks:
-        yield from textwrap.wrap(remark, _WIDTH, initial_indent="  note: ", subsequent_indent="    ")
+        yield from wrapped(remark, "  note: ", "    ")
     if found.attempts:
         yield f"  tried: {count}"
         text = diagnosis.confinement.in_words()
-        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from wrapped(text, "  ", "    ")
     if found.cure.size:
         yield from next_steps.lines(subject, found.declaration, diagnosis.where, diagnosis.seen_by_uv)
     elif found.cut == "attempts" and found.declaration.size:
@@ -159,10 +155,16 @@ def _known_so_far(found: SearchResult) -> Iterator[str]:
 
 
 def _entries(found: SearchResult) -> Iterator[str]:
-    yield ""
+    """What is declared; what has one reason stands together, and the reason once."""
+    by_reason: dict[str, list[str]] = {}
     for one in _evidence(found):
         if one["kind"] != "obstacle":
-            yield from _entry(one)
+            head = {"removed": "without its own ", "patches": "patched by "}.get(one["kind"], "")
+            by_reason.setdefault(one["why"], []).append(f"  {head}{one['entry']}")
+    yield ""
+    for reason, entries in by_reason.items():
+        yield from entries
+        yield from wrapped(reason, "      ", "      ")
     yield ""
 
 
@@ -175,14 +177,6 @@ def _how_far(found: SearchResult) -> str:
     return "gives a wheel of another name or version" if failure and failure.stage == "identity" else "does not build"
 
 
-def _entry(one: dict[str, str]) -> Iterator[str]:
-    head = {"removed": "without its own ", "patches": "patched by "}.get(one["kind"], "")
-    text = f"  {head}{one['entry']}"
-    why = textwrap.wrap(one["why"], _WIDTH - 6)
-    yield text
-    yield from (f"      {line}" for line in why)
-
-
 def _wheel(found: SearchResult) -> Iterator[str]:
     check, wheel = found.check, found.attempt.wheel
     if check is None or wheel is None:
@@ -192,4 +186,4 @@ def _wheel(found: SearchResult) -> Iterator[str]:
     text = f"it installs, and does not import: {check.problem}" if check.problem else text
     text = f"whether it installs and imports is not known: {check.untried}" if check.untried else text
     if check.problem or not check.installs:
-        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from wrapped(text, "  ", "    ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.model.counted import counted
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
 from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.knowledge import consequences
@@ -114,7 +115,11 @@ def lines(subject: Subject, case: Case, found: Expectation) -> Iterator[str]:
     for variable in reading.variables:
         values = f" ({variable.yes} or {variable.no})" if variable.no and variable.no != variable.yes else ""
         yield f"  reads {variable.name}{values}: {variable.place}"
+    places: dict[str, list[str]] = {}
     for called in reading.called:
         what = f"pip, for {called.requirement}" if called.requirement else called.command
-        yield f"  runs {what}: {called.place}"
+        places.setdefault(what, []).append(str(called.place))
+    for what, where in places.items():
+        more = f", and {counted(len(where) - 1, 'time')} more" if len(where) > 1 else ""
+        yield f"  runs {what}: {where[0]}{more}"
     yield "Without --no-build it is tried."

@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from augbackend.cli import progress
+from augbackend.cli import loudness, progress
 from augbackend.cli.model import published_file
 from augbackend.cli.model.package_sources import Sources
 from augbackend.cli.strangers import temporary_folder
@@ -242,6 +242,7 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool, b
             hint="leave --offline out",
         )
     hashes = {"sha256": [found.sha256]} if found.sha256 else None
+    loudness.detail(f"fetching {shown(found.url)}")
     try:
         with progress.downloading(found.filename) as report, _explained(found.name):
             finder = _finder(_reachable(where), wheels=False)

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from augbackend.errors import AugbackendError, say
+from augbackend.cli import loudness
+from augbackend.errors import AugbackendError
 
 from . import decompression, in_repository, sdist, tree_snapshot, work_tree
 
@@ -91,7 +92,7 @@ def tell_of(names: Sequence[str], what: str) -> None:
     """Name some files in a note, if there are any."""
     if names:
         more = ", …" if len(names) > _NAMED else ""
-        say("note", f"{len(names)} files {what}: {', '.join(map(repr, names[:_NAMED]))}{more}")
+        loudness.note(f"{len(names)} files {what}: {', '.join(map(repr, names[:_NAMED]))}{more}")
 
 
 def _write(plain: IO[bytes], snapshot: Snapshot, target: IO[bytes]) -> list[str]:

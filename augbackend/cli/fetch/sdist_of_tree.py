@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from augbackend.cli import progress
+from augbackend.cli import loudness, progress
 from augbackend.cli.model import build_constraints
 from augbackend.cli.strangers import (
     confinement,
@@ -28,7 +28,7 @@ from augbackend.cli.strangers import (
 )
 from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
-from augbackend.errors import AugbackendError, say
+from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_variables
 from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
@@ -106,7 +106,7 @@ def sdist_of_checkout(checkout: Workplace, below: str, declaration: Declaration,
 def _reaches_out(tree: Path, names: Sequence[str], named: str) -> bool:
     found = reaching_out.evidence(tree, names)
     if found:
-        say("note", f"{named}: all of the repository is packed, since {found}")
+        loudness.note(f"{named}: all of the repository is packed, since {found}")
     return bool(found)
 
 

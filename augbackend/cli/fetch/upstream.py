@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from augbackend.cli import loudness
 from augbackend.cli.model import package_sources
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.package_sources import NOWHERE
@@ -165,6 +166,7 @@ def _from_index(requirement: Requirement, lookup: Lookup) -> Upstream:
     known = cache.newest(name, filter(None, allowed), lookup.where)
     path = cache.sdist(known.sha256, known.filename) if known else None
     if known is not None and path is not None:
+        loudness.detail(f"{path.name} was downloaded before, from {index.shown(known.url)}")
         return Upstream(path, name, known.version, index.shown(known.url), known.sha256, "the cache")
     if not lookup.offline:
         return _downloaded(index.find_sdist(requirement, lookup.where, not_in=lookup.output), lookup)

@@ -6,11 +6,25 @@ from typing import Any
 
 from augbackend.errors import AugbackendError, SettingsError
 
+from . import error_ids
+
+
+def text(error: AugbackendError) -> str:
+    """The error for a reader, its id at the end of the first line."""
+    first, separator, rest = str(error).partition("\n")
+    return f"{first} [{error_ids.of(error)}]{separator}{rest}"
+
+
+def what(error: AugbackendError) -> str:
+    """What happened, with the id, for a line of a report."""
+    return f"{error.what} [{error_ids.of(error)}]"
+
 
 def as_json(error: AugbackendError) -> dict[str, Any]:
-    """What happened, where, what to do; and each mistake, where several are told at once."""
+    """Its id, what happened, where, what to do; and each mistake, where several are told at once."""
     mistakes = list(error.mistakes) if isinstance(error, SettingsError) else []
-    return {"what": error.what, "where": error.where, "hint": error.hint, "mistakes": mistakes}
+    said = {"what": error.what, "where": error.where, "hint": error.hint, "mistakes": mistakes}
+    return {"id": error_ids.of(error), **said}
 
 
 def of_any(error: AugbackendError | OSError) -> AugbackendError:

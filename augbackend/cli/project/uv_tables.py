@@ -34,6 +34,7 @@ _UV_KEYS = {
     "config-settings-package": "config-settings",
 }
 _READ = (*_UV_KEYS, "dependency-metadata", "build-constraint-dependencies", "no-build-isolation-package")
+_BEGIN_SO = ("extra-build-", "build-constraint", "no-build-isolation-", "config-settings-")  # no others of uv's do
 _LIKE_THEM = frozenset((  # keys of uv's with names so like these that they could be taken for them
     "config-settings", "dev-dependencies", "constraint-dependencies", "override-dependencies", "exclude-dependencies",
     "dependency-groups", "no-build-isolation", "no-build-package", "no-binary-package",
@@ -149,7 +150,8 @@ def _misspelt(uv: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in uv:
         if key not in _READ and key not in _LIKE_THEM:
             plain = key.lower().replace("_", "-")
-            yield from ((key, near) for near in difflib.get_close_matches(plain, _READ, 1, 0.82))
+            likeness = 0.6 if plain.startswith(_BEGIN_SO) else 0.82
+            yield from ((key, near) for near in difflib.get_close_matches(plain, _READ, 1, likeness))
 
 
 def _uv_build_tables(uv: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[str, Any]]:

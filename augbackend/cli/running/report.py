@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .cured_package import CuredPackage
     from .frontend_command import FrontendCommand
+    from .known_recipes import KnownRecipe
 
 
 def as_json(
@@ -82,16 +83,24 @@ def _lasting(command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path
         yield from (f"    {line}" for line in one.table)
 
 
-def what_would_be_done(command: FrontendCommand) -> Iterator[str]:
-    """How a command is understood, for a reader."""
+def what_would_be_done(command: FrontendCommand, known: Sequence[KnownRecipe] = ()) -> Iterator[str]:
+    """How a command is understood, and the recipes for what it names, for a reader."""
     if not command.frontend:
         yield f"{shlex.join(command.words)}: not understood; it would be run as it stands, and nothing more"
         return
     yield f"{shlex.join(command.words)}: {' '.join(filter(None, [command.frontend, command.action]))}"
     yield "it would be run as it stands; if a package does not build, that is wrapped, and it runs again with"
     yield f"  {' '.join(constrained.VARIABLES)}" if command.frontend != "uv run" else "  one more --with an archive"
+    if known:
+        yield "recipes for what it names (its dependencies are not known before it runs):"
+        yield from (f"  {one}" for one in known)
 
 
-def plan_as_json(command: FrontendCommand) -> dict[str, Any]:
+def plan_as_json(command: FrontendCommand, known: Sequence[KnownRecipe] = ()) -> dict[str, Any]:
     """The same for a script."""
-    return {"command": list(command.words), "frontend": command.frontend, "action": command.action}
+    return {
+        "command": list(command.words),
+        "frontend": command.frontend,
+        "action": command.action,
+        "recipes": [one.as_json() for one in known],
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from augbackend.cli.model import error_report
 from augbackend.cli.model.counted import counted
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _failure_lines(run: IndexRun) -> Iterator[str]:
     others = "; the others are as they should be" if run.entries else ""
     yield f"failed: {len(run.failures)} of {len(run.failures) + len(run.entries)}{others}"
     for one in run.failures:
-        yield f"  {one.what}: {one.error.what}"
+        yield f"  {one.what}: {error_report.what(one.error)}"
         yield from [f"    where: {one.error.where}"] if one.error.where else []
         yield from [f"    hint: {one.error.hint}"] if one.error.hint else []
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from augbackend.cli import loudness
 from augbackend.cli.edit import replace_file
 from augbackend.cli.fetch import cache
-from augbackend.errors import say
 
 from . import on_disk, pages, site_project
 
@@ -45,7 +45,7 @@ def locked(out: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        say("note", f"another run writes {out}; waiting for it")
+        loudness.note(f"another run writes {out}; waiting for it")
         lock.acquire()
     try:
         for left in out.glob(f"{_PART}*"):

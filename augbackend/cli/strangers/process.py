@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Callable
 from uuid import uuid4
 
+from augbackend.cli import loudness
 from augbackend.features.compiler_cache import CONFINED
 
 from . import confinement, interruption, leftover_processes, overhearing, readable
@@ -88,6 +90,7 @@ def run(
     :param confined_to: the folders that it may write to; ``None`` for the user's own programs: anywhere.
     :param reads: what it may read beyond those, the system and the folders that the user's variables name.
     """
+    loudness.detail(f"{'running' if confined_to is None else 'running, confined'}: {shlex.join(command)}")
     mark = uuid4().hex
     began = time.monotonic()
 

@@ -159,7 +159,7 @@ def _failures(run: WrapRun) -> Iterator[str]:
     yield f"not wrapped: {len(run.failures)} of {len(run.failures) + len(run.packages)}{others}"
     for failure in run.failures:
         target, error = failure.job.target, failure.error
-        yield f"  {target.requirement or target.name or target.url or target.path}: {error.what}"
+        yield f"  {target.requirement or target.name or target.url or target.path}: {error_report.what(error)}"
         yield from [f"    where: {error.where}"] if error.where else []
         yield from [f"    hint: {error.hint}"] if error.hint else []
         mistakes = error_report.as_json(error)["mistakes"]
@@ -173,7 +173,7 @@ def _is_asked_for(run: WrapRun, job: Job) -> bool:
 def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     plan, job = package.plan, package.job
     version = f"{job.version_from}; " if job.version_from else ""
-    yield f"{package.archive}: {package.state}{f', since {package.why}' if package.why else ''}"
+    yield f"{package.archive}: {_state(package)}"
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
     yield from [f"  only where {job.marker}; elsewhere a wheel is taken: {job.spared}"] if job.spared else []
@@ -207,6 +207,14 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
         yield f"  its compilers are called by a cache: {cache}"
     elif verbose and any(one.entry.match_runtime for one in plan.requires.added):
         yield '  compiler-cache = "auto" would keep what it compiles for the next build'
+
+
+def _state(package: WrappedPackage) -> str:
+    """What became of an archive; of one that took another's place, what is not as it was."""
+    state = (
+        "written in place of the one that was there" if package.state == "written" and package.why else package.state
+    )
+    return f"{state}, since {package.why}" if package.why else state
 
 
 def _entries_in_the_way(run: WrapRun) -> Iterator[str]:

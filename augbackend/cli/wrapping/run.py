@@ -42,7 +42,7 @@ class WrappedPackage:
     :param source: where upstream's sdist came from, in a few words.
     :param url: of upstream's sdist; empty if it was on a disk only.
     :param sha256: of upstream's sdist; empty if it was made from a source tree.
-    :param why: what differs from the archive that was there, where that is stale; empty otherwise.
+    :param why: what differs from the archive that was there, where that is stale or was replaced; empty otherwise.
     :param setup_code: its ``setup.py``; empty if it has none, or one that is too large to be read.
     :param members: the names of upstream's, below the top folder.
     """
@@ -161,7 +161,7 @@ def _wrapped_archive(
         not upgrade and _is_of_another_version(target, opened, planned)
     )
     state: State = "unchanged" if is_current else "stale" if target.exists() else "missing"
-    why = staleness.reason(target, opened, planned) if state == "stale" else ""
+    why = staleness.reason(target, opened, planned) if state == "stale" else ""  # before it is replaced
     if not is_current and not check:
         output.mkdir(parents=True, exist_ok=True)
         archive.write(archive.content(opened, planned.files, planned.dropped, planned.top), target)

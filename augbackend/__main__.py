@@ -1,0 +1,5 @@
+"""``python -m augbackend``: the command line without its script."""
+
+from augbackend.cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""What every command has in common: ``-q`` and ``-v``, and how it ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from augbackend.cli import loudness
+
+COMPLETING = "_AUGBACKEND_COMPLETE"  # set by a shell that asks what may follow; click derives it from the name
+_QUIET = "No notes and no progress; results, warnings and errors stay."
+_VERBOSE = "Also say what is fetched and started."
+
+
+class CliCommand(click.Command):
+    """A command that knows ``-q`` and ``-v``; one that says itself what they add is left its own."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        own = {one for parameter in self.params for one in parameter.opts}
+        self._added = [name for name, flag in (("quiet", "-q"), ("verbose", "-v")) if flag not in own]
+        texts = {"quiet": ("-q", _QUIET), "verbose": ("-v", _VERBOSE)}
+        for name in self._added:
+            flag, text = texts[name]
+            self.params.append(click.Option([flag, f"--{name}"], is_flag=True, help=text))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it, as loud as the user wants it."""
+        asked = {name: bool(ctx.params.get(name)) for name in ("quiet", "verbose")}
+        for name in self._added:
+            del ctx.params[name]
+        try:
+            if all(asked.values()):
+                raise click.UsageError("-q and -v exclude each other")  # noqa: TRY301  # as those of the command
+            with loudness.of(**asked):
+                return super().invoke(ctx)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+
+class CliGroup(click.Group):
+    """Commands of that kind under one name."""
+
+    command_class = CliCommand

@@ -1,0 +1,62 @@
+"""What click says of words that it cannot take, in our own words' form; and the id that every error shows.
+
+::
+
+    click's exception -> AugbackendError -> text with its id, or JSON
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from augbackend.cli import terminal
+from augbackend.cli.model import error_report
+from augbackend.errors import AugbackendError
+
+if TYPE_CHECKING:
+    from typing import IO, Any
+
+
+class UsageMistakeError(AugbackendError):
+    """The words of a command line are none that the command takes."""
+
+
+class Complaint(click.ClickException):
+    """An error that ends a command, told on stderr.
+
+    :param error: what is told.
+    """
+
+    exit_code = 2
+
+    def __init__(self, error: AugbackendError) -> None:
+        super().__init__(error.what)
+        self.error = error
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Tell it."""
+        click.echo(error_report.text(self.error), file=file, err=file is None)
+
+    def tell_script(self) -> None:
+        """The same on stdout, for a script that waits for JSON there; where that is full, stderr has to do."""
+        try:
+            click.echo(terminal.as_json({"error": error_report.as_json(self.error)}))
+        except BrokenPipeError:
+            raise  # click ends quietly
+        except OSError:
+            pass
+
+
+def translated(error: click.ClickException) -> AugbackendError:
+    """What click says, as an error of ours: which option, and where the right ones stand."""
+    possible = getattr(error, "possibilities", None) or ()
+    text = (error.message if possible else error.format_message()).strip()
+    what, _, guess = text.partition(" Did you mean")  # of click before 8.4
+    what = what.rstrip(".")
+    hint = f"did you mean {' or '.join(map(repr, possible))}?" if possible else f"did you mean{guess}" if guess else ""
+    context = getattr(error, "ctx", None)
+    if context is not None and not hint:
+        hint = f"{context.command_path} --help says what it takes"
+    return UsageMistakeError(f"{what[:1].lower()}{what[1:]}", hint=hint)

@@ -1,0 +1,230 @@
+"""What all commands have in common: how they are called, how they fail, how loud they are."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from augbackend import __version__, cli, errors
+from augbackend.cli import loudness, terminal
+from augbackend.cli.main import COMMANDS, group
+from augbackend.cli.model import error_ids, error_report
+
+from ..conftest import write
+from .archives import sdist
+from .runner import CliRunner, Result
+
+ROOT = Path(errors.__file__).parent
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(group, [*map(str, words)])
+
+
+def every(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Each command that can be called, with the words that call it."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    for name, one in command.commands.items():
+        found = getattr(import_module(f"augbackend.cli.commands.{name}"), name) if command is group else one
+        yield from every(found, f"{path} {name}".strip())
+
+
+EVERY = dict(every(group))
+
+
+def test_the_version() -> None:
+    for flag in ("-V", "--version"):
+        assert (run(flag).exit_code, run(flag).stdout) == (0, f"augbackend {__version__}\n")
+
+
+@pytest.mark.processes
+def test_as_a_module() -> None:
+    for module in ("augbackend", "augbackend.cli"):
+        ran = subprocess.run([sys.executable, "-m", module, "-V"], capture_output=True, text=True, check=True)
+        assert ran.stdout == f"augbackend {__version__}\n"
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_every_command_knows_quiet_and_verbose(path: str) -> None:
+    known = {one for parameter in EVERY[path].params for one in parameter.opts}
+    assert known >= {"-q", "--quiet", "-v", "--verbose"}
+
+
+@pytest.mark.parametrize("path", [(), ("recipes",)])
+def test_summaries_are_whole_at_80_columns(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run(*path, "--help").stdout
+    assert "..." not in shown.partition("Commands:")[2]
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_help_breaks_no_word(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run(*path.split(), "--help").stdout.splitlines()
+    assert not [line for line in lines if line.endswith("-")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "what", "hint"),
+    [
+        ("wrapp", "no such command 'wrapp'", "did you mean 'wrap'?"),
+        ("wrap --offlne", "no such option '--offlne'", "did you mean '--offline'?"),
+        ("verify", "missing argument", "augbackend verify --help"),
+        ("--nothing", "no such option '--nothing'", "augbackend --help"),
+        ("show -q -v .", "-q and -v exclude each other", "augbackend show --help"),
+        ("wrap demo --require a=1", "invalid value for '--require': 'a=1'", "augbackend wrap --help"),
+    ],
+)
+def test_one_form_of_errors(typed: str, what: str, hint: str) -> None:
+    found = run(*typed.split())
+    assert (found.exit_code, found.stdout) == (2, "")
+    first, last = found.stderr.splitlines()
+    assert first.startswith(f"augbackend: error: {what}")
+    assert first.endswith(" [usage]")
+    assert last.startswith("  hint: ")
+    assert hint in last
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--variable A=1 --variable A=2",
+        "--variable A=1 --variable A=1",
+        "--pin-runtime torch=x --pin-runtime torch=x.x",
+        "--preflight cuda=torch --preflight cuda=no",
+        "--find-links ./nowhere",
+        "--remove-require a\tb",
+        "--variable A\tB=1",
+    ],
+)
+def test_options_that_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = run("wrap", "demo==1.0", *options.split(" "))
+    assert (found.exit_code, "[usage]" in found.stderr) == (2, True)
+    assert options.split(" ", maxsplit=1)[0] in found.stderr
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "diagnose demo --markdown",
+        "diagnose --markdown --json",
+        "diagnose demo --refresh",
+        "diagnose demo --no-build --log x",
+        "run --dry-run --keep x pip install demo",
+    ],
+)
+def test_options_of_another_kind_of_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = run(*typed.split())
+    assert (found.exit_code, "[usage]" in found.stderr) == (2, True)
+
+
+def raising() -> dict[str, str]:
+    """Every module that makes an error of ours, with the id of these."""
+    found = {}
+    for file in ROOT.rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.Call)]
+        if "AugbackendError" in {getattr(call.func, "id", "") for call in calls}:
+            name = ".".join(("augbackend", *file.relative_to(ROOT).with_suffix("").parts))
+            found[name] = error_ids.of_module(name)
+    return found
+
+
+def test_every_error_has_an_id() -> None:
+    without = {"augbackend.errors", "augbackend.cli.model.error_report"}  # of what the system refuses
+    assert {name for name, ident in raising().items() if not ident} == without
+
+
+def test_no_module_has_two_ids() -> None:
+    modules = [one for of_one in error_ids.OF_MODULES.values() for one in of_one]
+    assert len(modules) == len(set(modules))
+    known = {one for file in ROOT.rglob("*.py") for one in (file.with_suffix(""), file.parent)}
+    assert not [one for one in modules if ROOT.joinpath(*one.split(".")) not in known]
+
+
+def test_the_id_is_of_the_class_then_of_the_place() -> None:
+    assert error_ids.of(errors.SettingsError("x", ["y"])) == "settings"
+    assert error_ids.of(error_report.of_system(OSError(28, "full"))) == "system"
+    text = error_report.text(errors.SettingsError("x", ["y"]))
+    assert text.splitlines()[0].endswith("(x) [settings]")
+    assert text.splitlines()[1] == "  y"
+
+
+@pytest.mark.usefixtures("no_index")
+def test_quiet_drops_notes_and_verbose_tells_what_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sdist(write(tmp_path / "links", {}))
+    words = ("wrap", "demo[more]==1.0", "--find-links", "links", "--require", "wheel")
+    usual, quiet, verbose = (run(*words, "-o", one, *flag) for one, flag in (("a", ()), ("b", ("-q",)), ("c", ("-v",))))
+    assert usual.exit_code == 0, usual.stderr
+    assert (usual.exit_code, "augbackend: note: " in usual.stderr, "fetching" in usual.stderr) == (0, True, False)
+    assert (quiet.exit_code, quiet.stderr, "demo 1.0" in quiet.stdout) == (0, "", True)
+    assert "augbackend: fetching file://" in verbose.stderr
+
+
+def test_no_password_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with loudness.of(quiet=False, verbose=True):
+        loudness.detail("pip --index-url https://me:secret@host/simple")
+    assert capsys.readouterr().err == "augbackend: pip --index-url https://host/simple\n"
+    loudness.detail("told to nobody")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+@pytest.mark.parametrize("words", ["wrap --json", "recipes list", "wrapp", "--help"])
+def test_a_closed_pipe_is_no_news(tmp_path: Path, words: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "augbackend", *words.split()]
+    ran = subprocess.run(command, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert "Traceback" not in ran.stderr
+    assert "Broken" not in ran.stderr
+
+
+@pytest.mark.usefixtures("no_index")
+def test_a_second_wrap_says_what_it_replaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    archive = sdist(write(tmp_path / "links", {}))
+    run("wrap", archive, "--require", "wheel")
+    found = run("wrap", archive, "--require", "cython")
+    assert "in place of the one that was there, since extra-build-dependencies: - wheel, + cython" in found.stdout
+    assert json.loads(run("wrap", archive, "--require", "wheel", "--json").stdout)["packages"][0]["why"]
+    assert "since" not in run("wrap", archive, "--require", "wheel").stdout
+
+
+@pytest.mark.parametrize("key", ["extra-build-dependency", "extra_build_dependencies", "extra-build-deps"])
+def test_a_misspelt_table_of_uvs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.chdir(write(tmp_path, {"pyproject.toml": f"[tool.uv.{key}]\ndemo = ['wheel']\n"}))
+    for command in ("wrap", "show"):
+        assert f"tool.uv.{key}: uv has no such table; is extra-build-dependencies meant?" in run(command).stderr
+
+
+def test_adopt_takes_the_folder_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write(tmp_path, {"setup.py": "from setuptools import setup\nsetup(name='x')\n"}))
+    assert run("adopt", "--require", "wheel", "--dry-run").exit_code == 0
+    assert not (tmp_path / "pyproject.toml").exists()
+
+
+def test_prose_breaks_no_word() -> None:
+    url = f"https://example.org/{'long-' * 30}name.tar.gz"
+    for line in terminal.wrapped(f"it is at {url}, and nowhere-else-at-all", "  ", "    ", width=20):
+        assert line.strip() in ("it is at", f"{url},", "and", "nowhere-else-at-all")
+
+
+def test_the_names_of_commands_are_modules() -> None:
+    assert all((Path(cli.__file__).parent / "commands" / f"{name}.py").is_file() for name in COMMANDS)
