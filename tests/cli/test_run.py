@@ -224,6 +224,28 @@ def test_uv_names_an_archive_by_its_place(folder: Path) -> None:
     assert "demo 1.0 did not build, though it was wrapped" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        "No solution found when resolving dependencies: Because other depends on demo<1 ...",
+        "ERROR: Cannot install a and b because these package versions have conflicting dependencies.\\n    demo",
+    ],
+)
+def test_a_version_that_a_resolver_only_tried(folder: Path, capfd: pytest.CaptureFixture[str], conflict: str) -> None:
+    """Its archive would be in the way of the version that fits."""
+    script = (
+        FRONTEND.format(python=sys.executable)
+        .replace('print("installed', f'"demo @" in lines and sys.exit("{conflict}")\nprint(lines)\nprint("installed')
+        .replace("if not re.search", "if 'demo!=1.0' not in lines and not re.search")
+    )
+    write(folder / "bin", {"pip": script})
+    result = run(folder, "--keep", "kept.txt", "pip", "install", "tool")
+    assert result.exit_code == 0, result.stderr
+    assert "demo 1.0 does not fit what else is asked for" in result.stderr
+    assert "demo!=1.0" in capfd.readouterr().out
+    assert Path("kept.txt").read_text(encoding="utf-8") == "demo!=1.0\n"
+
+
 def test_no_more_packages_than_the_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROKEN", "demo other")
     result = run(folder, "--limit", "1", "pip", "install", "tool")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from augbackend.cli.model import error_report
 from augbackend.cli.running import (
+    conflict,
     constrained,
     error_line,
     failed_package,
@@ -28,7 +29,7 @@ from augbackend.errors import AugbackendError, tell
 from .cured import cured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from augbackend.cli.model.locked_version import Locked
@@ -51,6 +52,7 @@ class RunAgain:
     :param stdout: the file descriptor that the command's stdout is passed on to.
     :param cure: says how packages are cured; asked only if one has to be.
     :param packages: what has been wrapped.
+    :param left_out: what was wrapped as well, and did not fit what else was asked for.
     :param left: why it could not go on; empty if the command worked, or failed for another reason.
     """
 
@@ -60,7 +62,13 @@ class RunAgain:
     cure: Callable[[], Cure]
     stdout: int = 1
     packages: list[CuredPackage] = field(default_factory=list)
+    left_out: list[CuredPackage] = field(default_factory=list)
     left: str = ""
+
+    @property
+    def constraints(self) -> str:
+        """The lines that lead to the archives."""
+        return self._lines(one.archive for one in self.packages)
 
     def until_done(self) -> int:
         """The exit status: of the last run of the command, or 130 if the user ended it."""
@@ -76,7 +84,7 @@ class RunAgain:
 
     def _run(self) -> Ended:
         words, environ = self.command.words, dict(os.environ)
-        if self.packages:
+        if self.packages or self.left_out:
             archives = [one.archive for one in self.packages]
             file = self._constraints(archives)
             words, environ = constrained.words(self.command, file, archives), self._environ(file)
@@ -90,7 +98,7 @@ class RunAgain:
             output = pipx_output.whole(failed_package.plain(output))
         failed = failed_package.found(frontend, output) if frontend else None
         if failed is None:
-            return False
+            return self._made_room(output)
         try:
             if isinstance(failed, Unclear):
                 raise unsuitable.unclear(self.command, failed)
@@ -101,6 +109,16 @@ class RunAgain:
             tell(f"\n{error}")
             return False
         tell("augbackend: running the command again\n")
+        return True
+
+    def _made_room(self, output: str) -> bool:
+        """Whether an archive was in the way of the frontend's choice of versions, and is not any more."""
+        found = conflict.in_the_way(output, self.packages) if self.command.frontend != "uv run" else None
+        if found is None:
+            return False
+        self.packages.remove(found)
+        self.left_out.append(found)
+        tell(f"augbackend: {found} does not fit what else is asked for; running the command again without it\n")
         return True
 
     def _wrap(self, failed: FailedPackage, error: str) -> None:
@@ -115,7 +133,7 @@ class RunAgain:
         refusal = unsuitable.refusal(self.command, failed, os.environ)
         if refusal is not None:
             raise refusal
-        if len(self.packages) >= self.limit:
+        if len(self.packages) + len(self.left_out) >= self.limit:
             hint = f"raise it: --limit {self.limit * 2}"
             raise AugbackendError(f"{failed} did not build either, and that is one more than --limit", hint=hint)
         how = self.cure()
@@ -140,8 +158,11 @@ class RunAgain:
 
     def _constraints(self, archives: Sequence[CuredArchive]) -> Path:
         file = self.place / "constraints.txt"
-        file.write_text(constrained.text(archives), encoding="utf-8")
+        file.write_text(self._lines(archives), encoding="utf-8")
         return file
+
+    def _lines(self, archives: Iterable[CuredArchive]) -> str:
+        return constrained.text(archives, [(one.name, one.version) for one in self.left_out])
 
     @staticmethod
     def _environ(file: Path) -> dict[str, str]:
