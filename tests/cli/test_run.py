@@ -346,6 +346,14 @@ def test_another_failure_is_the_commands_own(folder: Path, capfd: pytest.Capture
     assert capfd.readouterr().out == "no such thing\n"
 
 
+def test_a_command_that_fails_in_silence(folder: Path) -> None:
+    write(folder / "bin", {"uv": f"#!{sys.executable}\nraise SystemExit(2)\n"})
+    result = run(folder, "uv", "-qq", "pip", "install", "demo")
+    assert result.exit_code == 2
+    assert "it printed nothing" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_command_that_is_not_understood(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = run(folder, "--", sys.executable, "-c", "print(1); raise SystemExit(5)")
     assert result.exit_code == 5

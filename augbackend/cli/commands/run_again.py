@@ -24,7 +24,7 @@ from augbackend.cli.running.failed_package import FailedPackage, Unclear
 from augbackend.cli.running.resolution import Resolver
 from augbackend.cli.strangers import interpreter, interruption
 from augbackend.cli.strangers.interruption import Interrupted
-from augbackend.errors import AugbackendError, tell
+from augbackend.errors import AugbackendError, say, tell
 
 from .cured import cured
 
@@ -97,6 +97,9 @@ class RunAgain:
         if frontend == "pipx":
             output = pipx_output.whole(failed_package.plain(output))
         failed = failed_package.found(frontend, output) if frontend else None
+        if failed is None and frontend and not output.strip():
+            self.left = "it printed nothing, so it cannot be told whether a package did not build"
+            say("note", f"{self.left}; run it without -q")
         if failed is None:
             return self._made_room(output)
         try:
