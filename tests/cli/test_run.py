@@ -228,7 +228,7 @@ def test_uv_names_an_archive_by_its_place(folder: Path) -> None:
     "conflict",
     [
         "No solution found when resolving dependencies: Because other depends on demo<1 ...",
-        "ERROR: Cannot install a and b because these package versions have conflicting dependencies.\\n    demo",
+        "The conflict is caused by:\\n    b 1 depends on demo<1\\nERROR: ... versions have conflicting dependencies.",
     ],
 )
 def test_a_version_that_a_resolver_only_tried(folder: Path, capfd: pytest.CaptureFixture[str], conflict: str) -> None:

@@ -3,7 +3,8 @@
 ::
 
     No solution found when resolving dependencies          uv
-    … because these package versions have conflicting dependencies        pip
+    The conflict is caused by:                             pip, on stdout
+    … these package versions have conflicting dependencies      pip, on stderr, without what depends on them
 
 A resolver tries versions that it would leave again. Where one of these did not build, its archive is in the way.
 """
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from .cured_package import CuredPackage
 
-_SAID = re.compile(r"No solution found when resolving|have conflicting dependencies")
+_SAID = re.compile(r"No solution found when resolving|The conflict is caused by:|have conflicting dependencies")
 
 
 def in_the_way(output: str, wrapped: Sequence[CuredPackage]) -> CuredPackage | None:
