@@ -127,6 +127,14 @@ def test_uv_run_takes_no_constraints(folder: Path, capfd: pytest.CaptureFixture[
     assert "    uv run --with 'demo @ file://" in result.stderr
 
 
+def test_uv_run_in_a_project_that_needs_the_package_itself(folder: Path) -> None:
+    """What `--with` names does not replace what the project depends on."""
+    write(folder / "bin", {"uv": f"#!{sys.executable}\nraise SystemExit('error: Failed to build `demo==1.0`')\n"})
+    result = run(folder, "uv", "run", "--with", "tool", "python")
+    assert result.exit_code == 1
+    assert "in the project, augbackend diagnose --apply" in result.stderr
+
+
 def test_keep_writes_the_constraints_where_the_user_wants_them(folder: Path) -> None:
     result = run(folder, "-q", "--keep", "kept.txt", "pip", "install", "demo")
     assert result.exit_code == 0

@@ -130,6 +130,8 @@ class RunAgain:
         :raises AugbackendError: if that cannot be done, or would not help.
         """
         before = next((one for one in self.packages if one.name == failed.name), None)
+        if before is not None and self.command.frontend == "uv run" and failed.version:
+            raise unsuitable.of_project(failed)  # uv would name an archive by its place
         if before is not None:
             hint = f"see what its build says: augbackend diagnose {before.name}=={before.version}"
             raise AugbackendError(f"{before} did not build, though it was wrapped", hint=hint)
