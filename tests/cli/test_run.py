@@ -429,6 +429,26 @@ def test_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     assert process.returncode == 130
 
 
+def test_a_tool_that_goes_on_after_it_has_its_own_status(folder: Path) -> None:
+    program = """
+import pathlib, signal, time
+signal.signal(signal.SIGINT, lambda *_: exit(3))
+pathlib.Path('started').touch()
+time.sleep(60)
+"""
+    write(folder / "bin", {"uvx": f"#!{sys.executable}\n{program}"})
+    (folder / "bin" / "uvx").chmod(0o755)
+    words = [sys.executable, "-m", "augbackend.cli", "run", "--", "uvx", "tool"]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+        for _ in range(600):
+            if Path("started").exists():
+                break
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 3
+
+
 def test_a_process_in_the_background_is_not_waited_for(tmp_path: Path) -> None:
     program = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(30)'])"
     began = time.monotonic()

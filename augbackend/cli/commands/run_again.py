@@ -76,7 +76,8 @@ class RunAgain:
             while True:
                 ended = self._run()
                 if ended.is_interrupted:
-                    return interruption.STATUS
+                    # A tool may go on after Ctrl-C, and end later as it likes.
+                    return ended.status if self.command.runs_a_tool else interruption.STATUS
                 if not ended.status or not self._went_on(ended):
                     return ended.status
         except Interrupted:
