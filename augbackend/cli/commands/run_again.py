@@ -1,6 +1,6 @@
 """The loop of ``augbackend run``: the command, the package that did not build, its archive, the command again.
 
-Each package is wrapped at most once, and no more of them than a limit.
+Each version of a package is wrapped at most once, and no more of them than a limit.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class RunAgain:
             return passed_output.run(words, environ, keep, stdout=self.stdout)
 
     def _went_on(self, ended: Ended) -> bool:
-        """Whether one more package was wrapped."""
+        """Whether the command is to run again: a package was wrapped, or an archive that was in the way is left out."""
         frontend, output = self.command.frontend, ended.output
         if frontend == "pipx":
             output = pipx_output.whole(failed_package.plain(output))
