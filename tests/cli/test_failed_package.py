@@ -109,6 +109,15 @@ BUILD = """\
 < error: failed-wheel-build-for-install
 ERROR Command '['python', '-m', 'pip']' returned non-zero exit status 1.
 """
+BUILD_IN_A_NARROW_TERMINAL = """\
+< Looking in links: /tmp/a/links
+< Processing /tmp/a/links/broken_whe
+  el-1.5.tar.gz (from -r /tmp/build-
+  requirements-ujwqh6br.txt (line
+  1))
+<   ERROR: Failed building wheel for
+  broken-wheel
+"""
 BUILD_BY_UV = "< error: Failed to build `broken-\n  wheel==1.5`\n<   cause: The build backend returned an error\n"
 TOX = f"a: install_package_deps> python -I -m pip install broken-wheel\n\x1b[31m{PIP_BUILDS_NOW}\x1b[39m"
 
@@ -128,6 +137,7 @@ TOX = f"a: install_package_deps> python -I -m pip install broken-wheel\n\x1b[31m
         ("pipx", PIPX),
         ("pipx", PIP_BUILDS_NOW),
         ("build", BUILD),
+        ("build", BUILD_IN_A_NARROW_TERMINAL),
         ("build", BUILD_BY_UV),
         ("tox", TOX),
     ],

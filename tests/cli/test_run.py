@@ -127,6 +127,14 @@ def test_uv_run_takes_no_constraints(folder: Path, capfd: pytest.CaptureFixture[
     assert "    uv run --with 'demo @ file://" in result.stderr
 
 
+def test_uv_run_in_a_project_that_needs_the_package_itself(folder: Path) -> None:
+    """What `--with` names does not replace what the project depends on."""
+    write(folder / "bin", {"uv": f"#!{sys.executable}\nraise SystemExit('error: Failed to build `demo==1.0`')\n"})
+    result = run(folder, "uv", "run", "--with", "tool", "python")
+    assert result.exit_code == 1
+    assert "in the project, augbackend diagnose --apply" in result.stderr
+
+
 def test_keep_writes_the_constraints_where_the_user_wants_them(folder: Path) -> None:
     result = run(folder, "-q", "--keep", "kept.txt", "pip", "install", "demo")
     assert result.exit_code == 0
@@ -222,6 +230,28 @@ def test_uv_names_an_archive_by_its_place(folder: Path) -> None:
     result = run(folder, "uv", "pip", "install", "demo")
     assert result.exit_code == 1
     assert "demo 1.0 did not build, though it was wrapped" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        "No solution found when resolving dependencies: Because other depends on demo<1 ...",
+        "The conflict is caused by:\\n    b 1 depends on demo<1\\nERROR: ... versions have conflicting dependencies.",
+    ],
+)
+def test_a_version_that_a_resolver_only_tried(folder: Path, capfd: pytest.CaptureFixture[str], conflict: str) -> None:
+    """Its archive would be in the way of the version that fits."""
+    script = (
+        FRONTEND.format(python=sys.executable)
+        .replace('print("installed', f'"demo @" in lines and sys.exit("{conflict}")\nprint(lines)\nprint("installed')
+        .replace("if not re.search", "if 'demo!=1.0' not in lines and not re.search")
+    )
+    write(folder / "bin", {"pip": script})
+    result = run(folder, "--keep", "kept.txt", "pip", "install", "tool")
+    assert result.exit_code == 0, result.stderr
+    assert "demo 1.0 does not fit what else is asked for" in result.stderr
+    assert "demo!=1.0" in capfd.readouterr().out
+    assert Path("kept.txt").read_text(encoding="utf-8") == "demo!=1.0\n"
 
 
 def test_no_more_packages_than_the_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,6 +354,14 @@ def test_another_failure_is_the_commands_own(folder: Path, capfd: pytest.Capture
     assert capfd.readouterr().out == "no such thing\n"
 
 
+def test_a_command_that_fails_in_silence(folder: Path) -> None:
+    write(folder / "bin", {"uv": f"#!{sys.executable}\nraise SystemExit(2)\n"})
+    result = run(folder, "uv", "-qq", "pip", "install", "demo")
+    assert result.exit_code == 2
+    assert "it printed nothing" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_command_that_is_not_understood(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = run(folder, "--", sys.executable, "-c", "print(1); raise SystemExit(5)")
     assert result.exit_code == 5
@@ -398,6 +436,26 @@ def test_interrupted(tmp_path: Path, number: signal.Signals) -> None:
         process.send_signal(number)
         process.communicate(timeout=30)
     assert process.returncode == 130
+
+
+def test_a_tool_that_goes_on_after_it_has_its_own_status(folder: Path) -> None:
+    program = """
+import pathlib, signal, time
+signal.signal(signal.SIGINT, lambda *_: exit(3))
+pathlib.Path('started').touch()
+time.sleep(60)
+"""
+    write(folder / "bin", {"uvx": f"#!{sys.executable}\n{program}"})
+    (folder / "bin" / "uvx").chmod(0o755)
+    words = [sys.executable, "-m", "augbackend.cli", "run", "--", "uvx", "tool"]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+        for _ in range(600):
+            if Path("started").exists():
+                break
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 3
 
 
 def test_a_process_in_the_background_is_not_waited_for(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import error_report
 from augbackend.cli.model.package_sources import NOWHERE
-from augbackend.cli.running import constrained, frontend_command, known_recipes, report, target_python
+from augbackend.cli.running import frontend_command, known_recipes, report, target_python
 from augbackend.errors import AugbackendError, tell
 
 from . import options, places_of_command, recipe_options
@@ -128,14 +128,15 @@ def run(
         running = RunAgain(command, Path(name), limit, cure, stdout=_STDERR if as_json else 1)
         status = running.until_done()
     packages, ours = running.packages, 0
-    if keep is not None and packages:
+    keep = keep if running.constraints else None
+    if keep is not None:
         try:
-            replace_file.replace_file(keep, constrained.text(one.archive for one in packages).encode())
+            replace_file.replace_file(keep, running.constraints.encode())
         except OSError as error:
             tell(f"\n{error_report.of_system(error)}")
             ours, keep = 2, None
     if as_json:
         click.echo(terminal.as_json(report.as_json(command, status, packages, running.left, keep)))
-    elif packages and not (quiet and not status):
-        tell("\n" + "\n".join(report.lines(command, packages, keep, is_done=not status)))
+    elif running.constraints and not (quiet and not status):
+        tell("\n" + "\n".join(report.lines(command, packages, running.constraints, keep, is_done=not status)))
     raise SystemExit(status or ours)

@@ -1,6 +1,6 @@
 """The loop of ``augbackend run``: the command, the package that did not build, its archive, the command again.
 
-Each package is wrapped at most once, and no more of them than a limit.
+Each version of a package is wrapped at most once, and no more of them than a limit.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from augbackend.cli import loudness
 from augbackend.cli.model import error_report
 from augbackend.cli.running import (
+    conflict,
     constrained,
     error_line,
     failed_package,
@@ -24,12 +25,12 @@ from augbackend.cli.running.failed_package import FailedPackage, Unclear
 from augbackend.cli.running.resolution import Resolver
 from augbackend.cli.strangers import interpreter, interruption
 from augbackend.cli.strangers.interruption import Interrupted
-from augbackend.errors import AugbackendError, tell
+from augbackend.errors import AugbackendError, say, tell
 
 from .cured import cured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from augbackend.cli.model.locked_version import Locked
@@ -52,6 +53,7 @@ class RunAgain:
     :param stdout: the file descriptor that the command's stdout is passed on to.
     :param cure: says how packages are cured; asked only if one has to be.
     :param packages: what has been wrapped.
+    :param left_out: what was wrapped as well, and did not fit what else was asked for.
     :param left: why it could not go on; empty if the command worked, or failed for another reason.
     """
 
@@ -61,7 +63,13 @@ class RunAgain:
     cure: Callable[[], Cure]
     stdout: int = 1
     packages: list[CuredPackage] = field(default_factory=list)
+    left_out: list[CuredPackage] = field(default_factory=list)
     left: str = ""
+
+    @property
+    def constraints(self) -> str:
+        """The lines that lead to the archives."""
+        return self._lines(one.archive for one in self.packages)
 
     def until_done(self) -> int:
         """The exit status: of the last run of the command, or 130 if the user ended it."""
@@ -69,7 +77,8 @@ class RunAgain:
             while True:
                 ended = self._run()
                 if ended.is_interrupted:
-                    return interruption.STATUS
+                    # A tool may go on after Ctrl-C, and end later as it likes.
+                    return ended.status if self.command.runs_a_tool else interruption.STATUS
                 if not ended.status or not self._went_on(ended):
                     return ended.status
         except Interrupted:
@@ -77,7 +86,7 @@ class RunAgain:
 
     def _run(self) -> Ended:
         words, environ = self.command.words, dict(os.environ)
-        if self.packages:
+        if self.packages or self.left_out:
             archives = [one.archive for one in self.packages]
             file = self._constraints(archives)
             words, environ = constrained.words(self.command, file, archives), self._environ(file)
@@ -85,13 +94,16 @@ class RunAgain:
             return passed_output.run(words, environ, keep, stdout=self.stdout)
 
     def _went_on(self, ended: Ended) -> bool:
-        """Whether one more package was wrapped."""
+        """Whether the command is to run again: a package was wrapped, or an archive that was in the way is left out."""
         frontend, output = self.command.frontend, ended.output
         if frontend == "pipx":
             output = pipx_output.whole(failed_package.plain(output))
         failed = failed_package.found(frontend, output) if frontend else None
+        if failed is None and frontend and not output.strip():
+            self.left = "it printed nothing, so it cannot be told whether a package did not build"
+            say("note", f"{self.left}; run it without -q")
         if failed is None:
-            return False
+            return self._made_room(output)
         try:
             if isinstance(failed, Unclear):
                 raise unsuitable.unclear(self.command, failed)
@@ -104,19 +116,31 @@ class RunAgain:
         loudness.progress("augbackend: running the command again\n")
         return True
 
+    def _made_room(self, output: str) -> bool:
+        """Whether an archive was in the way of the frontend's choice of versions, and is not any more."""
+        found = conflict.in_the_way(output, self.packages) if self.command.frontend != "uv run" else None
+        if found is None:
+            return False
+        self.packages.remove(found)
+        self.left_out.append(found)
+        tell(f"augbackend: {found} does not fit what else is asked for; running the command again without it\n")
+        return True
+
     def _wrap(self, failed: FailedPackage, error: str) -> None:
         """Wrap a package.
 
         :raises AugbackendError: if that cannot be done, or would not help.
         """
         before = next((one for one in self.packages if one.name == failed.name), None)
+        if before is not None and self.command.frontend == "uv run" and failed.version:
+            raise unsuitable.of_project(failed)  # uv would name an archive by its place
         if before is not None:
             hint = f"see what its build says: augbackend diagnose {before.name}=={before.version}"
             raise AugbackendError(f"{before} did not build, though it was wrapped", hint=hint)
         refusal = unsuitable.refusal(self.command, failed, os.environ)
         if refusal is not None:
             raise refusal
-        if len(self.packages) >= self.limit:
+        if len(self.packages) + len(self.left_out) >= self.limit:
             hint = f"raise it: --limit {self.limit * 2}"
             raise AugbackendError(f"{failed} did not build either, and that is one more than --limit", hint=hint)
         how = self.cure()
@@ -141,8 +165,11 @@ class RunAgain:
 
     def _constraints(self, archives: Sequence[CuredArchive]) -> Path:
         file = self.place / "constraints.txt"
-        file.write_text(constrained.text(archives), encoding="utf-8")
+        file.write_text(self._lines(archives), encoding="utf-8")
         return file
+
+    def _lines(self, archives: Iterable[CuredArchive]) -> str:
+        return constrained.text(archives, [(one.name, one.version) for one in self.left_out])
 
     @staticmethod
     def _environ(file: Path) -> dict[str, str]:

@@ -44,9 +44,14 @@ class CuredArchive:
         return f"{self.name} @ {self.path.absolute().as_uri()}#sha256={self.sha256}"
 
 
-def text(archives: Iterable[CuredArchive]) -> str:
-    """The content of a constraints file."""
-    return "".join(f"{line}\n" for line in sorted(one.line for one in archives))
+def text(archives: Iterable[CuredArchive], left_out: Iterable[tuple[str, str]] = ()) -> str:
+    """The content of a constraints file.
+
+    :param left_out: names and versions that are not to be taken.
+    """
+    lines = {one.name: one.line for one in archives}
+    without = [f"{name}!={version}" for name, version in left_out if name not in lines]
+    return "".join(f"{line}\n" for line in sorted([*lines.values(), *without]))
 
 
 def variables(file: Path, environ: Mapping[str, str]) -> dict[str, str]:

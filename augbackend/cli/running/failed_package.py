@@ -95,12 +95,20 @@ def _judged(said: Said) -> FailedPackage | Unclear:
 
 
 def _unwrapped(text: str) -> str:
-    """What ``build`` quotes, in the lines that were: it marks them, and breaks them at 80 columns."""
+    """What ``build`` quotes, in the lines that were: it marks them, and breaks them where the terminal ends."""
+    printed = text.split("\n")
+    width = max((len(line) for line in printed if line.startswith("<")), default=0)
     lines: list[str] = []
-    for line in text.split("\n"):
+    for before, line in zip(["", *printed], printed):
         is_continued = bool(lines) and lines[-1].startswith("<") and re.match(r"  \S", line)
         if is_continued:
-            lines[-1] += line.strip() if lines[-1].endswith("-") else f" {line.strip()}"
+            lines[-1] += line.strip() if _ends_within_a_word(before, line.strip(), width) else f" {line.strip()}"
         else:
             lines.append(line)
     return "\n".join(_QUOTED_BY_BUILD.sub("", line) for line in lines)
+
+
+def _ends_within_a_word(line: str, following: str, width: int) -> bool:
+    """Whether a word goes on in the next line: at a hyphen, or since it is longer than a line."""
+    word = line.rpartition(" ")[2] + following.partition(" ")[0]
+    return line.endswith("-") or (len(line) == width and len(word) > width - len("  "))

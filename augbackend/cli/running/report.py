@@ -25,6 +25,7 @@ def as_json(
     """The run for a script.
 
     :param left: what could not be cured, a sentence; empty if nothing is left.
+    :param keep: the file of constraints that was written.
     """
     return {
         "command": list(command.words),
@@ -32,16 +33,17 @@ def as_json(
         "status": status,
         "packages": [one.as_json() for one in cured],
         "left": left,
-        "constraints": str(keep) if keep and cured else "",
+        "constraints": str(keep or ""),
     }
 
 
 def lines(
-    command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path | None, *, is_done: bool
+    command: FrontendCommand, cured: Sequence[CuredPackage], constraints: str, keep: Path | None, *, is_done: bool
 ) -> Iterator[str]:
     """What was wrapped, and how to keep that, for a reader.
 
-    :param keep: the constraints file that the user wants.
+    :param constraints: the lines that lead to the archives.
+    :param keep: the file of them that the user wants.
     :param is_done: whether the command works now.
     """
     whole = "the command works" if is_done else "the command still fails"
@@ -53,16 +55,18 @@ def lines(
         yield f"    {one.archive.path}"
     if is_done:
         yield ""
-        yield from _lasting(command, cured, keep)
+        yield from _lasting(command, cured, constraints, keep)
 
 
-def _lasting(command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path | None) -> Iterator[str]:
+def _lasting(
+    command: FrontendCommand, cured: Sequence[CuredPackage], constraints: str, keep: Path | None
+) -> Iterator[str]:
     """How the same is had without this command from now on."""
     file = shlex.quote(constrained.place(keep.absolute())) if keep else "FILE"
     yield "to have it without this command from now on, one of these:"
     if keep is None:
         yield "  in a constraints file, with its whole path in the place of FILE (--keep FILE writes it):"
-        yield from (f"    {line}" for line in constrained.text(one.archive for one in cured).splitlines())
+        yield from (f"    {line}" for line in constraints.splitlines())
     yield f"  for uv tool, uvx, pipx and pip:  export UV_CONSTRAINT={file} PIP_CONSTRAINT={file}"
     yield f"    and for what builds require:  export UV_BUILD_CONSTRAINT={file} PIP_BUILD_CONSTRAINT={file}"
     if command.frontend == "pip":

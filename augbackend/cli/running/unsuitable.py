@@ -31,10 +31,7 @@ def refusal(command: FrontendCommand, failed: FailedPackage, environ: Mapping[st
     if not failed.version:
         return _of_place(failed)
     if command.frontend == "uv project" or (command.frontend == "uv run" and not command.has(*_WITH)):
-        return AugbackendError(
-            f"{failed} did not build, and uv's project commands take no constraints",
-            hint="in the project, augbackend diagnose --apply finds out what is missing and declares it",
-        )
+        return of_project(failed)
     if _wants_hashes(command, environ):
         return AugbackendError(
             f"{failed} did not build, and hashes are asked for: a wrapped archive has another than upstream's",
@@ -46,6 +43,14 @@ def refusal(command: FrontendCommand, failed: FailedPackage, environ: Mapping[st
             hint="leave --no-build-isolation out: augbackend gives the isolated build what it needs",
         )
     return None
+
+
+def of_project(failed: FailedPackage) -> AugbackendError:
+    """What a project of uv's depends on."""
+    return AugbackendError(
+        f"{failed} did not build, and uv's project commands take no constraints",
+        hint="in the project, augbackend diagnose --apply finds out what is missing and declares it",
+    )
 
 
 def unclear(command: FrontendCommand, said: Unclear) -> AugbackendError:
