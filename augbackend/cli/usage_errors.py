@@ -58,5 +58,7 @@ def translated(error: click.ClickException) -> AugbackendError:
     hint = f"did you mean {' or '.join(map(repr, possible))}?" if possible else ""
     context = getattr(error, "ctx", None)
     if context is not None and not hint:
-        hint = f"{context.command_path} --help says what it takes"
+        usage = " ".join(context.get_usage().split()).partition(" ")[2]
+        is_missing = isinstance(error, click.MissingParameter)
+        hint = usage if is_missing else f"{context.command_path} --help says what it takes"
     return UsageMistakeError(f"{what[:1].lower()}{what[1:]}", hint=hint)
