@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from augbackend.cli.running import error_line, failed_package
+from augbackend.cli.running import error_line, failed_package, pipx_output
 from augbackend.cli.running.failed_package import FailedPackage, Unclear
 from augbackend.cli.running.frontend_command import Frontend
 
@@ -132,6 +134,16 @@ TOX = f"a: install_package_deps> python -I -m pip install broken-wheel\n\x1b[31m
 )
 def test_the_package_and_its_version(frontend: Frontend, output: str) -> None:
     assert failed_package.found(frontend, output) == FailedPackage("broken-wheel", "1.5")
+
+
+def test_pipx_names_the_file_that_has_what_pip_said(tmp_path: Path) -> None:
+    log = tmp_path / "pip_errors.log"
+    printed = f"creating ...\nFatal error from pip prevented installation. Full pip output in file:\n    {log}\n"
+    assert pipx_output.whole(printed) == printed  # it is not there
+    log.write_text(PIP_GETS_REQUIREMENTS, encoding="utf-8")
+    found = failed_package.found("pipx", pipx_output.whole(printed))
+    assert found == FailedPackage("broken-wheel", "1.5")
+    assert pipx_output.whole(PIPX) == PIPX
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,14 @@ def test_options_of_a_tool_are_its_own() -> None:
     assert found.with_words("-c", "f")[:3] == ("uvx", "-c", "f")
 
 
+def test_files_of_requirements() -> None:
+    found = frontend_command.understood(["uv", "pip", "compile", "r.in", "-r", "s.in"])
+    assert found.requirements_files == ["r.in", "s.in"]
+    assert not found.places
+    found = frontend_command.understood(["uvx", "--with-requirements", "a,b", "x"])
+    assert found.requirements_files == ["a", "b"]
+
+
 def test_options_before_the_action() -> None:
     found = frontend_command.understood(
         ["uv", "--python", "3.12", "pip", "install", "-r", "a", "-rb", "--constraint=c", "x"]

@@ -62,3 +62,19 @@ def test_every_page_is_reached() -> None:
     pages = {page[len("docs/") : -len(".md")] for page in PAGES if page.startswith("docs/")}
     assert pages - named == {"index"}
     assert not [name for name in named if "/" in name and name not in pages]
+
+
+def test_the_first_screen_is_what_was_recorded() -> None:
+    """Its lines are some of the session's, in that order, each cut at its end at most."""
+    session = (ROOT / "docs" / "_static" / "session.txt").read_text(encoding="utf-8").splitlines()
+    shown = [
+        line
+        for block in re.findall(r"(?ms)^```text\n(.*?)^```$", PAGES["README.md"])[:2]
+        for line in block.splitlines()
+    ]
+    assert len(shown) > 6
+    at = 0
+    for line in shown:
+        at = next((place for place in range(at, len(session)) if session[place].startswith(line)), -1)
+        assert at >= 0, line
+        at += 1

@@ -119,10 +119,12 @@ def test_uv_does_not_read_its_variable_beside_its_option(folder: Path, capfd: py
 
 
 def test_uv_run_takes_no_constraints(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(folder, "uv", "run", "--with", "demo", "tool", "-c", "x").exit_code == 0
+    result = run(folder, "uv", "run", "--with", "demo", "tool", "-c", "x")
+    assert result.exit_code == 0
     words = next(line for line in capfd.readouterr().out.splitlines() if line.startswith("installed by"))
     assert words.startswith("installed by run --with demo @ file://")
     assert words.endswith("--with demo tool -c x")
+    assert "    uv run --with 'demo @ file://" in result.stderr
 
 
 def test_keep_writes_the_constraints_where_the_user_wants_them(folder: Path) -> None:
@@ -134,11 +136,52 @@ def test_keep_writes_the_constraints_where_the_user_wants_them(folder: Path) -> 
     assert line.startswith(f"demo @ {archive.as_uri()}#sha256=")
 
 
+def test_what_lasts_is_said_in_words_that_work_later(folder: Path) -> None:
+    """Not by the same command again: it would find all installed, and write nothing."""
+    said = run(folder, "pip", "install", "demo").stderr
+    assert "    demo @ file://" in said
+    assert "run --keep" not in said
+    said = run(folder, "--keep", "my file.txt", "pip", "install", "demo").stderr
+    place = Path("my file.txt").absolute().as_uri()
+    assert f"export UV_CONSTRAINT={place} PIP_CONSTRAINT={place}" in said
+
+
 def test_keep_is_checked_before_anything_runs(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = run(folder, "--keep", "absent/kept.txt", "pip", "install", "demo")
     assert result.exit_code == 2
     assert "its folder is not there" in result.stderr
     assert capfd.readouterr().out == ""
+
+
+def test_constraints_that_cannot_be_kept_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(file: Path, content: bytes) -> None:
+        if file.name == "kept.txt":
+            raise PermissionError(13, "Permission denied", "kept.txt")
+        file.write_bytes(content)
+
+    monkeypatch.setattr("augbackend.cli.edit.replace_file.replace_file", refused)
+    result = run(folder, "--keep", "kept.txt", "pip", "install", "demo")
+    assert result.exit_code == 2
+    assert "Permission denied" in result.stderr
+    assert "the command works with 1 wrapped package" in result.stderr
+    assert "    demo @ file://" in result.stderr
+
+
+def test_a_cache_that_cannot_be_written(folder: Path) -> None:
+    """The exit status stays the command's own."""
+    write(folder, {"cache": "a file"})
+    result = run(folder, "pip", "install", "demo")
+    assert result.exit_code == 2  # refused at once
+    result = run(folder, "--cache-dir", str(folder / "cache" / "below"), "--json", "pip", "install", "demo")
+    assert result.exit_code == 3
+    assert "Not a directory" in json.loads(result.stdout)["left"]
+
+
+def test_a_full_disk_does_not_end_the_command(capfd: pytest.CaptureFixture[str]) -> None:
+    with Path("/dev/full").open("w+b", buffering=0) as keep:
+        ended = passed_output.run([sys.executable, "-c", "print('all of it')"], os.environ, keep)
+    assert (ended.status, ended.output) == (0, "")
+    assert capfd.readouterr().out == "all of it\n"
 
 
 def test_json_is_alone_on_stdout(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -185,7 +228,7 @@ def test_no_more_packages_than_the_limit(folder: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("BROKEN", "demo other")
     result = run(folder, "--limit", "1", "pip", "install", "tool")
     assert result.exit_code == 3
-    assert "other 1.0 did not build either, and 1 were wrapped already" in result.stderr
+    assert "other 1.0 did not build either" in result.stderr
     assert "--limit 2" in result.stderr
 
 
@@ -204,7 +247,7 @@ def test_without_a_recipe_and_without_a_diagnosis(folder: Path) -> None:
     [
         ("uv sync", "uv's project commands take no constraints"),
         ("uv run tool", "augbackend diagnose --apply"),
-        ("pip install --require-hashes -r r.txt", "hashes are required"),
+        ("pip install --require-hashes -r r.txt", "hashes are asked for"),
         ("uv pip install --no-build-isolation demo", "leave --no-build-isolation out"),
     ],
 )
@@ -221,13 +264,14 @@ def test_what_no_constraint_can_cure(folder: Path, words: str, said: str) -> Non
         ("error: Failed to build `own @ file:///home/me/own`", "augbackend diagnose /home/me/own"),
         (
             "error: Failed to build `own @ git+https://git.invalid/own@abc`",
-            "augbackend wrap 'git+https://git.invalid/own@abc'",
+            "augbackend diagnose --apply git+https://git.invalid/own@abc writes",
         ),
+        ("error: Failed to build `own @ git+file:/home/me/own`", "diagnose --apply git+file:///home/me/own writes"),
         (
             "error: Failed to build `own @ https://files.invalid/own-1.0.tar.gz`",
-            "augbackend wrap 'https://files.invalid",
+            "augbackend diagnose --apply https://files.invalid/own-1.0.tar.gz writes",
         ),
-        ("error: Failed to build `own @ file:///home/me/own-1.0.tar.gz`", "diagnose /home/me/own-1.0.tar.gz --apply"),
+        ("error: Failed to build `own @ file:///home/me/own-1.0.tar.gz`", "diagnose --apply /home/me/own-1.0.tar.gz"),
         ("error: Failed to build `the thing`", "it is not clear which package did not build"),
     ],
 )
@@ -236,6 +280,41 @@ def test_what_is_no_release_is_not_wrapped(folder: Path, printed: str, said: str
     result = run(folder, "uv", "pip", "install", "own")
     assert result.exit_code == 1
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (". tool", ". is a folder of your own"),
+        ("-e ./my/own", "augbackend diagnose ./my/own finds out"),
+        ("git+https://git.invalid/own", "is asked for as a repository"),
+        ("./a ./b", "augbackend diagnose PLACE"),
+        ("tool", "the frontend does not name it"),
+    ],
+)
+def test_uv_does_not_name_what_has_only_a_place(folder: Path, asked: str, said: str) -> None:
+    printed = "error: The build backend returned an error\n  cause: Call to `x` failed (exit status: 1)"
+    write(folder / "bin", {"uv": f"#!{sys.executable}\nimport sys\nsys.exit({printed!r})\n"})
+    result = run(folder, "uv", "pip", "install", *asked.split())
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_the_package_is_from_where_the_command_looks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    Path("r.txt").write_text("--find-links ../sdists\ndemo\n", encoding="utf-8")
+    assert run(folder, "pip", "install", "-r", "r.txt").exit_code == 0
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    assert run(folder, "pip", "install", "--no-index", "--find-links=../sdists", "demo").exit_code == 0
+
+
+@pytest.mark.parametrize("words", ["pip install -r r.txt", "uv pip sync r.txt"])
+def test_hashes_in_a_file_are_held_to(folder: Path, words: str) -> None:
+    Path("r.txt").write_text("demo==1.0 \\\n    --hash=sha256:0123\n", encoding="utf-8")
+    result = run(folder, *words.split())
+    assert result.exit_code == 3
+    assert "hashes are asked for" in result.stderr
 
 
 def test_another_failure_is_the_commands_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -20,17 +20,16 @@ from augbackend.cli.command import CliCommand
 from augbackend.cli.edit import replace_file
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
+from augbackend.cli.model import error_report
 from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.cli.running import constrained, frontend_command, known_recipes, report, target_python
 from augbackend.errors import AugbackendError, tell
 
-from . import options, recipe_options
+from . import options, places_of_command, recipe_options
 from .cured import Cure
 from .run_again import RunAgain
 
 if TYPE_CHECKING:
-    from augbackend.cli.model.package_sources import Sources
-    from augbackend.cli.running.frontend_command import FrontendCommand
     from augbackend.cli.strangers.confinement import Level
 
 _LIMIT, _TIMEOUT = 10, 1800.0
@@ -108,7 +107,8 @@ def run(
         raise AugbackendError("its folder is not there", where=str(keep), hint="make it first, or name another file")
 
     def cure() -> Cure:
-        lookup = Lookup(_places_of(command), cache, offline=False, output=cache.folder / "run")
+        is_offline = command.has("--offline")
+        lookup = Lookup(places_of_command.found(command), cache, offline=is_offline, output=cache.folder / "run")
         python = target_python.found(command, os.environ)
         completion = recipe_options.completion(recipes_, lookup, no_recipes=no_recipes)
         completion = replace(completion, python=python.version)
@@ -127,24 +127,15 @@ def run(
     with tempfile.TemporaryDirectory(prefix="augbackend-run-") as name:
         running = RunAgain(command, Path(name), limit, cure, stdout=_STDERR if as_json else 1)
         status = running.until_done()
-    packages = running.packages
+    packages, ours = running.packages, 0
     if keep is not None and packages:
-        replace_file.replace_file(keep, constrained.text(one.archive for one in packages).encode())
+        try:
+            replace_file.replace_file(keep, constrained.text(one.archive for one in packages).encode())
+        except OSError as error:
+            tell(f"\n{error_report.of_system(error)}")
+            ours, keep = 2, None
     if as_json:
         click.echo(terminal.as_json(report.as_json(command, status, packages, running.left, keep)))
     elif packages and not (quiet and not status):
         tell("\n" + "\n".join(report.lines(command, packages, keep, is_done=not status)))
-    raise SystemExit(status)
-
-
-def _places_of(command: FrontendCommand) -> Sources:
-    """Where the command looks for packages: what its options say, then what pip's and uv's settings say."""
-    index_url = next(reversed(command.options("--default-index", "--index-url", "-i")), None)
-    extra = [url for value in command.options("--index", "--extra-index-url") for url in value.split()]
-    links = command.options("--find-links") if command.frontend == "pipx" else command.options("--find-links", "-f")
-    return options.places(index_url, [one.rpartition("=")[2] if _index_has_name(one) else one for one in extra], links)
-
-
-def _index_has_name(index: str) -> bool:
-    """Whether an index of uv's has a name before its URL."""
-    return "=" in index.partition("://")[0]
+    raise SystemExit(status or ours)

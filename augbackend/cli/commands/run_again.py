@@ -17,6 +17,7 @@ from augbackend.cli.running import (
     error_line,
     failed_package,
     passed_output,
+    pipx_output,
     unsuitable,
 )
 from augbackend.cli.running.failed_package import FailedPackage, Unclear
@@ -80,21 +81,24 @@ class RunAgain:
             archives = [one.archive for one in self.packages]
             file = self._constraints(archives)
             words, environ = constrained.words(self.command, file, archives), self._environ(file)
-        with tempfile.TemporaryFile(dir=self.place) as keep:
+        with tempfile.TemporaryFile(dir=self.place, buffering=0) as keep:
             return passed_output.run(words, environ, keep, stdout=self.stdout)
 
     def _went_on(self, ended: Ended) -> bool:
         """Whether one more package was wrapped."""
-        failed = failed_package.found(self.command.frontend, ended.output) if self.command.frontend else None
+        frontend, output = self.command.frontend, ended.output
+        if frontend == "pipx":
+            output = pipx_output.whole(failed_package.plain(output))
+        failed = failed_package.found(frontend, output) if frontend else None
         if failed is None:
             return False
         try:
             if isinstance(failed, Unclear):
-                hint = "run it without -q, or name the package: augbackend diagnose NAME==VERSION"
-                raise AugbackendError(f"it is not clear which package did not build: {failed.why}", hint=hint)  # noqa: TRY301
-            self._wrap(failed, error_line.said(ended.output))
-        except AugbackendError as error:
-            self.left = str(error).removeprefix("augbackend: ")
+                raise unsuitable.unclear(self.command, failed)
+            self._wrap(failed, error_line.said(output))
+        except (AugbackendError, OSError) as caught:  # such as a cache that cannot be written
+            error = error_report.of_any(caught)
+            self.left = str(error).removeprefix("augbackend: error: ")
             tell(f"\n{error_report.text(error)}")
             return False
         loudness.progress("augbackend: running the command again\n")
@@ -114,7 +118,7 @@ class RunAgain:
             raise refusal
         if len(self.packages) >= self.limit:
             hint = f"raise it: --limit {self.limit * 2}"
-            raise AugbackendError(f"{failed} did not build either, and {self.limit} were wrapped already", hint=hint)
+            raise AugbackendError(f"{failed} did not build either, and that is one more than --limit", hint=hint)
         how = self.cure()
         self.packages.append(cured(failed, error, how, lambda archive: self._resolved(archive, how)))
 

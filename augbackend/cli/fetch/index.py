@@ -97,7 +97,7 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
     unanswered = _unanswered(heard)
     if unanswered:
         raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
-    first = [where.index_url or "the public index"] if where.index_url or not where.no_index else []
+    first = [where.index_url or "the public index"] if not where.no_index else []
     places = ", ".join(map(shown, (*first, *where.extra_index_urls, *where.find_links)))
     if packages and not there:
         hint = "name the index that has upstream's: --index-url"
@@ -340,7 +340,7 @@ def _finder(where: Sources, *, wheels: bool | None, python: str = "") -> Package
             "there is no index and no folder to look in", hint="name one: --index-url or --find-links"
         )
     finder = PackageFinder(
-        index_urls=[where.index_url] if where.index_url else [],
+        index_urls=[where.index_url] if where.index_url and not where.no_index else [],
         find_links=_existing(where.find_links) if where.no_index else [],
         trusted_hosts=where.trusted_hosts,
         target_python=TargetPython(tuple(map(int, python.split(".")))) if python else None,

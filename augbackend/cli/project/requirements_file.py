@@ -83,6 +83,19 @@ def passed_over(file: Path) -> Iterator[tuple[str, Path]]:
             yield index.shown(place.split(" -")[0]), source
 
 
+def places(file: Path) -> Iterator[tuple[str, str]]:
+    """Where the same files say to look: the option, and the URL or the folder.
+
+    :raises AugbackendError: if one cannot be read.
+    """
+    for line, source in _lines_with_source(file):
+        option = re.match(_PLACE_OPTION, line)
+        if option:
+            value = line[option.end() :].lstrip(" =").strip("\"'")
+            is_beside = "://" not in value and (source.parent / value).exists()
+            yield option[1], str(source.parent / value) if is_beside else value
+
+
 def _required_with_source(file: Path) -> Iterator[tuple[Requirement, Path]]:
     """Each requirement with the file that has it."""
     for line, source in _lines_with_source(file):

@@ -51,9 +51,12 @@ def text(archives: Iterable[CuredArchive]) -> str:
 
 def variables(file: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that name a constraints file, beside those that the caller names already."""
-    # Both split them at blanks, and take a URL.
-    place = file.as_uri() if any(map(str.isspace, str(file))) else str(file)
-    return {name: " ".join(filter(None, [environ.get(name, ""), place])) for name in VARIABLES}
+    return {name: " ".join(filter(None, [environ.get(name, ""), place(file)])) for name in VARIABLES}
+
+
+def place(file: Path) -> str:
+    """A constraints file as the variables name it: both frontends split these at blanks, and take a URL."""
+    return file.as_uri() if any(map(str.isspace, str(file))) else str(file)
 
 
 def words(command: FrontendCommand, file: Path, archives: Iterable[CuredArchive]) -> tuple[str, ...]:

@@ -47,9 +47,11 @@ class Unclear:
     """It is known that something did not build, and not what.
 
     :param why: the reason, which ends a sentence.
+    :param is_unnamed: whether the frontend names nothing at all.
     """
 
     why: str
+    is_unnamed: bool = False
 
 
 def found(frontend: Frontend, output: str) -> FailedPackage | Unclear | None:
@@ -79,7 +81,7 @@ def plain(output: str) -> str:
 
 def _judged(said: Said) -> FailedPackage | Unclear:
     if not said.names:
-        return Unclear("the frontend does not name it")
+        return Unclear("the frontend does not name it", is_unnamed=True)
     name = canonicalize_name(said.names[0])
     places = list(dict.fromkeys(said.places.get(name, ())))
     versions = list(dict.fromkeys(said.versions.get(name, ())))

@@ -105,6 +105,19 @@ class FrontendCommand:
         return [value for name, value in self._given if not name]
 
     @property
+    def requirements_files(self) -> list[str]:
+        """The files that say what is asked for."""
+        values = self.options("-r", "--requirement", "--requirements", "--with-requirements")
+        named = self.named if self.frontend == "uv pip" and self.action in ("sync", "compile") else []
+        return [*named, *(one for value in values for one in value.split(","))]
+
+    @property
+    def places(self) -> list[str]:
+        """What is asked for by its place alone: a folder, a repository, an archive's path or URL."""
+        asked = [*self.named, *self.options("-e", "--editable", "--with-editable", "--from", "--spec", "--with", "-w")]
+        return [one for one in asked if one in (".", "..") or (re.search(r"[/\\]", one) and " @ " not in one)]
+
+    @property
     def _given(self) -> list[tuple[str, str]]:
         # Options of uv and pip may stand before the action, too.
         valued = _VALUED.get(self.frontend, _OF_UV)

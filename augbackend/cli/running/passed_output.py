@@ -47,7 +47,8 @@ class Ended:
 def run(words: Sequence[str], environ: Mapping[str, str], keep: IO[bytes], *, stdout: int = 1) -> Ended:
     """Run a command as it stands.
 
-    :param keep: an empty file for what it prints.
+    :param keep: an empty file, without a buffer, for what it prints; if the disk gets full, it is as if nothing had
+        been printed.
     :param stdout: the file descriptor that its stdout is passed on to.
     :raises AugbackendError: if there is no such program.
     """
@@ -66,8 +67,10 @@ def run(words: Sequence[str], environ: Mapping[str, str], keep: IO[bytes], *, st
         channels.pass_on(process)
         status = process.wait()
     status = 128 - status if status < 0 else status
-    keep.seek(0)
-    output = keep.read().decode("utf-8", errors="replace")
+    output = ""
+    if channels.has_kept_all:
+        keep.seek(0)
+        output = keep.read().decode("utf-8", errors="replace")
     return Ended(status, output, is_interrupted=signals.has_come and status != 0)
 
 
@@ -107,7 +110,7 @@ class _Channels:
     """The ways from the command's streams to ours."""
 
     def __init__(self, stack: ExitStack, keep: IO[bytes]) -> None:
-        self._stack, self._keep = stack, keep
+        self._stack, self._keep, self.has_kept_all = stack, keep, True
         self._ours: dict[int, int] = {}  # where we read -> where it goes
         self._theirs: dict[int, int] = {}  # where it goes -> what the command writes to
         self._terminals: list[tuple[int, int]] = []
@@ -190,7 +193,11 @@ class _Channels:
         except OSError:  # the other side of a terminal is closed
             return False
         if content:
-            self._keep.write(content)
+            try:
+                is_kept = self._keep.write(content) == len(content)
+            except OSError:  # the disk is full: the user's command goes on
+                is_kept = False
+            self.has_kept_all = self.has_kept_all and is_kept
             _write_whole(self._ours[ours], content)
         return bool(content)
 

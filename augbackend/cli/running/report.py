@@ -58,11 +58,13 @@ def lines(
 
 def _lasting(command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path | None) -> Iterator[str]:
     """How the same is had without this command from now on."""
-    file = str(keep) if keep else "FILE"
+    file = shlex.quote(constrained.place(keep.absolute())) if keep else "FILE"
     yield "to have it without this command from now on, one of these:"
     if keep is None:
-        yield f"  augbackend run --keep {file} -- {shlex.join(command.words)}"
-    yield f"    then, for uv tool, uvx, pipx and pip:  export UV_CONSTRAINT={file} PIP_CONSTRAINT={file}"
+        yield "  in a constraints file, with its whole path in the place of FILE (--keep FILE writes it):"
+        yield from (f"    {line}" for line in constrained.text(one.archive for one in cured).splitlines())
+    yield f"  for uv tool, uvx, pipx and pip:  export UV_CONSTRAINT={file} PIP_CONSTRAINT={file}"
+    yield f"    and for what builds require:  export UV_BUILD_CONSTRAINT={file} PIP_BUILD_CONSTRAINT={file}"
     if command.frontend == "pip":
         yield f"    or for pip alone:  pip config set global.constraint {file}"
     if command.frontend == "uv pip":
@@ -70,6 +72,9 @@ def _lasting(command: FrontendCommand, cured: Sequence[CuredPackage], keep: Path
         yield from (
             f"    {line}" for line in toml_text.listed("constraint-dependencies", [one.archive.line for one in cured])
         )
+    if command.frontend == "uv run":
+        yield "  for uv run, which takes no constraints:"
+        yield from (f"    uv run --with {shlex.quote(one.archive.line)} …" for one in cured)
     names = " ".join(f"{one.name}=={one.version}" for one in cured)
     yield f"  augbackend index ./site {names}"
     yield "    an index for a team, or for more machines"

@@ -103,15 +103,12 @@ def _lines_asked(command: FrontendCommand) -> Iterator[str]:
         yield from command.options("--from") or map(_tool_as_requirement, command.named)
     elif command.frontend == "pipx":
         yield from command.options("--spec") or (command.named[-1:] if command.action == "inject" else command.named)
-    elif command.frontend == "uv pip" and command.action == "sync":
-        yield from (f"-r {Path(one).absolute()}" for one in command.named)
-    elif command.frontend == "uv pip":
+    elif command.frontend == "uv pip" and command.action == "install":
         yield from command.named
     yield from (one for value in command.options("--with", "-w") for one in value.split(","))
     for name in ("-e", "--editable", "--with-editable"):
         yield from (f"-e {value}" for value in command.options(name))
-    files = command.options("-r", "--requirement", "--requirements", "--with-requirements")
-    yield from (f"-r {Path(one).absolute()}" for value in files for one in value.split(","))
+    yield from (f"-r {Path(one).absolute()}" for one in command.requirements_files)
     own = command.options("-c", "--constraint", "--constraints")
     yield from (f"-c {Path(one).absolute()}" for one in own)
 

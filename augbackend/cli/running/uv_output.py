@@ -4,6 +4,7 @@
 
     Failed to build `docopt==0.6.2`              also behind a mark and "cause:", and "download and build"
     Failed to build `own @ file:///home/me/own`  a folder, a repository, an archive by its URL
+    The build backend returned an error          a folder or a repository that is asked for without a name
 
 The causes below lead from what was asked for to what did not build: the last one that says so counts. What the build
 itself printed comes after them and is not read.
@@ -20,6 +21,7 @@ from .package_said import Said
 
 _MARK = r"^\s*(?:error:|cause:|Caused by:|\d+:|[×├╰]─?▶?)\s*"  # noqa: RUF001  # as uv writes it
 _FAILED = re.compile(rf"{_MARK}Failed to (?:download and )?build `(?P<what>[^`]+)`")
+_UNNAMED = re.compile(rf"{_MARK}The build backend returned an error$", re.MULTILINE)
 _CAUSE = re.compile(rf"{_MARK}\S")
 _NAMED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?(?:==(?P<version>\S+)|\s*@\s*(?P<place>\S+))")
 
@@ -28,7 +30,7 @@ def said(text: str) -> Said | None:
     """What did not build; ``None`` if nothing is said of that."""
     found = _chain(text)
     if not found:
-        return None
+        return Said([]) if _UNNAMED.search(text) else None
     named = _NAMED.fullmatch(found[-1].strip())
     if named is None:
         return Said([])
