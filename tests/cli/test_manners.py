@@ -102,6 +102,8 @@ def test_one_form_of_errors(typed: str, what: str, hint: str) -> None:
     [
         "--variable A=1 --variable A=2",
         "--variable A=1 --variable A=1",
+        "--require wheel==1 --require Wheel==2",
+        "--match-runtime torch==2.8.0 --match-runtime torch==2.9.0",
         "--pin-runtime torch=x --pin-runtime torch=x.x",
         "--preflight cuda=torch --preflight cuda=no",
         "--find-links ./nowhere",
