@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import click
@@ -40,7 +41,30 @@ class CliCommand(click.Command):
             raise
 
 
+class UnknownCommandError(click.UsageError):
+    """A word is no command's name; click says which are meant since 8.4 only.
+
+    :param possibilities: the names that are almost this one.
+    """
+
+    def __init__(self, name: str, possibilities: list[str], context: click.Context) -> None:
+        super().__init__(f"No such command {name!r}.", context)
+        self.possibilities = possibilities
+
+
 class CliGroup(click.Group):
     """Commands of that kind under one name."""
 
     command_class = CliCommand
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant.
+
+        :raises UnknownCommandError: if there is none of that name.
+        """
+        name = args[0]
+        if not (ctx.resilient_parsing or name in self.commands or name.startswith("-")):
+            raise UnknownCommandError(name, difflib.get_close_matches(name, self.commands), ctx)
+        return super().resolve_command(ctx, args)

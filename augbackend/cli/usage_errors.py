@@ -52,11 +52,13 @@ class Complaint(click.ClickException):
 def translated(error: click.ClickException) -> AugbackendError:
     """What click says, as an error of ours: which option, and where the right ones stand."""
     possible = getattr(error, "possibilities", None) or ()
-    text = (error.message if possible else error.format_message()).strip()
-    what, _, guess = text.partition(" Did you mean")  # of click before 8.4
-    what = what.rstrip(".")
-    hint = f"did you mean {' or '.join(map(repr, possible))}?" if possible else f"did you mean{guess}" if guess else ""
+    what = (error.message if possible else error.format_message()).strip().rstrip(".")
+    if isinstance(error, click.NoSuchOption):
+        what = f"no such option {error.option_name!r}"  # each click says it in other words
+    hint = f"did you mean {' or '.join(map(repr, possible))}?" if possible else ""
     context = getattr(error, "ctx", None)
     if context is not None and not hint:
-        hint = f"{context.command_path} --help says what it takes"
+        usage = " ".join(context.get_usage().split()).partition(" ")[2]
+        is_missing = isinstance(error, click.MissingParameter)
+        hint = usage if is_missing else f"{context.command_path} --help says what it takes"
     return UsageMistakeError(f"{what[:1].lower()}{what[1:]}", hint=hint)

@@ -36,7 +36,8 @@ def installed_from(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         ("venv", "pyvenv.cfg", f'{sys.executable} -m pip install "augbackend[cli]"'),
     ],
 )
-def test_each_tool(tmp_path: Path, folder: str, file: str, command: str) -> None:
+def test_each_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, file: str, command: str) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     write(tmp_path, {f"{folder}/{file}": ""})
     assert install_hint.command(str(tmp_path / folder)) == command
 

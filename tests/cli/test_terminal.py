@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -180,6 +181,25 @@ def test_what_is_drawn_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", said)
     assert CONTROL.search(ours) is None
     assert "\x1b[8m" not in said
+
+
+def test_a_sentence_ends_between_words_and_a_command_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Narrow(Terminal):
+        def fileno(self) -> int:
+            return 2
+
+    command = "  hint: augbackend wrap demo==1.0 --require wheel"
+    told = f"augbackend: error: it is not there, and https://example.org/{'x' * 40} is not either\n{command}\n"
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(os, "get_terminal_size", lambda _descriptor: os.terminal_size((30, 24)))
+    drawn = Narrow()
+    monkeypatch.setattr(sys, "stderr", drawn)
+    with terminal.visible_output():
+        click.echo(told, err=True, nl=False)
+    lines = drawn.getvalue().splitlines()
+    assert lines[0] == "augbackend: error: it is not"
+    assert f"  https://example.org/{'x' * 40}" in lines
+    assert lines[-1] == command
 
 
 def test_every_console_is_made_in_one_place() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.project import project as projects
 from augbackend.cli.project import project_kind
+from augbackend.cli.terminal import wrapped
 from augbackend.errors import AugbackendError
 from augbackend.table import layers, strings
 
@@ -80,12 +81,15 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
     """The text, a line at a time."""
     backend = found["build-backend"]
     if not found["has-pyproject"]:
-        yield f"{found['tree']}: it has no pyproject.toml, so augbackend does not build it; setuptools does"
+        yield f"{found['tree']}"
+        yield "  it has no pyproject.toml, so augbackend does not build it; setuptools does"
     elif backend is None:
-        yield f"{found['tree']}: nothing is built here; its tables are for other packages"
+        yield f"{found['tree']}"
+        yield "  nothing is built here; its tables are for other packages"
     else:
         default = "" if found["named"] else ", as frontends do where no backend is named"
-        yield f"{found['tree']}: {backend} builds this tree, without augbackend{default}"
+        yield f"{found['tree']}"
+        yield from wrapped(f"{backend} builds this tree, without augbackend{default}", "  ", "    ")
     if found["build-system-requires"]:
         yield from ["", "build-system.requires:"]
         yield from (f"  {text}" for text in found["build-system-requires"])
@@ -97,7 +101,8 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
 def lines_of_packages(packages: list[dict[str, Any]]) -> Iterator[str]:
     """What a project declares for its dependencies."""
     if packages:
-        yield from ["", "declared for the builds of its dependencies (augbackend wrap makes it so for every frontend):"]
+        yield from ["", "declared for its dependencies (augbackend wrap does it for every frontend):"]
     for one in packages:
         source = f"  (taken from {one['source']})" if one["source"] else ""
-        yield f"  {one['name']} {one['version']}".rstrip() + f": {one['declared']}{source}"
+        head = f"{one['name']} {one['version']}".rstrip()
+        yield from wrapped(f"{head}: {one['declared']}{source}", "  ", "    ")

@@ -175,7 +175,8 @@ def index(
     \b
     Examples:
       augbackend index ./site html5lib==1.1 --require 'setuptools<82'
-      augbackend index ./site flash-attn==2.8.3 --require torch --for torch==2.8.0,2.9.0 \\
+      augbackend index ./site flash-attn==2.8.3 --require torch \\
+        --for torch==2.8.0,2.9.0 \\
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
       augbackend index ./site --recipes --wheels
       augbackend serve ./site

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, get_args
 
 import click
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from augbackend import features
 from augbackend.cli.fetch import index, pip_configuration
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import dependencies, package_sources, source_patch
+from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.strangers.confinement import Level
 from augbackend.features.compiler_cache import CacheName
 from augbackend.features.pin_runtime import Width
@@ -31,12 +34,20 @@ AUTO = "auto"
 
 
 def requirements(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """PEP 508 strings, checked."""
+    """PEP 508 strings, checked; no two name different versions of one project for the same environments."""
+    pinned: dict[tuple[str, str], tuple[Version, str]] = {}
     for value in values:
         try:
-            Requirement(value)
+            one = Requirement(value)
+            version = Version(exact_version(one) or "0")
         except InvalidRequirement as error:
             raise click.BadParameter(f"{value!r}: {str(error).splitlines()[0]}") from None
+        except InvalidVersion:  # of `===`, which may name anything
+            continue
+        if exact_version(one):
+            before, text = pinned.setdefault((canonicalize_name(one.name), str(one.marker)), (version, value))
+            if before != version:
+                raise click.BadParameter(f"{text!r} and {value!r} cannot both hold: leave one out")
     return values
 
 

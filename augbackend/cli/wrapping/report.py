@@ -9,6 +9,7 @@ from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import error_report
 from augbackend.cli.project import nearest_name, stated_requirements
+from augbackend.cli.terminal import wrapped
 
 from . import (
     brevity,
@@ -173,7 +174,9 @@ def _is_asked_for(run: WrapRun, job: Job) -> bool:
 def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
     plan, job = package.plan, package.job
     version = f"{job.version_from}; " if job.version_from else ""
-    yield f"{package.archive}: {_state(package)}"
+    why, is_replaced = package.why, package.state == "written" and bool(package.why)
+    yield f"{package.archive}: {package.state}{f', since {why}' if why and not is_replaced else ''}"
+    yield from wrapped(f"what was there is replaced: {why}", "  ", "    ") if is_replaced else ()
     source = package.source if package.source.startswith("made from ") else f"from {package.source}"
     yield f"  {plan.name} {plan.version}  ({version}sdist {source})"
     yield from [f"  only where {job.marker}; elsewhere a wheel is taken: {job.spared}"] if job.spared else []
@@ -207,14 +210,6 @@ def _package_lines(package: WrappedPackage, *, verbose: bool) -> Iterator[str]:
         yield f"  its compilers are called by a cache: {cache}"
     elif verbose and any(one.entry.match_runtime for one in plan.requires.added):
         yield '  compiler-cache = "auto" would keep what it compiles for the next build'
-
-
-def _state(package: WrappedPackage) -> str:
-    """What became of an archive; of one that took another's place, what is not as it was."""
-    state = (
-        "written in place of the one that was there" if package.state == "written" and package.why else package.state
-    )
-    return f"{state}, since {package.why}" if package.why else state
 
 
 def _entries_in_the_way(run: WrapRun) -> Iterator[str]:
