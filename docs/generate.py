@@ -19,6 +19,7 @@ import click
 from augbackend.cli.docs import reference
 from augbackend.cli.edit.replace_file import replace_file
 from augbackend.cli.main import group
+from augbackend.cli.model import error_ids
 from augbackend.cli.model.recipe_entry import RecipeEntry
 from augbackend.knowledge import rows
 from augbackend.table.convert import fields_of
@@ -94,8 +95,10 @@ def recipe() -> str:
 
 def messages() -> str:
     """What errors say and advise, as far as it stands in the code as text; `…` is what a case fills in."""
-    found: dict[bool, set[tuple[str, str, str]]] = {False: set(), True: set()}
-    for file in _PACKAGE.rglob("*.py"):
+    in_builds: set[tuple[str, str, str]] = set()
+    by_id: dict[str, set[tuple[str, str, str]]] = {}
+    for file in sorted(_PACKAGE.rglob("*.py")):
+        module = ".".join(("augbackend", *file.relative_to(_PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
         for scope in ast.parse(file.read_text(encoding="utf-8")).body:
             given = dict(pair for one in ast.walk(scope) for pair in _assigned(one))
             for node in ast.walk(scope):
@@ -103,13 +106,17 @@ def messages() -> str:
                     hint = next((one.value for one in node.keywords if one.arg == "hint"), None)
                     said = given.get(hint.id) if isinstance(hint, ast.Name) else hint
                     if len(re.findall(r"[a-zA-Z]{2,}", what := _words(node.args[0]))) >= _FEWEST_WORDS:
-                        plain = what.strip(" …'").lower()
-                        found[_PACKAGE / "cli" in file.parents].add((plain, what, _words(said) if said else ""))
-    titles = {False: "## In a build", True: "## Of the command line"}
-    parts = [[title, "", "| message | what to do |", "|---|---|"] for title in titles.values()]
-    for lines, of_one in zip(parts, found.values()):
-        lines += [f"| {_cell(_prose(what))} | {_cell(_prose(hint))} |" for _, what, hint in sorted(of_one)]
-    return "\n\n".join("\n".join(lines) for lines in parts)
+                        kind = error_ids.OF_CLASSES.get(getattr(node.func, "id", "")) or error_ids.of_module(module)
+                        is_of_cli = _PACKAGE / "cli" in file.parents
+                        into = by_id.setdefault(kind or error_ids.OTHER, set()) if is_of_cli else in_builds
+                        into.add((what.strip(" …'").lower(), what, _words(said) if said else ""))
+    parts = [_messages_under("## In a build", in_builds), "## Of the command line"]
+    return "\n\n".join([*parts, *(_messages_under(f"### {one}", by_id[one]) for one in sorted(by_id))])
+
+
+def _messages_under(title: str, found: set[tuple[str, str, str]]) -> str:
+    rows = [f"| {_cell(_prose(what))} | {_cell(_prose(hint))} |" for _, what, hint in sorted(found)]
+    return "\n".join([title, "", "| message | what to do |", "|---|---|", *rows])
 
 
 def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

@@ -11,6 +11,7 @@ import pytest
 from augbackend.cli.main import group
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import recipe as recipes
+from augbackend.cli.model import source_patch
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project.recipe_completion import _left_open
 from augbackend.cli.wrapping import preflight_offer
@@ -98,11 +99,15 @@ def test_wrap_offers_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "  setup.py compiles for CUDA (line 4); --preflight cuda=torch, " in told
 
 
+def _some_patch(path: str) -> source_patch.SourcePatch:
+    return source_patch.of_file(ROOT / "recipes" / path)
+
+
 def test_recipes_spare_builds_without_cuda() -> None:
     """A torch for processors is refused by what cannot be built with it, and by nothing else."""
     said = {}
     for file in sorted((ROOT / "recipes").glob("*.toml")):
-        for entry in recipes.read(file.read_bytes(), file.name, file.stem).entries:
+        for entry in recipes.read(file.read_bytes(), file.name, file.stem, _some_patch).entries:
             if entry.preflight:
                 said[file.stem] = (entry.preflight.cuda, dict(entry.preflight.if_variables))
                 assert entry.preflight.if_variables or entry.preflight.unless_variables or file.stem == "grouped-gemm"
