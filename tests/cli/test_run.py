@@ -421,13 +421,22 @@ def test_a_terminal_stays_one(tmp_path: Path) -> None:
     assert seen == b"True 77\r\n\x1b[2Kdrawn\r"
 
 
+def _hears_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # in the background it is ignored
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     """The command is told, ends, and this ends with 130."""
     program = "import pathlib, time; pathlib.Path('started').touch(); time.sleep(60)"
     words = [sys.executable, "-m", "augbackend.cli", "run", "--", sys.executable, "-c", program]
     with subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=tmp_path, start_new_session=True
+        words,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        start_new_session=True,
+        preexec_fn=_hears_ctrl_c,  # noqa: PLW1509  # there is one thread
     ) as process:
         for _ in range(600):
             if (tmp_path / "started").exists():
@@ -448,7 +457,12 @@ time.sleep(60)
     write(folder / "bin", {"uvx": f"#!{sys.executable}\n{program}"})
     (folder / "bin" / "uvx").chmod(0o755)
     words = [sys.executable, "-m", "augbackend.cli", "run", "--", "uvx", "tool"]
-    with subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_hears_ctrl_c,  # noqa: PLW1509  # there is one thread
+    ) as process:
         for _ in range(600):
             if Path("started").exists():
                 break
