@@ -329,6 +329,7 @@ def show(
       augbackend show . -C augbackend.dynamic-requires=never
       augbackend show wrapped.d/flash_attn-2.8.3.tar.gz
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
+    confinement.require(require_confinement)
     with _unpacked(tree) as folder:
         document = layers.read_pyproject(folder) if (folder / "pyproject.toml").is_file() else {}
         if foreign_tree.is_foreign(document):
@@ -337,10 +338,8 @@ def show(
             if not about["packages"]:
                 raise SystemExit(1)
             return
-        if isolated:
+        if isolated:  # else it runs code of the tree only, which the user has here
             confined.checked(require_confinement)
-        else:  # it runs code of the tree only, which the user has here
-            confinement.require(require_confinement)
         found = gather(folder, config_settings, isolated=isolated, is_archive=tree.is_file())
         copy = backend_copy.folder_of(document)
         is_whole = copy is None or bool(backend_copy.files_in(folder, copy))
