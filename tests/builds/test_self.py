@@ -80,7 +80,7 @@ def test_without_its_extra_the_command_line_says_what_to_install(
     frontends.environment(tmp_path / "environment")
     frontends.install(tmp_path / "environment", str(wheel))
     command = str(tmp_path / "environment" / run.BIN / f"augbackend{run.EXE}")
-    with pytest.raises(run.BuildFailedError, match=r'hint: .* -m pip install "augbackend\[cli\]"') as caught:
+    with pytest.raises(run.BuildFailedError, match=r'hint: uv pip install .* "augbackend\[cli\] @ file:') as caught:
         frontends.run(command, cwd=tmp_path)
     assert "Traceback" not in str(caught.value)
 
