@@ -1,5 +1,8 @@
-"""``python -m augbackend``: the command line without its script."""
+"""``python -m augbackend``: the command line without its script.
 
-from augbackend.cli import main
+It is run and not imported: nothing outside of ``cli`` imports that.
+"""
 
-main()
+import runpy
+
+runpy.run_module("augbackend.cli", run_name="__main__", alter_sys=True)

@@ -61,3 +61,9 @@ def test_a_new_folder_has_its_place_in_the_layers() -> None:
     folders = {folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").is_file()}
     modules = {file.name for file in PACKAGE.glob("*.py")} - {"__main__.py"}  # of the command line
     assert folders | modules == {*MAY_IMPORT, "cli"}
+
+
+def test_nothing_outside_of_the_command_line_imports_it() -> None:
+    """No file, whether it belongs to a layer or, as ``__main__``, to none."""
+    outside = [file for file in PACKAGE.rglob("*.py") if PACKAGE / "cli" not in file.parents]
+    assert not [file for file in outside if any(name.startswith("augbackend.cli") for name in imported(file))]

@@ -56,14 +56,7 @@ _JOBS = 2
 @click.command(cls=CliCommand)
 @click.argument("target", metavar="[REQUIREMENT|SDIST|FOLDER|REPOSITORY|LOCK]", required=False)
 @click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=TIMEOUT,
-    show_default=True,
-    metavar="SECONDS",
-    help="The time for one package; what still runs then is killed.",
-)
+@options.timeout(TIMEOUT, "The time for one package; what still runs then is killed.")
 @click.option("--no-build", is_flag=True, help="Only read the package; run none of its code.")
 @click.option(
     "--apply",

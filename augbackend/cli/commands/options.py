@@ -332,6 +332,36 @@ require_confinement = click.option(
     help="Refuse to run other people's code where this system cannot confine it; with =full, where it cannot fully.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def timeout(seconds: float, text: str) -> Callable[[Command], Command]:
+    """The option ``--timeout``.
+
+    :param seconds: without it.
+    :param text: what it is for.
+    """
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        default=seconds,
+        show_default=True,
+        metavar="SECONDS",
+        help=text,
+    )
+
+
+def cache_dir(what: str) -> Callable[[Command], Command]:
+    """The option ``--cache-dir``.
+
+    :param what: is kept there.
+    """
+    return click.option(
+        "--cache-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help=f"Where {what} are kept. [default: this system's place]",
+    )
+
+
 _SOURCES = (
     click.option(
         "--index-url",
@@ -347,11 +377,7 @@ _SOURCES = (
         help="A folder or page of archives. Repeatable.",
     ),
     click.option("--offline", is_flag=True, help="Ask no index; use only what was downloaded before."),
-    click.option(
-        "--cache-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Where downloads are kept. [default: this system's place]",
-    ),
+    cache_dir("downloads"),
 )
 
 

@@ -127,14 +127,7 @@ def check(files: tuple[Path, ...], *, as_json: bool) -> None:
 @recipes.command()
 @click.argument("names", metavar="NAME[==VERSION]|FILE...", nargs=-1, required=True)
 @click.option("--python", "wanted", metavar="PYTHON", help="The Python to build with, a version or a file.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=_TIMEOUT,
-    show_default=True,
-    metavar="SECONDS",
-    help="The time for one version, both builds together.",
-)
+@options.timeout(_TIMEOUT, "The time for one version, both builds together.")
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="So many recipes at once."
 )

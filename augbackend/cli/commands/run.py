@@ -54,21 +54,10 @@ _STDERR = 2
     help="Wrap no more packages than this.",
 )
 @click.option("--no-diagnose", is_flag=True, help="Take recipes only; build nothing to find out more.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=_TIMEOUT,
-    show_default=True,
-    metavar="SECONDS",
-    help="The time for one diagnosis.",
-)
+@options.timeout(_TIMEOUT, "The time for one diagnosis.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing in the end, if the command works.")
 @recipe_options.both
-@click.option(
-    "--cache-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where downloads and archives are kept. [default: this system's place]",
-)
+@options.cache_dir("downloads and archives")
 @options.require_confinement
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; what the command prints on stdout goes to stderr.")
 def run(

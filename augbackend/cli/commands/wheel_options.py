@@ -11,6 +11,7 @@ import click
 
 from augbackend.cli.strangers import interpreter
 
+from . import options
 from .indexed_wheels import WheelChoices
 
 if TYPE_CHECKING:
@@ -71,14 +72,7 @@ _OPTIONS = (
         metavar="PYTHON",
         help="A Python to build wheels for. Repeatable. [default: this one]",
     ),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=1),
-        default=_HOUR,
-        show_default=True,
-        metavar="SECONDS",
-        help="For one wheel, what its build needs included.",
-    ),
+    options.timeout(_HOUR, "For one wheel, what its build needs included."),
     click.option(
         "--scheduler",
         default="",

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from .frontend_command import FrontendCommand
 
-_FILES = ("-r", "--requirement", "--requirements", "--with-requirements")
 _MORE = ("--with", "--from", "--spec", "-w")
 
 
@@ -76,6 +75,6 @@ def found(command: FrontendCommand, places: RecipePlaces) -> Iterator[KnownRecip
 def _named_requirements(command: FrontendCommand) -> Iterator[Requirement]:
     values = [part for value in command.options(*_MORE) for part in value.split(",")]
     yield from filter(None, map(requirement_of, [*command.named, *values]))
-    for file in command.options(*_FILES):
+    for file in command.requirements_files:
         with suppress(AugbackendError):  # the command itself will say what is wrong with it
             yield from (requirement for requirement, _ in requirements_file.stated(Path(file)))

@@ -111,6 +111,7 @@ class _Channels:
 
     def __init__(self, stack: ExitStack, keep: IO[bytes]) -> None:
         self._stack, self._keep, self.has_kept_all = stack, keep, True
+        self._of_command = stack.enter_context(ExitStack())  # closed as soon as the command has them
         self._ours: dict[int, int] = {}  # where we read -> where it goes
         self._theirs: dict[int, int] = {}  # where it goes -> what the command writes to
         self._terminals: list[tuple[int, int]] = []
@@ -119,8 +120,8 @@ class _Channels:
         """What the command writes to, so that it reaches a stream of ours."""
         if stream not in self._theirs:
             ours, theirs = self._terminal(stream) if os.isatty(stream) and sys.platform != "win32" else os.pipe()
-            self._stack.callback(_close_quietly, ours)
-            self._stack.callback(_close_quietly, theirs)
+            self._stack.callback(os.close, ours)
+            self._of_command.callback(os.close, theirs)
             self._ours[ours], self._theirs[stream] = stream, theirs
         return self._theirs[stream]
 
@@ -146,8 +147,7 @@ class _Channels:
 
     def pass_on(self, process: subprocess.Popen[bytes]) -> None:
         """Pass on what comes, until the command has ended and has nothing left to say."""
-        for theirs in self._theirs.values():
-            _close_quietly(theirs)
+        self._of_command.close()
         before = self._follow_size()
         try:
             if sys.platform == "win32":  # no selector reads from a pipe there
@@ -206,8 +206,3 @@ def _write_whole(stream: int, content: bytes) -> None:
     """Write all of it; a reader who has gone ends this program as it would have ended the command."""
     while content:
         content = content[os.write(stream, content) :]
-
-
-def _close_quietly(descriptor: int) -> None:
-    with suppress(OSError):
-        os.close(descriptor)
