@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from augbackend.cli.diagnosis import report as diagnosis_report
+from augbackend.cli.diagnosis import run as diagnosis_run
 from augbackend.cli.main import group
 from augbackend.cli.running import constrained, passed_output
+from augbackend.cli.strangers import interruption
 
 from ..conftest import write
 from .archives import sdist
@@ -488,3 +491,44 @@ def test_a_temporary_folder_with_a_blank(folder: Path) -> None:
     assert found["UV_CONSTRAINT"] == f"mine.txt {file.as_uri()}"
     assert found["PIP_CONSTRAINT"] == file.as_uri()
     assert " " not in found["PIP_BUILD_CONSTRAINT"]
+
+
+ASKED = """
+if "compile" in sys.argv:
+    import tarfile
+    constraints = open(re.search(r"-c (\\S+)", sys.stdin.read())[1]).read()
+    with tarfile.open(re.search(r"demo @ file://([^#]*)", constraints)[1]) as archive:
+        open("asked.txt", "wb").write(archive.extractfile("demo-1.0/PKG-INFO").read())
+    print("torch==2.8.0")
+    sys.exit()
+"""
+
+
+def test_nothing_has_to_be_built_for_uv_to_say_which_torch(folder: Path) -> None:
+    """What uv is asked with has static metadata; what the command then gets is for the version that it says."""
+    script = FRONTEND.format(python=sys.executable).replace("files = [", f"{ASKED}files = [", 1)
+    write(folder / "bin", {"uv": script})
+    recipe = RECIPE.format("demo").replace('"six"', '{ requirement = "torch", match-runtime = true }')
+    write(folder / "recipes", {"demo.toml": recipe})
+    result = run(folder, "uv", "tool", "install", "demo")
+    assert result.exit_code == 0, result.stderr
+    assert "Dynamic" not in Path("asked.txt").read_text(encoding="utf-8")
+    assert "built against torch 2.8.0" in result.stderr
+
+
+def test_interrupted_while_it_finds_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known by then is no cure, and no reason either."""
+    unfinished = {"verdict": "unfinished", "reason": "it was ended", "name": "demo", "version": "1.0"}
+    lists: dict[str, object] = {
+        "extra-build-dependencies": [],
+        "remove-build-dependencies": [],
+        "extra-build-variables": {},
+    }
+    monkeypatch.setattr(diagnosis_run, "diagnosed", lambda *_: None)
+    monkeypatch.setattr(diagnosis_report, "as_json", lambda _: {**unfinished, **lists})
+    monkeypatch.setattr(interruption, "has_come", lambda: True)
+    result = CliRunner().invoke(
+        group, ["run", "--no-recipes", "--cache-dir", str(folder / "cache"), "pip", "install", "demo"]
+    )
+    assert result.exit_code == 130
+    assert "it was ended" not in result.stderr
