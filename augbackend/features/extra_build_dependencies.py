@@ -8,7 +8,7 @@ from typing import ClassVar, Optional
 
 from augbackend.standards import InvalidRequirement, requirements
 from augbackend.table import Build, Target
-from augbackend.table.convert import TABLE, key
+from augbackend.table.convert import TABLE, Table, key
 
 from . import Feature, find
 
@@ -25,8 +25,8 @@ def _check_command(text: str) -> None:
         raise ValueError("expected the name of a command, such as 'cmake'")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class BuildDependency:
+@dataclass(init=False, repr=False, eq=False)
+class BuildDependency(Table):
     """One entry of ``extra-build-dependencies``; a plain string is its ``requirement``."""
 
     shorthand: ClassVar[bool] = True

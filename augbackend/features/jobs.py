@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from augbackend.table import Build
-from augbackend.table.convert import key
+from augbackend.table.convert import Table, key
 
 from . import Feature, _machine
 from ._sizes import gib, parse_size
@@ -27,8 +27,8 @@ _FIXED_THREADS = r"""["']--threads(?:["']\s*,\s*["']?|[= ])(\d+)\b"""  # as an o
 _ARCHITECTURE = r"(?a)\d+\.\d+[a-z]?(\+PTX)?"
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Jobs:
+@dataclass(init=False, repr=False, eq=False)
+class Jobs(Table):
     """How many compilers may run at once."""
 
     memory_per_job: str = key("", check=parse_size)

@@ -14,7 +14,7 @@ from augbackend.errors import AugbackendError
 from augbackend.standards import requirements, versions
 from augbackend.standards.core_metadata import OLDEST_STATIC, RESOLVED, Document, parse
 from augbackend.table import Build
-from augbackend.table.convert import key
+from augbackend.table.convert import Table, key
 
 from . import Feature
 from .remove_build_dependencies import check_project_name
@@ -25,8 +25,8 @@ def check_requires_python(text: str) -> None:
     requirements.parse_requirement(f"python {text}")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Metadata:
+@dataclass(init=False, repr=False, eq=False)
+class Metadata(Table):
     """What is promised about the wheel before it is built."""
 
     pkg_info: bool = key(False)

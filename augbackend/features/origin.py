@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from augbackend.table import Build
-from augbackend.table.convert import key
+from augbackend.table.convert import Table, key
 
 from . import Feature
 from .remove_build_dependencies import check_project_name
@@ -16,8 +16,8 @@ def _check_sha256(text: str) -> None:
         raise ValueError("expected 64 hexadecimal digits")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Patch:
+@dataclass(init=False, repr=False, eq=False)
+class Patch(Table):
     """A patch that was applied to upstream's files."""
 
     file: str = key(...)
@@ -26,8 +26,8 @@ class Patch:
     """Of that file."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Origin:
+@dataclass(init=False, repr=False, eq=False)
+class Origin(Table):
     """Where a wrapped sdist came from: written by `augbackend wrap`, read by `augbackend verify`."""
 
     name: str = key(..., check=check_project_name)

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple, Optional
 
 from augbackend.errors import AugbackendError
 from augbackend.table import Build
-from augbackend.table.convert import TABLE, key
+from augbackend.table.convert import TABLE, Table, key
 
 from . import Feature, _cuda, _machine
 from ._sizes import gib, parse_size
@@ -40,8 +40,8 @@ def _skipped(text: str) -> list[str]:
     return names
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Preflight:
+@dataclass(init=False, repr=False, eq=False)
+class Preflight(Table):
     """What a wheel cannot be built without: looked at before its build begins, and not begun if it is not there."""
 
     commands: tuple[str, ...] = key((), check=_check_command)

@@ -24,6 +24,17 @@ def key(default: Any, *, check: Callable[[str], object] | None = None, check_nam
     return field(metadata=checks) if default is ... else field(default_factory=lambda: default, metadata=checks)
 
 
+class Table:
+    """What a table is converted to. Its dataclasses have no methods made for each, which every build would compile."""
+
+    def __init__(self, **values: Any) -> None:
+        for one in fields(self):  # type: ignore[arg-type]  # as its subclasses are
+            vars(self)[one.name] = values[one.name] if one.name in values else one.default_factory()  # type: ignore[operator]  # there is one, or the value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name!r} cannot be set: it is what was declared")
+
+
 class Place:
     """A key's full name, put together only where a message has it; with the source of its value if not the table."""
 

@@ -378,7 +378,7 @@ STEPS = st.lists(
         ENTRIES.map(lambda text: declaration.of([text], "")),
         st.sampled_from(NAMES).map(
             lambda name: declaration.Declaration(
-                (declaration.BuildRequirement(BuildDependency(name, match_runtime=True), ""),)
+                (declaration.BuildRequirement(BuildDependency(requirement=name, match_runtime=True), ""),)
             )
         ),
     ),

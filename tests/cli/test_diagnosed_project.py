@@ -464,8 +464,8 @@ def test_tables_are_added_to(text: str) -> None:
 
 MATCHED = Declaration(
     (
-        BuildRequirement(BuildDependency("torch>=2", match_runtime=True), ""),
-        BuildRequirement(BuildDependency("ninja"), ""),
+        BuildRequirement(BuildDependency(requirement="torch>=2", match_runtime=True), ""),
+        BuildRequirement(BuildDependency(requirement="ninja"), ""),
     )
 )
 

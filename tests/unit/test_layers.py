@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "table": ("table", "standards", "errors"),
     "features": ("features", "table", "standards", "errors", "__version__"),
     "knowledge": ("knowledge", "table", "standards", "errors"),
-    "hook": ("hook", "features", "table", "standards", "errors", "HOOKS"),
+    "hook": ("hook", "features", "table", "standards", "errors", "HOOKS", "ALWAYS"),
     "__init__.py": ("hook",),
 }
 LAZILY = {"explanation.py": "augbackend.knowledge.hints"}

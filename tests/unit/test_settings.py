@@ -65,7 +65,7 @@ def test_everything_declared(tree: Tree) -> None:
     assert build.values["extra-build-dependencies"][1].text == "torch==2.8.0 ; sys_platform == 'linux'"
     assert build.values["extra-build-dependencies"][2].unless_command == "cmake"
     assert vars(build.values["extra-build-variables"]["B"]) == vars(
-        BuildVariable("$A", "os_name == 'posix'", default=True)
+        BuildVariable(value="$A", marker="os_name == 'posix'", default=True)
     )
     assert build.config_settings == {"key": "value", "many": ["a", "b"]}
     assert build.values["jobs"] is not None
@@ -74,9 +74,9 @@ def test_everything_declared(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("entry", "text"),
     [
-        (BuildDependency("x>=1", "os_name == 'nt'"), "x>=1 ; os_name == 'nt'"),
-        (BuildDependency("x ; a == 'b'", "c == 'd' or e == 'f'"), "x ; (a == 'b') and (c == 'd' or e == 'f')"),
-        (BuildDependency("x @ https://host/a;b", "os_name == 'nt'"), "x @ https://host/a;b ; os_name == 'nt'"),
+        (BuildDependency(requirement="x>=1", marker="os_name == 'nt'"), "x>=1 ; os_name == 'nt'"),
+        (BuildDependency(requirement="x ; a == 'b'", marker="c == 'd' or e == 'f'"), "x ; (a == 'b') and (c == 'd' or e == 'f')"),
+        (BuildDependency(requirement="x @ https://host/a;b", marker="os_name == 'nt'"), "x @ https://host/a;b ; os_name == 'nt'"),
     ],
 )
 def test_markers_are_joined(entry: BuildDependency, text: str) -> None:

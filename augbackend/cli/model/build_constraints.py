@@ -42,7 +42,7 @@ def applied(asked: Iterable[BuildRequirement], constraints: Sequence[BuildRequir
 
 def applied_to(texts: Sequence[str], constraints: Sequence[BuildRequirement]) -> list[str]:
     """The same of plain requirements, without those that are there already."""
-    asked = [BuildRequirement(BuildDependency(text), "") for text in texts if requirement_of(text)]
+    asked = [BuildRequirement(BuildDependency(requirement=text), "") for text in texts if requirement_of(text)]
     return [one.entry.text for one in applied(asked, constraints) if one.entry.text not in texts]
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from . import source_patch
     from .source_patch import SourcePatch
 
-_EVERY_HOOK = BuildDependency("x").hooks
+_EVERY_HOOK = BuildDependency(requirement="x").hooks
 
 
 class MatchedVersion(NamedTuple):
@@ -324,9 +324,9 @@ def of(
 ) -> Declaration:
     """Requirements, names to drop and variables, all of them plain texts that are known to be right."""
     return Declaration(
-        tuple(BuildRequirement(BuildDependency(text), origin) for text in requires),
+        tuple(BuildRequirement(BuildDependency(requirement=text), origin) for text in requires),
         tuple(removed),
-        {name: BuildVariable(value) for name, value in (variables or {}).items()},
+        {name: BuildVariable(value=value) for name, value in (variables or {}).items()},
     )
 
 
@@ -351,7 +351,7 @@ def _joined(old: BuildRequirement, new: BuildRequirement) -> BuildRequirement:
     below = sorted((one for one in both if one.operator == "<"), key=lambda one: Version(one.version))
     clauses = sorted({str(one) for one in both if one.operator != "<" or one is below[0]}, reverse=True)
     extras = f"[{','.join(sorted(first.extras | second.extras))}]" if first.extras | second.extras else ""
-    return replace(new, entry=BuildDependency(f"{second.name}{extras}{','.join(clauses)}"))
+    return replace(new, entry=BuildDependency(requirement=f"{second.name}{extras}{','.join(clauses)}"))
 
 
 def _said_of_table(said: Any, plain: Any) -> dict[str, Any]:

@@ -65,4 +65,4 @@ def _constraint(requirement: Requirement, origin: str) -> Iterator[BuildRequirem
     if requirement.url or requirement.specifier:
         wanted = f" @ {requirement.url}" if requirement.url else str(requirement.specifier)
         marker = f" ; {requirement.marker}" if requirement.marker else ""
-        yield BuildRequirement(BuildDependency(f"{requirement.name}{wanted}{marker}"), origin)
+        yield BuildRequirement(BuildDependency(requirement=f"{requirement.name}{wanted}{marker}"), origin)

@@ -98,7 +98,7 @@ def _is_one(requirement: BuildRequirement) -> bool:
 
 
 def _added(text: str, origin: str) -> BuildRequirement:
-    return BuildRequirement(BuildDependency(text), origin)
+    return BuildRequirement(BuildDependency(requirement=text), origin)
 
 
 def _is_old_setuptools(requirement: Requirement) -> bool:
