@@ -12,7 +12,8 @@ from typing import Optional
 
 from augbackend.errors import SettingsError
 from augbackend.standards import requirements
-from augbackend.table.convert import INVALID, Place, converted, fields_of, key
+from augbackend.table.complaints import lines
+from augbackend.table.convert import INVALID, Mistakes, converted, fields_of, key
 from augbackend.table.layers import toml
 
 FILE = Path(__file__).with_name("rows.toml")
@@ -288,14 +289,15 @@ def load(files: Sequence[Path] = ()) -> Knowledge:
 
 
 def _read(file: Path, needs: Collection[str] = ()) -> Knowledge:
-    mistakes: list[str] = []
     try:
         document = toml(file.read_bytes().decode("utf-8"))
     except OSError as error:
         raise SettingsError(str(file), [f"cannot read it: {error.strerror}"]) from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(str(file), [f"it is not TOML in UTF-8: {error}"]) from None
-    rows = converted(Knowledge, document, Place(file.name), mistakes)
+    wrong: Mistakes = []
+    rows = converted(Knowledge, document, (file.name,), wrong)
+    mistakes = lines(wrong)
     if rows is not INVALID:
         known = {*_NEEDS_OF_RULES, *needs, *(row.name for row in rows.need)}
         wanted = [(f"symptom[{number}].need", row.need) for number, row in enumerate(rows.symptom)]

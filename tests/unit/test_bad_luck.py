@@ -15,14 +15,13 @@ from typing import Any, Callable
 import pytest
 
 import augbackend
-from augbackend import errors, features
+from augbackend import errors
 from augbackend.errors import AugbackendError, SettingsError
 from augbackend.features.match_runtime import Match, match
-from augbackend.hook import build_folder, declared, explanation
+from augbackend.hook import build_folder, declared, explanation, overrides
 from augbackend.standards import unfinished
 from augbackend.standards.installed import installed, installed_version
-from augbackend.table import Build
-from augbackend.table.convert import Place
+from augbackend.table import Build, complaints
 
 from ..conftest import ROOT, run_hook, write
 
@@ -186,10 +185,8 @@ def test_a_number_that_python_does_not_read(tree: Tree) -> None:
 @pytest.mark.parametrize("text", ["{", '{"keys": 3}', '["keys"]', "<<<<<<< ours\n{}\n", b"\xff", None])
 def test_a_manifest_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: Any) -> None:
     write(tmp_path, {"copy.json": text} if text is not None else {})
-    monkeypatch.setattr(features, "COPY", tmp_path / "copy.json")
-    features.left_out.cache_clear()
-    assert features.left_out() == ()
-    features.left_out.cache_clear()
+    monkeypatch.setattr(overrides, "COPY", tmp_path / "copy.json")
+    assert overrides.left_out() == ()
 
 
 def test_a_loop_of_links(tmp_path: Path) -> None:
@@ -207,7 +204,7 @@ def test_a_missing_module_of_a_strange_name(tmp_path: Path, name: Any) -> None:
 def test_names_are_put_together_only_for_a_mistake(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else thousands of variables cost time in every hook."""
     variables = "".join(f"V{at} = '{at}'\n" for at in range(30))
-    monkeypatch.setattr(Place, "__str__", lambda _: pytest.fail("put together"))
+    monkeypatch.setattr(complaints, "lines", lambda *_: pytest.fail("put together"))
     build = declared.read(tree({"pyproject.toml": f"[tool.augbackend.extra-build-variables]\n{variables}"}), environ={})
     assert len(build.values["extra-build-variables"]) == 30
 

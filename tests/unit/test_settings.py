@@ -16,6 +16,7 @@ from augbackend.errors import AugbackendError, SettingsError
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.features.extra_build_variables import BuildVariable
 from augbackend.hook import declared as declarations
+from augbackend.hook import overrides
 from augbackend.hook.wrapped_backend import resolved as resolve
 from augbackend.table import templates
 
@@ -75,8 +76,14 @@ def test_everything_declared(tree: Tree) -> None:
     ("entry", "text"),
     [
         (BuildDependency(requirement="x>=1", marker="os_name == 'nt'"), "x>=1 ; os_name == 'nt'"),
-        (BuildDependency(requirement="x ; a == 'b'", marker="c == 'd' or e == 'f'"), "x ; (a == 'b') and (c == 'd' or e == 'f')"),
-        (BuildDependency(requirement="x @ https://host/a;b", marker="os_name == 'nt'"), "x @ https://host/a;b ; os_name == 'nt'"),
+        (
+            BuildDependency(requirement="x ; a == 'b'", marker="c == 'd' or e == 'f'"),
+            "x ; (a == 'b') and (c == 'd' or e == 'f')",
+        ),
+        (
+            BuildDependency(requirement="x @ https://host/a;b", marker="os_name == 'nt'"),
+            "x @ https://host/a;b ; os_name == 'nt'",
+        ),
     ],
 )
 def test_markers_are_joined(entry: BuildDependency, text: str) -> None:
@@ -360,21 +367,17 @@ def test_what_a_copy_leaves_out(
     tree: Tree, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tree({}) / "copy.json").write_text('{"keys": ["jobs", "shiny"]}')
-    monkeypatch.setattr(features, "COPY", tree({}) / "copy.json")
-    features.left_out.cache_clear()
-    try:
-        assert features.left_out() == ("shiny",)
-        folder = declared(tree, "shiny = 1\nnewer = 2")
-        left_out = "the copy of augbackend in this tree leaves it out"
-        found = mistakes(folder, config_settings={"augbackend.shiny": "1"})
-        assert found[0] == f"-C augbackend.shiny: {left_out}; augbackend adopt . --feature shiny brings it"
-        assert found[1] == f"tool.augbackend.shiny: {left_out}; augbackend adopt . brings it"
-        assert found[2].endswith("; if a newer augbackend knows it: augbackend adopt .")
-        wrapped = {"tool": {"augbackend": {"origin": {"name": "a", "version": "1", "augbackend": "1"}, "shiny": 1}}}
-        (mistake,) = mistakes(folder, document=wrapped)
-        assert mistake == f"tool.augbackend.shiny: {left_out}; augbackend wrap a==1 --feature shiny brings it"
-        declarations.read(folder, environ={"AUGBACKEND_SHINY": "1"}, document={})
-        said = capsys.readouterr().err
-        assert said == f"augbackend: note: environment variable AUGBACKEND_SHINY: {left_out}; ignored\n"
-    finally:
-        features.left_out.cache_clear()
+    monkeypatch.setattr(overrides, "COPY", tree({}) / "copy.json")
+    assert overrides.left_out() == ("shiny",)
+    folder = declared(tree, "shiny = 1\nnewer = 2")
+    left_out = "the copy of augbackend in this tree leaves it out"
+    found = mistakes(folder, config_settings={"augbackend.shiny": "1"})
+    assert found[0] == f"-C augbackend.shiny: {left_out}; augbackend adopt . --feature shiny brings it"
+    assert found[1] == f"tool.augbackend.shiny: {left_out}; augbackend adopt . brings it"
+    assert found[2].endswith("; if a newer augbackend knows it: augbackend adopt .")
+    wrapped = {"tool": {"augbackend": {"origin": {"name": "a", "version": "1", "augbackend": "1"}, "shiny": 1}}}
+    (mistake,) = mistakes(folder, document=wrapped)
+    assert mistake == f"tool.augbackend.shiny: {left_out}; augbackend wrap a==1 --feature shiny brings it"
+    declarations.read(folder, environ={"AUGBACKEND_SHINY": "1"}, document={})
+    said = capsys.readouterr().err
+    assert said == f"augbackend: note: environment variable AUGBACKEND_SHINY: {left_out}; ignored\n"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import augbackend
 from augbackend import __version__, features
+from augbackend.hook import overrides
 from augbackend.table import LEGACY_BACKEND
 from augbackend.table.layers import TOMLI, at, read_pyproject
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = "_augbackend"
 HIDDEN = ".augbackend"  # with a dot in its name it is no package to any tool, so that nothing ships it by mistake
-MANIFEST = features.COPY.name
+MANIFEST = overrides.COPY.name
 _LICENCE = "MIT"
 # Where each tool looks: a word behind which it takes no other, or a line of its own. `noqa` is ruff's as well.
 _HEAD = """\
@@ -56,6 +57,7 @@ _EDITS = ("augbackend.hook.edited_metadata", "augbackend.hook.edited_wheel")
 _READERS = ("augbackend.standards.setup_files", "augbackend.standards.setup_identity")
 # Keys that have no requirement and no marker, not even where a variable or an option says them.
 _WITHOUT_MARKERS = {*_OF_THE_CORE, "backend-path", "config-settings", "jobs", "preflight"}
+_IN_TREE = ("augbackend.hook.in_tree",)  # the wrapped backend, of the key backend-path
 _MARKERS = ("augbackend.standards.markers",)
 
 
@@ -112,6 +114,7 @@ def _modules(keys: Collection[str], document: Mapping[str, Any], *, has_readers:
     is_edited = any(one.edits_wheel for one in used)
     left_out = (*_NEVER, *(() if is_edited or not backend.startswith("setuptools.") else _EDITS))
     left_out += () if has_readers else _READERS
+    left_out += () if "backend-path" in keys else _IN_TREE
     left_out += () if _may_meet_markers(keys, document) else _MARKERS
     found: set[str] = set()
     waiting = ["augbackend.hook.exposed", *(f"augbackend.hook.{module}" for module in augbackend.HOOKS.values())]

@@ -17,7 +17,8 @@ from augbackend.features.pin_runtime import Width
 from augbackend.features.preflight import Preflight
 from augbackend.features.remove_build_dependencies import check_project_name
 from augbackend.standards.requirements import parse_requirement
-from augbackend.table.convert import INVALID, TABLE, Place, converted, key
+from augbackend.table.complaints import lines
+from augbackend.table.convert import INVALID, TABLE, Mistakes, converted, key
 
 KEY = "packages"
 MEANING = (
@@ -82,7 +83,9 @@ def checked(name: str, table: Any, mistakes: list[str]) -> Optional[Entries]:
 
     :param mistakes: grows by a line for each mistake, named below ``tool.augbackend.packages``.
     """
-    value = converted(Entries, table, Place(f"{TABLE}.{KEY}").below(name), mistakes)
+    wrong: Mistakes = []
+    value = converted(Entries, table, (f"{TABLE}.{KEY}", name), wrong)
+    mistakes += lines(wrong)
     if value is INVALID:
         return None
     found: Entries = value

@@ -17,8 +17,8 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from packaging.version import Version
 
 from augbackend.errors import AugbackendError, SettingsError
-from augbackend.table.complaints import found_instead, unknown
-from augbackend.table.convert import INVALID, Place, converted
+from augbackend.table.complaints import found_instead, lines, unknown
+from augbackend.table.convert import INVALID, Mistakes, converted
 from augbackend.table.layers import toml
 
 from . import declaration as declarations
@@ -97,7 +97,9 @@ def read(content: bytes, file: str, name: str, patch: source_patch.Reader = sour
     elif project != name:
         mistakes.append(f"project: found {project!r}; the file is called {name}.toml")
     plain = _with_days_as_texts(document.get("entries", []), mistakes)
-    entries = converted(tuple[RecipeEntry, ...], plain, Place("entries"), mistakes)
+    wrong: Mistakes = []
+    entries = converted(tuple[RecipeEntry, ...], plain, ("entries",), wrong)
+    mistakes += lines(wrong)
     patches: dict[str, SourcePatch] = {}
     if entries is not INVALID:
         for at, one in enumerate(entries):
