@@ -7,7 +7,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
-from augbackend.hook.unavailable import from_elsewhere, not_in_tree
+from augbackend.hook.unavailable import because
 from augbackend.table import Build
 
 
@@ -34,7 +34,8 @@ def check_before(build: Build, folders: Sequence[Path]) -> None:
     """
     top = build.wrapped_backend.partition(":")[0].partition(".")[0]
     if PathFinder.find_spec(top, [str(folder) for folder in folders]) is None:
-        raise not_in_tree(build, folders)
+        what = f"is not in its backend-path: no module {top!r} there"
+        raise because(build, what, f"looked in {', '.join(map(str, folders))}")
 
 
 def check_after(build: Build, folders: Sequence[Path], backend: Any) -> None:
@@ -44,4 +45,5 @@ def check_after(build: Build, folders: Sequence[Path], backend: Any) -> None:
     """
     file = getattr(backend, "__file__", None)
     if file is None or not any(folder in Path(file).resolve().parents for folder in folders):
-        raise from_elsewhere(build, folders, file)
+        hint = f"tool.augbackend.backend-path says {', '.join(map(str, folders))}"
+        raise because(build, f"was not found in-tree, but as {file}", hint)

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Optional
 
 from augbackend.errors import AugbackendError, WrappedBackendUnavailable
 from augbackend.table import Build
 
 
-def not_in_tree(build: Build, folders: Sequence[Path]) -> WrappedBackendUnavailable:
-    """It is to be in the tree, and is not."""
-    top = build.wrapped_backend.partition(":")[0].partition(".")[0]
-    what = f"is not in its backend-path: no module {top!r} there"
-    return _unavailable(build, what, f"looked in {', '.join(map(str, folders))}")
-
-
-def from_elsewhere(build: Build, folders: Sequence[Path], file: object) -> WrappedBackendUnavailable:
-    """Its name leads to another module."""
-    hint = f"tool.augbackend.backend-path says {', '.join(map(str, folders))}"
-    return _unavailable(build, f"was not found in-tree, but as {file}", hint)
-
-
 def without(build: Build, found: object, attribute: str) -> WrappedBackendUnavailable:
     """What stands behind the colon is not there."""
     hint = f"mend the part after the colon; {build.wrapped_backend.partition(':')[0]} is importable"
-    return _unavailable(build, f"has no {attribute!r}: {found!r}", hint)
+    return because(build, f"has no {attribute!r}: {found!r}", hint)
 
 
 def not_importable(build: Build, error: ModuleNotFoundError) -> Optional[WrappedBackendUnavailable]:
@@ -45,7 +30,7 @@ def not_importable(build: Build, error: ModuleNotFoundError) -> Optional[Wrapped
 
         refuse_absent(unmet(build, "wheel"))
         hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
-    return _unavailable(build, f"cannot be imported: {error}", hint)
+    return because(build, f"cannot be imported: {error}", hint)
 
 
 def no_hook(build: Build, name: str) -> AugbackendError:
@@ -56,7 +41,8 @@ def no_hook(build: Build, name: str) -> AugbackendError:
     )
 
 
-def _unavailable(build: Build, what: str, hint: str) -> WrappedBackendUnavailable:
+def because(build: Build, what: str, hint: str) -> WrappedBackendUnavailable:
+    """The error, with the place that names the wrapped backend."""
     where = f"{_place(build)}: {build.wrapped_backend!r}"
     return WrappedBackendUnavailable(f"the wrapped backend {what}", where=where, hint=hint)
 

@@ -95,13 +95,13 @@ def parse_requirement(text: str) -> Requirement:
             raise InvalidRequirement("no URL after '@'")
         url, rest = location[1], rest[location.end() :]
     specifiers, semicolon, marker = rest.partition(";")
+    if url and specifiers:
+        raise InvalidRequirement(f"{specifiers!r} is not a marker (which begins with ';')")
     clauses: frozenset[tuple[str, str]] = frozenset()
     if specifiers.strip(SPACE):
         from .versions import parse_clauses  # most declarations never need it
 
         clauses = frozenset(parse_clauses(specifiers.strip(SPACE)))
-    if url and specifiers:
-        raise InvalidRequirement(f"{specifiers!r} is not a marker (which begins with ';')")
     return Requirement(
         canonical_name(head["name"]),
         frozenset(map(canonical_name, re.findall(NAME, head["extras"] or ""))),

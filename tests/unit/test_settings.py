@@ -381,3 +381,8 @@ def test_what_a_copy_leaves_out(
     declarations.read(folder, environ={"AUGBACKEND_SHINY": "1"}, document={})
     said = capsys.readouterr().err
     assert said == f"augbackend: note: environment variable AUGBACKEND_SHINY: {left_out}; ignored\n"
+
+
+def test_what_is_declared_is_not_changed() -> None:
+    with pytest.raises(AttributeError, match="'marker' cannot be set"):
+        BuildDependency(requirement="x").marker = ""

@@ -23,9 +23,14 @@ HOOKS = {  # PEP 517 and PEP 660: name → its module in augbackend.hook
     "build_sdist": "sdist",
     "build_editable": "wheel",
 }
+ALWAYS = ("get_requires_for_build_wheel", "get_requires_for_build_sdist")  # there, whatever the wrapped backend has
 
 
 def __getattr__(name: str) -> object:
+    if name in ALWAYS:
+        from augbackend.hook import requires
+
+        return getattr(requires, name)
     if name in HOOKS or name == "UnsupportedOperation":
         from augbackend.hook.exposed import lookup
 

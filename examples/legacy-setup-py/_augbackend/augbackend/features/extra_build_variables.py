@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, Optional
 from augbackend.errors import SettingsError
 from augbackend.standards import requirements
 from augbackend.table import Build, Target, templates
-from augbackend.table.convert import key
+from augbackend.table.convert import Table, key
 
 from . import Feature
 
@@ -40,8 +40,8 @@ def _check_value(text: str) -> None:
     templates.parse(text)
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class BuildVariable:
+@dataclass(init=False, repr=False, eq=False)
+class BuildVariable(Table):
     """One entry of ``extra-build-variables``; a plain string is its ``value``."""
 
     shorthand: ClassVar[bool] = True

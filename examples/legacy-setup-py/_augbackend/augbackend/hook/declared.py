@@ -86,26 +86,29 @@ def converted_values(
     :param mistakes: grows by a line for each value that is wrong; such a value is left out.
     """
     from augbackend import features
-    from augbackend.table.convert import INVALID, TABLE, Place, converted
+    from augbackend.table.convert import INVALID, TABLE, Mistakes, converted
 
-    absent: list[tuple[str, str]] = []
+    wrong: Mistakes = []
+    absent: list[tuple[str, str, str]] = []
     found: dict[str, Any] = {}
     parts: dict[str, Feature] = {}
     for name, value in table.items():
-        feature, place = features.find(name), Place(TABLE, origins).below(name)
+        feature = features.find(name)
         if feature is None:
-            absent += [] if name in features.FOR_WRAP else [(name, str(place))]
+            absent += [] if name in features.FOR_WRAP else [(name, "", name)]
             continue
-        one = converted(feature.kind, value, place, mistakes, feature.check, feature.check_name)
+        one = converted(feature.kind, value, (TABLE, name), wrong, feature.check, feature.check_name)
         if one is INVALID:
             continue
         found[name], parts[name] = one, feature
         for more in feature.uses(one) if feature.uses else ():
             used = features.find(more)
             parts.update({more: used} if used else {})
-            absent += [] if used else [(more, f"{place}: {more}")]
-    if absent:
+            absent += [] if used else [(name, f"{more}: ", more)]
+    if wrong or absent:
         from augbackend.hook.overrides import no_such
+        from augbackend.table.complaints import lines
 
-        mistakes += [f"{place}: {no_such(name, table)}" for name, place in absent]
+        wrong += [((TABLE, name), more + no_such(missing, table)) for name, more, missing in absent]
+        mistakes += lines(wrong, origins)
     return found, tuple(parts[name] for name in sorted(parts))

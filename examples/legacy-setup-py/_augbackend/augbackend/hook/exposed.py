@@ -9,14 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from augbackend import HOOKS
+from augbackend import ALWAYS, HOOKS
 from augbackend.errors import AugbackendError, WrappedBackendUnavailable
 from augbackend.hook.declared import read
 from augbackend.hook.wrapped_backend import ALONE, load, surrounded
 from augbackend.table import Build
 
-# Ours to answer, whether or not the wrapped backend has something to add.
-_ALWAYS = ("get_requires_for_build_wheel", "get_requires_for_build_sdist")
 _MISSING: Any = object()
 
 
@@ -27,7 +25,7 @@ def lookup(name: str) -> Any:
     :raises ImportError: if the wrapped backend cannot be imported. AttributeError would mean that it lacks the hook.
     """
     with ALONE:
-        found = None if name in _ALWAYS else _in_wrapped(name)
+        found = _in_wrapped(name)
     if found is _MISSING:
         raise AttributeError(f"the wrapped backend has no {name!r}")
     return found if name not in HOOKS else getattr(import_module(f"augbackend.hook.{HOOKS[name]}"), name)
@@ -60,7 +58,7 @@ def _in_wrapped(name: str) -> Any:
 
 def is_exposed(build: Build, name: str, backend: object) -> bool:
     """Whether the hook ``name`` exists around ``backend``, the wrapped one, imported."""
-    if name in _ALWAYS or _is_promised(build, name):
+    if name in ALWAYS or _is_promised(build, name):
         return True
     # PEP 660: without `build_editable`, its `get_requires` has no meaning.
     wanted = "build_editable" if name == "get_requires_for_build_editable" else name

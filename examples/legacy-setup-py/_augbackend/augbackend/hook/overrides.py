@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
+from pathlib import Path
 from typing import Any, Literal, get_origin
 
 from augbackend import features
@@ -15,6 +17,8 @@ from augbackend.errors import say
 from augbackend.table.complaints import unknown
 from augbackend.table.convert import fields_of
 from augbackend.table.layers import OPTION_PREFIX, VARIABLE_PREFIX, toml
+
+COPY = Path(features.__file__).parent.with_name("copy.json")  # the manifest, where we are a copy
 
 
 def overrides(
@@ -31,7 +35,7 @@ def overrides(
     another package may have another copy of augbackend.
     """
     variables = sorted(name for name in environ if name.startswith(VARIABLE_PREFIX))
-    every = [*features.known_keys(), *features.left_out()]
+    every = [*features.known_keys(), *left_out()]
     names = {VARIABLE_PREFIX + name.upper().replace("-", "_"): name for name in every}
     texts = []
     for name, value in options.items():
@@ -93,10 +97,19 @@ def no_such(name: str, table: Mapping[str, Any], option: str = "") -> str:
 
     :param option: what `adopt` needs to know where the table does not say the key.
     """
-    if name not in features.left_out():
-        newer = "; if a newer augbackend knows it: augbackend adopt ." if features.left_out() else ""
+    if name not in left_out():
+        newer = "; if a newer augbackend knows it: augbackend adopt ." if left_out() else ""
         return unknown(name, [*features.known_keys(), *features.FOR_WRAP]) + newer
     origin, command = table.get("origin"), f"adopt .{option}"
     if isinstance(origin, dict):
         command = f"wrap {origin.get('name')}=={origin.get('version')} --feature {name}"
     return f"the copy of augbackend in this tree leaves it out; augbackend {command} brings it"
+
+
+def left_out() -> tuple[str, ...]:
+    """The keys that this copy leaves out: adopt and wrap copy only those that a table uses."""
+    try:
+        keys = map(str, json.loads(COPY.read_bytes())["keys"])
+    except (OSError, ValueError, LookupError, TypeError):  # there is none, or it has the marks of a merge conflict
+        return ()
+    return tuple(key for key in keys if key not in features.known_keys())

@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +20,6 @@ from typing import Any
 _added_by_imports: list[str] = []
 # Where `adopt` and `wrap` put us, and nothing else: no import of the hundreds in a build is looked for there.
 _OURS = ("_augbackend", ".augbackend")
-
-
-class _InTreeFinder:
-    """Looks for top-level modules in the wrapped backend's own folders before any other finder, as PEP 517 asks.
-
-    A folder without ``__init__.py`` is passed over: with a ``backend-path`` of the tree itself, any folder in it would
-    hide an installed package of its name.
-    """
-
-    def __init__(self, folders: Sequence[str]) -> None:
-        self.folders = folders
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(name, self.folders, target) if path is None else None
-        return spec if spec is not None and spec.origin is not None else None
 
 
 @contextmanager
@@ -50,16 +34,16 @@ def put_back(variables: Mapping[str, str], folders: Sequence[Path]) -> Iterator[
     first = [str(folder) for folder in folders]
     searched = [os.path.abspath(item) for item in variables.get("PYTHONPATH", "").split(os.pathsep) if item]
     known = {*sys.path, *first, *searched}
-    finder = _InTreeFinder(first)
+    finders = _finders(first)
     try:
-        sys.meta_path[:0] = [finder] if first else []
+        sys.meta_path[:0] = finders
         os.environ.update(variables)
         others = [item for item in sys.path if not item.endswith(_OURS)]
         sys.path[:] = [*first, *searched, *others, *(item for item in _added_by_imports if item not in known)]
         yield
     finally:
         _added_by_imports.extend(item for item in sys.path if item not in {*known, *_added_by_imports})
-        sys.meta_path[:] = [item for item in sys.meta_path if item is not finder]
+        sys.meta_path[:] = [item for item in sys.meta_path if item not in finders]
         for name in [name for name in os.environ if name not in environ]:  # the order in which the system finds them
             del os.environ[name]
         os.environ.update({name: value for name, value in environ.items() if os.environ.get(name) != value})
@@ -68,3 +52,11 @@ def put_back(variables: Mapping[str, str], folders: Sequence[Path]) -> Iterator[
             setattr(sys, name, original)
         with suppress(OSError):  # removed by the hook: there is nowhere to go back to
             os.chdir(cwd)
+
+
+def _finders(folders: Sequence[str]) -> list[Any]:
+    if not folders:
+        return []
+    from augbackend.hook.in_tree import InTreeFinder
+
+    return [InTreeFinder(folders)]

@@ -16,7 +16,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from importlib import import_module
-from importlib.machinery import PathFinder
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
@@ -126,10 +125,10 @@ def load(build: Build) -> Any:
     """
     name, _, attributes = build.wrapped_backend.partition(":")
     in_tree = _folders(build)
-    if in_tree and PathFinder.find_spec(name.partition(".")[0], [str(folder) for folder in in_tree]) is None:
-        from augbackend.hook.unavailable import not_in_tree
+    if in_tree:
+        from augbackend.hook.in_tree import check_before
 
-        raise not_in_tree(build, in_tree)
+        check_before(build, in_tree)
     try:
         backend: Any = import_module(name)
     except ModuleNotFoundError as error:
@@ -139,12 +138,10 @@ def load(build: Build) -> Any:
         if why is None:
             raise
         raise why from None
-    file = getattr(backend, "__file__", None)
-    if in_tree and (file is None or not any(folder in Path(file).resolve().parents for folder in in_tree)):
-        # PEP 517, "In-tree build backends": from its backend-path, also if one of its name was imported before.
-        from augbackend.hook.unavailable import from_elsewhere
+    if in_tree:
+        from augbackend.hook.in_tree import check_after
 
-        raise from_elsewhere(build, in_tree, file)
+        check_after(build, in_tree, backend)
     for attribute in filter(None, attributes.split(".")):
         if not hasattr(backend, attribute):
             from augbackend.hook.unavailable import without

@@ -10,11 +10,10 @@ against ``packaging``'s own.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
-from . import OPERATOR, InvalidRequirement
+from . import SPACE, InvalidRequirement
 
 if TYPE_CHECKING:
     from .markers import Marker
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
 _EXTRAS = rf"\[[ \t]*(?:{NAME}[ \t]*(?:,[ \t]*{NAME}[ \t]*)*)?\]"
 _HEAD = rf"[ \t]*(?P<name>{NAME})[ \t]*(?P<extras>{_EXTRAS})?[ \t]*"
-_CLAUSE = rf"[ \t]*({OPERATOR})\s*([^\s)]+)[ \t]*"
-_SPACE = " \t"  # PEP 508 knows no other
 
 
 class Requirement(NamedTuple):  # its types are no texts: those would be compiled, in every build
@@ -77,7 +74,7 @@ def canonical_name(name: str) -> str:
 
 def project_of(text: str) -> str:
     """The canonical name that a requirement begins with, told without a parser; empty if it begins with none."""
-    text = text.lstrip(_SPACE)
+    text = text.lstrip(SPACE)
     end = next((at for at, letter in enumerate(text) if not (letter.isalnum() or letter in "-_.")), len(text))
     return canonical_name(text[:end])
 
@@ -103,31 +100,18 @@ def parse_requirement(text: str) -> Requirement:
     specifiers, semicolon, marker = rest.partition(";")
     if url and specifiers:
         raise InvalidRequirement(f"{specifiers!r} is not a marker (which begins with ';')")
+    clauses: frozenset[tuple[str, str]] = frozenset()
+    if specifiers.strip(SPACE):
+        from .versions import parse_clauses  # most declarations never need it
+
+        clauses = frozenset(parse_clauses(specifiers.strip(SPACE)))
     return Requirement(
         canonical_name(head["name"]),
         frozenset(map(canonical_name, re.findall(NAME, head["extras"] or ""))),
-        frozenset(_parse_clauses(specifiers.strip(_SPACE))),
+        clauses,
         url,
         parse_marker(marker) if semicolon else None,
     )
-
-
-def _parse_clauses(text: str) -> Iterator[tuple[str, str]]:
-    if text.startswith("(") and text.endswith(")"):
-        text = text[1:-1].strip(_SPACE)
-    texts = text.split(",")
-    if texts[-1].strip(_SPACE) == "" and (len(texts) > 1 or not text):
-        texts.pop()
-    for one in texts:
-        clause = re.fullmatch(_CLAUSE, one)
-        if clause is None:
-            raise InvalidRequirement(f"{one!r} is neither extras, a version specifier nor a marker")
-        from . import versions  # here and below: most declarations never need it
-
-        try:
-            yield clause[1], versions.checked_bound(clause[1], clause[2])
-        except versions.InvalidVersion as error:
-            raise InvalidRequirement(str(error)) from None
 
 
 def parse_marker(text: str) -> "Marker":

@@ -6,21 +6,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
+
+from . import OPERATOR, SPACE, InvalidRequirement
 
 _VERSION = r"""(?xia)v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)
     (?P<pre>[-_.]?(?P<pre_word>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<pre_number>\d*))?
     (?P<post>-(?P<post_only_number>\d+)|[-_.]?(?:post|rev|r)[-_.]?(?P<post_number>\d*))?
     (?P<dev>[-_.]?dev[-_.]?(?P<dev_number>\d*))?
     (?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?"""
+_CLAUSE = rf"[ \t]*({OPERATOR})\s*([^\s)]+)[ \t]*"
 _PRE_WORDS = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 _INFINITY = float("inf")
 
 
 class InvalidVersion(ValueError):
     """The text is not a version, or not one that may stand where it stands; the message says which."""
+
+
+def parse_clauses(text: str) -> Iterator[tuple[str, str]]:
+    """The version specifiers of a requirement (PEP 508), as (operator, version) pairs.
+
+    :raises InvalidRequirement: naming what could not be read.
+    """
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip(SPACE)
+    texts = text.split(",")
+    if texts[-1].strip(SPACE) == "" and (len(texts) > 1 or not text):
+        texts.pop()
+    for one in texts:
+        clause = re.fullmatch(_CLAUSE, one)
+        if clause is None:
+            raise InvalidRequirement(f"{one!r} is neither extras, a version specifier nor a marker")
+        try:
+            yield clause[1], checked_bound(clause[1], clause[2])
+        except InvalidVersion as error:
+            raise InvalidRequirement(str(error)) from None
 
 
 def checked_bound(operator: str, bound: str) -> str:

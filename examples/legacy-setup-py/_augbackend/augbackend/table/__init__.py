@@ -6,14 +6,28 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, Optional, Union
+
+if TYPE_CHECKING:
+    from typing import NamedTuple as Parts
+else:
+
+    class Parts:
+        """Keeps what it is called with. A real ``NamedTuple`` would be put together anew in every build."""
+
+        def __init__(self, *values: Any, **more: Any) -> None:
+            self.__dict__.update(zip(type(self).__annotations__, values), **more)
+
+        def _replace(self, **changes: Any) -> Any:
+            return type(self)(**{**self.__dict__, **changes})
+
 
 Target = Literal["wheel", "sdist", "editable"]
 ConfigSettings = Optional[Mapping[str, Union[str, list[str]]]]  # as PEP 517 has it
 LEGACY_BACKEND = "setuptools.build_meta:__legacy__"  # PEP 517: what frontends take where no backend is named
 
 
-class Build(NamedTuple):  # its types are no texts: those would be compiled one by one, in every build
+class Build(Parts):
     """What is declared for one hook call.
 
     :param values: the keys of the table that are set, each as the type that its feature says.

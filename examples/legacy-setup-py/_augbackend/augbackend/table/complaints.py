@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal, Union, get_args, get_origin
+
+from augbackend.table.convert import Keys
 
 _LONGEST_SHOWN = 80
 _NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array", dict: "a table"}
 
 
-def full_name(top: str, origins: Mapping[str, str], keys: tuple[str | int, ...]) -> str:
-    """The name of a :class:`.convert.Place`."""
-    name = top
+def lines(mistakes: Iterable[tuple[Keys, str]], origins: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """What :func:`.convert.converted` has complained of, each with its full name; and its source, if not the table."""
+    return [f"{_full_name(*place, origins=origins)}: {text}" for place, text in mistakes]
+
+
+def _full_name(top: str | int, *keys: str | int, origins: Mapping[str, str]) -> str:
+    name = str(top)
     for key in keys:
         is_bare = isinstance(key, str) and key.isascii() and key.replace("-", "").replace("_", "").isalnum()
         name += f"[{key}]" if isinstance(key, int) else f".{key if is_bare else repr(key)}"

@@ -13,6 +13,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 TABLE = "tool.augbackend"
 INVALID: Any = object()  # stands for a value that has been complained of
+Keys = tuple[Union[str, int], ...]  # a name that is put together only where a message has it, see `complaints`
+Mistakes = list[tuple[Keys, str]]
 _TOML_TYPES = {tuple: list, Literal: str, str: str, bool: bool, int: int}  # every other type is a table's
 
 
@@ -27,27 +29,21 @@ def key(default: Any, *, check: Callable[[str], object] | None = None, check_nam
     return field(metadata=checks) if default is ... else field(default_factory=lambda: default, metadata=checks)
 
 
-class Place:
-    """A key's full name, put together only where a message has it; with the source of its value if not the table."""
+class Table:
+    """What a table is converted to. Its dataclasses have no methods made for each, which every build would compile."""
 
-    def __init__(
-        self, top: str, origins: Mapping[str, str] = MappingProxyType({}), keys: tuple[str | int, ...] = ()
-    ) -> None:
-        self.top, self.origins, self.keys = top, origins, keys
+    def __init__(self, **values: Any) -> None:
+        known: Any = fields(self)  # type: ignore[arg-type]  # as its subclasses are
+        given = {one.name: one.default_factory() for one in known if one.name not in values}
+        vars(self).update(given, **values)
 
-    def below(self, key: str | int) -> Place:
-        """The place of a name in a table, or of an entry in an array."""
-        return Place(self.top, self.origins, (*self.keys, key))
-
-    def __str__(self) -> str:
-        from augbackend.table.complaints import full_name
-
-        return full_name(self.top, self.origins, self.keys)
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name!r} cannot be set: it is what was declared")
 
 
 @lru_cache
 def fields_of(kind: type) -> dict[str, Any]:
-    """Key → type of a dataclass's fields, optional ones without their ``None``."""
+    """Key → type of a dataclass's fields, optional ones without their ``None``. A key has '-' for '_', as uv's do."""
     found = {}
     for one in fields(kind):
         inner = [kind for kind in get_args(one.type) if kind is not type(None)] if get_origin(one.type) is Union else ()
@@ -55,9 +51,7 @@ def fields_of(kind: type) -> dict[str, Any]:
     return found
 
 
-def converted(
-    kind: Any, value: Any, place: Place, mistakes: list[str], check: Any = None, check_name: Any = None
-) -> Any:
+def converted(kind: Any, value: Any, place: Keys, mistakes: Mistakes, check: Any = None, check_name: Any = None) -> Any:
     """``value`` as ``kind``; :data:`INVALID`, and a line more in ``mistakes``, if it is none.
 
     :param kind: ``str``, ``bool``, ``int``, a dataclass, or of those ``tuple[…, ...]``, ``Mapping[str, …]``, ``Union``,
@@ -65,7 +59,7 @@ def converted(
     """
     outer, inner, toml_type = _taken_apart(kind)
     if isinstance(value, str) and getattr(kind, "shorthand", False):
-        value = {next(iter(_known(kind))): value}
+        value = {next(iter(fields_of(kind))): value}
     if outer is Union:
         for one in inner:
             if type(value) is _taken_apart(one)[2]:
@@ -73,48 +67,43 @@ def converted(
     elif type(value) is not toml_type:
         pass
     elif outer is tuple:
-        items = [converted(inner[0], item, place.below(at), mistakes, check) for at, item in enumerate(value)]
+        items = [converted(inner[0], item, (*place, at), mistakes, check) for at, item in enumerate(value)]
         return INVALID if INVALID in items else tuple(items)
     elif is_dataclass(kind):
         return _of_dataclass(kind, value, place, mistakes)
     elif outer is Mapping:
         for name in value:
-            _checked(check_name, name, place.below(name), "the name ", mistakes)
-        found = {name: converted(inner[1], item, place.below(name), mistakes, check) for name, item in value.items()}
+            _checked(check_name, name, (*place, name), "the name ", mistakes)
+        found = {name: converted(inner[1], item, (*place, name), mistakes, check) for name, item in value.items()}
         return INVALID if INVALID in found.values() else MappingProxyType(found)
     elif outer is int and value < 1:
-        mistakes.append(f"{place}: found {value}, expected a number from 1 on")
+        mistakes.append((place, f"found {value}, expected a number from 1 on"))
         return INVALID
     elif outer is not Literal or value in inner:
         return value if _checked(check, value, place, "", mistakes) else INVALID
     from augbackend.table.complaints import expected, found_instead
 
-    mistakes.append(f"{place}: found {found_instead(value)}, expected {expected(kind)}")
+    mistakes.append((place, f"found {found_instead(value)}, expected {expected(kind)}"))
     return INVALID
 
 
-def _of_dataclass(kind: Any, table: dict[str, Any], place: Place, mistakes: list[str]) -> Any:
-    before, values, known = len(mistakes), {}, _known(kind)
+def _of_dataclass(kind: Any, table: dict[str, Any], place: Keys, mistakes: Mistakes) -> Any:
+    before, values, types = len(mistakes), {}, fields_of(kind)
+    known = dict(zip(types, fields(kind)))
     for name, value in table.items():
         if name in known:
-            one, inner = known[name], fields_of(kind)[name]
-            values[one.name] = converted(inner, value, place.below(name), mistakes, **one.metadata)
+            one = known[name]
+            values[one.name] = converted(types[name], value, (*place, name), mistakes, **one.metadata)
         else:
             from augbackend.table.complaints import unknown
 
-            mistakes.append(f"{place.below(name)}: {unknown(name, known)}")
+            mistakes.append(((*place, name), unknown(name, known)))
     absent = [name for name, one in known.items() if one.default_factory is MISSING and name not in table]
-    mistakes += [f"{place}: the key {name!r} is missing" for name in absent]
+    mistakes += [(place, f"the key {name!r} is missing") for name in absent]
     return INVALID if len(mistakes) > before else kind(**values)
 
 
-@lru_cache
-def _known(kind: type) -> dict[str, Any]:
-    """Key → field of a dataclass. Only '-' is accepted in a key, as in uv."""
-    return {one.name.replace("_", "-"): one for one in fields(kind)}
-
-
-def _checked(check: Any, text: str, place: Place, kind: str, mistakes: list[str]) -> bool:
+def _checked(check: Any, text: str, place: Keys, kind: str, mistakes: Mistakes) -> bool:
     try:
         if check:
             check(text)
@@ -122,7 +111,7 @@ def _checked(check: Any, text: str, place: Place, kind: str, mistakes: list[str]
     except ValueError as error:
         from augbackend.table.complaints import shown
 
-        mistakes.append(f"{place}: found {kind}{shown(text)}: {error}")
+        mistakes.append((place, f"found {kind}{shown(text)}: {error}"))
         return False
 
 
