@@ -236,8 +236,10 @@ def _check_together(*, is_of_project: bool, of_project: _Given, of_builds: _Give
         raise UsageMistakeError(f"{name} needs a build, and --no-build makes none", id="needs-a-build")
     for name in _given_of(alone):
         if others:
-            what = "a recipe" if name == "--recipe" else "a table"
-            raise UsageMistakeError(f"{name} prints {what} and nothing else, and needs a build", id="prints-that-alone")
+            what = (
+                f"{name} prints {'a recipe' if name == '--recipe' else 'a table'} and nothing else, and needs a build"
+            )
+            raise UsageMistakeError(what, id="prints-nothing-else")
 
 
 def _given_of(given: _Given) -> list[str]:

@@ -70,7 +70,7 @@ def archive_places(_context: click.Context, _parameter: click.Parameter, values:
     """Folders, pages and URLs that archives are found in."""
     for value in values:
         if "://" not in value and not Path(value).exists():
-            raise ValueMistakeError(f"there is no such folder or page: {value!r}", id="no-such-source")
+            raise ValueMistakeError(f"there is no such folder or page: {value!r}", id="find-links-not-there")
     return values
 
 

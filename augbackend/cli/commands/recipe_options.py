@@ -55,5 +55,5 @@ def places(given: Sequence[str], lookup: Lookup, *, no_recipes: bool = False) ->
     :raises AugbackendError: if one of them cannot be had.
     """
     if no_recipes and given:
-        raise UsageMistakeError("--recipes and --no-recipes exclude each other", id="recipes-or-none")
+        raise UsageMistakeError("--recipes and --no-recipes exclude each other", id="recipes-and-no-recipes")
     return recipe_places.NONE if no_recipes else recipe_places.places(given, lookup)

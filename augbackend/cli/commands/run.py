@@ -112,7 +112,7 @@ def run(
 
     if dry_run:
         if keep is not None:
-            raise UsageMistakeError("--keep writes what was found, and --dry-run finds nothing", id="keep-or-dry-run")
+            raise UsageMistakeError("--keep writes what was found, and --dry-run finds nothing", id="keep-and-dry-run")
         nowhere = Lookup(NOWHERE, cache, offline=False, output=cache.folder / "run")
         known = [*known_recipes.found(command, recipe_options.places(recipes_, nowhere, no_recipes=no_recipes))]
         told = report.what_would_be_done(command, known)

@@ -103,7 +103,7 @@ def wheels(command: Command) -> Command:
             )
         if asked.is_matrix and (asked.only or asked.scheduler):
             raise UsageMistakeError(
-                "--matrix only names the wheels; it excludes --only and --scheduler", id="matrix-only-names"
+                "--matrix only names the wheels; it excludes --only and --scheduler", id="matrix-excludes-others"
             )
         return command(*arguments, wheels=asked, **options)
 

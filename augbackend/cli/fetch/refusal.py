@@ -14,6 +14,7 @@ _LONGEST = 1000  # characters of what strangers wrote
 
 def refusal(path: Path, what: str, *, id: str) -> CliError:
     """The error that refuses an archive."""
-    shown = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
+    if len(what) > _LONGEST:
+        what = f"{what[:_LONGEST]}…"
     hint = "nothing of it was unpacked or kept"
-    return CliError(f"not a sound sdist: {shown}", id=id, where=str(path), hint=hint)
+    return CliError(f"not a sound sdist: {what}", id=id, where=str(path), hint=hint)

@@ -31,7 +31,7 @@ def identity(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
         raise refusal(
             upstream.path,
             f"it calls itself {name!r} {version!r}, which is no name and version",
-            id="no-name-and-version",
+            id="bad-name-or-version",
         )
     name, version = canonicalize_name(name), sdist_identity.normal(version)
     for kind, wanted, is_same in (
@@ -58,7 +58,7 @@ def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     if not name or not version:
         hint = "give its repository instead: git+https://…@<tag>"
         what = f"its name and version are not known: neither it nor its file's name says them ({hint})"
-        raise refusal(upstream.path, what, id="name-not-known")
+        raise refusal(upstream.path, what, id="name-and-version-unknown")
     return name, version
 
 
