@@ -96,7 +96,7 @@ def test_the_manual_explains_each() -> None:
     [
         (CliError("x", id="its-own"), "its-own"),
         (AugbackendError("x"), "build-would-fail"),
-        (SettingsError("x", ["y"]), "mistakes-in-table"),
+        (SettingsError("x", ["y"]), "mistakes-in-settings"),
         (RecipeError("x", ["y"]), "mistakes-in-recipe"),
         (error_report.of_system(OSError(28, "full")), "system-refuses"),
         (error_report.of_system(FileNotFoundError(2, "none")), "file-not-there"),
@@ -118,5 +118,5 @@ def test_the_id_of_an_error(error: AugbackendError, ident: str) -> None:
 
 def test_the_id_stands_before_the_mistakes() -> None:
     text = error_report.text(SettingsError("x", ["y"]))
-    assert text.splitlines()[0].endswith("(x) [mistakes-in-table]")
+    assert text.splitlines()[0].endswith("(x) [mistakes-in-settings]")
     assert text.splitlines()[1] == "  y"

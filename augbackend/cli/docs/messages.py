@@ -24,7 +24,10 @@ OF_CLASSES = {  # the ids that are of a class: what such an error says, and what
     "build-would-fail": ("what a build would say; the list of these is at the end of the page", ""),
     "file-not-there": ("No such file or directory", "is the path right that it names?"),
     "mistakes-in-recipe": ("… mistakes in the recipe …", "each is named by its key: mend them there"),
-    "mistakes-in-table": ("… mistakes in the settings for this build (…)", "each is named by its key: mend them there"),
+    "mistakes-in-settings": (
+        "… mistakes in the settings for this build (…)",
+        "each is named by its key: mend them there",
+    ),
     "missing-argument": ("missing argument …, or missing option …", "the hint says what the command takes"),
     "no-such-command": ("no such command '…'", "the hint says which may be meant"),
     "no-such-option": ("no such option '…'", "the hint says which may be meant"),

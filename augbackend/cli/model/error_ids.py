@@ -16,7 +16,7 @@ OF_CLASSES = {  # by a class's name: the nearest above an error's own counts
     "OSError": "system-refuses",
     "PermissionError": "not-permitted",
     "RecipeError": "mistakes-in-recipe",
-    "SettingsError": "mistakes-in-table",
+    "SettingsError": "mistakes-in-settings",
     "UnknownCommandError": "no-such-command",
     "WrappedBackendUnavailable": "no-wrapped-backend",
 }
