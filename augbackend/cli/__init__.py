@@ -17,11 +17,11 @@ def main() -> None:
         if error.name and error.name.startswith("augbackend"):
             raise
         from . import install_hint
+        from .model import error_report
+        from .model.cli_error import CliError
 
-        hint = install_hint.command()
-        print(
-            f"augbackend: error: the command line needs {error.name!r} [no-cli-extra]\n  hint: {hint}", file=sys.stderr
-        )
+        what, hint = f"the command line needs {error.name!r}", install_hint.command()
+        print(error_report.text(CliError(what, id="no-cli-extra", hint=hint)), file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:  # nothing has begun
         raise SystemExit(130) from None

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from augbackend.cli import loudness
+from augbackend.cli.model.usage_mistake import UsageMistakeError
 
 COMPLETING = "_AUGBACKEND_COMPLETE"  # set by a shell that asks what may follow; click derives it from the name
 _QUIET = "No notes and no progress; results, warnings and errors stay."
@@ -33,7 +34,7 @@ class CliCommand(click.Command):
             del ctx.params[name]
         try:
             if all(asked.values()):
-                raise click.UsageError("-q and -v exclude each other")  # noqa: TRY301  # as those of the command
+                raise UsageMistakeError("-q and -v exclude each other", id="quiet-and-verbose")
             with loudness.of(**asked):
                 return super().invoke(ctx)
         except click.UsageError as error:

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli import terminal
-from augbackend.cli.model import error_report
-from augbackend.errors import AugbackendError
+from augbackend.cli.model import error_ids, error_report
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from typing import IO, Any
 
-
-class UsageMistakeError(AugbackendError):
-    """The words of a command line are none that the command takes."""
+    from augbackend.errors import AugbackendError
 
 
 class Complaint(click.ClickException):
@@ -49,7 +47,7 @@ class Complaint(click.ClickException):
             pass
 
 
-def translated(error: click.ClickException) -> AugbackendError:
+def translated(error: click.ClickException) -> CliError:
     """What click says, as an error of ours: which option, and where the right ones stand."""
     possible = getattr(error, "possibilities", None) or ()
     what = (error.message if possible else error.format_message()).strip().rstrip(".")
@@ -61,4 +59,4 @@ def translated(error: click.ClickException) -> AugbackendError:
         usage = " ".join(context.get_usage().split()).partition(" ")[2]
         is_missing = isinstance(error, click.MissingParameter)
         hint = usage if is_missing else f"{context.command_path} --help says what it takes"
-    return UsageMistakeError(f"{what[:1].lower()}{what[1:]}", hint=hint)
+    return CliError(f"{what[:1].lower()}{what[1:]}", id=error_ids.of(error), hint=hint)

@@ -17,7 +17,11 @@ from .runner import CliRunner
 
 pytestmark = pytest.mark.usefixtures("alone")
 
-ROWS = re.findall(r"^\| ([^|]+) \| `augbackend ([^`]+)` \| (.+) \|$", PAGES["docs/reference/mistakes.md"], re.MULTILINE)
+ROWS = re.findall(
+    r"^\| ([^|]+) \| `augbackend ([^`]+)` \| (.+) \| \[([a-z0-9-]+)\]\(messages\.md#\4\) \|$",
+    PAGES["docs/reference/mistakes.md"],
+    re.MULTILINE,
+)
 AT_LEAST = 25
 TREES: dict[str, str | bytes] = {
     "my-package/setup.py": "from setuptools import setup\nsetup(name='my-package', version='1', py_modules=[])\n",
@@ -37,13 +41,15 @@ ASKING = ("diagnose", "show")  # what can confine other people's code: they star
 
 
 @pytest.mark.parametrize(
-    ("typed", "message"),
+    ("typed", "message", "ident"),
     [
-        pytest.param(typed, message, id=mistake, marks=[pytest.mark.processes] if typed.startswith(ASKING) else [])
-        for mistake, typed, message in ROWS
+        pytest.param(
+            typed, message, ident, id=mistake, marks=[pytest.mark.processes] if typed.startswith(ASKING) else []
+        )
+        for mistake, typed, message, ident in ROWS
     ],
 )
-def test_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, message: str) -> None:
+def test_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, message: str, ident: str) -> None:
     sdist(write(tmp_path / "here", TREES) / "links", name="demo")
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -52,5 +58,6 @@ def test_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, 
     found = CliRunner().invoke(group, shlex.split(typed))
     assert found.exit_code in (1, 2), found.output
     assert message in found.output
+    assert f" [{ident}]\n" in found.output
     assert "Traceback" not in found.output
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before

@@ -44,10 +44,10 @@ def test_the_project_that_is_not_found(monkeypatch: pytest.MonkeyPatch, said: st
 
 
 def test_who_has_not_answered_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    refusing(monkeypatch, UnansweredError("the index cannot be asked"))
+    refusing(monkeypatch, UnansweredError("the index cannot be asked", id="x"))
     said = "ERROR: No matching distribution found for x==1"
     assert unavailable.explained(said, [Requirement("x==1")], NOWHERE, "3.11") == ""
-    refusing(monkeypatch, OnlyWheelsError("x 1 is published as wheels only"))
+    refusing(monkeypatch, OnlyWheelsError("x 1 is published as wheels only", id="x"))
     found = unavailable.explained(said, [Requirement("x==1")], NOWHERE, "3.11")
     assert found == "x 1 is published as wheels only, and no wheel of it is for Python 3.11 here"
 

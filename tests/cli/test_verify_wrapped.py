@@ -414,7 +414,7 @@ def test_a_folder_without_archives(here: Path) -> None:
     assert data == {
         "format": 1,
         "error": {
-            "id": "verify",
+            "id": "no-archive-there",
             "what": "there is no archive in it",
             "where": str(here / "out"),
             "hint": "name the folder that wrap writes to",

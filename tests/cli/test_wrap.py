@@ -231,7 +231,7 @@ def test_no_such_project(tmp_path: Path) -> None:
     with serving() as index:
         result = wrap("demo==1.0", "--index-url", index.simple, "-o", tmp_path / "out")
     assert result.exit_code == 2
-    assert result.output.startswith("augbackend: error: there is no project demo [no-project]\n")
+    assert result.output.startswith("augbackend: error: there is no project demo [no-such-project]\n")
 
 
 def test_no_index_answers(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_a_name_that_is_misspelt_beside_a_lock(here: Path) -> None:
 def test_versions_that_there_are(here: Path) -> None:
     found = wrap("demo==3.0")
     assert found.exit_code == 2
-    assert found.output.startswith("augbackend: error: demo has no version ==3.0; there are 1.0 [index]\n")
+    assert found.output.startswith("augbackend: error: demo has no version ==3.0; there are 1.0 [no-such-version]\n")
     for number in range(20):
         sdist(here.parent / "links", version=f"0.{number}")
     assert "there are 11 older ones, 0.11, 0.12, " in wrap("demo==3.0").output

@@ -12,6 +12,7 @@ from augbackend.cli.edit import adopted_pyproject, adopted_requirements, pyproje
 from augbackend.cli.fetch import setup_builder
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.wrapping import adoption, adoption_check, known_memory, static_adoption, tool_exclusions
 from augbackend.errors import say
 from augbackend.hook import declared as declarations
@@ -95,7 +96,9 @@ def adopt(
         --variable FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     for one, other in adopted_requirements.rivals(requirements, matched):
-        raise click.UsageError(f"one project, twice: {one!r} and {other!r}; write them as one, or one by hand")
+        raise UsageMistakeError(
+            f"one project, twice: {one!r} and {other!r}; write them as one, or one by hand", id="same-project-twice"
+        )
     given = options.declaration(
         requirements,
         removed,
@@ -108,11 +111,15 @@ def adopt(
     is_more = given != Declaration() or bool(undeclared or feature or installed)
     if check + remove + static > 1 or ((check or remove) and is_more) or (check and dry_run):
         more = "" if check else " than --dry-run"
-        raise click.UsageError(
-            f"--{'check' if check else 'remove' if remove else 'static'} takes no other option{more}"
+        raise UsageMistakeError(
+            f"--{'check' if check else 'remove' if remove else 'static'} takes no other option{more}",
+            id="takes-no-other-option",
         )
     if static and (not static_adoption.is_static(given) or undeclared or feature or installed):
-        raise click.UsageError("--static takes --require and --remove-require alone: all else needs the backend")
+        raise UsageMistakeError(
+            "--static takes --require and --remove-require alone: all else needs the backend",
+            id="static-takes-requirements-only",
+        )
     if check:
         _check(tree)
         return

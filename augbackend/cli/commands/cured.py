@@ -22,6 +22,7 @@ from augbackend.cli.diagnosis.run import Building
 from augbackend.cli.edit import replace_file
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.project import build_constraints, runtime_versions
 from augbackend.cli.project.jobs import Job
@@ -31,7 +32,6 @@ from augbackend.cli.running.cured_package import CuredPackage
 from augbackend.cli.strangers import interruption, temporary_folder
 from augbackend.cli.strangers.interruption import Interrupted
 from augbackend.cli.wrapping import run as wrapping
-from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
 
 from . import confined
@@ -68,7 +68,7 @@ class Cure:
     require_confinement: Level | None
 
 
-class NotCuredError(AugbackendError):
+class NotCuredError(CliError):
     """Nothing is known that makes a package build."""
 
 
@@ -107,6 +107,7 @@ def _needs_of(failed: FailedPackage, how: Cure) -> tuple[Declaration, str]:
     if how.no_diagnose:
         raise NotCuredError(
             f"there is no recipe for {failed}",
+            id="no-recipe",
             hint=f"find out what it is missing: augbackend diagnose {_pinned_as(failed)}",
         )
     return _found_by_diagnosis(failed, how), "found by a diagnosis"
@@ -140,7 +141,9 @@ def _found_by_diagnosis(failed: FailedPackage, how: Cure) -> Declaration:
         what = str(document["reason"])
         if found.verdict == "builds-as-is":
             what = "it builds here as it is, on its own and confined; the frontend's settings or this machine differ"
-        raise NotCuredError(f"{failed} did not build: {what}", hint=f"see all of it: augbackend diagnose {pin}")
+        raise NotCuredError(
+            f"{failed} did not build: {what}", id="no-cure-found", hint=f"see all of it: augbackend diagnose {pin}"
+        )
     return found.found
 
 

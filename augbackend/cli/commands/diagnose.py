@@ -26,6 +26,7 @@ from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
+from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.project import project_kind, project_place
 from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.project import uv_settings
@@ -165,8 +166,9 @@ def diagnose(
     lookup = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path(OUTPUT))
     if target is None or project_place.is_lock(target):
         if no_build or declared.size or is_recipe:
-            raise click.UsageError(
-                "of a project nothing is only read, no recipe is made, and its tables say what is declared"
+            raise UsageMistakeError(
+                "of a project nothing is only read, no recipe is made, and its tables say what is declared",
+                id="not-for-projects",
             )
         passed = ("--timeout", str(timeout), *(word for file in files for word in ("--knowledge", str(file))))
         passed += (f"--require-confinement={require_confinement}",) if require_confinement else ()
@@ -229,13 +231,15 @@ def _check_together(*, is_of_project: bool, of_project: _Given, of_builds: _Give
     """
     for name in _given_of(of_project):
         if not is_of_project:
-            raise click.UsageError(f"{name} is for a project, and a package is named")
+            raise UsageMistakeError(f"{name} is for a project, and a package is named", id="only-for-projects")
     for name in _given_of(of_builds):
-        raise click.UsageError(f"{name} needs a build, and --no-build makes none")
+        raise UsageMistakeError(f"{name} needs a build, and --no-build makes none", id="needs-a-build")
     for name in _given_of(alone):
         if others:
-            what = "a recipe" if name == "--recipe" else "a table"
-            raise click.UsageError(f"{name} prints {what} and nothing else, and needs a build")
+            what = (
+                f"{name} prints {'a recipe' if name == '--recipe' else 'a table'} and nothing else, and needs a build"
+            )
+            raise UsageMistakeError(what, id="prints-nothing-else")
 
 
 def _given_of(given: _Given) -> list[str]:

@@ -24,6 +24,7 @@ from augbackend.cli.diagnosis.project_narration import ProjectNarrator
 from augbackend.cli.diagnosis.remembered_diagnoses import RememberedDiagnoses
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.fetch.upstream import Target
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import (
@@ -38,7 +39,6 @@ from augbackend.cli.project.jobs import Job
 from augbackend.cli.project.lock_files import Lock
 from augbackend.cli.project.recipe_completion import RecipeCompletion
 from augbackend.cli.strangers import confinement, interpreter, temporary_folder
-from augbackend.errors import AugbackendError
 from augbackend.hook.absent import command_line
 from augbackend.table import layers
 
@@ -171,7 +171,9 @@ def _suitable(whole: Project) -> Interpreter:
     others = [one for one in interpreter.others(this) if allows(int(one.minor.split(".")[1]))]
     if not others:
         what = f"it wants Python {whole.environments.requires_python}, and there is none on this machine"
-        raise AugbackendError(what, where=str(whole.file), hint="install one, or name one with --python")
+        raise CliError(
+            what, id="no-suitable-python", where=str(whole.file), hint="install one, or name one with --python"
+        )
     return others[0]
 
 

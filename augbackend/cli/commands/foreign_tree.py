@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.project import project as projects
 from augbackend.cli.project import project_kind
 from augbackend.cli.terminal import wrapped
-from augbackend.errors import AugbackendError
 from augbackend.table import layers, strings
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def gather(tree: Path, document: Mapping[str, Any]) -> dict[str, Any]:
         what = "nothing is built here" if has_file else "it has no pyproject.toml, so augbackend does not build it"
         lists = sorted(file.name for file in tree.glob("requirements*.txt"))
         hint = f"augbackend diagnose {lists[0]} looks at what that installs" if lists else "see augbackend adopt"
-        raise AugbackendError(what, where=str(tree / "pyproject.toml") if has_file else str(tree), hint=hint)
+        raise CliError(
+            what, id="nothing-built-here", where=str(tree / "pyproject.toml") if has_file else str(tree), hint=hint
+        )
     default = _DEFAULT if is_built else None
     return {
         "tree": str(tree.resolve()),

@@ -21,14 +21,16 @@ from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import package_sources
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.usage_mistake import UsageMistakeError, ValueMistakeError
 from augbackend.cli.project import build_constraints
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
 from augbackend.cli.site import entries, matrix, merging, report, variants
 from augbackend.cli.site.entries import AskedFor
 from augbackend.cli.site.mirror import Mirror
-from augbackend.errors import AugbackendError, say
+from augbackend.errors import say
 
 from . import confined, indexed, indexed_wheels, options, recipe_options, wheel_options
 from .indexed import IndexChoices
@@ -53,7 +55,7 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
     try:
         return [one for value in values for one in variants.parse(value)]
     except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+        raise ValueMistakeError(str(error), id="bad-variant") from None
 
 
 @click.command(cls=CliCommand)
@@ -194,7 +196,10 @@ def index(
     )
     has_options = given != Declaration()
     if has_options and (files or lock or with_recipes or not targets):
-        raise click.UsageError("options that declare something are for the packages named on the command line")
+        raise UsageMistakeError(
+            "options that declare something are for the packages named on the command line",
+            id="options-need-named-packages",
+        )
     given = replace(given, build_constraints=build_constraints.of_environment(os.environ))
     cache = caches.Cache(cache_dir or caches.default_folder())
     at_first = Lookup(options.places(index_url, extra_index_url, find_links), cache, offline, out)
@@ -205,7 +210,10 @@ def index(
     if project is None and asks_for_all and not has_options:
         project = completion.alone(root, lock)
     if project is None and asks_for_all and not lock:
-        raise click.UsageError("name packages, a file of them (-r, --lock), or run it in a project that declares some")
+        raise UsageMistakeError(
+            "name packages, a file of them (-r, --lock), or run it in a project that declares some",
+            id="nothing-to-index",
+        )
     added: frozenset[str] = frozenset()
     if project is not None:
         completion = completion.on(project)
@@ -221,7 +229,9 @@ def index(
     ]
     if not jobs:
         what = "nothing is declared for what was asked for: no table here, no recipe"
-        raise AugbackendError(what, hint="find out what a package needs: augbackend diagnose NAME==VERSION")
+        raise CliError(
+            what, id="nothing-declared", hint="find out what a package needs: augbackend diagnose NAME==VERSION"
+        )
     if wheels.only:
         jobs = matrix.that_may_be(jobs, wheels.only)
     builds_here = wheels.is_asked and not (wheels.scheduler or wheels.is_matrix or check)
@@ -264,7 +274,9 @@ def _print_matrix(
 
 def _put_together(out: Path, parts: Sequence[str], *, as_json: bool) -> None:
     if not parts:
-        raise click.UsageError("name the folders to put together: augbackend index OUT --merge DIR…")
+        raise UsageMistakeError(
+            "name the folders to put together: augbackend index OUT --merge DIR…", id="nothing-to-merge"
+        )
     run = merging.merged(out, [Path(one) for one in parts])
     click.echo(terminal.as_json(run.as_json()) if as_json else "\n".join(run.lines()))
     if run.conflicts:

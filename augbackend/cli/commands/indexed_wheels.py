@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Optional, Union
 
 from augbackend.cli import progress
 from augbackend.cli.model import error_report
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.published_file import PublishedFile
 from augbackend.cli.site import cluster, on_disk, site_project, wanted_wheels, wheel_build, wheel_writing
 from augbackend.cli.site.wheel_build import WheelBuild, WheelBuilder, WheelFailure
 from augbackend.cli.site.wheel_run import BuiltWheel, WheelRun
 from augbackend.cli.strangers import temporary_folder
-from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -162,7 +162,9 @@ def run_with(
         builds = [one for one in builds if one.id == choices.only]
         if not builds and not run.failures:
             hint = "--matrix names them; give the same options"
-            raise AugbackendError(f"nothing that is asked for has the id {choices.only}", where="--only", hint=hint)
+            raise CliError(
+                f"nothing that is asked for has the id {choices.only}", id="no-such-wheel-id", where="--only", hint=hint
+            )
     others = {one.build for one in left_out}
     builds = [one for one in builds if one not in others]
     if check:

@@ -17,6 +17,7 @@ from augbackend.cli.fetch import index, pip_configuration
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import dependencies, package_sources, source_patch
 from augbackend.cli.model.locked_version import exact_version
+from augbackend.cli.model.usage_mistake import UsageMistakeError, ValueMistakeError
 from augbackend.cli.strangers.confinement import Level
 from augbackend.features.compiler_cache import CacheName
 from augbackend.features.pin_runtime import Width
@@ -41,13 +42,15 @@ def requirements(_context: click.Context, _parameter: click.Parameter, values: t
             one = Requirement(value)
             version = Version(exact_version(one) or "0")
         except InvalidRequirement as error:
-            raise click.BadParameter(f"{value!r}: {str(error).splitlines()[0]}") from None
+            raise ValueMistakeError(f"{value!r}: {str(error).splitlines()[0]}", id="not-a-requirement") from None
         except InvalidVersion:  # of `===`, which may name anything
             continue
         if exact_version(one):
             before, text = pinned.setdefault((canonicalize_name(one.name), str(one.marker)), (version, value))
             if before != version:
-                raise click.BadParameter(f"{text!r} and {value!r} cannot both hold: leave one out")
+                raise ValueMistakeError(
+                    f"{text!r} and {value!r} cannot both hold: leave one out", id="requirements-contradict"
+                )
     return values
 
 
@@ -67,7 +70,7 @@ def archive_places(_context: click.Context, _parameter: click.Parameter, values:
     """Folders, pages and URLs that archives are found in."""
     for value in values:
         if "://" not in value and not Path(value).exists():
-            raise click.BadParameter(f"there is no such folder or page: {value!r}")
+            raise ValueMistakeError(f"there is no such folder or page: {value!r}", id="find-links-not-there")
     return values
 
 
@@ -76,21 +79,24 @@ def _one_of_each(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name, value in pairs:
         if name in found:
-            raise click.BadParameter(f"{name} is given twice: leave one out")
+            raise ValueMistakeError(f"{name} is given twice: leave one out", id="given-twice")
         found[name] = value
     return found
 
 
 def _check_name(name: str) -> None:
     if not name or any(one.isspace() for one in name):
-        raise click.BadParameter(f"{name!r} is no name: it has a blank in it" if name else "a name is missing")
+        raise ValueMistakeError(
+            f"{name!r} is no name: it has a blank in it" if name else "a name is missing", id="not-a-name"
+        )
 
 
 def _pairs(values: tuple[str, ...], expected: str) -> Iterator[tuple[str, str]]:
     for value in values:
         name, separator, text = value.partition("=")
         if not name or not separator:
-            raise click.BadParameter(f"{name + separator!r}: expected {expected}")  # the value may be a secret
+            # Not the value, which may be a secret.
+            raise ValueMistakeError(f"{name + separator!r}: expected {expected}", id="not-a-pair")
         _check_name(name)
         yield name, text
 
@@ -124,7 +130,7 @@ def preflight_table(
             pairs = (*(before if isinstance(before, dict) else {}).items(), *_pairs((text,), f"{key}=NAME=VALUE"))
             found[key] = _one_of_each(pairs)
         elif key in found:
-            raise click.BadParameter(f"{key} is given twice: leave one out")
+            raise ValueMistakeError(f"{key} is given twice: leave one out", id="given-twice")
         else:
             found[key] = text.split(",") if key == "commands" else text
     return found
@@ -140,7 +146,9 @@ def _widths(values: tuple[str, ...]) -> Iterator[tuple[str, Width]]:
         name, _, text = value.partition("=")
         width = next((one for one in get_args(Width) if one == text), None)
         if not name or width is None:
-            raise click.BadParameter(f"{value!r}: expected NAME=WIDTH, the width one of {', '.join(get_args(Width))}")
+            raise ValueMistakeError(
+                f"{value!r}: expected NAME=WIDTH, the width one of {', '.join(get_args(Width))}", id="not-a-width"
+            )
         yield name, width
 
 
@@ -180,7 +188,10 @@ def matched_entries(matched: Sequence[str], *, is_passed: bool) -> list[dict[str
     :raises UsageError: if nothing is named that could be passed through.
     """
     if is_passed and not matched:
-        raise click.UsageError("--passthrough needs --match-runtime, which says what is passed through")
+        raise UsageMistakeError(
+            "--passthrough needs --match-runtime, which says what is passed through",
+            id="passthrough-needs-match-runtime",
+        )
     more = {"passthrough": True} if is_passed else {}
     return [{"requirement": one, "match-runtime": True, **more} for one in matched]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augbackend.cli.fetch import recipe_places
+from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.project.recipe_completion import RecipeCompletion
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def completion(
     :raises AugbackendError: if one of the places cannot be had.
     """
     if frozen and no_recipes:
-        raise click.UsageError("--frozen takes its versions from recipes, and --no-recipes asks none")
+        raise UsageMistakeError(
+            "--frozen takes its versions from recipes, and --no-recipes asks none", id="frozen-needs-recipes"
+        )
     found = places(given, lookup, no_recipes=no_recipes)
     return RecipeCompletion(found, platform.python_version(), is_frozen=frozen)
 
@@ -52,5 +55,5 @@ def places(given: Sequence[str], lookup: Lookup, *, no_recipes: bool = False) ->
     :raises AugbackendError: if one of them cannot be had.
     """
     if no_recipes and given:
-        raise click.UsageError("--recipes and --no-recipes exclude each other")
+        raise UsageMistakeError("--recipes and --no-recipes exclude each other", id="recipes-and-no-recipes")
     return recipe_places.NONE if no_recipes else recipe_places.places(given, lookup)

@@ -16,12 +16,12 @@ from augbackend.cli.fetch import recipe_places
 from augbackend.cli.fetch.lookup import OUTPUT, Lookup
 from augbackend.cli.fetch.recipe_places import RecipePlace
 from augbackend.cli.model import recipe as recipes_
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.counted import counted
 from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.cli.model.recipe import RecipeError
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.strangers import interpreter
-from augbackend.errors import AugbackendError
 
 from . import confined, options, recipe_options, verified_recipes
 from .verified_recipes import Verifying
@@ -84,7 +84,7 @@ def show(name: str, recipes_: tuple[str, ...], *, as_json: bool) -> None:
     found = places.of(name)
     if not found:
         hint = "augbackend recipes list names all; augbackend diagnose finds out what a build is missing"
-        raise AugbackendError(f"there is no recipe for {canonicalize_name(name)}", hint=hint)
+        raise CliError(f"there is no recipe for {canonicalize_name(name)}", id="no-recipe", hint=hint)
     if as_json:
         click.echo(
             terminal.as_json({"recipes": [_entry_as_json(one, entry) for one in found for entry in one.entries]})

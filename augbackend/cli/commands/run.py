@@ -21,9 +21,11 @@ from augbackend.cli.edit import replace_file
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import error_report
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.package_sources import NOWHERE
+from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.running import frontend_command, known_recipes, report, target_python
-from augbackend.errors import AugbackendError, tell
+from augbackend.errors import tell
 
 from . import options, places_of_command, recipe_options
 from .cured import Cure
@@ -93,7 +95,12 @@ def run(
     command = frontend_command.understood(words)
     cache = caches.Cache((cache_dir or caches.default_folder()).absolute())
     if keep is not None and not keep.absolute().parent.is_dir():
-        raise AugbackendError("its folder is not there", where=str(keep), hint="make it first, or name another file")
+        raise CliError(
+            "its folder is not there",
+            id="no-folder-for-file",
+            where=str(keep),
+            hint="make it first, or name another file",
+        )
 
     def cure() -> Cure:
         is_offline = command.has("--offline")
@@ -105,7 +112,7 @@ def run(
 
     if dry_run:
         if keep is not None:
-            raise click.UsageError("--keep writes what was found, and --dry-run finds nothing")
+            raise UsageMistakeError("--keep writes what was found, and --dry-run finds nothing", id="keep-and-dry-run")
         nowhere = Lookup(NOWHERE, cache, offline=False, output=cache.folder / "run")
         known = [*known_recipes.found(command, recipe_options.places(recipes_, nowhere, no_recipes=no_recipes))]
         told = report.what_would_be_done(command, known)
@@ -122,7 +129,7 @@ def run(
         try:
             replace_file.replace_file(keep, running.constraints.encode())
         except OSError as error:
-            tell(f"\n{error_report.of_system(error)}")
+            tell(f"\n{error_report.text(error_report.of_system(error))}")
             ours, keep = 2, None
     if as_json:
         click.echo(terminal.as_json(report.as_json(command, status, packages, running.left, keep)))

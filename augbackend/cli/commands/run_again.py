@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from augbackend.cli import loudness
 from augbackend.cli.model import error_report
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.running import (
     conflict,
     constrained,
@@ -136,13 +137,15 @@ class RunAgain:
             raise unsuitable.of_project(failed)  # uv would name an archive by its place
         if before is not None:
             hint = f"see what its build says: augbackend diagnose {before.name}=={before.version}"
-            raise AugbackendError(f"{before} did not build, though it was wrapped", hint=hint)
+            raise CliError(f"{before} did not build, though it was wrapped", id="wrapped-but-fails", hint=hint)
         refusal = unsuitable.refusal(self.command, failed, os.environ)
         if refusal is not None:
             raise refusal
         if len(self.packages) + len(self.left_out) >= self.limit:
             hint = f"raise it: --limit {self.limit * 2}"
-            raise AugbackendError(f"{failed} did not build either, and that is one more than --limit", hint=hint)
+            raise CliError(
+                f"{failed} did not build either, and that is one more than --limit", id="limit-reached", hint=hint
+            )
         how = self.cure()
         self.packages.append(cured(failed, error, how, lambda archive: self._resolved(archive, how)))
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from augbackend.cli.command import CliCommand
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.site import on_disk
 from augbackend.cli.site.server import SiteServer
-from augbackend.errors import AugbackendError, say
+from augbackend.errors import say
 
 _LOOPBACK, _PORT = "127.0.0.1", 8080
 
@@ -36,7 +37,9 @@ def serve(out: Path, host: str, port: int) -> None:
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     names = on_disk.read(out)
     if not names:
-        raise AugbackendError("there is no index in it", where=str(out), hint=f"make one: augbackend index {out} …")
+        raise CliError(
+            "there is no index in it", id="no-index-there", where=str(out), hint=f"make one: augbackend index {out} …"
+        )
     with SiteServer(out, host, port) as server:
         if not _is_loopback(str(server.server_address[0])):
             say("warning", f"whoever reaches this machine can read {out}")

@@ -23,9 +23,9 @@ from augbackend.cli.diagnosis.run import Building
 from augbackend.cli.edit import pyproject, recipe_checks, replace_file
 from augbackend.cli.fetch import recipe_places
 from augbackend.cli.fetch.recipe_places import RecipePlace
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.requirement import requirement_of
-from augbackend.errors import AugbackendError
 from augbackend.knowledge import rows
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Verifying:
         for one in files:
             recipe = RecipePlace("", one.file.parent).recipe(one.file.stem)
             if recipe is None:
-                raise AugbackendError("there is no such recipe", where=str(one.file))
+                raise CliError("there is no such recipe", id="no-such-recipe", where=str(one.file))
             for entry in recipe_verification.to_verify(recipe, one.version):
                 done = recipe_verification.verified(
                     entry, building, self.lookup, Narrator(), is_asked=bool(one.version)
@@ -130,17 +130,17 @@ def files_of(names: Sequence[str], given: Sequence[str]) -> list[RecipeFile]:
 def _recipe_file(text: str, folders: Sequence[Path]) -> RecipeFile:
     if text.endswith(recipe_places.SUFFIX):
         if not Path(text).is_file():
-            raise AugbackendError("there is no such recipe", where=text, hint="is the path right?")
+            raise CliError("there is no such recipe", id="no-such-recipe", where=text, hint="is the path right?")
         return RecipeFile(Path(text))
     requirement = requirement_of(text)
     if requirement is None or (requirement.specifier and not exact_version(requirement)):
-        raise AugbackendError("it is neither a name, NAME==VERSION nor a file", where=text)
+        raise CliError("it is neither a name, NAME==VERSION nor a file", id="neither-name-nor-file", where=text)
     file = f"{canonicalize_name(requirement.name)}{recipe_places.SUFFIX}"
     there = next((folder / file for folder in folders if (folder / file).is_file()), None)
     if there is None:
         looked = ", ".join(str(folder) for folder in folders)
         hint = "verifying writes into the recipe; name its file, or its folder with --recipes"
-        raise AugbackendError(f"there is no {file} to verify", where=looked, hint=hint)
+        raise CliError(f"there is no {file} to verify", id="nothing-to-verify", where=looked, hint=hint)
     return RecipeFile(there, exact_version(requirement))
 
 

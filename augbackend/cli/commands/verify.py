@@ -14,6 +14,8 @@ from augbackend.cli.command import CliCommand
 from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch.lookup import Lookup
 from augbackend.cli.model import error_report
+from augbackend.cli.model.cli_error import CliError
+from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.project import project as projects
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping.verification import prove
@@ -146,7 +148,7 @@ def verify(
         confinement.require(require_confinement)
     archives = [*dict.fromkeys(archive for path in given_paths for archive in _archives(path))]
     if given is not None and len(archives) > 1:
-        raise click.UsageError("--upstream is of one archive: name just that one")
+        raise UsageMistakeError("--upstream is of one archive: name just that one", id="upstream-of-one-archive")
     where = options.places(index_url, extra_index_url, find_links)
     at_first = Lookup(where, caches.Cache(cache_dir or caches.default_folder()), offline, Path())
     completion = recipe_options.completion(recipes_, at_first, no_recipes=expect is None and not recipes_)
@@ -188,7 +190,12 @@ def _archives(path: Path) -> list[Path]:
         return [path]
     found = [file for file in sorted(path.iterdir()) if file.name.lower().endswith(_DISTRIBUTIONS)]
     if not found:
-        raise AugbackendError("there is no archive in it", where=str(path), hint="name the folder that wrap writes to")
+        raise CliError(
+            "there is no archive in it",
+            id="no-archive-there",
+            where=str(path),
+            hint="name the folder that wrap writes to",
+        )
     return found
 
 
@@ -226,5 +233,5 @@ def _expected(file: Path) -> Project:
     found = projects.read_file(file)
     if found is None:
         hint = "fill tool.uv.extra-build-dependencies or tool.augbackend.packages there"
-        raise AugbackendError("it says nothing of any package", where=str(file), hint=hint)
+        raise CliError("it says nothing of any package", id="nothing-expected", where=str(file), hint=hint)
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import click
 
+from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.strangers import interpreter
 
 from . import options
@@ -97,9 +98,13 @@ def wheels(command: Command) -> Command:
         names = ("is_asked", "pythons", "timeout", "scheduler", "is_matrix", "only")
         asked = WheelsAsked(**{name: options.pop(name) for name in names})
         if not asked.is_asked and asked != WheelsAsked(False, (), _HOUR, "", False, ""):  # noqa: FBT003  # as it stands above
-            raise click.UsageError("--python, --timeout, --scheduler, --matrix and --only are about --wheels")
+            raise UsageMistakeError(
+                "--python, --timeout, --scheduler, --matrix and --only are about --wheels", id="only-with-wheels"
+            )
         if asked.is_matrix and (asked.only or asked.scheduler):
-            raise click.UsageError("--matrix only names the wheels; it excludes --only and --scheduler")
+            raise UsageMistakeError(
+                "--matrix only names the wheels; it excludes --only and --scheduler", id="matrix-excludes-others"
+            )
         return command(*arguments, wheels=asked, **options)
 
     for option in reversed(_OPTIONS):

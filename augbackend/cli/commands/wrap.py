@@ -20,14 +20,15 @@ from augbackend.cli.fetch import cache as caches
 from augbackend.cli.fetch import upstream
 from augbackend.cli.fetch.lookup import EARLIER, OUTPUT, Lookup
 from augbackend.cli.model import package_sources
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
+from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.project import build_constraints, jobs, lock_files, runtime_versions
 from augbackend.cli.project import project as projects
 from augbackend.cli.project.project_root import project_root
 from augbackend.cli.project.runtime_versions import RuntimeVersions
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping import constraints_file, earlier_folder, removal, report
-from augbackend.errors import AugbackendError
 
 from . import confined, options, recipe_options, wrapped
 
@@ -179,7 +180,9 @@ def wrap(
     named = [upstream.parse(text) for text in targets]
     if remove:
         if has_options or targets or check or as_json or with_sources is not None:
-            raise click.UsageError("--remove takes no other options than --output and --constraints")
+            raise UsageMistakeError(
+                "--remove takes no other options than --output and --constraints", id="remove-takes-nothing-else"
+            )
         _remove(root, output, constraints)
         return
     cache = caches.Cache(cache_dir or caches.default_folder())
@@ -187,7 +190,9 @@ def wrap(
     completion = recipe_options.completion(recipes_, at_first, no_recipes=no_recipes, frozen=frozen)
     project = _declaring_project(root, lock, targets, completion) if not has_options else None
     if lock and project is None and not matched and not any(map(jobs.is_bare, named)):
-        raise click.UsageError("--lock needs --match-runtime, a bare name, or a project whose tables name packages")
+        raise UsageMistakeError(
+            "--lock needs --match-runtime, a bare name, or a project whose tables name packages", id="lock-not-used"
+        )
     if project is None and not targets:
         _refuse(root, has_options=has_options)
     moves = earlier_folder.NONE
@@ -285,7 +290,7 @@ def _with_uv(project: Project) -> Project:
     if project.is_recipe:
         hint = "leave out --sources; the archives can be installed by their paths, or with --constraints FILE"
         what = "it has no [project] table, so no source in it would be read"
-        raise AugbackendError(what, where=str(project.file), hint=hint)
+        raise CliError(what, id="no-project-table", where=str(project.file), hint=hint)
     return replace(project, uses_uv=True)
 
 
@@ -297,7 +302,9 @@ def _matched_to_lock(given: Declaration, lock: Path | None) -> Declaration:
     unknown = [one.name for one in matched.requires if one.entry.match_runtime and not one.entry.locked]
     if lock and unknown:
         hint = f"add one, such as {unknown[0]}==1.0, or name another file"
-        raise AugbackendError(f"it does not name one version of {unknown[0]}", where=str(lock), hint=hint)
+        raise CliError(
+            f"it does not name one version of {unknown[0]}", id="lock-without-version", where=str(lock), hint=hint
+        )
     return matched
 
 
@@ -311,9 +318,10 @@ def _versions_here(root: Path, lock: Path | None, named: Sequence[Target]) -> Ru
 
 def _refuse(root: Path, *, has_options: bool) -> None:
     if has_options:
-        raise click.UsageError("name the package that the options are for")
-    raise AugbackendError(
+        raise UsageMistakeError("name the package that the options are for", id="options-without-package")
+    raise CliError(
         "there is no package to wrap",
+        id="nothing-to-wrap",
         where=str((root / "pyproject.toml").resolve()),
         hint="name a package, or fill tool.uv.extra-build-dependencies or tool.augbackend.packages there",
     )

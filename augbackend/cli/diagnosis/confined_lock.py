@@ -21,9 +21,9 @@ import tomlkit
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import uv_sources
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.project import lock_files
 from augbackend.cli.strangers import interpreter, left_file, process, readable, tree_copy
-from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
 from .obstacles import in_the_words_of_installer
@@ -97,7 +97,9 @@ class ProjectCopy:
         program = interpreter.uv()
         if program is None:
             hint = "put uv on PATH; or name a lock: a pylock.toml, or a requirements file with exact versions"
-            raise AugbackendError("the project has no lock, and there is no uv to resolve it", hint=hint)
+            raise CliError(
+                "the project has no lock, and there is no uv to resolve it", id="neither-lock-nor-uv", hint=hint
+            )
         where = lookup.where
         self._write()
         home, cache = self.place.with_name("home"), self.place.with_name("cache")
@@ -121,14 +123,16 @@ class ProjectCopy:
             hint = "uv lock says more; or name a lock: augbackend diagnose pylock.toml|requirements.txt"
             if any(map(_asks_for_password, [where.index_url, *where.extra_index_urls, *where.find_links])):
                 hint = "no place that asks for a password is looked in here; name a lock, or requirements with versions"
-            raise AugbackendError(f"the project cannot be resolved: {why}", where=str(self.folder), hint=hint)
+            raise CliError(
+                f"the project cannot be resolved: {why}", id="project-not-resolved", where=str(self.folder), hint=hint
+            )
         return failed
 
     def _lock(self) -> Lock:
         try:
             content = left_file.content(self.place, "uv.lock", _LARGEST)
         except (OSError, ValueError) as error:
-            raise AugbackendError(f"uv has left no lock: {error}", where=str(self.folder)) from None
+            raise CliError(f"uv has left no lock: {error}", id="uv-left-no-lock", where=str(self.folder)) from None
         return lock_files.that_uv_makes(content, self.folder / "uv.lock")
 
     def _is_known(self, folder: Path | None) -> bool:

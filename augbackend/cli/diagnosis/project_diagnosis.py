@@ -19,6 +19,7 @@ from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
 from augbackend.cli.fetch import sdist, upstream
 from augbackend.cli.fetch.upstream import Target
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.shown_path import shown_path
 from augbackend.cli.project import built_packages
@@ -80,7 +81,7 @@ class ProjectDiagnosis:
                 return found
             if found in seen:
                 what = f"the project cannot be resolved: uv builds {found.name} whatever it is told of it"
-                raise AugbackendError(what, where=str(copy.folder))
+                raise CliError(what, id="uv-builds-it-anyway", where=str(copy.folder))
             seen.add(found)
             job = Job(_target_of(found, copy), declared.get(found.name, Declaration()))
             diagnosis = self._all([self._package(job)])[0]

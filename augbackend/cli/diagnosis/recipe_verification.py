@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Optional
 
 from augbackend.cli.fetch import upstream
 from augbackend.cli.model import recipe as recipes
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.recipe_entry import RecipeCheck
 from augbackend.cli.strangers import environment, interruption, temporary_folder
@@ -112,7 +113,9 @@ def to_verify(recipe: Recipe, version: str = "") -> list[EntryToVerify]:
         ]
         if not found:
             there = "; ".join(one.versions for one in recipe.entries)
-            raise AugbackendError(f"no entry is for {recipe.project} {version}: the versions there are {there}")
+            raise CliError(
+                f"no entry is for {recipe.project} {version}: the versions there are {there}", id="recipe-lacks-version"
+            )
         return found
     found = []
     for at, one in enumerate(recipe.entries):

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Callable, Optional
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers.interruption import Interrupted
-from augbackend.errors import AugbackendError
 
 from . import (
     compiler_output,
@@ -115,8 +115,9 @@ class Search:
         if key(declaration) not in self.made:
             attempt = self.attempt(declaration, why)
             if attempt.failure is not None and obstacles.unreachable(attempt.failure):
-                raise AugbackendError(
+                raise CliError(
                     "the build requirements cannot be fetched",
+                    id="requirements-not-fetched",
                     where=attempt.failure.message,
                     hint="an index has to be within reach; --no-build only reads",
                 )

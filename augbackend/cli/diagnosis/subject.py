@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from augbackend.cli import progress
 from augbackend.cli.fetch import build_place, index, repository, sdist, sdist_identity, tree_day, upstream
 from augbackend.cli.fetch.lookup import OUTPUT
+from augbackend.cli.model import error_ids
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
@@ -93,7 +95,7 @@ def _read(tree: Path, named: str, filename: str = "") -> Reading:
     except AugbackendError as error:
         where = error.where.replace(str(tree), named)
         where = where if named in where else f"{named}, {where}"
-        raise AugbackendError(error.what, where=where, hint=error.hint) from None
+        raise CliError(error.what, id=error_ids.of(error), where=where, hint=error.hint) from None
 
 
 def _of_folder(text: str, named: Path | None, folder: Path, place: Path) -> Source:
@@ -135,7 +137,7 @@ def _refuse_mark(file: Path) -> None:
         beginning = stream.read(len(BOM_UTF8))
     if beginning == BOM_UTF8:
         what = "it begins with a byte order mark, which pip and setuptools take for no TOML"
-        raise AugbackendError(what, where=str(file), hint="save it as UTF-8 without that mark")
+        raise CliError(what, id="byte-order-mark", where=str(file), hint="save it as UTF-8 without that mark")
 
 
 @contextmanager

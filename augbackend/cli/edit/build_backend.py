@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.table import LEGACY_BACKEND
 from augbackend.table.layers import TOMLI
 
@@ -38,8 +38,9 @@ def move_in(
         build_system = document["build-system"]
     table = own_table(document)
     if "build-backend" in table or "backend-path" in table:
-        raise AugbackendError(
+        raise CliError(
             "it already names a wrapped backend, but augbackend is not the build backend",
+            id="wrapped-backend-named-already",
             where="pyproject.toml, tool.augbackend",
             hint="remove build-backend and backend-path there, then run this again",
         )

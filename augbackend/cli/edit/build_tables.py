@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.requirement import project_of, requirement_of
-from augbackend.errors import AugbackendError
 
 from . import pyproject
 
@@ -73,7 +73,9 @@ def _made_table(document: MutableMapping[str, Any], path: Sequence[str]) -> Any:
         if not hasattr(table, "keys"):
             where = f"pyproject.toml, {'.'.join(path[: at + 1])}"
             hint = "say there what the package needs; nothing was changed"
-            raise AugbackendError("it is no single table, so nothing can be added to it", where=where, hint=hint)
+            raise CliError(
+                "it is no single table, so nothing can be added to it", id="not-a-single-table", where=where, hint=hint
+            )
     return table
 
 

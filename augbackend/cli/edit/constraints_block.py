@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,9 @@ def lines(text: str, where: str) -> list[str]:
     found = _BLOCK.search(text)
     if found is None and _MARK in text:
         hint = f"delete the lines of augbackend there, from {_MARK!r} on, and run this again"
-        raise AugbackendError("the lines of augbackend in it have no end, or no beginning", where=where, hint=hint)
+        raise CliError(
+            "the lines of augbackend in it have no end, or no beginning", id="lines-without-end", where=where, hint=hint
+        )
     return found[1].splitlines() if found else []
 
 

@@ -10,6 +10,7 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
@@ -46,8 +47,9 @@ def moved(text: str, name: str, key: Key) -> str:
     ours = next((one for one in packages if pyproject.same_project(one, name)), name)
     table = packages.get(ours, {})
     if not isinstance(table, dict):
-        raise AugbackendError(
+        raise CliError(
             f"what tool.uv.{key} says of {name} has to move there, and it is no single table",
+            id="nowhere-to-move-entry",
             where=f"pyproject.toml, {'.'.join((*_OURS, ours))}",
             hint=f"say it there, and take it out of tool.uv.{key}; nothing was changed",
         )
@@ -91,8 +93,9 @@ def _place(theirs: Any, name: str) -> Any:
     ]
     if len(places) > 1:
         versions = " and ".join(str(theirs[index]["version"]) for index in places)
-        raise AugbackendError(
+        raise CliError(
             f"it has entries of {name} for {versions}: uv takes each of them for the archive's own, and fails",
+            id="entries-of-several-versions",
             where="pyproject.toml, tool.uv.dependency-metadata",
             hint="keep the one of the version that is used here; nothing was changed",
         )
@@ -245,6 +248,6 @@ def _pruned(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _unmovable(why: str) -> AugbackendError:
+def _unmovable(why: str) -> CliError:
     hint = "write the tables of tool.uv and tool.augbackend.packages with headers of their own; nothing was changed"
-    return AugbackendError(f"it cannot be edited safely: {why}", where="pyproject.toml", hint=hint)
+    return CliError(f"it cannot be edited safely: {why}", id="cannot-edit-safely", where="pyproject.toml", hint=hint)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Callable, Optional
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,12 @@ def applied(patches: Sequence[SourcePatch], read: Read) -> PatchedFiles:
         for change in patch.changes:
             left -= sum(len(one.content) for one in map(current, filter(None, [change.old])) if one)
             if left < 0:
-                raise _not_applied(patch, "it changes large files again and again", "join its changes to a file")
+                raise _not_applied(
+                    patch,
+                    "it changes large files again and again",
+                    "join its changes to a file",
+                    id="patch-changes-too-much",
+                )
             now.update(_after_change(patch, change, current))
     before = {name: read(name) for name in now}
     return PatchedFiles(
@@ -84,15 +89,17 @@ def _after_change(patch: SourcePatch, change: FileChange, current: Read) -> Iter
     old = current(change.old) if change.old else None
     if change.old and old is None and not change.may_be_new:
         hint = "its names are those of the sdist's files, below its top folder"
-        raise _not_applied(patch, f"there is no {change.old} to be patched", hint)
+        raise _not_applied(patch, f"there is no {change.old} to be patched", hint, id="no-file-to-patch")
     is_made = change.new != change.old or (change.may_be_new and old is not None and old.content)
     if change.new and is_made and current(change.new) is not None:
-        raise _not_applied(patch, f"it makes {change.new}, and there is one", _FOR_THIS_VERSION)
+        raise _not_applied(
+            patch, f"it makes {change.new}, and there is one", _FOR_THIS_VERSION, id="patch-makes-existing-file"
+        )
     content = _content_after(patch, change, old.content if old else b"")
     if not change.new:
         if content:
             what = f"it removes {change.old}, and the file has more lines than it names"
-            raise _not_applied(patch, what, _FOR_THIS_VERSION)
+            raise _not_applied(patch, what, _FOR_THIS_VERSION, id="patch-removes-other-file")
         yield change.old, None
         return
     if change.old and change.old != change.new:
@@ -120,7 +127,10 @@ def _content_after(patch: SourcePatch, change: FileChange, old: bytes) -> bytes:
     found += lines[at:]
     if any(not line.endswith(b"\n") for line in found[:-1]):
         raise _not_applied(
-            patch, f"it leaves a line of {change.new} without its end in the midst of it", _FOR_THIS_VERSION
+            patch,
+            f"it leaves a line of {change.new} without its end in the midst of it",
+            _FOR_THIS_VERSION,
+            id="patch-leaves-broken-line",
         )
     return b"".join(found)
 
@@ -135,7 +145,7 @@ def _as_crlf(lines: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(line[:-1] + b"\r\n" if line.endswith(b"\n") else line for line in lines)
 
 
-def _mismatch(patch: SourcePatch, change: FileChange, hunk: DiffHunk, lines: list[bytes]) -> AugbackendError:
+def _mismatch(patch: SourcePatch, change: FileChange, hunk: DiffHunk, lines: list[bytes]) -> CliError:
     """What is there instead of what the patch names."""
     there = lines[hunk.start : hunk.start + max(len(hunk.before), 1)]
     first = next((at for at, (one, two) in enumerate(zip(there, hunk.before)) if one != two), len(there))
@@ -146,7 +156,7 @@ def _mismatch(patch: SourcePatch, change: FileChange, hunk: DiffHunk, lines: lis
     text = "\n".join(shown) or f"    nothing: it has {len(lines)} lines"
     what = f"hunk {hunk.number} of {change.old or change.new} does not apply: {hunk.header}"
     instead = f"line {hunk.start + first + 1} is to be {wanted!r}; there is\n{text}" if wanted else f"there is\n{text}"
-    return _not_applied(patch, f"{what}\n  {instead}", _how_to_mend(hunk, lines, there))
+    return _not_applied(patch, f"{what}\n  {instead}", _how_to_mend(hunk, lines, there), id="hunk-does-not-apply")
 
 
 def _how_to_mend(hunk: DiffHunk, lines: list[bytes], there: Sequence[bytes]) -> str:
@@ -175,8 +185,8 @@ def _check_inside(patch: SourcePatch, name: str) -> None:
     is_spelled = name == "/".join(parts) and "\\" not in name and ":" not in name and "\0" not in name
     if not is_spelled or not parts or ".." in parts or name.startswith("/"):
         what = f"it names {name!r}, which is no file below the top folder"
-        raise _not_applied(patch, what, "take that part out of it")
+        raise _not_applied(patch, what, "take that part out of it", id="patch-leads-out")
 
 
-def _not_applied(patch: SourcePatch, what: str, hint: str) -> AugbackendError:
-    return AugbackendError(what, where=patch.place or patch.name, hint=hint)
+def _not_applied(patch: SourcePatch, what: str, hint: str, *, id: str) -> CliError:
+    return CliError(what, id=id, where=patch.place or patch.name, hint=hint)

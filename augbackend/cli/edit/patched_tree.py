@@ -6,7 +6,7 @@ import os
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Optional
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import patched_files
 from .patched_files import FileBefore
@@ -28,7 +28,9 @@ def patch(tree: Path, patches: Sequence[SourcePatch]) -> None:
         parts = PurePosixPath(name).parts
         for depth in range(1, len(parts) + 1):
             if tree.joinpath(*parts[:depth]).is_symlink():
-                raise AugbackendError(f"{name} lies behind a link, which no patch changes", where=str(tree))
+                raise CliError(
+                    f"{name} lies behind a link, which no patch changes", id="patch-through-link", where=str(tree)
+                )
         return tree / name
 
     def read(name: str) -> Optional[FileBefore]:
@@ -38,7 +40,9 @@ def patch(tree: Path, patches: Sequence[SourcePatch]) -> None:
     found = patched_files.applied(patches, read)
     for name in found.written:
         if place(name).is_dir():
-            raise AugbackendError(f"{name} is a folder", where=str(tree), hint="take it out of the patch")
+            raise CliError(
+                f"{name} is a folder", id="patch-names-folder", where=str(tree), hint="take it out of the patch"
+            )
     for name in found.removed:
         place(name).unlink()
     for name, one in found.written.items():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
 
@@ -48,7 +48,9 @@ def read(file: Path) -> tuple[str, str]:
     try:
         text = file.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
-        raise AugbackendError("it is not UTF-8", where=str(file), hint="save the file as UTF-8, as TOML asks") from None
+        raise CliError(
+            "it is not UTF-8", id="not-utf8", where=str(file), hint="save the file as UTF-8, as TOML asks"
+        ) from None
     plain_text = text.removeprefix(_BYTE_ORDER_MARK)
     return plain_text, text[: len(text) - len(plain_text)]
 
@@ -61,7 +63,7 @@ def parse(text: str, where: str) -> dict[str, Any]:
     try:
         return copy.deepcopy(layers.pyproject(text))  # ours to edit
     except (ValueError, RecursionError) as error:
-        raise AugbackendError(f"it is not TOML: {error}", where=where, hint="mend the file there") from None
+        raise CliError(f"it is not TOML: {error}", id="not-toml", where=where, hint="mend the file there") from None
 
 
 def backend(document: Mapping[str, Any]) -> str | None:
@@ -131,7 +133,7 @@ def check_shape(document: Mapping[str, Any]) -> None:
     if "build-system" in document and "requires" not in build_system:
         hint = "add the key (PEP 518 asks for it), then run this again"
         what = "no list of build requirements, so no frontend builds this tree"
-        raise AugbackendError(what, where="pyproject.toml, build-system.requires", hint=hint)
+        raise CliError(what, id="requires-is-missing", where="pyproject.toml, build-system.requires", hint=hint)
     lists = (("build-system", build_system, ("requires", "backend-path")), ("tool.augbackend", own, ("backend-path",)))
     for name, table, keys in lists:
         for key in keys:
@@ -156,14 +158,14 @@ def check_project(document: Mapping[str, Any]) -> None:
         raise _misshapen(project["dynamic"], "a list of strings", "project.dynamic")
 
 
-def _misshapen(value: object, expected: str, key: str) -> AugbackendError:
+def _misshapen(value: object, expected: str, key: str) -> CliError:
     hint = "mend it there; nothing was changed"
-    return AugbackendError(f"found {value!r}, expected {expected}", where=f"pyproject.toml, {key}", hint=hint)
+    return CliError(f"found {value!r}, expected {expected}", id="wrong-type", where=f"pyproject.toml, {key}", hint=hint)
 
 
-def _unsafe(why: str) -> AugbackendError:
+def _unsafe(why: str) -> CliError:
     hint = "write the tables by hand, as in the manual; nothing was changed"
-    return AugbackendError(f"it cannot be edited safely: {why}", where="pyproject.toml", hint=hint)
+    return CliError(f"it cannot be edited safely: {why}", id="cannot-edit-safely", where="pyproject.toml", hint=hint)
 
 
 def new_table(document: MutableMapping[str, Any], comment: str = "") -> Any:

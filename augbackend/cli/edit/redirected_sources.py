@@ -10,7 +10,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.table import layers
 
 from . import pyproject, toml_statements
@@ -42,7 +42,9 @@ def redirected(text: str, moved: Mapping[str, str]) -> str:
     new += text[at:]
     if pyproject.parse(new, "pyproject.toml") != expected:
         what = "it cannot be edited safely: the paths in tool.uv.sources are written in a way that is not known here"
-        raise AugbackendError(what, where="pyproject.toml", hint="change them there by hand; nothing was changed")
+        raise CliError(
+            what, id="cannot-edit-safely", where="pyproject.toml", hint="change them there by hand; nothing was changed"
+        )
     return new
 
 

@@ -13,6 +13,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.errors import AugbackendError
 from augbackend.standards.requirements import canonical_name
 from augbackend.table import layers
@@ -86,8 +87,11 @@ def pointed(text: str, archives: Mapping[str, Sequence[Mapping[str, Any]]], fold
     for key in _SOURCES if archives else ():
         place = place.setdefault(key, {})
         if not isinstance(place, dict):
-            raise AugbackendError(
-                f"found {place!r}, expected a table", where=f"pyproject.toml, {key}", hint="mend it there"
+            raise CliError(
+                f"found {place!r}, expected a table",
+                id="wrong-type",
+                where=f"pyproject.toml, {key}",
+                hint="mend it there",
             )
     new = text
     for name, places in archives.items():
@@ -155,9 +159,9 @@ def _without_empty(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _uneditable(why: str) -> AugbackendError:
+def _uneditable(why: str) -> CliError:
     hint = "write tool.uv.sources as a table of its own there; nothing was changed"
-    return AugbackendError(f"it cannot be edited safely: {why}", where="pyproject.toml", hint=hint)
+    return CliError(f"it cannot be edited safely: {why}", id="cannot-edit-safely", where="pyproject.toml", hint=hint)
 
 
 def _put(text: str, key: str, value: Any, *, is_ours: bool) -> str:

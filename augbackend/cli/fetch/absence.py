@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import fits_here
-from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,15 +18,15 @@ _MOST_VERSIONS = 10
 _ELSEWHERE = "its repository (git+https://…)"
 
 
-class NoProjectError(AugbackendError):
+class NoProjectError(CliError):
     """No place has the project: its name may be spelled wrong."""
 
 
-class OnlyWheelsError(AugbackendError):
+class OnlyWheelsError(CliError):
     """It is published, but there is nothing to build it from."""
 
 
-def absence(requirement: Requirement, places: str, there: Sequence[Any]) -> AugbackendError:
+def absence(requirement: Requirement, places: str, there: Sequence[Any]) -> CliError:
     """The error that says why no sdist fits, where all places have answered.
 
     :param places: that were asked.
@@ -35,7 +35,7 @@ def absence(requirement: Requirement, places: str, there: Sequence[Any]) -> Augb
     name = requirement.name
     if not there:
         hint = f"is the name spelled right? If it is published elsewhere, name its index, its URL, or {_ELSEWHERE}"
-        return NoProjectError(f"there is no project {name}", where=places, hint=hint)
+        return NoProjectError(f"there is no project {name}", id="no-such-project", where=places, hint=hint)
     allowed = [one for one in there if _allows(requirement, one)]
     wheels = [one for one in allowed if one.link.is_wheel]
     if wheels:
@@ -43,9 +43,11 @@ def absence(requirement: Requirement, places: str, there: Sequence[Any]) -> Augb
     if allowed:
         wanted = f" that {requirement} allows" if requirement.specifier else ""
         hint = f"name the version, if you want it: {name}=={allowed[0].version}"
-        return AugbackendError(f"all of {name}{wanted} is yanked: {_listed(allowed)}", where=places, hint=hint)
+        return CliError(
+            f"all of {name}{wanted} is yanked: {_listed(allowed)}", id="version-is-yanked", where=places, hint=hint
+        )
     what = f"{name} has no version {requirement.specifier}; there are {_listed(there)}"
-    return AugbackendError(what, where=places, hint="ask for one of them")
+    return CliError(what, id="no-such-version", where=places, hint="ask for one of them")
 
 
 def _only_wheels(name: str, wheels: Sequence[Any], sdists: Sequence[Any], places: str) -> OnlyWheelsError:
@@ -56,7 +58,7 @@ def _only_wheels(name: str, wheels: Sequence[Any], sdists: Sequence[Any], places
         hint = f"nothing has to be built; install it as it is: pip install {name}=={version}"
     else:
         hint = f"none of them fits this Python on this platform; name {_ELSEWHERE}"
-    return OnlyWheelsError(what, where=places, hint=hint)
+    return OnlyWheelsError(what, id="only-wheels", where=places, hint=hint)
 
 
 def _allows(requirement: Requirement, package: Any) -> bool:

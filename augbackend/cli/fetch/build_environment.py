@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.requirement import applies, requirement_of
 from augbackend.cli.strangers import environment, hook_call, process, temporary_folder
 from augbackend.cli.strangers.hook_call import HookError, Hooks
@@ -45,7 +46,7 @@ _MOST = 200  # projects that are looked up for one environment
 _LARGEST = 2**32  # bytes of a download
 
 
-class InstallError(AugbackendError):
+class InstallError(CliError):
     """Requirements that cannot be installed.
 
     :param output: what the installer or a build printed, or a sentence of ours.
@@ -56,7 +57,9 @@ class InstallError(AugbackendError):
     def __init__(self, output: str, texts: Iterable[str] = (), *, is_over_time: bool = False) -> None:
         wanted = f": {', '.join(sorted(texts))}" if texts else ""
         hint = "the time ran out" if is_over_time else telling_line(output, "run a frontend to see why")
-        super().__init__(f"the build requirements cannot be installed{wanted}", hint=hint)
+        super().__init__(
+            f"the build requirements cannot be installed{wanted}", id="requirements-not-installed", hint=hint
+        )
         self.output, self.is_over_time = output, is_over_time
 
 

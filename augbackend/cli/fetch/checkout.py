@@ -8,7 +8,7 @@ from unearth.vcs import vcs_support
 from unearth.vcs.base import HiddenText
 from unearth.vcs.git import Git
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import git_credentials, index
 
@@ -34,7 +34,7 @@ def checked_out(link: Link, folder: Path) -> str:
     elif link.parsed.password:
         hint = f"take it out of the URL, and sign in as {link.vcs} has it"
         what = f"a password in the URL would be on a command line of {link.vcs}, where everybody reads it"
-        raise AugbackendError(what, where=index.shown(link.url), hint=hint)
+        raise CliError(what, id="password-in-url", where=index.shown(link.url), hint=hint)
     else:
         program = vcs_support.get_backend(link.vcs or "")
     program.fetch(link, folder)

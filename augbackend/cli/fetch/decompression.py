@@ -57,7 +57,7 @@ def write_tar(path: Path, target: IO[bytes]) -> None:
             with opener(path, "rb") as source:
                 _copy_limited(source, target, path)
             return
-    raise refusal(path, "it is neither a compressed tar nor a zip")
+    raise refusal(path, "it is neither a compressed tar nor a zip", id="neither-tar-nor-zip")
 
 
 def _copy_limited(source: Any, target: IO[bytes], path: Path) -> None:
@@ -69,7 +69,7 @@ def _copy_limited(source: Any, target: IO[bytes], path: Path) -> None:
 
 def _check_size(path: Path, compressed: int, size: int) -> None:
     if size > MOST_BYTES or (size > _SUSPICIOUS_BYTES and size > compressed * _SUSPICIOUS_RATIO):
-        raise refusal(path, f"{compressed} bytes unpack to more than {size}")
+        raise refusal(path, f"{compressed} bytes unpack to more than {size}", id="unpacks-to-too-much")
 
 
 def _from_zip(path: Path, target: IO[bytes]) -> None:
@@ -80,11 +80,11 @@ def _from_zip(path: Path, target: IO[bytes]) -> None:
     ):
         entries = archive.infolist()
         if len(entries) > MOST_MEMBERS:
-            raise refusal(path, f"it has more than {MOST_MEMBERS} members")
+            raise refusal(path, f"it has more than {MOST_MEMBERS} members", id="sdist-has-many-members")
         _check_size(path, path.stat().st_size, sum(entry.file_size for entry in entries))
         for entry in entries:
             if entry.flag_bits & 1:
-                raise refusal(path, f"{entry.filename} is encrypted")
+                raise refusal(path, f"{entry.filename} is encrypted", id="zip-is-encrypted")
             mode = entry.external_attr >> 16
             member = tarfile.TarInfo(entry.filename.rstrip("/"))
             member.mtime = _zip_time(entry.date_time)
@@ -94,11 +94,15 @@ def _from_zip(path: Path, target: IO[bytes]) -> None:
                 tar.addfile(member)
             elif stat.S_ISLNK(mode):
                 if entry.file_size > _LONGEST_LINK:
-                    raise refusal(path, f"{entry.filename} is a link to a name of {entry.file_size} bytes")
+                    raise refusal(
+                        path,
+                        f"{entry.filename} is a link to a name of {entry.file_size} bytes",
+                        id="link-name-too-long",
+                    )
                 member.type, member.linkname = tarfile.SYMTYPE, archive.read(entry).decode("utf-8", "surrogateescape")
                 tar.addfile(member)
             elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                raise refusal(path, f"{entry.filename} is neither a file, a folder nor a link")
+                raise refusal(path, f"{entry.filename} is neither a file, a folder nor a link", id="member-of-odd-kind")
             else:
                 member.size = entry.file_size
                 with archive.open(entry) as stream:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from augbackend.cli import progress
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.strangers import process
 from augbackend.cli.strangers.telling_line import telling_line
-from augbackend.errors import AugbackendError
 
 from . import git_credentials, index, repository
 
@@ -79,7 +79,12 @@ class GitTree:
         if found is None:
             return None
         if found.size > _LARGEST_READ:
-            raise AugbackendError(f"it has {found.size} bytes", where=name, hint="that is too large to be compared")
+            raise CliError(
+                f"it has {found.size} bytes",
+                id="too-large-to-compare",
+                where=name,
+                hint="that is too large to be compared",
+            )
         return b"".join(self._chunks(found))
 
     def _chunks(self, file: GitFile) -> Iterator[bytes]:
@@ -93,7 +98,7 @@ class GitTree:
         while left:
             chunk = answer.read(min(left, _CHUNK))
             if not chunk:
-                raise AugbackendError("git ended while it was read from", where=file.object_id)
+                raise CliError("git ended while it was read from", id="git-ended-early", where=file.object_id)
             left -= len(chunk)
             yield chunk
         answer.read(1)  # a line's end
@@ -115,7 +120,7 @@ def tree_at(url: str, *, is_whole: bool = False) -> Iterator[GitTree]:
     except URLError:
         address, commit = None, None
     if address is None or not repository.COMMIT.fullmatch(commit or ""):
-        raise AugbackendError("it names no commit", where=place, hint="…@<the full commit id>")
+        raise CliError("it names no commit", id="url-names-no-commit", where=place, hint="…@<the full commit id>")
     with tempfile.TemporaryDirectory(prefix="augbackend-") as name:
         git = _Git(Path(name), place, git_credentials.access(address.secret))
         git.fetch(str(commit))
@@ -151,7 +156,9 @@ class _Git:
                 problem = self._run(*head, "--", self.access.url, *refs)
                 if problem is not None:
                     hint = "is the URL right, and the revision there?"
-                    raise AugbackendError(f"it cannot be fetched: {problem}", where=self.place, hint=hint)
+                    raise CliError(
+                        f"it cannot be fetched: {problem}", id="cannot-fetch-repository", where=self.place, hint=hint
+                    )
 
     def output(self, *arguments: str) -> bytes:
         """What a command that only reads prints.
@@ -168,7 +175,9 @@ class _Git:
             )
         except subprocess.CalledProcessError:
             hint = "the repository may have lost it, or the subdirectory is another"
-            raise AugbackendError("there is no such commit or subdirectory", where=self.place, hint=hint) from None
+            raise CliError(
+                "there is no such commit or subdirectory", id="no-such-commit", where=self.place, hint=hint
+            ) from None
         return done.stdout
 
     @contextmanager
@@ -196,7 +205,7 @@ class _Git:
     def _command(self, *arguments: str) -> list[str]:
         program = shutil.which("git")
         if program is None:
-            raise AugbackendError("there is no git here", where=self.place, hint="install git")
+            raise CliError("there is no git here", id="no-git", where=self.place, hint="install git")
         settings = ("core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false")
         options = [*self.access.options, *(word for setting in settings for word in ("-c", setting))]
         return [program, f"--git-dir={self.folder}", *options, *arguments]

@@ -26,6 +26,7 @@ from packaging.version import InvalidVersion, Version
 
 from augbackend.cli import loudness, progress
 from augbackend.cli.model import published_file
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.package_sources import Sources
 from augbackend.cli.strangers import temporary_folder
 from augbackend.errors import AugbackendError
@@ -59,7 +60,7 @@ class IndexFile:
     page: str = ""
 
 
-class UnansweredError(AugbackendError):
+class UnansweredError(CliError):
     """No place could be asked, so nothing is known of what is there."""
 
 
@@ -96,12 +97,19 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
         there = [package for package in packages if _is_elsewhere(package, not_in)]
     unanswered = _unanswered(heard)
     if unanswered:
-        raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
+        raise UnansweredError(
+            f"the index cannot be asked for {requirement.name}: {unanswered}", id="index-does-not-answer", hint=_NETWORK
+        )
     first = [where.index_url or "the public index"] if not where.no_index else []
     places = ", ".join(map(shown, (*first, *where.extra_index_urls, *where.find_links)))
     if packages and not there:
         hint = "name the index that has upstream's: --index-url"
-        raise AugbackendError(f"all that is there of {requirement.name} was wrapped already", where=places, hint=hint)
+        raise CliError(
+            f"all that is there of {requirement.name} was wrapped already",
+            id="all-wrapped-already",
+            where=places,
+            hint=hint,
+        )
     raise absence.absence(requirement, places, there)
 
 
@@ -139,7 +147,7 @@ def published(pin: Requirement, where: Sources, *, not_in: Path) -> list[IndexFi
             found.append(replace(_file_of(package), sha256=hashlib.sha256(path.read_bytes()).hexdigest()))
     unanswered = _unanswered(heard)
     if unanswered and not found:
-        raise UnansweredError(f"the index cannot be asked for {pin.name}: {unanswered}")
+        raise UnansweredError(f"the index cannot be asked for {pin.name}: {unanswered}", id="index-does-not-answer")
     return found
 
 
@@ -169,7 +177,9 @@ def files(requirement: Requirement, where: Sources, *, not_in: Path) -> list[Ind
         found = [_file_of(package) for package in packages if _is_elsewhere(package, not_in)]
     unanswered = _unanswered(heard)
     if unanswered and not found:
-        raise UnansweredError(f"the index cannot be asked for {requirement.name}: {unanswered}", hint=_NETWORK)
+        raise UnansweredError(
+            f"the index cannot be asked for {requirement.name}: {unanswered}", id="index-does-not-answer", hint=_NETWORK
+        )
     return found
 
 
@@ -193,7 +203,9 @@ def project_pages(name: str, where: Sources) -> list[IndexPage]:
                     heard.append(str(error))
     unanswered = _unanswered(heard)
     if unanswered:
-        raise UnansweredError(f"the index cannot be asked for {name}: {unanswered}", hint=_NETWORK)
+        raise UnansweredError(
+            f"the index cannot be asked for {name}: {unanswered}", id="index-does-not-answer", hint=_NETWORK
+        )
     return found
 
 
@@ -236,8 +248,9 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool, b
 
     link = Link(found.url)
     if offline and not link.is_file:
-        raise AugbackendError(
+        raise CliError(
             "it was not downloaded before, and --offline asks no index",
+            id="not-downloaded-before",
             where=shown(found.url),
             hint="leave --offline out",
         )
@@ -251,14 +264,15 @@ def download(found: IndexFile, folder: Path, where: Sources, *, offline: bool, b
             file: Path = finder.download(link, folder, hashes, lambda _, done, total: report(done, total))
     except HashMismatchError as error:
         got = ", ".join(error.actual.values())
-        raise AugbackendError(
+        raise CliError(
             f"its sha256 is {got}, expected {found.sha256}",
+            id="wrong-sha256",
             where=shown(found.url),
             hint="the file was changed, or the lock means another one; nothing was kept",
         ) from None
     except UnpackError as error:
-        raise AugbackendError(
-            f"it cannot be downloaded: {error}", where=shown(found.url), hint="is the URL right?"
+        raise CliError(
+            f"it cannot be downloaded: {error}", id="cannot-download", where=shown(found.url), hint="is the URL right?"
         ) from None
     return file
 
@@ -284,7 +298,7 @@ def _streamed(finder: PackageFinder, found: IndexFile, target: Path, bounds: Bou
             elif time.monotonic() > bounds.until:
                 what = "the time ran out while it was downloaded"
             if what:
-                raise AugbackendError(what, where=shown(found.url))
+                raise CliError(what, id="download-over-limit", where=shown(found.url))
     if found.sha256 and digest.hexdigest() != found.sha256:
         raise HashMismatchError(Link(found.url), {"sha256": [found.sha256]}, {"sha256": digest.hexdigest()})
     return target
@@ -337,7 +351,9 @@ def _finder(where: Sources, *, wheels: bool | None, python: str = "") -> Package
 
     if where.no_index and not _existing(where.find_links):
         raise UnansweredError(
-            "there is no index and no folder to look in", hint="name one: --index-url or --find-links"
+            "there is no index and no folder to look in",
+            id="nowhere-to-look",
+            hint="name one: --index-url or --find-links",
         )
     finder = PackageFinder(
         index_urls=[where.index_url] if where.index_url and not where.no_index else [],
@@ -430,6 +446,6 @@ def _explained(name: str) -> Iterator[list[str]]:
             raise
         hint = "is the network there? --offline uses what was downloaded before"
         what = f"the index cannot be asked for {name}: {type(error).__name__}: {error}"
-        raise UnansweredError(what, where=_asked_place(error), hint=hint) from None
+        raise UnansweredError(what, id="index-does-not-answer", where=_asked_place(error), hint=hint) from None
     finally:
         logger.removeHandler(handler)

@@ -13,7 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ class OwnGit:
         """
         program = shutil.which("git")
         if program is None:
-            raise AugbackendError("there is no git here", where=str(tree), hint="install git")
+            raise CliError("there is no git here", id="no-git", where=str(tree), hint="install git")
         theirs = git_folder(top)
         shared = shared_folder(theirs)
         git = cls(program, own, top, tree, shared / "objects")
@@ -100,7 +100,7 @@ class OwnGit:
         if done.returncode:
             said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no output"])[-1]
             what, hint = f"git does not say which files it has: {said}", "does git status work there?"
-            raise AugbackendError(what, where=str(self.tree), hint=hint)
+            raise CliError(what, id="git-does-not-answer", where=str(self.tree), hint=hint)
         return done
 
     def run(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[bytes]:

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Optional
 
 from augbackend.cli.edit import patched_files
 from augbackend.cli.edit.patched_files import FileBefore
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.standards.tar import closing, tar_format
 
 from . import sdist
@@ -47,14 +47,16 @@ def patched(opened: Sdist, patches: Sequence[SourcePatch]) -> Iterator[Sdist]:
             return None
         if not member.isreg():
             what = f"{name} is no file but a {'folder' if member.isdir() else 'link'}, which no patch changes"
-            raise AugbackendError(what, where=str(opened.path), hint="name the file itself in the patch")
+            raise CliError(
+                what, id="patch-names-no-file", where=str(opened.path), hint="name the file itself in the patch"
+            )
         return FileBefore(opened.read(name) or b"", bool(member.mode & 0o100))
 
     found = patched_files.applied(patches, read)
     linked = {sdist.relative(one.linkname) for one in opened.members if one.islnk()} & found.names
     if linked:
         what = f"{min(linked)} is there under two names, by a hard link, so that a patch would change both"
-        raise AugbackendError(what, where=str(opened.path), hint="leave this file out of the patch")
+        raise CliError(what, id="patch-hits-hard-link", where=str(opened.path), hint="leave this file out of the patch")
     with tempfile.TemporaryFile(prefix="augbackend-") as stream:
         _write_patched(opened, found, stream)
         yield sdist.of_tar(opened.path, stream)
@@ -95,6 +97,6 @@ def _carry_range(source: IO[bytes], start: int, stop: int, target: IO[bytes]) ->
     while start < stop:
         chunk = source.read(min(stop - start, _CHUNK))
         if not chunk:
-            raise AugbackendError("it is cut short", hint="fetch it again")
+            raise CliError("it is cut short", id="sdist-cut-short", hint="fetch it again")
         start += len(chunk)
         target.write(chunk)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augbackend.cli.model import package_sources
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +68,12 @@ def _options(file: Path) -> dict[str, str]:
         parser.read(file, encoding="utf-8-sig")  # skips what it cannot open
     except (configparser.Error, UnicodeDecodeError) as error:
         what = f"pip's configuration cannot be read: {str(error).splitlines()[0]}"
-        raise AugbackendError(what, where=str(file), hint="mend it there; PIP_CONFIG_FILE names another") from None
+        raise CliError(
+            what,
+            id="pip-configuration-unreadable",
+            where=str(file),
+            hint="mend it there; PIP_CONFIG_FILE names another",
+        ) from None
     found: dict[str, str] = {}
     for section in _SECTIONS:
         if parser.has_section(section):

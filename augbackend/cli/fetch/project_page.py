@@ -61,4 +61,6 @@ def _files_on(page: IndexPage) -> Iterator[PublishedFile]:
         base = parser.base_url or base
         yield from filter(None, (published_file.from_anchor(anchor, base) for anchor in parser.anchors))
     except (ValueError, TypeError, LookupError, RecursionError, AttributeError) as error:
-        raise UnansweredError(f"its page cannot be read: {error}", where=index.shown(base)) from None
+        raise UnansweredError(
+            f"its page cannot be read: {error}", id="index-page-unreadable", where=index.shown(base)
+        ) from None

@@ -23,7 +23,7 @@ from packaging.utils import canonicalize_name
 import augbackend
 from augbackend.cli.model import recipe as recipes
 from augbackend.cli.model import source_patch
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import decompression, index, sdist
 
@@ -84,10 +84,20 @@ class RecipePlace:
         name = sdist.inside(path)
         if name is None or posixpath.normpath(path) != path or not name.endswith(PATCH):
             what = f"expected the path of a file below the recipe's folder that ends in {PATCH}"
-            raise AugbackendError(what, where=path, hint=f"a folder beside the recipe is a good place: name/fix{PATCH}")
+            raise CliError(
+                what,
+                id="patch-path-not-allowed",
+                where=path,
+                hint=f"a folder beside the recipe is a good place: name/fix{PATCH}",
+            )
         content = self._read(name)
         if content is None:
-            raise AugbackendError("there is no such file", where=path, hint="its path is relative to the recipe's file")
+            raise CliError(
+                "there is no such file",
+                id="recipe-patch-missing",
+                where=path,
+                hint="its path is relative to the recipe's file",
+            )
         return source_patch.read(posixpath.basename(name), content, f"{path} of {self.words}" if self.words else path)
 
     def recipe(self, name: str) -> Recipe | None:
@@ -169,7 +179,7 @@ def _in_folder(text: str) -> RecipePlace:
     folder = Path(text)
     if not folder.is_dir():
         hint = "name a folder of <project>.toml, or https://…/recipes.tar.gz#sha256=…"
-        raise AugbackendError("there is no such folder of recipes", where=text, hint=hint)
+        raise CliError("there is no such folder of recipes", id="no-recipe-folder", where=text, hint=hint)
     return RecipePlace(f"the folder {folder.resolve().name}", folder)
 
 
@@ -177,7 +187,7 @@ def _in_archive(url: str, lookup: Lookup) -> RecipePlace:
     place, digest = index.shown(url), index.sha256(url)
     if not re.fullmatch("[0-9a-f]{64}", digest):
         what = "recipes from a URL are taken only with their sha256, since they say what builds run"
-        raise AugbackendError(what, where=place, hint=f"{place}#sha256=…; sha256sum prints it")
+        raise CliError(what, id="recipes-without-sha256", where=place, hint=f"{place}#sha256=…; sha256sum prints it")
     filename = index.filename(url)
     path = lookup.cache.sdist(digest, filename)
     if path is None:
@@ -188,7 +198,7 @@ def _in_archive(url: str, lookup: Lookup) -> RecipePlace:
     files = _files_in(path)
     if not files:
         what = "it has no recipes: files <project>.toml at its top, or in a folder recipes"
-        raise AugbackendError(what, where=place, hint="is it the archive that is meant?")
+        raise CliError(what, id="archive-without-recipes", where=place, hint="is it the archive that is meant?")
     return RecipePlace(f"{place}#sha256={digest[:16]}", None, files)
 
 
@@ -218,7 +228,9 @@ def _files_in(path: Path) -> dict[str, bytes]:
                         folders[is_there].add(folder)
     except decompression.BROKEN as error:
         hint = "the URL is to lead to a .tar.gz or a .zip of recipes"
-        raise AugbackendError(f"it is no sound archive: {error}", where=path.name, hint=hint) from None
+        raise CliError(
+            f"it is no sound archive: {error}", id="recipe-archive-unsound", where=path.name, hint=hint
+        ) from None
     recipes_there, is_there = found[True] or found[False], bool(found[True])
     heads = [f"{folder}/" if folder else "" for folder in sorted(folders[is_there])]
     below = {name[len(head) :]: text for head in heads for name, text in patches.items() if name.startswith(head)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 _LONGEST = 1000  # characters of what strangers wrote
 
 
-def refusal(path: Path, what: str) -> AugbackendError:
+def refusal(path: Path, what: str, *, id: str) -> CliError:
     """The error that refuses an archive."""
-    shown = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
-    return AugbackendError(f"not a sound sdist: {shown}", where=str(path), hint="nothing of it was unpacked or kept")
+    if len(what) > _LONGEST:
+        what = f"{what[:_LONGEST]}…"
+    hint = "nothing of it was unpacked or kept"
+    return CliError(f"not a sound sdist: {what}", id=id, where=str(path), hint=hint)

@@ -62,7 +62,9 @@ def newest(
         found = _remembered(requirement, lookup)
         if not found:
             what = f"which wheels {requirement.name} has is not known: --offline asks no index, and no lock says it"
-            raise UnansweredError(what, hint="run uv lock, or run this once without --offline")
+            raise UnansweredError(
+                what, id="wheels-not-known-offline", hint="run uv lock, or run this once without --offline"
+            )
     else:
         files = index.files(requirement, where, not_in=lookup.output)  # in groups: the newest version is the first
         found = [PublishedVersion(version, tuple(those)) for version, those in groupby(files, lambda one: one.version)]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from augbackend.cli import progress
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.cli.strangers import temporary_folder
-from augbackend.errors import AugbackendError
 
 from . import cache as caches
 from . import index, sdist_of_tree
@@ -39,14 +39,18 @@ def link(url: str) -> Link:
     """
     if _HELPER.match(url):
         hint = "name it by https or ssh: git+https://…"
-        raise AugbackendError("git would run a command to fetch it", where=index.shown(url), hint=hint)
+        raise CliError(
+            "git would run a command to fetch it", id="git-would-run-command", where=index.shown(url), hint=hint
+        )
     from unearth import Link
 
     found = Link(url)
     try:
         found.parsed  # noqa: B018  # raises the error
     except ValueError as error:
-        raise AugbackendError(f"it is no URL: {error}", where=index.shown(url), hint="is it spelled right?") from None
+        raise CliError(
+            f"it is no URL: {error}", id="not-a-repository-url", where=index.shown(url), hint="is it spelled right?"
+        ) from None
     return found
 
 
@@ -83,7 +87,9 @@ def checked_out(url: str, lookup: Lookup) -> Iterator[Checkout]:
     to = _sound_link(url)
     if lookup.offline and to.parsed.scheme.rpartition("+")[2] != "file":
         hint = "run it once without --offline, with the full commit id"
-        raise AugbackendError("this commit was not fetched before", where=index.shown(url), hint=hint)
+        raise CliError(
+            "this commit was not fetched before", id="commit-not-fetched-before", where=index.shown(url), hint=hint
+        )
     with temporary_folder.temporary() as above:
         folder = above / "confined"
         folder.mkdir()
@@ -97,10 +103,15 @@ def checked_out(url: str, lookup: Lookup) -> Iterator[Checkout]:
             lines = [line for line in lines if line.startswith("fatal: ")][:1] or lines  # git's advice is below that
             hint = "is the URL right, and the revision there?"
             what = f"it cannot be fetched: {index.without_credentials(lines[-1])}"
-            raise AugbackendError(what, where=index.shown(url), hint=hint) from None
+            raise CliError(what, id="cannot-fetch-repository", where=index.shown(url), hint=hint) from None
         tree = (top / (to.subdirectory or "")).resolve()
         if top.resolve() not in (tree, *tree.parents) or not tree.is_dir():
-            raise AugbackendError("there is no such subdirectory", where=index.shown(url), hint="mend #subdirectory=")
+            raise CliError(
+                "there is no such subdirectory",
+                id="no-such-subdirectory",
+                where=index.shown(url),
+                hint="mend #subdirectory=",
+            )
         below = tree.relative_to(top.resolve()).as_posix().removeprefix(".")
         yield Checkout(top, folder, below, _at(to, commit))
 
@@ -135,7 +146,12 @@ def sdist_of(url: str, declaration: Declaration, lookup: Lookup) -> Iterator[tup
 def _sound_link(url: str) -> Link:
     to = link(url)
     if to.hash or not to.vcs:
-        raise AugbackendError("a repository has no hash", where=index.shown(url), hint="name a commit: …@<commit>")
+        raise CliError(
+            "a repository has no hash",
+            id="repository-has-no-hash",
+            where=index.shown(url),
+            hint="name a commit: …@<commit>",
+        )
     return to
 
 

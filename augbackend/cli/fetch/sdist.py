@@ -62,7 +62,7 @@ class Sdist:
         if member is None:
             return None
         if member.size > _LARGEST_READ:
-            raise refusal(self.path, f"{name} has {member.size} bytes")
+            raise refusal(self.path, f"{name} has {member.size} bytes", id="sdist-file-too-large")
         stream = self.tar.extractfile(member)
         return None if stream is None else stream.read()
 
@@ -132,13 +132,15 @@ def opened(path: Path) -> Iterator[Sdist]:
         except OSError as error:
             if error.errno is not None:
                 raise
-            raise refusal(path, f"it is broken ({error})") from None  # gzip's and bz2's complaints
+            raise refusal(path, f"it is broken ({error})", id="sdist-broken") from None  # gzip's and bz2's complaints
         except decompression.BROKEN as error:
-            raise refusal(path, f"it is broken or cut short ({error or type(error).__name__})") from None
+            raise refusal(
+                path, f"it is broken or cut short ({error or type(error).__name__})", id="sdist-broken"
+            ) from None
         try:
             yield archive
         except tarfile.TarError as error:  # it is unpacked
-            raise refusal(path, f"it cannot be unpacked ({error})") from None
+            raise refusal(path, f"it cannot be unpacked ({error})", id="sdist-not-unpacked") from None
 
 
 def of_tar(path: Path, stream: IO[bytes]) -> Sdist:
@@ -163,11 +165,11 @@ def _all_checked(path: Path, stream: IO[bytes], other: IO[bytes]) -> Sdist:
     for member in tar:
         members.append(member)
         if len(members) > decompression.MOST_MEMBERS:
-            raise refusal(path, f"it has more than {decompression.MOST_MEMBERS} members")
+            raise refusal(path, f"it has more than {decompression.MOST_MEMBERS} members", id="sdist-has-many-members")
     tar.fileobj = stream
     _check_end(path, tar, stream)
     if not members:
-        raise refusal(path, "it is empty")
+        raise refusal(path, "it is empty", id="sdist-empty")
     _check_order(path, stream, members)
     is_flat = flat_tar.is_flat(members)
     _check_names(path, members, is_flat=is_flat)
@@ -217,7 +219,7 @@ def _check_end(path: Path, tar: tarfile.TarFile, stream: IO[bytes]) -> None:
     """A tar ends with blocks of zeros; tarfile takes a damaged header for its end as well."""
     stream.seek(tar.offset)
     if stream.read(tarfile.BLOCKSIZE).strip(b"\0"):
-        raise refusal(path, f"it is broken at byte {tar.offset} of its tar")
+        raise refusal(path, f"it is broken at byte {tar.offset} of its tar", id="sdist-broken")
 
 
 def _check_order(path: Path, stream: IO[bytes], members: Iterable[tarfile.TarInfo]) -> None:
@@ -226,13 +228,17 @@ def _check_order(path: Path, stream: IO[bytes], members: Iterable[tarfile.TarInf
     form = tar_format(stream)
     for member in members:
         if member.issparse() or not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
-            raise refusal(path, f"{member.name!r} is neither a file, a folder nor a link")
+            raise refusal(path, f"{member.name!r} is neither a file, a folder nor a link", id="member-of-odd-kind")
         if member.size < 0 or member.offset < at:
-            raise refusal(path, f"{member.name!r} overlaps what is before it")
+            raise refusal(path, f"{member.name!r} overlaps what is before it", id="member-overlaps")
         try:
             tar_headers.check(stream, at, member, form)
         except ValueError as error:
-            raise refusal(path, f"{member.name!r} has headers that not every reader takes ({error})") from None
+            raise refusal(
+                path,
+                f"{member.name!r} has headers that not every reader takes ({error})",
+                id="member-headers-ambiguous",
+            ) from None
         at = member.offset_data + (member.size + -member.size % tarfile.BLOCKSIZE if member.isreg() else 0)
 
 
@@ -245,23 +251,31 @@ def _check_names(path: Path, members: Iterable[tarfile.TarInfo], *, is_flat: boo
     others: dict[tuple[str, ...], tarfile.TarInfo] = {}  # than folders
     for member in members:
         if member.name.startswith("/") or _is_of_windows(member.name):
-            raise refusal(path, f"{member.name!r} is an absolute name, or would be one on Windows")
+            raise refusal(
+                path, f"{member.name!r} is an absolute name, or would be one on Windows", id="member-name-absolute"
+            )
         _check_spelled(path, member.name)
         parts = _parts(member.name)
         count += len(parts)
         if count > _MOST_PARTS:
-            raise refusal(path, f"its names have more than {_MOST_PARTS} folders in all")
+            raise refusal(path, f"its names have more than {_MOST_PARTS} folders in all", id="sdist-has-many-folders")
         if ".." in parts or not parts:
-            raise refusal(path, f"{member.name!r} leads out of the archive")
+            raise refusal(path, f"{member.name!r} leads out of the archive", id="member-leads-out")
         if member.issym():
             _check_link(path, ("", *parts) if is_flat else parts, member.linkname)
             _check_spelled(path, member.linkname)
         elif member.islnk() and _parts(member.linkname) not in seen:
-            raise refusal(path, f"{member.name!r} is a hard link to {member.linkname!r}, which is not in the archive")
+            raise refusal(
+                path,
+                f"{member.name!r} is a hard link to {member.linkname!r}, which is not in the archive",
+                id="hard-link-to-nothing",
+            )
         if not member.isdir():
             others[parts] = member
             if member.name.endswith("/"):
-                raise refusal(path, f"{member.name!r} is the name of a folder, and it is none")
+                raise refusal(
+                    path, f"{member.name!r} is the name of a folder, and it is none", id="folder-name-is-file"
+                )
         seen.add(parts)
         tops.add(parts[0])
     for member in members:
@@ -269,14 +283,18 @@ def _check_names(path: Path, members: Iterable[tarfile.TarInfo], *, is_flat: boo
         for depth in range(1, len(parts) + member.isdir()):
             if other := others.get(parts[:depth]):
                 kind = "a link" if other.issym() else f"{other.name!r}, which is no folder"
-                raise refusal(path, f"{member.name!r} lies behind {kind}")
+                raise refusal(path, f"{member.name!r} lies behind {kind}", id="member-behind-link")
     _check_no_circle(path, others)
     if is_flat:
         return
     if len(tops) != 1:
-        raise refusal(path, f"it has {len(tops)} top folders ({', '.join(sorted(tops)[:3])}), expected one")
+        raise refusal(
+            path,
+            f"it has {len(tops)} top folders ({', '.join(sorted(tops)[:3])}), expected one",
+            id="several-top-folders",
+        )
     if not {"setup.py", "pyproject.toml"} & {parts[1] for parts in seen if len(parts) == 2}:  # noqa: PLR2004  # top/name
-        raise refusal(path, "it has neither setup.py nor pyproject.toml")
+        raise refusal(path, "it has neither setup.py nor pyproject.toml", id="neither-setup-nor-pyproject")
 
 
 def _check_no_circle(path: Path, files: Mapping[tuple[str, ...], tarfile.TarInfo]) -> None:
@@ -286,7 +304,7 @@ def _check_no_circle(path: Path, files: Mapping[tuple[str, ...], tarfile.TarInfo
         at, passed = start, set[tuple[str, ...]]()
         while at not in done and (member := files.get(at)) and member.issym():
             if at in passed:
-                raise refusal(path, f"{member.name!r} is a link that leads back to itself")
+                raise refusal(path, f"{member.name!r} is a link that leads back to itself", id="link-leads-to-itself")
             passed.add(at)
             at = _parts(posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname)))
         done |= passed
@@ -313,9 +331,13 @@ def _check_spelled(path: Path, name: str) -> None:
     size, parts = len(name.encode("utf-8", "surrogateescape")), name.rstrip("/").split("/")
     longest = max(len(part.encode("utf-8", "surrogateescape")) for part in parts)
     if size > _LONGEST_NAME or longest > _LONGEST_PART or len(parts) > _DEEPEST:
-        raise refusal(path, f"{name[:50]!r}… is a name of {size} bytes, {len(parts)} folders deep")
+        raise refusal(
+            path, f"{name[:50]!r}… is a name of {size} bytes, {len(parts)} folders deep", id="member-name-too-long"
+        )
     if _ODD_NAME.search(name):
-        raise refusal(path, f"{name!r} is a name that not every system or installer takes")
+        raise refusal(
+            path, f"{name!r} is a name that not every system or installer takes", id="member-name-not-portable"
+        )
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -334,4 +356,6 @@ def _check_link(path: Path, parts: tuple[str, ...], linkname: str) -> None:
     leads_out = up > len(parts) - 2 or ".." in target[up:]
     if leads_out or linkname.startswith("/") or _is_of_windows(linkname):
         name = "/".join(parts)
-        raise refusal(path, f"{name!r} is a link that leads out of the archive, to {linkname!r}")
+        raise refusal(
+            path, f"{name!r} is a link that leads out of the archive, to {linkname!r}", id="member-link-leads-out"
+        )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from augbackend.cli import loudness, progress
 from augbackend.cli.model import build_constraints
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.strangers import (
     confinement,
     environment,
@@ -28,7 +29,6 @@ from augbackend.cli.strangers import (
 )
 from augbackend.cli.strangers.hook_call import HookError, Hooks
 from augbackend.cli.strangers.telling_line import telling_line
-from augbackend.errors import AugbackendError
 from augbackend.features import extra_build_variables
 from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import advice
@@ -168,18 +168,25 @@ def _built(place: Workplace, snapshot: Snapshot, declaration: Declaration, where
     return packed_tree.packed(made, snapshot, Path(tempfile.mkdtemp(dir=folder.parent)))
 
 
-def _no_sdist(error: HookError, backend: str, named: str, folder: Path) -> AugbackendError:
+def _no_sdist(error: HookError, backend: str, named: str, folder: Path) -> CliError:
     line = telling_line(error.output)
     if error.is_over_time:
         return _too_slow(named)
     if error.is_missing:
-        return AugbackendError(f"its backend {backend!r} cannot be imported", where=named, hint=line)
-    return AugbackendError(f"{backend} makes no sdist of it: {line}", where=named, hint=_hint(error.output, folder))
+        return CliError(
+            f"its backend {backend!r} cannot be imported", id="backend-not-importable", where=named, hint=line
+        )
+    return CliError(
+        f"{backend} makes no sdist of it: {line}",
+        id="backend-makes-no-sdist",
+        where=named,
+        hint=_hint(error.output, folder),
+    )
 
 
-def _too_slow(named: str) -> AugbackendError:
+def _too_slow(named: str) -> CliError:
     what = f"there is no sdist of it after {LIMIT:.0f} seconds"
-    return AugbackendError(what, where=named, hint="make the sdist yourself, and name it instead")
+    return CliError(what, id="sdist-takes-too-long", where=named, hint="make the sdist yourself, and name it instead")
 
 
 def resolved_variables(declaration: Declaration, environ: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import stat
 import tarfile
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import decompression
 
@@ -29,7 +29,7 @@ def write(tree: Path, names: Iterable[str], target: Path) -> None:
                 _add_file(tar, path, name)
             except OSError as error:
                 what = f"it cannot be packed: {error.strerror}"
-                raise AugbackendError(what, where=str(path), hint="mend or remove it") from None
+                raise CliError(what, id="cannot-pack-file", where=str(path), hint="mend or remove it") from None
 
 
 def _add_file(tar: tarfile.TarFile, path: Path, name: str) -> None:

@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli import loudness
 from augbackend.cli.model import package_sources
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.errors import AugbackendError
@@ -90,7 +91,9 @@ def parse(text: str) -> Target:
     try:
         urlsplit(text)
     except ValueError as error:
-        raise AugbackendError(f"it is not a valid URL: {error}", where=text, hint="is it spelled right?") from None
+        raise CliError(
+            f"it is not a valid URL: {error}", id="not-a-url", where=text, hint="is it spelled right?"
+        ) from None
     if _VCS.match(text):
         return Target(url=text)
     if _URL.match(text):
@@ -99,15 +102,20 @@ def parse(text: str) -> Target:
     if looks_like_path and not _NAMED_URL.match(text):
         path = Path(text)
         if not path.exists():
-            raise AugbackendError("there is no such file or folder", where=text, hint="is the path right?")
+            raise CliError("there is no such file or folder", id="no-such-path", where=text, hint="is the path right?")
         if not path.is_file() and not path.is_dir():  # to read a pipe would wait for ever
-            raise AugbackendError("it is neither a file nor a folder", where=text, hint="save the sdist to a file")
+            raise CliError(
+                "it is neither a file nor a folder",
+                id="neither-file-nor-folder",
+                where=text,
+                hint="save the sdist to a file",
+            )
         return Target(path=path)
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
         hint = "name a requirement (flash-attn==2.8.3), an sdist, a ./folder or a URL"
-        raise AugbackendError(str(error).splitlines()[0], where=text, hint=hint) from None
+        raise CliError(str(error).splitlines()[0], id="not-a-requirement", where=text, hint=hint) from None
     _check_is_no_folder(text.strip())
     name = canonicalize_name(requirement.name)
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
@@ -121,7 +129,12 @@ def _check_is_no_folder(name: str) -> None:
     """Make sure that a name does not mean a folder as well: guessing would wrap one for the other."""
     if Path(name).is_dir():
         hint = f'write ./{name} for the folder, and "{name}>=0" or {name}==VERSION for the published package'
-        raise AugbackendError(f"{name} is a folder here, and the name of a package", where=str(Path.cwd()), hint=hint)
+        raise CliError(
+            f"{name} is a folder here, and the name of a package",
+            id="folder-or-package",
+            where=str(Path.cwd()),
+            hint=hint,
+        )
 
 
 def is_repository(url: str) -> bool:
@@ -176,7 +189,7 @@ def _from_index(requirement: Requirement, lookup: Lookup) -> Upstream:
     except AugbackendError:
         hint = "run it once without --offline"
         what = f"no sdist of {requirement} was downloaded before"
-        raise AugbackendError(what, where=str(cache.folder), hint=hint) from None
+        raise CliError(what, id="no-sdist-offline", where=str(cache.folder), hint=hint) from None
     return _downloaded(found, lookup)
 
 
@@ -184,8 +197,11 @@ def _from_url(target: Target, lookup: Lookup) -> Upstream:
     filename, scheme = index.filename(target.url), urlsplit(target.url).scheme
     if scheme not in ("http", "https", "file"):
         hint = "https://…/name-version.tar.gz, or git+https://… for a repository"
-        raise AugbackendError(
-            f"a URL of the scheme {scheme!r} cannot be fetched", where=index.shown(target.url), hint=hint
+        raise CliError(
+            f"a URL of the scheme {scheme!r} cannot be fetched",
+            id="unknown-url-scheme",
+            where=index.shown(target.url),
+            hint=hint,
         )
     place = index.shown(target.url)
     known = lookup.cache.recall("url", _url_key(place), NOWHERE)
@@ -218,7 +234,7 @@ def _downloaded(found: index.IndexFile, lookup: Lookup) -> Upstream:
 def _check_digest(digest: str, wanted: str, where: str) -> None:
     if wanted and digest != wanted:
         hint = "the file was changed, or the lock means another one"
-        raise AugbackendError(f"its sha256 is {digest}, expected {wanted}", where=where, hint=hint)
+        raise CliError(f"its sha256 is {digest}, expected {wanted}", id="wrong-sha256", where=where, hint=hint)
 
 
 def _url_key(url: str) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion
 
-from augbackend.errors import AugbackendError
 from augbackend.features.extra_build_dependencies import BuildDependency
 
+from .cli_error import CliError
 from .declaration import BuildRequirement
 from .locked_version import exact_version
 from .requirement import requirement_of
@@ -49,8 +49,9 @@ def applied_to(texts: Sequence[str], constraints: Sequence[BuildRequirement]) ->
 def _refuse_place_here(constraint: BuildRequirement) -> None:
     url = constraint.parsed.url or ""
     if url.startswith("file:") or (url and "://" not in url):
-        raise AugbackendError(
+        raise CliError(
             f"the build constraint on {constraint.name} is a file of this machine, which other machines do not have",
+            id="constraint-on-local-file",
             where=constraint.origin,
             hint=f"constrain it to a version there: {constraint.name}==<version>",
         )

@@ -7,6 +7,7 @@ from typing import Any
 from augbackend.errors import AugbackendError, SettingsError
 
 from . import error_ids
+from .cli_error import CliError
 
 
 def text(error: AugbackendError) -> str:
@@ -32,6 +33,6 @@ def of_any(error: AugbackendError | OSError) -> AugbackendError:
     return error if isinstance(error, AugbackendError) else of_system(error)
 
 
-def of_system(error: OSError) -> AugbackendError:
+def of_system(error: OSError) -> CliError:
     """What the system says, as an error of ours."""
-    return AugbackendError(error.strerror or str(error), where=str(error.filename or ""))
+    return CliError(error.strerror or str(error), id=error_ids.of(error), where=str(error.filename or ""))

@@ -11,9 +11,8 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Callable
 
-from augbackend.errors import AugbackendError
-
 from . import unified_diff
+from .cli_error import CliError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,12 +62,16 @@ def read(name: str, content: bytes, place: str) -> SourcePatch:
     :raises AugbackendError: if it cannot be applied to anything.
     """
     if len(content) > _LARGEST:
-        raise AugbackendError(f"it has more than {_LARGEST} bytes", where=place, hint="that is no patch of text")
+        raise CliError(
+            f"it has more than {_LARGEST} bytes", id="patch-too-large", where=place, hint="that is no patch of text"
+        )
     is_in_crlf = unified_diff.is_in_crlf(content)
     try:
         found = unified_diff.changes(content.replace(b"\r\n", b"\n") if is_in_crlf else content)
     except unified_diff.DiffError as error:
-        raise AugbackendError(str(error), where=place, hint="run git diff, or diff -u, in the unpacked sdist") from None
+        raise CliError(
+            str(error), id="not-a-patch", where=place, hint="run git diff, or diff -u, in the unpacked sdist"
+        ) from None
     return SourcePatch(name, content, found, place, is_in_crlf)
 
 
@@ -77,7 +80,7 @@ def nowhere(path: str) -> SourcePatch:
 
     :raises AugbackendError: always.
     """
-    raise AugbackendError("there is no folder that it could be in", where=path)
+    raise CliError("there is no folder that it could be in", id="patch-has-no-folder", where=path)
 
 
 def of_file(file: Path) -> SourcePatch:
@@ -86,7 +89,9 @@ def of_file(file: Path) -> SourcePatch:
     :raises AugbackendError: if there is none.
     """
     if not file.is_file():
-        raise AugbackendError("there is no such file", where=str(file), hint="name a file with a unified diff")
+        raise CliError(
+            "there is no such file", id="patch-missing", where=str(file), hint="name a file with a unified diff"
+        )
     with file.open("rb") as stream:
         content = stream.read(_LARGEST + 1)
     return replace(read(file.name, content, str(file)), file=str(file))

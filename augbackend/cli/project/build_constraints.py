@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import BuildRequirement
 from augbackend.cli.model.requirement import requirement_of
-from augbackend.errors import AugbackendError
 from augbackend.features.extra_build_dependencies import BuildDependency
 from augbackend.table.complaints import found_instead
 
@@ -53,7 +53,12 @@ def of_environment(environ: Mapping[str, str]) -> tuple[BuildRequirement, ...]:
         for place in environ.get(variable, "").split():
             if "://" in place:
                 hint = "download it, and name the file"
-                raise AugbackendError(f"{place} is no file, and only files are read", where=variable, hint=hint)
+                raise CliError(
+                    f"{place} is no file, and only files are read",
+                    id="constraint-not-a-file",
+                    where=variable,
+                    hint=hint,
+                )
             for requirement in requirements_file.requirements(Path(place)):
                 for one in _constraint(requirement, f"{place}, by {variable}"):
                     found.setdefault(one.entry.text, one)

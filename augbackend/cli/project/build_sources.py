@@ -14,6 +14,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from augbackend.cli.edit import uv_sources
 from augbackend.cli.fetch import index, sdist
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import BuildRequirement, MatchedVersion
 from augbackend.errors import AugbackendError
 from augbackend.table import layers
@@ -74,8 +75,9 @@ def direct(requirement: BuildRequirement, source: BuildSource) -> list[BuildRequ
     """
     name, asked = requirement.name, requirement.parsed
     if "@" in source.url.partition("://")[2].partition("/")[0] and "ssh://" not in source.url:
-        raise AugbackendError(
+        raise CliError(
             f"the URL of {name} has credentials in it, which everybody who gets the archive could read",
+            id="credentials-in-url",
             where=f"{_KEY}.{name}",
             hint="leave them out there, and keep them in a netrc file or a keyring",
         )
@@ -92,7 +94,7 @@ def direct(requirement: BuildRequirement, source: BuildSource) -> list[BuildRequ
     return [BuildRequirement(entry, why, (MatchedVersion(version, ""),))]
 
 
-def refused(requirement: BuildRequirement, source: BuildSource, found: str = "", why: str = "") -> AugbackendError:
+def refused(requirement: BuildRequirement, source: BuildSource, found: str = "", why: str = "") -> CliError:
     """Why a build of the archive cannot have it from there.
 
     :param found: the version that the lock has, if it is of no use.
@@ -107,7 +109,7 @@ def refused(requirement: BuildRequirement, source: BuildSource, found: str = "",
         hint = f"the project is locked to {name} {found}: ask for that version, then run this again"
     else:
         hint = f"{f'{why}; ' if why else ''}the lock says its URL: run uv lock, then this again"
-    return AugbackendError(what, where=f"{requirement.origin}, {_KEY}.{name}", hint=hint)
+    return CliError(what, id="source-of-its-own", where=f"{requirement.origin}, {_KEY}.{name}", hint=hint)
 
 
 def is_elsewhere(text: str) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from augbackend.cli.fetch.lookup import Lookup
     from augbackend.cli.fetch.release import PublishedVersion
+    from augbackend.cli.model.cli_error import CliError
     from augbackend.cli.model.declaration import BuildRequirement, Declaration
 
     from .build_sources import BuildSource
@@ -139,7 +140,7 @@ class _Question:
             source=words,
         )
 
-    def _refused(self, why: str) -> AugbackendError:
+    def _refused(self, why: str) -> CliError:
         return build_sources.refused(self.requirement, self.source, why=why)
 
 

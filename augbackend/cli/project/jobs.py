@@ -17,6 +17,7 @@ from augbackend.cli.fetch import lookup as lookups
 from augbackend.cli.fetch import sdist
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model.asked_in import AskedIn  # noqa: TC001  # the type of a field
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration  # noqa: TC001  # the type of a field
 from augbackend.errors import AugbackendError
 
@@ -156,8 +157,9 @@ def _pointed_by_member(project: Project, name: str) -> list[Job]:
     return [
         replace(
             job,
-            error=AugbackendError(
+            error=CliError(
                 f"{name} has a source there, which uv takes rather than one of the workspace's root",
+                id="source-in-member",
                 where=f"{where}, tool.uv.sources",
                 hint=f"move it to tool.uv.sources of {project.file}, then run this again",
             ),

@@ -13,8 +13,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_version
 
 from augbackend.cli.fetch import index
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
-from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
 from . import marker_choices, requirements_file, uv_lock
@@ -64,7 +64,7 @@ def read_file(file: Path) -> Lock:
         return Lock(tuple(_from_pylock(file)))
     if file.suffix == ".lock" and not file.name.startswith("requirements"):
         hint = "export it: uv export, poetry export, pdm export and pip freeze write requirements files"
-        raise AugbackendError("it is of a format that is not known here", where=str(file), hint=hint)
+        raise CliError("it is of a format that is not known here", id="not-a-known-lock", where=str(file), hint=hint)
     return Lock(tuple(requirements_file.pins(file)))
 
 
@@ -82,7 +82,7 @@ def parsed(file: Path, hint: str = "lock the project again") -> dict[str, Any]:
     try:
         return layers.toml(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
+        raise CliError(f"it cannot be read: {error}", id="lock-unreadable", where=str(file), hint=hint) from None
 
 
 def from_uv(file: Path) -> Lock:
@@ -102,7 +102,9 @@ def that_uv_makes(content: bytes, place: Path) -> Lock:
     try:
         document = layers.toml(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise AugbackendError(f"what uv makes of it cannot be read: {error}", where=str(place)) from None
+        raise CliError(
+            f"what uv makes of it cannot be read: {error}", id="uv-export-unreadable", where=str(place)
+        ) from None
     return _of_graph(uv_lock.read(place, document, "the uv.lock that uv makes now"))
 
 
@@ -115,11 +117,13 @@ def _from_pylock(file: Path) -> Iterator[Locked]:
     version = document.get("lock-version")
     if not isinstance(version, str) or version.partition(".")[0] != "1":
         what = f"its lock-version is {version!r}, and '1.0' is the one known here"
-        raise AugbackendError(what, where=str(file), hint="a newer augbackend may know it")
+        raise CliError(what, id="lock-format-not-known", where=str(file), hint="a newer augbackend may know it")
     try:
         packages = Pylock.from_dict(document).packages
     except PylockValidationError as error:
-        raise AugbackendError(f"it is not as PEP 751 says: {error}", where=str(file), hint="lock it again") from None
+        raise CliError(
+            f"it is not as PEP 751 says: {error}", id="not-a-sound-pylock", where=str(file), hint="lock it again"
+        ) from None
     for package in packages:
         archive = package.sdist or package.archive
         local = archive or package.directory or package.vcs
@@ -194,7 +198,7 @@ def refuse_contradiction(wanted: Sequence[Requirement]) -> None:
     if len(pins) > 1:
         what = f"{wanted[0].name} is asked for in the versions {' and '.join(sorted(pins.values()))}"
         hint = "lock the project (uv lock), then run this again: a lock says which of them is for which extra or group"
-        raise AugbackendError(what, where="pyproject.toml", hint=hint)
+        raise CliError(what, id="versions-contradict", where="pyproject.toml", hint=hint)
 
 
 def _choice(marker: str, specifier: SpecifierSet, asked: Sequence[Requirement]) -> Choice:

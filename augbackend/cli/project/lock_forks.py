@@ -14,7 +14,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from augbackend.cli.model.asked_in import AskedIn
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import marker_choices, target_environments, uv_lock
 
@@ -185,12 +185,13 @@ def _spoken(choice: str) -> str:
     return f"the {kind} {name}" if name else f"the project {rest}"
 
 
-def _untold(lock: UvLock, name: str, asked: AskedIn, what: str) -> AugbackendError:
+def _untold(lock: UvLock, name: str, asked: AskedIn, what: str) -> CliError:
     place = {"": "project.dependencies", "extra": f"project.optional-dependencies.{asked.name}"}.get(
         asked.kind, f"dependency-groups.{asked.name}"
     )
-    return AugbackendError(
+    return CliError(
         f"{name} is asked for in {place}, where the lock has {what}: no source of uv's can tell these apart",
+        id="uv-cannot-tell-apart",
         where=str(lock.file),
         hint=f"ask for {name} in each of the extras or groups that conflict, and in no other place; then run uv lock,"
         " and this again",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.standards.markers import Junction, parse_marker
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def without_extras(marker: str, where: str) -> str:
         read = parse_marker(one_variable)
         return as_text(read) if "extra" in one_variable else marker
     except ValueError as error:
-        raise AugbackendError(f"its marker cannot be read: {error}", where=where, hint="lock it again") from None
+        raise CliError(
+            f"its marker cannot be read: {error}", id="marker-unreadable", where=where, hint="lock it again"
+        ) from None
 
 
 def for_choices(marker: Marker | None, choices: Collection[str]) -> Marker | bool:

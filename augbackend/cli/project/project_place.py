@@ -13,9 +13,9 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.fetch.upstream import Target
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.locked_version import exact_version
-from augbackend.errors import AugbackendError
 
 from . import lock_files, requirements_file, source_entries
 from .jobs import Job
@@ -71,7 +71,7 @@ def place_of(target: str | None) -> ProjectPlace:
         names = [name for name in ("pyproject.toml", *_LOCKS) if (folder / name).is_file()]
         if not names:
             hint = "name a package, a lock or a requirements file; or run this where a pyproject.toml is"
-            raise AugbackendError("there is no project here", where=str(folder.resolve()), hint=hint)
+            raise CliError("there is no project here", id="no-project-here", where=str(folder.resolve()), hint=hint)
         if names[0] != "pyproject.toml":
             return _place_of_file(folder / names[0])
         lock = lock_files.read(folder)

@@ -15,9 +15,9 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from augbackend.cli.fetch import lookup, recipe_places, sdist
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import recipe as recipes
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
 from augbackend.cli.model.recipe_use import RecipeUse
-from augbackend.errors import AugbackendError
 
 from . import project as projects
 from . import runtime_versions
@@ -65,8 +65,9 @@ class RecipeCompletion:
         chosen = self._chosen(name, version)
         if chosen is None:
             if self.is_frozen:
-                raise AugbackendError(
+                raise CliError(
                     f"there is no recipe for {name} {version}, so no build of it is recorded to pin to",
+                    id="frozen-without-recipe",
                     hint="leave --frozen out, or write one: augbackend diagnose --recipe finds out what it says",
                 )
             return said
@@ -182,8 +183,9 @@ class RecipeCompletion:
         check = recipes.check_of(entry, version.partition("+")[0], self.python)
         if check is None:
             there = ", ".join(dict.fromkeys(one.version for one in entry.checked if one.build_environment))
-            raise AugbackendError(
+            raise CliError(
                 f"no build of {recipe.project} {version} is recorded to pin to",
+                id="no-build-recorded",
                 where=f"{recipe.place}, {recipe.project} {entry.versions}",
                 hint=f"{f'recorded is {there}; ' if there else ''}augbackend recipes verify"
                 f" {recipe.project}=={version} records one in a recipe of your own",

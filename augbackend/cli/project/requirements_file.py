@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from augbackend.cli.fetch import index
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import Locked, Wheel, exact_version
 from augbackend.cli.model.requirement import requirement_of
-from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +119,9 @@ def _lines_with_source(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tup
         text = _decoded(file.read_bytes())
     except (OSError, ValueError, LookupError) as error:
         hint = "name a uv.lock, a pylock.toml, a requirements or a constraints file"
-        raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
+        raise CliError(
+            f"it cannot be read: {error}", id="requirements-file-unreadable", where=str(file), hint=hint
+        ) from None
     above = (*above, file.resolve())
     for line in _lines(text):
         other = _included(line, file) if line.startswith("-") else None
@@ -166,16 +168,20 @@ def _included(options: str, file: Path) -> str | None:
     try:
         found, _ = parser.parse_known_args(shlex.split(options))
     except (ValueError, argparse.ArgumentError) as error:
-        raise AugbackendError(
-            f"{options!r} cannot be read: {error}", where=str(file), hint="see pip's manual"
+        raise CliError(
+            f"{options!r} cannot be read: {error}",
+            id="pip-options-unreadable",
+            where=str(file),
+            hint="see pip's manual",
         ) from None
     return next(iter([*found.requirement, *found.constraint]), None)
 
 
 def _refuse_credentials(requirement: Requirement, file: Path) -> None:
     if "@" in urlsplit(requirement.url or "").netloc:
-        raise AugbackendError(
+        raise CliError(
             f"the URL of {requirement.name} has credentials in it, which everybody who gets the archive could read",
+            id="credentials-in-url",
             where=str(file),
             hint="leave them out there, and keep them in a netrc file or a keyring",
         )

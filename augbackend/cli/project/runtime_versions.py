@@ -10,9 +10,10 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import BuildRequirement, MatchedVersion
 from augbackend.cli.model.locked_version import exact_version
-from augbackend.errors import AugbackendError, SettingsError
+from augbackend.errors import SettingsError
 from augbackend.features import match_runtime
 from augbackend.features.match_runtime import separated
 from augbackend.hook import declared
@@ -155,8 +156,9 @@ def _refuse_overlaps(found: Sequence[Locked], origin: str, among: Sequence[Targe
     for environment in among if len({one.version for one in found}) > 1 else ():
         here = {one.version for one in found if environment.fulfils(one.marker)}
         if len(here) > 1:
-            raise AugbackendError(
+            raise CliError(
                 f"{found[0].name} is locked to {' and '.join(sorted(here))}, and no marker tells them apart",
+                id="versions-without-marker",
                 where=f"{found[0].source}, for match-runtime in {origin}",
                 hint=f'name the one to build against, such as "{found[0].name}=={found[0].version}", instead of'
                 " match-runtime",

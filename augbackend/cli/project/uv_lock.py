@@ -19,8 +19,8 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.fetch import index
 from augbackend.cli.model.asked_in import AskedIn
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import Locked, Wheel
-from augbackend.errors import AugbackendError
 from augbackend.standards.markers import parse_marker
 
 from . import marker_choices
@@ -127,7 +127,7 @@ def read(file: Path, document: Mapping[str, Any], called: str = "uv.lock") -> Uv
     """
     if document.get("version", _OLDEST_FORMAT) != _OLDEST_FORMAT:
         what = f"its format is {document['version']}, and {_OLDEST_FORMAT} is the one known here"
-        raise AugbackendError(what, where=str(file), hint="a newer augbackend may know it")
+        raise CliError(what, id="lock-format-not-known", where=str(file), hint="a newer augbackend may know it")
     conflicts = document.get("conflicts")
     return UvLock(
         file,
@@ -176,7 +176,9 @@ def _read_marker(text: str, where: str) -> Marker | None:
     try:
         return parse_marker(text) if text else None
     except ValueError as error:
-        raise AugbackendError(f"its marker cannot be read: {error}", where=where, hint="lock it again") from None
+        raise CliError(
+            f"its marker cannot be read: {error}", id="marker-unreadable", where=where, hint="lock it again"
+        ) from None
 
 
 def _conflicting(item: Mapping[str, Any]) -> AskedIn:
@@ -216,7 +218,9 @@ def _git_url(text: str, file: Path) -> str:
     try:
         parts = urlsplit(plain)
     except ValueError as error:
-        raise AugbackendError(f"{text!r} is not a URL: {error}", where=str(file), hint="lock it again") from None
+        raise CliError(
+            f"{text!r} is not a URL: {error}", id="lock-has-bad-url", where=str(file), hint="lock it again"
+        ) from None
     asked = dict(part.partition("=")[::2] for part in parts.query.split("&") if part)
     subdirectory = f"#subdirectory={asked['subdirectory']}" if asked.get("subdirectory") else ""
     return f"git+{parts._replace(query='').geturl()}@{commit}{subdirectory}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import runtime_versions
 
@@ -29,8 +29,9 @@ def for_version(declaration: Declaration, name: str, version: str, project: Proj
         if _contains(versions, version):
             return _with_entry(declaration, said, project)
     there = "; ".join(versions for versions, _ in declaration.by_version)
-    raise AugbackendError(
+    raise CliError(
         f"nothing is declared for {name} {version}: the versions there are {there}",
+        id="version-not-declared",
         where=f"{project.file if project else 'pyproject.toml'}, tool.augbackend.packages.{name}",
         hint="add a table for this version, or ask for one of those",
     )

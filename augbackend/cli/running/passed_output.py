@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,9 @@ def run(words: Sequence[str], environ: Mapping[str, str], keep: IO[bytes], *, st
             )
         except OSError as error:
             hint = "after -- comes the command as you would type it: augbackend run -- uv tool install …"
-            raise AugbackendError(f"it cannot be run: {error.strerror or error}", where=words[0], hint=hint) from None
+            raise CliError(
+                f"it cannot be run: {error.strerror or error}", id="command-not-run", where=words[0], hint=hint
+            ) from None
         signals.process = process
         channels.pass_on(process)
         status = process.wait()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from .failed_package import FailedPackage
 
@@ -26,34 +26,37 @@ _WRITES = "writes an archive of it that builds; ask for that instead"
 _WITH = ("--with", "-w", "--with-requirements", "--with-editable")
 
 
-def refusal(command: FrontendCommand, failed: FailedPackage, environ: Mapping[str, str]) -> AugbackendError | None:
+def refusal(command: FrontendCommand, failed: FailedPackage, environ: Mapping[str, str]) -> CliError | None:
     """Why the command cannot be led to a wrapped archive, and what to do instead; ``None`` if it can."""
     if not failed.version:
         return _of_place(failed)
     if command.frontend == "uv project" or (command.frontend == "uv run" and not command.has(*_WITH)):
         return of_project(failed)
     if _wants_hashes(command, environ):
-        return AugbackendError(
+        return CliError(
             f"{failed} did not build, and hashes are asked for: a wrapped archive has another than upstream's",
+            id="hashes-are-asked-for",
             hint=f"augbackend diagnose --apply {failed.name}=={failed.version} wraps it; lock that with its hash",
         )
     if command.has(*_NO_ISOLATION):
-        return AugbackendError(
+        return CliError(
             f"{failed} did not build, and without build isolation nothing is installed for it",
+            id="without-build-isolation",
             hint="leave --no-build-isolation out: augbackend gives the isolated build what it needs",
         )
     return None
 
 
-def of_project(failed: FailedPackage) -> AugbackendError:
+def of_project(failed: FailedPackage) -> CliError:
     """What a project of uv's depends on."""
-    return AugbackendError(
+    return CliError(
         f"{failed} did not build, and uv's project commands take no constraints",
+        id="uv-project-command",
         hint="in the project, augbackend diagnose --apply finds out what is missing and declares it",
     )
 
 
-def unclear(command: FrontendCommand, said: Unclear) -> AugbackendError:
+def unclear(command: FrontendCommand, said: Unclear) -> CliError:
     """Why it cannot be told what did not build, and what to do.
 
     uv does not name what is asked for by its place alone: if there is only one such, it is that.
@@ -64,7 +67,7 @@ def unclear(command: FrontendCommand, said: Unclear) -> AugbackendError:
     hint = "run it without -q, or name the package: augbackend diagnose NAME==VERSION"
     if places:
         hint = "find out which it is, and what it is missing: augbackend diagnose PLACE"
-    return AugbackendError(f"it is not clear which package did not build: {said.why}", hint=hint)
+    return CliError(f"it is not clear which package did not build: {said.why}", id="failed-package-unclear", hint=hint)
 
 
 def _wants_hashes(command: FrontendCommand, environ: Mapping[str, str]) -> bool:
@@ -81,22 +84,24 @@ def _has_hashes(file: str) -> bool:
         return False
 
 
-def _of_place(failed: FailedPackage) -> AugbackendError:
+def _of_place(failed: FailedPackage) -> CliError:
     """What is no release of an index: a folder of the user's, a repository, an archive by its URL."""
     place = failed.place
     subject = failed.name or place
     if place.startswith(("git+", "hg+", "svn+", "bzr+")) or ".git@" in place:
         hint = f"augbackend diagnose --apply {shlex.quote(_repository(place))} {_WRITES}"
-        return AugbackendError(f"{subject} is asked for as a repository, and did not build", hint=hint)
+        return CliError(
+            f"{subject} is asked for as a repository, and did not build", id="repository-not-built", hint=hint
+        )
     path = unquote(urlsplit(place).path) if place.startswith("file:") else place
     if "://" in path:
         hint = f"augbackend diagnose --apply {shlex.quote(place)} {_WRITES}"
-        return AugbackendError(f"{subject} is asked for by its URL, and did not build", hint=hint)
+        return CliError(f"{subject} is asked for by its URL, and did not build", id="url-not-built", hint=hint)
     if path.endswith((".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")):
         hint = f"augbackend diagnose --apply {shlex.quote(path)} {_WRITES}"
-        return AugbackendError(f"{subject} is asked for by its file, and did not build", hint=hint)
+        return CliError(f"{subject} is asked for by its file, and did not build", id="file-not-built", hint=hint)
     hint = f"augbackend diagnose {shlex.quote(path)} finds out what it is missing; with --apply it is declared there"
-    return AugbackendError(f"{subject} is a folder of your own, and did not build", hint=hint)
+    return CliError(f"{subject} is a folder of your own, and did not build", id="folder-not-built", hint=hint)
 
 
 def _repository(place: str) -> str:

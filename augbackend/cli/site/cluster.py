@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Union
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import wanted_wheels, wheel_build, worker_build
 from .wheel_build import WheelBuild, WheelFailure
@@ -42,8 +42,11 @@ def connected(address: str) -> Iterator[Any]:
         distributed: Any = import_module("distributed")  # which says no types
     except ImportError:
         hint = "install it: augbackend[cli,cluster]"
-        raise AugbackendError(
-            "this needs Dask's distributed, which is not installed", where=_OPTION, hint=hint
+        raise CliError(
+            "this needs Dask's distributed, which is not installed",
+            id="distributed-not-installed",
+            where=_OPTION,
+            hint=hint,
         ) from None
     try:
         _, place = distributed.comm.parse_address(address)
@@ -51,13 +54,17 @@ def connected(address: str) -> Iterator[Any]:
         client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:  # of which TimeoutError is one
         hint = "is it running, and is the address right? dask scheduler prints it"
-        raise AugbackendError(f"no scheduler answers: {error}", where=f"{_OPTION} {address}", hint=hint) from None
+        raise CliError(
+            f"no scheduler answers: {error}", id="scheduler-does-not-answer", where=f"{_OPTION} {address}", hint=hint
+        ) from None
     with client:
         try:
             client.wait_for_workers(1, timeout=_PATIENCE)
         except TimeoutError:
             hint = f"start some: dask worker {address}"
-            raise AugbackendError("it has no worker", where=f"{_OPTION} {address}", hint=hint) from None
+            raise CliError(
+                "it has no worker", id="cluster-has-no-worker", where=f"{_OPTION} {address}", hint=hint
+            ) from None
         yield client
 
 

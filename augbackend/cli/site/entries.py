@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from augbackend.cli.fetch import index, recipe_places, upstream
 from augbackend.cli.fetch.upstream import Target
 from augbackend.cli.model import published_file
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.cli.project import jobs as project_jobs
@@ -96,15 +97,16 @@ def wanted(asked: AskedFor, project: Project | None, lookup: Lookup, completion:
     passed = {one.target.name for one in others if isinstance(one.error, NothingDeclaredError)}
     every = recipe_versions.checked(completion.places if asked.with_recipes else recipe_places.NONE, asked.against)
     if asked.with_recipes and not every.chosen:
-        raise AugbackendError(
+        raise CliError(
             "there is no recipe here that was checked by a build",
+            id="no-checked-recipes",
             hint="name packages, and what they need (--require)",
         )
     jobs += [of_recipes.declared(Target(name, requirement=f"{name}=={version}")) for name, version in every.chosen]
     return Entries(tuple(_once(jobs)), tuple(sorted(passed)), tuple(_of_only_read(every.only_read)))
 
 
-class NothingDeclaredError(AugbackendError):
+class NothingDeclaredError(CliError):
     """Neither an option, a table nor a recipe says what a package needs."""
 
 
@@ -141,7 +143,7 @@ class _OfRecipes:
         asked = target.requirement or target.name or target.url or str(target.path)
         what = f"nothing is declared for {asked}: no option, no table here, no recipe"
         hint = f"say what its build needs (--require), or find it out: augbackend diagnose {asked}"
-        return replace(job, error=NothingDeclaredError(what, hint=hint))
+        return replace(job, error=NothingDeclaredError(what, id="nothing-declared", hint=hint))
 
 
 def _of_only_read(names: Sequence[str]) -> Iterator[str]:

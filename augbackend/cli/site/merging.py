@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import on_disk, site_project, writing
 from .site_project import SiteProject
@@ -55,7 +55,12 @@ def merged(out: Path, parts: Sequence[Path]) -> MergeRun:
     read = {part: on_disk.read(part) for part in parts}
     empty = next((part for part, found in read.items() if not found), None)
     if empty is not None:
-        raise AugbackendError("there is no index of ours", where=str(empty), hint="name folders that index has made")
+        raise CliError(
+            "there is no index of ours",
+            id="no-index-to-merge",
+            where=str(empty),
+            hint="name folders that index has made",
+        )
     run = MergeRun(out)
     with writing.locked(out), writing.staged(out, {}, check=False) as staging:
         there = on_disk.read(out)

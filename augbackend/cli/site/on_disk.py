@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.fetch import cache
 from augbackend.cli.model import published_file
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import pages, site_project
 from .site_project import SiteProject
@@ -60,7 +60,12 @@ def _check_is_ours(out: Path) -> None:
     visible = [one for one in out.iterdir() if not one.name.startswith(".")]
     if visible and not (out / pages.JSON).is_file():
         hint = "name a new folder, or an empty one"
-        raise AugbackendError("this folder holds something else than an index of ours", where=str(out), hint=hint)
+        raise CliError(
+            "this folder holds something else than an index of ours",
+            id="folder-not-an-index",
+            where=str(out),
+            hint=hint,
+        )
     if visible:
         _our_document(out / pages.JSON)
 
@@ -96,7 +101,10 @@ def _our_document(page: Path) -> Mapping[str, Any]:
     return document  # type: ignore[no-any-return]
 
 
-def _unreadable(page: Path, what: str) -> AugbackendError:
-    return AugbackendError(
-        f"it is no page of an index of ours: {what}", where=str(page), hint="delete the folder, or name another"
+def _unreadable(page: Path, what: str) -> CliError:
+    return CliError(
+        f"it is no page of an index of ours: {what}",
+        id="not-our-page",
+        where=str(page),
+        hint="delete the folder, or name another",
     )

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from augbackend import __version__
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import negotiation, pages, served_path
 
@@ -40,7 +40,9 @@ class SiteServer(ThreadingHTTPServer):
             super().__init__((str(address[0]), int(address[1])), _Reading)
         except (OSError, OverflowError) as error:
             hint = "is it taken? --port 0 takes any that is free"
-            raise AugbackendError(f"it cannot be served there: {error}", where=f"{host}:{port}", hint=hint) from None
+            raise CliError(
+                f"it cannot be served there: {error}", id="cannot-serve-there", where=f"{host}:{port}", hint=hint
+            ) from None
 
     @property
     def url(self) -> str:

@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,8 +64,11 @@ def expanded(jobs: Sequence[Job], variants: Sequence[Variant], label: str) -> It
         fitting = [one for one in variants if _asks_for(job.declaration, one.name)]
         names = {one.name for one in fitting}
         if len(names) > 1:
-            raise AugbackendError(
-                f"{job.target.name} is built against {' and '.join(sorted(names))}", where=_OPTION, hint="name one"
+            raise CliError(
+                f"{job.target.name} is built against {' and '.join(sorted(names))}",
+                id="against-several-projects",
+                where=_OPTION,
+                hint="name one",
             )
         _check_are_apart(job.declaration, fitting)
         for variant in fitting:
@@ -88,7 +91,7 @@ def _check_are_apart(declaration: Declaration, variants: Sequence[Variant]) -> N
         if other is not one:
             what = f"{one.name} {other.version} and {one.version} are the same to what is pinned by {_WIDTH}"
             hint = f"name one of them, or pin more exactly: --pin-runtime {one.name}=x.x.x"
-            raise AugbackendError(what, where=_OPTION, hint=hint)
+            raise CliError(what, id="variants-are-alike", where=_OPTION, hint=hint)
 
 
 def _label(declaration: Declaration, variant: Variant) -> str:

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
+from augbackend.cli.model.cli_error import CliError
 from augbackend.errors import AugbackendError
 
 from . import bubblewrap, landlock, readable, restricted_thread
@@ -104,7 +105,7 @@ def require(level: Level | None) -> None:
     )
     missing = "; ".join(one for one in found.does_not_stop if one not in _EVERYWHERE)
     what = f"{kind}confinement is required, and nothing here stops: {missing}"
-    raise AugbackendError(what, where="--require-confinement", hint=hint)
+    raise CliError(what, id="too-little-confinement", where="--require-confinement", hint=hint)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from urllib.request import url2pathname
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import interpreter, pip_alone, process, temporary_folder
 from .telling_line import telling_line
@@ -165,7 +165,9 @@ def installer(python: Interpreter, where: Sources, scratch: Path) -> Installer:
         venv.create(scratch / "pip", with_pip=True)
         found = PathFinder.find_spec("pip", [*map(str, (scratch / "pip").glob("[Ll]ib*/**/site-packages"))])
     if found is None or not found.submodule_search_locations:
-        raise AugbackendError("there is neither uv nor pip here", where=sys.executable, hint="put uv on PATH")
+        raise CliError(
+            "there is neither uv nor pip here", id="neither-uv-nor-pip", where=sys.executable, hint="put uv on PATH"
+        )
     return Installer(python, found.submodule_search_locations[0], where, environ, at_hand, built, is_uv=False)
 
 
@@ -187,7 +189,7 @@ def created(using: Installer, within: Path, limit: float) -> Environment:
         raise TimeoutError
     if ran.status or not Path(environment.python_executable).exists():
         what = f"no environment can be made with it: {telling_line(ran.output)}"
-        raise AugbackendError(what, where=using.python.path, hint="name another with --python")
+        raise CliError(what, id="no-environment-made", where=using.python.path, hint="name another with --python")
     return environment
 
 

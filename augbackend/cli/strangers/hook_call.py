@@ -14,7 +14,7 @@ import pyproject_hooks
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from augbackend.cli.edit import pyproject
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.table import LEGACY_BACKEND, layers
 
 from . import answer, left_file, process
@@ -46,7 +46,7 @@ def build_system(tree: Path) -> BuildSystem:
     has_pyproject = (tree / "pyproject.toml").is_file()
     if not has_pyproject and not (tree / "setup.py").is_file():
         hint = "frontends want a pyproject.toml or a setup.py in it"
-        raise AugbackendError("no Python project here", where=str(tree), hint=hint)
+        raise CliError("no Python project here", id="not-a-python-project", where=str(tree), hint=hint)
     document = layers.read_pyproject(tree) if has_pyproject else {}
     pyproject.check_shape(document)
     table = document.get("build-system", {"requires": [pyproject.LEGACY_REQUIRES]})
@@ -54,7 +54,9 @@ def build_system(tree: Path) -> BuildSystem:
     try:
         requires = answer.texts([*table["requires"]])
     except UnsoundAnswerError as error:
-        raise AugbackendError(f"build-system.requires: {error}", where=str(tree / "pyproject.toml")) from None
+        raise CliError(
+            f"build-system.requires: {error}", id="bad-build-requirement", where=str(tree / "pyproject.toml")
+        ) from None
     return BuildSystem(tuple(requires), backend, tuple(table.get("backend-path", ())))
 
 

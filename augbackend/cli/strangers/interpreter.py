@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from python_discovery import PythonInfo
@@ -57,7 +57,7 @@ def find(wanted: str) -> Interpreter:
         found = None
     if found is None:
         hint = "name a version that is on PATH or known to uv or pyenv (3.11), or a file"
-        raise AugbackendError("there is no such Python here", where=f"--python {wanted}", hint=hint)
+        raise CliError("there is no such Python here", id="no-such-python", where=f"--python {wanted}", hint=hint)
     return _as_interpreter(found)
 
 

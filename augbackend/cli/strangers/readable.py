@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,7 +92,9 @@ def folders(command: StrangersCommand) -> list[Path]:
     for one in (command.cwd, *command.reads):
         if not is_within(one, own) and is_too_much(one):
             what = "a build that is confined does not see a whole home or system folder"
-            raise AugbackendError(what, where=str(one), hint="move the project into a folder of its own")
+            raise CliError(
+                what, id="folder-shows-too-much", where=str(one), hint="move the project into a folder of its own"
+            )
     program, script = (*map(Path, command.words[:2]), Path())[:2]
     found = [command.cwd, *command.reads, *_of_program(program, is_trusted=not is_within(program, own))]
     found += [script] if script.is_absolute() and script.is_file() else []
@@ -125,7 +127,7 @@ def own_without_links(folder: Path) -> Path:
     temporary, real = Path(tempfile.gettempdir()), _real(folder)
     is_temporary = folder != temporary and is_within(folder, [temporary])
     if is_temporary and real != _real(temporary) / folder.relative_to(temporary):
-        raise AugbackendError("other people's code has put a link there", where=str(folder))
+        raise CliError("other people's code has put a link there", id="link-by-foreign-code", where=str(folder))
     return real
 
 

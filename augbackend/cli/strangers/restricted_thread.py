@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Callable, TypeVar
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,5 +75,7 @@ def checked(answer: int) -> int:
     """
     if answer < 0:
         why = os.strerror(ctypes.get_errno())
-        raise AugbackendError(f"a build cannot be kept to its own folders: {why}", where="this system's kernel")
+        raise CliError(
+            f"a build cannot be kept to its own folders: {why}", id="cannot-confine", where="this system's kernel"
+        )
     return answer

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,7 +52,7 @@ def of_files(tree: Path, names: Iterable[str], to: Path) -> None:
             shutil.copy2(source, target, follow_symlinks=False)
         except OSError as error:
             what = f"it cannot be copied: {error.strerror or error}"
-            raise AugbackendError(what, where=str(source), hint="move it elsewhere") from None
+            raise CliError(what, id="cannot-copy", where=str(source), hint="move it elsewhere") from None
 
 
 def _copy(tree: Path, to: Path, left_out: Callable[[str, list[str]], set[str]]) -> Path:
@@ -67,11 +67,13 @@ def _copy(tree: Path, to: Path, left_out: Callable[[str, list[str]], set[str]]) 
         return copy
     except shutil.Error as error:
         where, _, why = error.args[0][0]
-        raise AugbackendError(f"it cannot be copied: {why}", where=str(where), hint=hint) from None
+        raise CliError(f"it cannot be copied: {why}", id="cannot-copy", where=str(where), hint=hint) from None
     except OSError as error:
-        raise AugbackendError(f"it cannot be copied: {error.strerror}", where=str(tree), hint=hint) from None
+        raise CliError(f"it cannot be copied: {error.strerror}", id="cannot-copy", where=str(tree), hint=hint) from None
     except RecursionError:
-        raise AugbackendError("it cannot be copied: its folders are too deep", where=str(tree), hint=hint) from None
+        raise CliError(
+            "it cannot be copied: its folders are too deep", id="folders-too-deep", where=str(tree), hint=hint
+        ) from None
 
 
 def _special(folder: str, names: list[str]) -> set[str]:

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.edit.backend_copy import FOLDER, HIDDEN
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.project import project_root
-from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
 if TYPE_CHECKING:
@@ -28,17 +28,19 @@ def check_package(tree: Path, document: Mapping[str, Any]) -> None:
     for keys in _DENYING:
         if layers.at(document, *keys, default=True) is False:
             hint = f"remove {keys[-1]} = false there if it is to be built"
-            raise AugbackendError("it says that it is no package", where=f"{where}, {'.'.join(keys)}", hint=hint)
+            raise CliError(
+                "it says that it is no package", id="says-no-package", where=f"{where}, {'.'.join(keys)}", hint=hint
+            )
     if has_setup or any(layers.at(document, *keys, default=None) is not None for keys in _SAYING_SO):
         return
     members = project_root.members(tree, dict(document))
     if members:
         named = ", ".join(os.path.relpath(member, tree.resolve()).replace(os.sep, "/") for member in members[:3])
         what, hint = "it is the root of a workspace, and no package itself", f"name a member: {named}"
-    else:
-        what = "no package is described here: there is no [project], no [build-system], no setup.py or setup.cfg"
-        hint = "name the folder of the package, or describe it in [project] first"
-    raise AugbackendError(what, where=where, hint=hint)
+        raise CliError(what, id="is-workspace-root", where=where, hint=hint)
+    what = "no package is described here: there is no [project], no [build-system], no setup.py or setup.cfg"
+    hint = "name the folder of the package, or describe it in [project] first"
+    raise CliError(what, id="no-package-described", where=where, hint=hint)
 
 
 def check_workspace(tree: Path) -> None:
@@ -55,6 +57,6 @@ def check_workspace(tree: Path) -> None:
             if one != here and any((one / folder / "augbackend").is_dir() for folder in (FOLDER, HIDDEN)):
                 hint = "use --installed here: augbackend is then required from an index"
                 what = f"this workspace has a copy of the backend already, in {os.path.relpath(one, here)}"
-                raise AugbackendError(what, where=str(tree), hint=hint)
+                raise CliError(what, id="workspace-has-copy", where=str(tree), hint=hint)
         if others:
             return

@@ -22,7 +22,7 @@ from augbackend.cli.edit import (
     pyproject,
     replace_file,
 )
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.hook import declared
 from augbackend.table import layers
 
@@ -84,10 +84,12 @@ def planned(
     in_tree = there_in is not None
     if is_adopted and installed and in_tree:
         hint = "run it with --remove first"
-        raise AugbackendError("the backend is in this tree already", where=str(tree), hint=hint)
+        raise CliError("the backend is in this tree already", id="backend-in-tree-already", where=str(tree), hint=hint)
     if is_adopted and not in_tree and layers.at(document, "build-system", "backend-path", default=()):
         hint = f"this command changes only a copy in {backend_copy.FOLDER!r}"
-        raise AugbackendError("another copy of augbackend builds this tree", where=str(tree), hint=hint)
+        raise CliError(
+            "another copy of augbackend builds this tree", id="another-copy-builds", where=str(tree), hint=hint
+        )
     assumed = setup_call.assumed_requires(tree)
     if not (in_tree if is_adopted else not installed):
         new = adopted_pyproject.adopted(old, declaration, undeclared, folder=None, assumed_requires=assumed)
@@ -98,7 +100,7 @@ def planned(
         hint = (
             f"exclude '{there_in}*' in setup.py or setup.cfg; a copy that is put in anew goes to {backend_copy.HIDDEN}"
         )
-        raise AugbackendError(what, where=str(tree), hint=hint)
+        raise CliError(what, id="setuptools-would-ship-copy", where=str(tree), hint=hint)
     folder = there_in or _folder_for(tree, old or "")
     _check_folder(tree, folder, is_adopted=is_adopted)
     _check_age(tree, folder)
@@ -129,7 +131,9 @@ def planned_removal(tree: Path) -> TreePlan:
         or not layers.at(document, "tool", "augbackend", default={})
     ):
         hint = "there is nothing to remove"
-        raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
+        raise CliError(
+            "augbackend does not build this tree", id="not-adopted", where=str(tree / "pyproject.toml"), hint=hint
+        )
     folder = backend_copy.folder_of(document)
     new = adopted_pyproject.restored(old)
     if folder is None:
@@ -144,7 +148,7 @@ def project_document(tree: Path, text: str | None) -> dict[str, Any]:
     """
     if text is None and not (tree / "setup.py").is_file() and not (tree / "setup.cfg").is_file():
         hint = "name the folder that holds pyproject.toml, setup.py or setup.cfg"
-        raise AugbackendError("no Python project here", where=str(tree), hint=hint)
+        raise CliError("no Python project here", id="not-a-python-project", where=str(tree), hint=hint)
     document = pyproject.parse(text or "", str(tree / "pyproject.toml"))
     pyproject.check_shape(document)
     adoptable.check_package(tree, document)
@@ -212,8 +216,11 @@ def pyproject_text(tree: Path) -> str | None:
         return None
     if tree.resolve() not in file.resolve().parents:
         hint = "replace the link by a file of the tree's own"
-        raise AugbackendError(
-            f"it is a link that leads out of the tree, to {file.resolve()}", where=str(file), hint=hint
+        raise CliError(
+            f"it is a link that leads out of the tree, to {file.resolve()}",
+            id="link-leads-out",
+            where=str(file),
+            hint=hint,
         )
     layers.read_pyproject(tree)  # says what is wrong with it, if anything is
     return file.read_bytes().decode("utf-8")
@@ -224,15 +231,18 @@ def _check_variables(tree: Path, document: Mapping[str, Any], names: Collection[
     unknown = ", ".join(name for name in names if name not in variables)
     if unknown:
         where = f"{tree / 'pyproject.toml'}, tool.augbackend.extra-build-variables"
-        raise AugbackendError(f"not declared: {unknown}", where=where, hint="augbackend show names what is declared")
+        raise CliError(
+            f"not declared: {unknown}", id="not-declared", where=where, hint="augbackend show names what is declared"
+        )
 
 
 def _check_age(tree: Path, folder: str) -> None:
     """Refuse to put an older backend in the place of a newer one."""
     there = str(backend_copy.manifest(tree, folder).get("augbackend", "0"))
     if parse(there) > parse(__version__):
-        raise AugbackendError(
+        raise CliError(
             f"its copy is of augbackend {there}, which is newer than this one ({__version__})",
+            id="copy-is-newer",
             where=str(tree / folder),
             hint=f"use that version: uvx --from 'augbackend[cli]>={there}' augbackend adopt",
         )
@@ -242,10 +252,15 @@ def _check_folder(tree: Path, name: str, *, is_adopted: bool) -> None:
     folder = tree / name
     hint = f"adopt keeps its copy in {name!r}: move what is there, or use --installed"
     if folder.is_symlink() or (folder / "augbackend").is_symlink():
-        raise AugbackendError("it is a link, and the backend must lie inside the tree", where=str(folder), hint=hint)
+        raise CliError(
+            "it is a link, and the backend must lie inside the tree",
+            id="backend-folder-is-link",
+            where=str(folder),
+            hint=hint,
+        )
     if folder.exists() and not folder.is_dir():
-        raise AugbackendError("it is a file", where=str(folder), hint=hint)
+        raise CliError("it is a file", id="backend-folder-is-file", where=str(folder), hint=hint)
     # A run that was stopped between the copy and pyproject.toml leaves a copy of ours, and can be repeated.
     is_ours = is_adopted or backend_copy.looks_ours(folder)
     if folder.is_dir() and not is_ours and any(folder.iterdir()):
-        raise AugbackendError("it is not empty, and not ours", where=str(folder), hint=hint)
+        raise CliError("it is not empty, and not ours", id="backend-folder-not-ours", where=str(folder), hint=hint)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from augbackend.cli.edit import pyproject, tree_declaration
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import Declaration
-from augbackend.errors import AugbackendError
 from augbackend.features._two_places import differing
 from augbackend.features.extra_build_dependencies import entries
 from augbackend.hook import declared
@@ -27,7 +27,9 @@ def findings(tree: Path) -> list[str]:
     document = pyproject.parse(plan.old or "", str(tree / "pyproject.toml"))
     if pyproject.backend(document) != "augbackend":
         hint = f"augbackend adopt {tree}"
-        raise AugbackendError("augbackend does not build this tree", where=str(tree / "pyproject.toml"), hint=hint)
+        raise CliError(
+            "augbackend does not build this tree", id="not-adopted", where=str(tree / "pyproject.toml"), hint=hint
+        )
     found = [
         f"pyproject.toml: {text!r} stands in build-system.requires and in tool.augbackend.extra-build-dependencies"
         for text in tree_declaration.in_both_places(document)

@@ -49,7 +49,7 @@ def content(sdist: Sdist, files: Mapping[str, bytes], dropped: frozenset[str], t
         while stream.tell() < stop:
             chunk = stream.read(min(stop - stream.tell(), _CHUNK))
             if not chunk:
-                raise refusal(sdist.path, "it is cut short")
+                raise refusal(sdist.path, "it is cut short", id="sdist-cut-short")
             yield chunk
     closing = tarfile.BLOCKSIZE * 2
     yield b"\0" * (closing + -(end + closing) % tarfile.RECORDSIZE)

@@ -32,4 +32,4 @@ def chosen(opened: Sdist, top: TopFiles) -> tuple[str, frozenset[str]]:
     for candidate in [*candidates, hidden, *(f"{hidden}-{count}" for count in range(2, 100))]:
         if not any(name == candidate or name.startswith(f"{candidate}/") for name in opened.names):
             return candidate, frozenset()
-    raise refusal(opened.path, "there is no name left for the backend's folder")
+    raise refusal(opened.path, "there is no name left for the backend's folder", id="no-folder-name-left")

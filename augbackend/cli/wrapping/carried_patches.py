@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.fetch import sdist
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,12 @@ def placed(patches: Sequence[SourcePatch], folder: str) -> dict[str, SourcePatch
         while name.lower() in taken:  # on Windows, too
             name = f"{at}-{name}"
         if not sdist.is_held(name):
-            raise AugbackendError("no archive may hold a file of that name", where=one.place, hint="rename it")
+            raise CliError(
+                "no archive may hold a file of that name",
+                id="patch-name-not-allowed",
+                where=one.place,
+                hint="rename it",
+            )
         taken.add(name.lower())
         found[f"{folder}/{FOLDER}/{name}"] = one
     return found

@@ -18,10 +18,10 @@ from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import constraints_block, replace_file
 from augbackend.cli.fetch import cache
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.requirement import project_of, requirement_of
 from augbackend.cli.project import requirements_file, version_entries
-from augbackend.errors import AugbackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,9 +63,16 @@ def read(file: Path) -> str:
     try:
         text = file.read_bytes().decode("utf-8") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
-        raise AugbackendError(f"it cannot be read: {error}", where=str(file), hint=hint) from None
+        raise CliError(
+            f"it cannot be read: {error}", id="constraints-file-unreadable", where=str(file), hint=hint
+        ) from None
     if not file.parent.is_dir():
-        raise AugbackendError("its folder is not there", where=str(file), hint="make it first, or name another file")
+        raise CliError(
+            "its folder is not there",
+            id="no-folder-for-file",
+            where=str(file),
+            hint="make it first, or name another file",
+        )
     constraints_block.lines(text, str(file))
     return text
 
@@ -82,7 +89,12 @@ def check_agrees(file: Path, jobs: Sequence[Job], project: Project | None) -> No
         why = _in_the_way(job.target.name, version, file, old) if version and not job.skipped else ""
         if why:
             hint = "change that line, or name another file"
-            raise AugbackendError(f"{job.target.name} cannot have a line in it: {why}", where=str(file), hint=hint)
+            raise CliError(
+                f"{job.target.name} cannot have a line in it: {why}",
+                id="constraints-disagree",
+                where=str(file),
+                hint=hint,
+            )
 
 
 def write(run: WrapRun, file: Path, *, check: bool, is_asked: bool) -> Constraints:

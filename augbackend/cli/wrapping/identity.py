@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from augbackend.cli.fetch import sdist_identity
 from augbackend.cli.fetch.refusal import refusal
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.standards.requirements import NAME
 from augbackend.table import layers
 
@@ -28,14 +28,20 @@ def identity(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     _refuse_wrapped(top, upstream)
     name, version = _name_and_version(top, upstream)
     if not re.fullmatch(NAME, name) or not _is_version(version):
-        raise refusal(upstream.path, f"it calls itself {name!r} {version!r}, which is no name and version")
+        raise refusal(
+            upstream.path,
+            f"it calls itself {name!r} {version!r}, which is no name and version",
+            id="bad-name-or-version",
+        )
     name, version = canonicalize_name(name), sdist_identity.normal(version)
     for kind, wanted, is_same in (
         ("project", upstream.name, not upstream.name or name == canonicalize_name(upstream.name)),
         ("version", upstream.version, not upstream.version or version == sdist_identity.normal(upstream.version)),
     ):
         if not is_same:
-            raise refusal(upstream.path, f"it is {name} {version}, and {kind} {wanted} was asked for")
+            raise refusal(
+                upstream.path, f"it is {name} {version}, and {kind} {wanted} was asked for", id="not-what-was-asked"
+            )
     return name, version
 
 
@@ -44,7 +50,7 @@ def _refuse_wrapped(top: TopFiles, upstream: Upstream) -> None:
     if isinstance(origin, dict):
         hint = f"wrap what it was made from: {origin.get('url') or 'the sdist that you had'}"
         what = f"it is wrapped already, by augbackend {origin.get('augbackend', '')}"
-        raise AugbackendError(what, where=str(upstream.path), hint=hint)
+        raise CliError(what, id="wrapped-already", where=str(upstream.path), hint=hint)
 
 
 def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
@@ -52,7 +58,7 @@ def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     if not name or not version:
         hint = "give its repository instead: git+https://…@<tag>"
         what = f"its name and version are not known: neither it nor its file's name says them ({hint})"
-        raise refusal(upstream.path, what)
+        raise refusal(upstream.path, what, id="name-and-version-unknown")
     return name, version
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 
 from . import ignored_files
 
@@ -33,8 +33,9 @@ def check(tree: Path, folder: str, names: Iterable[str]) -> None:
     if len(found) == len(files):  # the folder; or, where that does not help, all that is in it
         lines = [f"{line}**" if is_there else line]
     what = f"git ignores {folder}/" if len(found) == len(files) else f"git ignores {files[found[0]]}"
-    raise AugbackendError(
+    raise CliError(
         f"{what}, so a fresh clone could not be built",
+        id="git-ignores-copy",
         where=str(file),
         hint=f"add at its end, then run this again: {'  '.join(lines)}",
     )

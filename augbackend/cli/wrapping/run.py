@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, Optional
 from augbackend import __version__
 from augbackend.cli.fetch import patched_sdist, sdist, upstream
 from augbackend.cli.fetch.absence import NoProjectError, OnlyWheelsError
-from augbackend.cli.model import error_report
+from augbackend.cli.model import error_ids, error_report
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.project import nearest_name, version_entries
 from augbackend.cli.project.recipe_completion import NO_RECIPES, RecipeCompletion
 from augbackend.errors import AugbackendError
@@ -280,4 +281,4 @@ def _with_nearest(error: AugbackendError, job: Job, project: Project | None) -> 
     if not near:
         return error
     hint = f"this project asks for {near}: is that meant? Then spell it so in the table that says {job.target.name}"
-    return AugbackendError(error.what, where=error.where, hint=hint)
+    return CliError(error.what, id=error_ids.of(error), where=error.where, hint=hint)

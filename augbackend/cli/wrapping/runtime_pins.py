@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Optional
 from packaging.utils import canonicalize_name
 
 from augbackend.cli.edit import wrapped_pyproject
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.declaration import MatchedVersion
 from augbackend.cli.model.locked_version import exact_version
-from augbackend.errors import AugbackendError
 from augbackend.features import pin_runtime
 from augbackend.features.pin_runtime import Pin
 from augbackend.standards.core_metadata import parse
@@ -130,8 +130,9 @@ def _in_versions(text: str, versions: Sequence[MatchedVersion], width: Width) ->
     requirement = parse_requirement(text)
     for version, marker, _ in versions:
         if not requirement.accepts(version):
-            raise AugbackendError(
+            raise CliError(
                 f"the package requires {text!r}, but is to be built with {requirement.name} {version}",
+                id="requires-another-version",
                 hint="lock another version, or say what the package requires (--requires-dist)",
             )
         line = pin_runtime.pinned_requirement(text, Pin(version, pin_runtime.specifier(version, width)))

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from augbackend.cli.edit import adopted_pyproject, pyproject, toml_text
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.requirement import project_of
-from augbackend.errors import AugbackendError
 from augbackend.standards import setup_files
 from augbackend.table import layers, strings
 
@@ -40,13 +40,15 @@ def planned(tree: Path, declaration: Declaration) -> TreePlan:
     old = pyproject_text(tree)
     if pyproject.backend(project_document(tree, old)) == "augbackend":
         hint = "leave --static out"
-        raise AugbackendError("augbackend builds this tree already", where=str(tree / "pyproject.toml"), hint=hint)
+        raise CliError(
+            "augbackend builds this tree already", id="adopted-already", where=str(tree / "pyproject.toml"), hint=hint
+        )
     elsewhere = _asked_for_elsewhere(tree, declaration)
     if elsewhere:
         what = (
             f"[build-system] alone cannot take {', '.join(elsewhere)} away: it does not stand there, or not there alone"
         )
-        raise AugbackendError(what, where=str(tree / "pyproject.toml"), hint="leave --static out")
+        raise CliError(what, id="not-in-build-system", where=str(tree / "pyproject.toml"), hint="leave --static out")
     texts = [one.entry.text for one in declaration.requires]
     new = adopted_pyproject.static(old, texts, declaration.removed, assumed_requires=setup_call.assumed_requires(tree))
     return TreePlan(tree, old, new, "leave")

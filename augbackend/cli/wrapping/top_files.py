@@ -115,7 +115,7 @@ def laid_out(opened: Sdist, folder: Path) -> TopFiles:
     for member in opened.members:
         first, *more = sdist.relative(member.name).split("/")
         if first in _LOOKED_AT and (more or member.isdir()):
-            raise refusal(opened.path, f"{first} is a folder")
+            raise refusal(opened.path, f"{first} is a folder", id="top-file-is-folder")
     names = {name for name in opened.names if name in _LOOKED_AT}
     recorded = [name for name in opened.names if name.endswith(".egg-info/requires.txt") and name.count("/") <= 2]  # noqa: PLR2004  # at the top, or in src
     for name in sorted({*names, *recorded}):

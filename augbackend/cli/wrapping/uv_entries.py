@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augbackend.cli.edit import moved_entries, pyproject
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.project import direct_dependencies, uv_tables
 from augbackend.cli.project import project as projects
-from augbackend.errors import AugbackendError
 from augbackend.table import layers
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ def moved_back(text: str) -> str:
     changed = _different(text, new) if new != text else ()
     if changed:
         tables = " and ".join(f"tool.augbackend.packages.{name}" for name in changed)
-        raise AugbackendError(
+        raise CliError(
             f"what wrap has moved to {tables} was changed since, and would be lost",
+            id="moved-entries-changed",
             where="pyproject.toml",
             hint="make tool.uv say the same by hand, take the comments of augbackend wrap out, then run this again",
         )

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_version
 from augbackend.cli.edit import pyproject
 from augbackend.cli.fetch import gzip_form, sdist, tar_form
 from augbackend.cli.fetch.refusal import refusal
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.features import local_version
 from augbackend.hook import declared
 from augbackend.standards.core_metadata import parse
@@ -57,7 +57,7 @@ def read(wrapped: Sdist) -> Claim:
         text = (wrapped.read("pyproject.toml") or b"").decode("utf-8")
         document = layers.pyproject(text)
     except (ValueError, RecursionError) as error:
-        raise refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}") from None
+        raise refusal(wrapped.path, f"its pyproject.toml is no TOML: {error}", id="archive-not-toml") from None
     pyproject.check_shape(document)
     mistakes: list[str] = []
     values, _ = declared.converted_values(layers.at(document, "tool", "augbackend", default={}), {}, mistakes)
@@ -65,9 +65,11 @@ def read(wrapped: Sdist) -> Claim:
     hint = "only what augbackend wrap wrote can be verified"
     if mistakes or pyproject.backend(document) != "augbackend" or len(paths) != 1:
         what = "; ".join(mistakes) or "augbackend, in-tree and alone, is not its backend"
-        raise AugbackendError(what, where=str(wrapped.path), hint=hint)
+        raise CliError(what, id="not-wrapped-by-us", where=str(wrapped.path), hint=hint)
     if "origin" not in values:
-        raise AugbackendError("it does not say what it was made from", where=str(wrapped.path), hint=hint)
+        raise CliError(
+            "it does not say what it was made from", id="origin-not-said", where=str(wrapped.path), hint=hint
+        )
     return Claim(wrapped, document, values, values["origin"], f"{paths[0]}/augbackend/")
 
 

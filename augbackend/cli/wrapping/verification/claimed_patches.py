@@ -9,6 +9,7 @@ from augbackend.cli.edit import patched_files
 from augbackend.cli.edit.patched_files import FileBefore
 from augbackend.cli.fetch import patched_sdist
 from augbackend.cli.model import source_patch
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.wrapping import carried_patches
 from augbackend.errors import AugbackendError
 
@@ -115,7 +116,7 @@ def on_tree(claimed: ClaimedPatches, tree: GitTree) -> PatchedFiles:
         if file is None:
             return None
         if file.is_link:
-            raise AugbackendError(f"{name} is a link, which no patch changes", where=name)
+            raise CliError(f"{name} is a link, which no patch changes", id="patched-file-is-link", where=name)
         return FileBefore(tree.read(name) or b"", file.is_executable)
 
     return patched_files.applied(tuple(claimed.patches.values()), read)

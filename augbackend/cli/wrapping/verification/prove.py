@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from augbackend.cli.fetch import git_tree, index, repository, sdist, upstream
 from augbackend.cli.model import declaration as declarations
+from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.project.recipe_completion import NO_RECIPES, RecipeCompletion
 from augbackend.errors import AugbackendError
 
@@ -71,7 +72,9 @@ def _compared(claim: Claim, terms: Terms) -> Proof:
     origin, lookup, project = claim.origin, terms.lookup, terms.expected
     if _is_compared_as_tree(claim, terms):
         if lookup.offline:
-            raise index.UnansweredError("a repository is fetched again, and --offline asks nobody")
+            raise index.UnansweredError(
+                "a repository is fetched again, and --offline asks nobody", id="repository-needs-network"
+            )
         is_whole = whole_repository.is_in(claim)
         with git_tree.tree_at(origin.url, is_whole=is_whole) as tree:
             proof = same_tree.compared(claim, tree, _made_from(claim, terms), is_whole=is_whole)
@@ -123,16 +126,18 @@ def _check_terms(claim: Claim, terms: Terms) -> None:
         if scheme not in (*FETCHED, *terms.schemes):
             what = f"a URL by {scheme!r} that stands in an archive is not fetched without being asked"
             hint = f"--allow-origin {scheme}, if you know that place, or upstream's sdist: --upstream PATH"
-            raise AugbackendError(what, where=f"its origin, {index.shown(origin.url)}", hint=hint)
+            raise CliError(what, id="url-scheme-not-allowed", where=f"its origin, {index.shown(origin.url)}", hint=hint)
         if not origin.sha256 and not is_tree:
             hint = "name upstream's sdist: --upstream PATH"
-            raise AugbackendError("it has no sha256", where=f"its origin, {origin.url}", hint=hint)
+            raise CliError("it has no sha256", id="origin-without-sha256", where=f"its origin, {origin.url}", hint=hint)
     elif given is None and not origin.sha256:
         hint = "name it: --upstream PATH"
-        raise AugbackendError("it was made from a folder, which nobody can fetch", where="its origin", hint=hint)
+        raise CliError(
+            "it was made from a folder, which nobody can fetch", id="made-from-folder", where="its origin", hint=hint
+        )
     if is_tree and not terms.is_built and not _is_compared_as_tree(claim, terms):
         what, hint = "only a build says which sdist it makes", "add --build: its own code runs then, confined"
-        raise AugbackendError(what, where=origin.url if given is None else str(given), hint=hint)
+        raise CliError(what, id="only-a-build-tells", where=origin.url if given is None else str(given), hint=hint)
 
 
 @contextmanager
@@ -149,5 +154,7 @@ def _fetched(claim: Claim, terms: Terms) -> Iterator[Path]:
     with upstream.fetched(target, declaration, terms.lookup) as found:
         if origin.sha256 and found.sha256 != origin.sha256:
             what = f"upstream's sha256 is {found.sha256}, and the archive says it was made from {origin.sha256}"
-            raise AugbackendError(what, where=found.url or str(found.path), hint="one of the two was changed")
+            raise CliError(
+                what, id="upstream-was-changed", where=found.url or str(found.path), hint="one of the two was changed"
+            )
         yield found.path

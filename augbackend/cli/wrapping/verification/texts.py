@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from augbackend.cli.edit import pyproject
-from augbackend.errors import AugbackendError
+from augbackend.cli.model.cli_error import CliError
 from augbackend.standards.core_metadata import Document, parse
 from augbackend.table import layers
 
@@ -32,7 +32,7 @@ class Texts:
         try:
             text = (self.pyproject or b"").decode("utf-8")
         except UnicodeDecodeError as error:
-            raise AugbackendError(f"it is not UTF-8: {error}", where="pyproject.toml") from None
+            raise CliError(f"it is not UTF-8: {error}", id="not-utf8", where="pyproject.toml") from None
         document = pyproject.parse(text, "pyproject.toml")
         pyproject.check_shape(document)
         return document
