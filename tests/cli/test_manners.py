@@ -182,6 +182,7 @@ def test_a_second_wrap_says_what_it_replaces(tmp_path: Path, monkeypatch: pytest
     assert "replaced" not in run("wrap", archive, "--require", "wheel").stdout
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("key", ["extra-build-dependency", "extra_build_dependencies", "extra-build-deps"])
 def test_a_misspelt_table_of_uvs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.chdir(write(tmp_path, {"pyproject.toml": f"[tool.uv.{key}]\ndemo = ['wheel']\n"}))

@@ -194,6 +194,7 @@ def test_extras_and_a_marker(here: Path) -> None:
 # --- a name that may mean two things ---
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", ["wrap", "diagnose --no-build"])
 @pytest.mark.parametrize("with_project", [False, True])
 def test_a_folder_of_that_name(here: Path, command: str, with_project: bool) -> None:
