@@ -21,6 +21,7 @@ from augbackend.cli.edit.replace_file import replace_file
 from augbackend.cli.main import group
 from augbackend.cli.model import error_ids
 from augbackend.cli.model.recipe_entry import RecipeEntry
+from augbackend.cli.outputs import reference as outputs
 from augbackend.knowledge import rows
 from augbackend.table.convert import fields_of
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent
+SCHEMAS = FOLDER / "reference" / "schemas"
 _PACKAGE = FOLDER.parent / "augbackend"
 _FEWEST_WORDS = 3  # of a message that says something without its names
 _RAISED = {"AugbackendError", "WrappedBackendUnavailable"}
@@ -138,6 +140,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "knowledge": knowledge,
     "messages": messages,
+    "outputs": outputs.tables,
     "recipe": recipe,
     "table": reference.tables,
 }
@@ -154,3 +157,6 @@ if __name__ == "__main__":
         if filled(text) != text:
             replace_file(page, filled(text).encode())
             print(f"written: {page.relative_to(FOLDER.parent)}")  # noqa: T201  # for whoever runs it
+    SCHEMAS.mkdir(exist_ok=True)
+    for name, text in outputs.files().items():
+        replace_file(SCHEMAS / name, text.encode())
