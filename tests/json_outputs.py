@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -25,25 +24,28 @@ def closed(schema: Any) -> Any:
     return {"additionalProperties": False, **inner} if isinstance(schema.get("properties"), dict) else inner
 
 
+def validator_of(schema: Schema) -> Any:
+    """What finds mistakes in a document; the library is imported once something is printed."""
+    kind = import_module("jsonschema").Draft7Validator
+    kind.check_schema(schema)
+    return kind(schema)
+
+
 @lru_cache
 def _validators() -> list[tuple[frozenset[str], Any]]:
     """The keys of each form, and what finds mistakes in it."""
-    validator = import_module("jsonschema").Draft7Validator  # imported once something is printed
-    forms: list[Schema] = [form for forms in outputs.FORMS.values() for form in forms]
-    return [(frozenset(form["properties"]), validator(closed(form))) for form in forms]
+    forms = [form for forms in outputs.FORMS.values() for form in forms]
+    return [(frozenset(form["properties"]), validator_of(closed(form))) for form in forms]
 
 
 def mistakes(document: Mapping[str, Any]) -> list[str]:
     """What is wrong with a document, by the form that it is most like."""
     nearest = min(len(keys ^ document.keys()) for keys, _ in _validators())
     likely = [validator for keys, validator in _validators() if len(keys ^ document.keys()) == nearest]
-    wrong = [
+    wrong = (
         [f"{one.schema['title']}, {error.json_path}: {error.message}" for error in one.iter_errors(document)]
         for one in likely
-    ]
-    if os.environ.get("SEEN"):
-        with open(os.environ["SEEN"], "a") as f:
-            f.write(json.dumps([likely[wrong.index(min(wrong, key=len))].schema["title"], document]) + "\n")
+    )
     return min(wrong, key=len)
 
 

@@ -19,6 +19,7 @@ from augbackend.cli.running import constrained, passed_output
 from augbackend.cli.strangers import interruption
 
 from ..conftest import write
+from . import test_outputs
 from .archives import sdist
 from .runner import CliRunner, Result
 
@@ -205,6 +206,15 @@ def test_json_is_alone_on_stdout(folder: Path, capfd: pytest.CaptureFixture[str]
     out, err = capfd.readouterr()
     assert out == ""
     assert "installed by" in err
+
+
+def test_json_has_all_that_is_declared(folder: Path) -> None:
+    write(folder, {"recipes/demo.toml": test_outputs.RECIPE})
+    (package,) = json.loads(run(folder, "--json", "pip", "install", "demo").stdout)["packages"]
+    assert (package["jobs"], package["local-version"]) == (
+        {"memory-per-job": "1GiB", "max": 2, "exclusive": True},
+        "team",
+    )
 
 
 def test_a_package_is_wrapped_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

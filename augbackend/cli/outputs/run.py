@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .notation import NUMBER, TEXT, WHOLE, Keys, array, document, mapping, record
-from .shared import FOUND, OTHER_KEYS
+from .shared import OTHER_KEYS, table_keys
 
 _COMMAND: Keys = {
     "command": (array(TEXT), "The words of the command."),
@@ -15,7 +15,7 @@ _PACKAGE = record(
         **_IDENTITY,
         "error": (TEXT, "What the frontend said of it, one line; empty if no line says it."),
         "declared": (TEXT, "What it was given, in words."),
-        **FOUND,
+        **table_keys("extra-build-dependencies", "extra-build-variables", "remove-build-dependencies"),
         "found-by": (TEXT, "The recipe, or the diagnosis, in words."),
         "matched": (mapping(TEXT), "The versions that it is built against, by project."),
         "archive": (TEXT, "The wrapped archive."),
