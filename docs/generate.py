@@ -20,6 +20,7 @@ from augbackend.cli.docs.markdown import cell, prose
 from augbackend.cli.edit.replace_file import replace_file
 from augbackend.cli.main import group
 from augbackend.cli.model.recipe_entry import RecipeEntry
+from augbackend.cli.outputs import reference as outputs
 from augbackend.knowledge import rows
 from augbackend.table.convert import fields_of
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent
+SCHEMAS = FOLDER / "reference" / "schemas"
 _PART = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(<!-- end of what is generated -->)", re.DOTALL)
 
 
@@ -83,6 +85,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "knowledge": knowledge,
     "messages": messages.page,
+    "outputs": outputs.tables,
     "recipe": recipe,
     "table": reference.tables,
 }
@@ -99,3 +102,6 @@ if __name__ == "__main__":
         if filled(text) != text:
             replace_file(page, filled(text).encode())
             print(f"written: {page.relative_to(FOLDER.parent)}")  # noqa: T201  # for whoever runs it
+    SCHEMAS.mkdir(exist_ok=True)
+    for name, text in outputs.files().items():
+        replace_file(SCHEMAS / name, text.encode())

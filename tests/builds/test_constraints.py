@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import threading
@@ -13,6 +12,7 @@ import pytest
 
 from augbackend.cli.site.server import SiteServer
 
+from .. import json_outputs
 from ..cli.archives import sdist
 from ..conftest import write
 from ..matrix import frontends as matrix
@@ -83,7 +83,7 @@ def wrapped(frontends: Frontends, environ: dict[str, str], cwd: Path, *arguments
         text = augbackend(frontends, "wrap", *arguments, "--json", cwd=cwd)
     finally:
         frontends.environ["PIP_FIND_LINKS"] = kept
-    found: list[str] = json.loads(text[text.index("{") :])["commands"]
+    found: list[str] = json_outputs.read(text[text.index("{") :])["commands"]
     return found
 
 

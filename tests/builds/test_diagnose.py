@@ -23,6 +23,7 @@ import pytest
 
 from augbackend.cli.strangers import confinement
 
+from .. import json_outputs
 from ..cli.archives import content, own_table, sha256, text_of
 from ..cli.test_work_tree import git, repository
 from ..conftest import ROOT
@@ -50,7 +51,7 @@ class Said:
 
     @property
     def document(self) -> Any:
-        return json.loads(self.stdout)
+        return json_outputs.read(self.stdout)
 
 
 class Machine:
@@ -565,7 +566,7 @@ def test_the_user_ends_it(machine: Machine, tmp_path: Path, told: Told, number: 
         stdout, _ = process.communicate(timeout=30)
     finally:
         process.terminate()
-    document = json.loads(stdout)
+    document = json_outputs.read(stdout)
     assert (process.returncode, document["verdict"], document["unfinished"]["ended-by"]) == (130, "unfinished", "user")
     assert document["reason"].startswith("you ended it; the last build was ended ")
     assert running(temporary) == []
@@ -951,7 +952,7 @@ def test_progress_on_a_terminal(machine: Machine, tmp_path: Path) -> None:
     reader.join(10)
     os.close(ours)
     assert done.returncode == 1
-    assert json.loads(done.stdout)["extra-build-dependencies"] == ["otherlib"]
+    assert json_outputs.read(done.stdout)["extra-build-dependencies"] == ["otherlib"]
     shown = re.split(r"[\r\n]+", ANSI.sub("", seen.decode()))
     attempts = [line.strip() for line in shown if re.match(r"\d+\. ", line)]
     assert attempts == ["1. as it is", "2. otherlib"]

@@ -19,6 +19,8 @@ from augbackend.cli.strangers import environment
 from augbackend.cli.strangers.environment import Environment
 from augbackend.cli.strangers.process import Ran
 
+from ..json_outputs import printed_json  # noqa: F401  # of each test
+
 
 def _only_here(ask: Any) -> Any:
     def asked(host: Any, *arguments: Any, **options: Any) -> Any:

@@ -368,7 +368,7 @@ def test_a_home_that_is_a_tree(inside: Path, home: Path) -> None:
 
 def test_what_holds_is_said(by: str) -> None:
     found = confinement.here()
-    assert found.as_json() == {"by": by, "does_not_stop": list(found.does_not_stop)}
+    assert found.as_json() == {"by": by, "does-not-stop": list(found.does_not_stop)}
     assert "the network" in found.in_words()
     assert found.in_words().startswith("confined by ")
     assert found.is_full == (by == "bubblewrap" and landlock.is_scoped())

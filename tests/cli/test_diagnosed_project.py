@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from augbackend.cli.diagnosis import confined_lock, own_processes, project_markdown
-from augbackend.cli.diagnosis.diagnosing_processes import Document, PackageToDiagnose, Processes
+from augbackend.cli.diagnosis.diagnosing_processes import Document, PackageToDiagnose, Processes, not_diagnosed
 from augbackend.cli.diagnosis.package_diagnosis import PackageDiagnosis
 from augbackend.cli.edit import build_tables
 from augbackend.cli.main import group
@@ -70,9 +70,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[PackageToDiagnose]:
     ) -> Iterator[tuple[PackageToDiagnose, Document]]:
         for package in packages:
             found.append(package)
-            said = {**NOTHING, "name": package.name, "version": package.version, "reason": "", "next": ""}
             ending = BROKEN if package.name == "broken" else SOUND
-            yield package, {**said, "build-requires": ["setuptools"], **ending, "declared": package.declared_keys}
+            yield package, {**not_diagnosed(package, ""), "build-requires": ["setuptools"], **ending}
 
     monkeypatch.setattr(Processes, "documents", documents)
     return found

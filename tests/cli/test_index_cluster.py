@@ -18,6 +18,7 @@ from augbackend.cli.site import wanted_wheels, worker_build
 from augbackend.cli.site.wheel_build import WheelBuild
 from augbackend.cli.site.worker_build import WorkerTask
 
+from .. import json_outputs
 from .test_index import files, ran
 from .test_index_writing import check_is_whole
 from .wheel_sdists import buildable
@@ -102,7 +103,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
             assert running.poll() is None
             time.sleep(0.02)
         worker.send_signal(signal.SIGKILL)
-        said = json.loads(running.communicate(timeout=_LONG)[0])
+        said = json_outputs.read(running.communicate(timeout=_LONG)[0])
     states = {one["project"]: one["state"] or one["reason"] for one in said["wheels"]}
     assert states == dict.fromkeys(NAMES, "built"), said["wheels"]
     assert running.returncode == 0

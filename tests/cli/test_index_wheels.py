@@ -20,6 +20,7 @@ from augbackend.cli.strangers import interpreter
 from augbackend.cli.strangers.interpreter import Interpreter
 from augbackend.cli.strangers.interruption import Interrupted
 
+from .. import json_outputs
 from ..builds.conftest import make_wheel
 from ..conftest import write
 from .archives import content, sdist, sha256
@@ -192,7 +193,7 @@ def test_a_wheel_of_another_name_is_nobodys(tmp_path: Path, called: str) -> None
 
 
 def test_a_matrix_its_parts_and_the_whole(builds: Builds, tmp_path: Path) -> None:
-    jobs = json.loads(made(SITE, *NEED, "--wheels", "--matrix"))
+    jobs = json_outputs.read(made(SITE, *NEED, "--wheels", "--matrix"))
     assert jobs == {
         "include": [
             {"id": f"{name}-1.0+aug-{TAG}", "project": name, "version": "1.0+aug", "python": HERE}
@@ -206,7 +207,8 @@ def test_a_matrix_its_parts_and_the_whole(builds: Builds, tmp_path: Path) -> Non
         assert [*on_disk.read(tmp_path / f"part{number}")] == [job["project"]]
     told = made(SITE, "--merge", tmp_path / "part0", tmp_path / "part1")
     assert "site: 4 added, 0 in conflict" in told
-    assert "site: 0 added, 0 in conflict" in made(SITE, "--merge", tmp_path / "part0", tmp_path / "part1")
+    again = json.loads(made(SITE, "--merge", tmp_path / "part0", tmp_path / "part1", "--json"))
+    assert again == {"format": 1, "index": "site", "added": [], "twice": [], "conflicts": []}
     assert json.loads(made(SITE, *NEED, "--wheels", "--matrix")) == {"include": []}
     builds.ids.clear()
     made(tmp_path / "whole", *NEED, "--wheels")

@@ -16,7 +16,7 @@ LAYERS = (
     ("__init__",),
     ("main",),
     ("commands",),
-    ("command", "usage_errors"),
+    ("command", "outputs", "usage_errors"),
     ("diagnosis", "docs", "running", "site", "wrapping"),
     ("project",),
     ("fetch",),

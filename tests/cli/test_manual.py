@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from augbackend.cli.outputs import reference as outputs
+
 from ..conftest import ROOT
 from ..manual import FILES, PAGES
 
@@ -29,6 +31,8 @@ def test_what_is_generated_is_of_today() -> None:
     filled = generator().filled
     old = [page for page, text in PAGES.items() if filled(text) != text]
     assert not old, "run: python docs/generate.py"
+    folder = ROOT / "docs" / "reference" / "schemas"
+    assert {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()} == outputs.files()
 
 
 def test_the_readme_is_short() -> None:

@@ -19,6 +19,7 @@ from augbackend.cli.running import constrained, passed_output
 from augbackend.cli.strangers import interruption
 
 from ..conftest import write
+from . import test_outputs
 from .archives import sdist
 from .runner import CliRunner, Result
 
@@ -207,6 +208,15 @@ def test_json_is_alone_on_stdout(folder: Path, capfd: pytest.CaptureFixture[str]
     assert "installed by" in err
 
 
+def test_json_has_all_that_is_declared(folder: Path) -> None:
+    write(folder, {"recipes/demo.toml": test_outputs.RECIPE})
+    (package,) = json.loads(run(folder, "--json", "pip", "install", "demo").stdout)["packages"]
+    assert (package["jobs"], package["local-version"]) == (
+        {"memory-per-job": "1GiB", "max": 2, "exclusive": True},
+        "team",
+    )
+
+
 def test_a_package_is_wrapped_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(folder / "bin", {"pip": FRONTEND.format(python=sys.executable).replace("if not", "if True or not")})
     monkeypatch.setenv("BROKEN", "demo")
@@ -250,10 +260,12 @@ def test_a_version_that_a_resolver_only_tried(folder: Path, capfd: pytest.Captur
         .replace("if not re.search", "if 'demo!=1.0' not in lines and not re.search")
     )
     write(folder / "bin", {"pip": script})
-    result = run(folder, "--keep", "kept.txt", "pip", "install", "tool")
+    result = run(folder, "--keep", "kept.txt", "--json", "pip", "install", "tool")
     assert result.exit_code == 0, result.stderr
     assert "demo 1.0 does not fit what else is asked for" in result.stderr
-    assert "demo!=1.0" in capfd.readouterr().out
+    document = json.loads(result.stdout)
+    assert (document["packages"], document["left-out"]) == ([], [{"name": "demo", "version": "1.0"}])
+    assert "demo!=1.0" in capfd.readouterr().err
     assert Path("kept.txt").read_text(encoding="utf-8") == "demo!=1.0\n"
 
 

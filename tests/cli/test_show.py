@@ -129,6 +129,8 @@ def test_a_project_that_declares_something(tree: Tree) -> None:
     tables = "[tool.uv.extra-build-dependencies]\ndemo = ['wheel']\n[tool.uv.sources]\ndemo = { path = 'x.tar.gz' }\n"
     result = show(tree({"pyproject.toml": f"[project]\nname = 'app'\nversion = '1'\n{tables}"}))
     assert (result.exit_code, "  demo: wheel  (taken from x.tar.gz)\n" in result.output) == (0, True)
+    (one,) = json.loads(show(tree({}), "--json").stdout)["packages"]
+    assert one == {"name": "demo", "version": "", "declared": "wheel", "source": "x.tar.gz"}
 
 
 def test_an_archive_whose_code_does_not_run(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from augbackend.cli import progress, terminal
 from augbackend.cli.diagnosis.evidence import declaring
 from augbackend.cli.diagnosis.narration import Narrator
 from augbackend.cli.main import group
+from augbackend.cli.terminal import as_json
 
 from ..conftest import write
 from .archives import sdist
@@ -128,7 +129,7 @@ def test_how_it_is_shown(text: str, shown: str) -> None:
 
 
 def test_json_is_ascii_without_control_characters_and_says_the_same() -> None:
-    text = terminal.as_json({EVIL: [EVIL]})
+    text = as_json({EVIL: [EVIL]})
     assert text.isascii()
     assert CONTROL.search(text) is None
     assert json.loads(text) == {"format": 1, EVIL: [EVIL]}

@@ -132,7 +132,9 @@ def run(
             tell(f"\n{error_report.text(error_report.of_system(error))}")
             ours, keep = 2, None
     if as_json:
-        click.echo(terminal.as_json(report.as_json(command, status, packages, running.left, keep)))
+        left_out = [{"name": one.name, "version": one.version} for one in running.left_out]
+        document = report.as_json(command, status, packages, running.left, keep)
+        click.echo(terminal.as_json({**document, "left-out": left_out}))
     elif running.constraints and not (quiet and not status):
         tell("\n" + "\n".join(report.lines(command, packages, running.constraints, keep, is_done=not status)))
     raise SystemExit(status or ours)

@@ -19,6 +19,7 @@ from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.project import project as projects
 from augbackend.cli.strangers import confinement
 from augbackend.cli.wrapping.verification import prove
+from augbackend.cli.wrapping.verification.proof import Proof
 from augbackend.errors import AugbackendError
 
 from . import options, recipe_options
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from augbackend.cli.project.project import Project
     from augbackend.cli.strangers.confinement import Level
-    from augbackend.cli.wrapping.verification.proof import Proof
 
 
 def lines(archive: Path, found: Proof, *, with_diff: bool = False) -> Iterator[str]:
@@ -170,7 +170,7 @@ def verify(
                 proofs[archive] = error_report.of_system(error)
     how = confinement.here() if is_built else None
     if as_json:
-        click.echo(terminal.as_json({**_proofs_as_json(proofs), **({"confinement": how.as_json()} if how else {})}))
+        click.echo(terminal.as_json({**_proofs_as_json(proofs), "confinement": how.as_json() if how else None}))
     else:
         click.echo("\n".join(_all_lines(proofs, with_diff=with_diff)))
         if how is not None:
@@ -219,12 +219,11 @@ def _all_lines(proofs: Mapping[Path, Proof | AugbackendError], *, with_diff: boo
 def _proofs_as_json(proofs: Mapping[Path, Proof | AugbackendError]) -> dict[str, Any]:
     archives: list[dict[str, Any]] = []
     for archive, found in proofs.items():
-        one: dict[str, Any] = {"archive": str(archive), "proved": _is_proved(found), "error": None}
-        if isinstance(found, AugbackendError):
-            one["error"] = error_report.as_json(found)
-        else:
-            one |= {**asdict(found), "additions": [one._asdict() for one in found.additions]}
-        archives.append(one)
+        error = error_report.as_json(found) if isinstance(found, AugbackendError) else None
+        proof = Proof("", "", "") if isinstance(found, AugbackendError) else found
+        said = {key.replace("_", "-"): value for key, value in asdict(proof).items()}
+        said["additions"] = [one._asdict() for one in proof.additions]
+        archives.append({"archive": str(archive), "proved": _is_proved(found), "error": error, **said})
     return {"proved": all(map(_is_proved, proofs.values())), "archives": archives}
 
 

@@ -55,7 +55,7 @@ class PackageToDiagnose:
             "extra-build-dependencies": list(self.declared.requirement_texts.values()),
             "extra-build-variables": self.declared.variable_values,
             "remove-build-dependencies": sorted(self.declared.removed),
-            **({"patches": [one.as_json() for one in self.declared.patches]} if self.declared.patches else {}),
+            "patches": [one.as_json() for one in self.declared.patches],
         }
 
 
@@ -107,18 +107,18 @@ def _document_of(package: PackageToDiagnose, said: str, status: int) -> Document
 
 def not_diagnosed(package: PackageToDiagnose, reason: str) -> Document:
     """The document of a package that nothing could be found out of."""
-    nothing: Document = {
-        "extra-build-dependencies": [],
-        "extra-build-variables": {},
-        "remove-build-dependencies": [],
-    }
+    lists = ("extra-build-dependencies", "remove-build-dependencies", "patches", "evidence", "remarks", "attempts")
     return {
         "name": package.name,
         "version": package.version,
         "verdict": "not-diagnosed",
-        **nothing,
         "reason": reason,
-        "next": "",
+        "extra-build-variables": {},
+        **{key: [] for key in (*lists, "requires-dist", "build-requires")},
+        **dict.fromkeys(("python", "next", "wheel", "problem"), ""),
+        **dict.fromkeys(("enough", "imports"), False),
+        **dict.fromkeys(("unfinished", "confinement")),
+        "builds": 0,
         "seconds": 0.0,
         "declared": package.declared_keys,
     }

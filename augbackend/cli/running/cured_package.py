@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from augbackend.cli.model.declaration import Declaration
 
+_NOTHING: dict[str, Any] = {
+    "extra-build-dependencies": [],
+    "extra-build-variables": {},
+    "remove-build-dependencies": [],
+}
+
 
 @dataclass(frozen=True)
 class CuredPackage:
@@ -49,6 +55,7 @@ class CuredPackage:
             "version": self.version,
             "error": self.error,
             "declared": self.in_words,
+            **_NOTHING,
             **self.declaration.as_table(),
             "found-by": self.found_by,
             "matched": dict(self.matched),

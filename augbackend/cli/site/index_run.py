@@ -120,7 +120,7 @@ class IndexRun:
             "stale": list(self.stale),
             "removed": list(self.removed),
             "left-out": [{"what": one.what, "why": one.why} for one in self.left_out],
-            "failures": [{"what": one.what, **error_report.as_json(one.error)} for one in self.failures],
+            "failures": [{"asked": one.what, **error_report.as_json(one.error)} for one in self.failures],
             "passed-over": list(self.passed_over),
             "notes": list(self.notes),
             "wheels": self.wheels.as_json() if self.wheels is not None else [],

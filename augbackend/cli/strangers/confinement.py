@@ -72,7 +72,7 @@ class Confinement:
 
     def as_json(self) -> dict[str, Any]:
         """For a script."""
-        return {"by": self.by, "does_not_stop": list(self.does_not_stop)}
+        return {"by": self.by, "does-not-stop": list(self.does_not_stop)}
 
     def in_words(self) -> str:
         """For a report."""
