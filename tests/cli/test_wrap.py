@@ -234,6 +234,14 @@ def test_no_such_project(tmp_path: Path) -> None:
     assert result.output.startswith("augbackend: error: there is no project demo [no-such-project]\n")
 
 
+def test_only_what_was_asked_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip's `no-index` means its further indexes, too."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "http://127.0.0.1:9/simple/")
+    result = wrap("demo==1.0", "--find-links", tmp_path, "-o", tmp_path / "out")
+    assert (result.exit_code, "127.0.0.1" in result.output, str(tmp_path) in result.output) == (2, False, True)
+
+
 def test_no_index_answers(tmp_path: Path) -> None:
     result = wrap("demo==1.0", "--index-url", "http://127.0.0.1:9/simple/", "-o", tmp_path / "out")
     assert result.exit_code == 2

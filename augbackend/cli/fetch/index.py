@@ -100,8 +100,8 @@ def find_sdist(requirement: Requirement, where: Sources, *, not_in: Path | None 
         raise UnansweredError(
             f"the index cannot be asked for {requirement.name}: {unanswered}", id="index-does-not-answer", hint=_NETWORK
         )
-    first = [where.index_url or "the public index"] if not where.no_index else []
-    places = ", ".join(map(shown, (*first, *where.extra_index_urls, *where.find_links)))
+    indexes = [] if where.no_index else [where.index_url or "the public index", *where.extra_index_urls]
+    places = ", ".join(map(shown, (*indexes, *where.find_links)))
     if packages and not there:
         hint = "name the index that has upstream's: --index-url"
         raise CliError(
