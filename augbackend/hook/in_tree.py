@@ -7,7 +7,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
-from augbackend.hook.unavailable import because
+from augbackend.hook.unavailable import unavailable
 from augbackend.table import Build
 
 
@@ -35,7 +35,7 @@ def check_before(build: Build, folders: Sequence[Path]) -> None:
     top = build.wrapped_backend.partition(":")[0].partition(".")[0]
     if PathFinder.find_spec(top, [str(folder) for folder in folders]) is None:
         what = f"is not in its backend-path: no module {top!r} there"
-        raise because(build, what, f"looked in {', '.join(map(str, folders))}")
+        raise unavailable(build, what, f"looked in {', '.join(map(str, folders))}")
 
 
 def check_after(build: Build, folders: Sequence[Path], backend: Any) -> None:
@@ -46,4 +46,4 @@ def check_after(build: Build, folders: Sequence[Path], backend: Any) -> None:
     file = getattr(backend, "__file__", None)
     if file is None or not any(folder in Path(file).resolve().parents for folder in folders):
         hint = f"tool.augbackend.backend-path says {', '.join(map(str, folders))}"
-        raise because(build, f"was not found in-tree, but as {file}", hint)
+        raise unavailable(build, f"was not found in-tree, but as {file}", hint)

@@ -5,11 +5,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Optional, Union
 
+
+class Frozen:
+    """What nobody changes once it is made."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name!r} cannot be set: it is what was declared")
+
+
 if TYPE_CHECKING:
     from typing import NamedTuple as Parts
 else:
 
-    class Parts:
+    class Parts(Frozen):
         """Keeps what it is called with. A real ``NamedTuple`` would be put together anew in every build."""
 
         def __init__(self, *values: Any, **more: Any) -> None:

@@ -18,7 +18,7 @@ from augbackend.features.extra_build_variables import BuildVariable
 from augbackend.hook import declared as declarations
 from augbackend.hook import overrides
 from augbackend.hook.wrapped_backend import resolved as resolve
-from augbackend.table import templates
+from augbackend.table import Build, templates
 
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
@@ -386,3 +386,5 @@ def test_what_a_copy_leaves_out(
 def test_what_is_declared_is_not_changed() -> None:
     with pytest.raises(AttributeError, match="'marker' cannot be set"):
         BuildDependency(requirement="x").marker = ""
+    with pytest.raises(AttributeError, match="'tree' cannot be set"):
+        Build(Path(), {}, {}).tree = Path()  # type: ignore[misc]  # mypy says so, too

@@ -14,7 +14,7 @@ from augbackend.table import Build
 def without(build: Build, found: object, attribute: str) -> WrappedBackendUnavailable:
     """What stands behind the colon is not there."""
     hint = f"mend the part after the colon; {build.wrapped_backend.partition(':')[0]} is importable"
-    return because(build, f"has no {attribute!r}: {found!r}", hint)
+    return unavailable(build, f"has no {attribute!r}: {found!r}", hint)
 
 
 def not_importable(build: Build, error: ModuleNotFoundError) -> Optional[WrappedBackendUnavailable]:
@@ -33,7 +33,7 @@ def not_importable(build: Build, error: ModuleNotFoundError) -> Optional[Wrapped
 
         refuse_absent(unmet(build, "wheel"))
         hint = f"misspelt, or the project that provides {child!r} is not in build-system.requires"
-    return because(build, f"cannot be imported: {error}", hint)
+    return unavailable(build, f"cannot be imported: {error}", hint)
 
 
 def no_hook(build: Build, name: str) -> AugbackendError:
@@ -44,7 +44,7 @@ def no_hook(build: Build, name: str) -> AugbackendError:
     )
 
 
-def because(build: Build, what: str, hint: str) -> WrappedBackendUnavailable:
+def unavailable(build: Build, what: str, hint: str) -> WrappedBackendUnavailable:
     """The error, with the place that names the wrapped backend."""
     where = f"{_place(build)}: {build.wrapped_backend!r}"
     return WrappedBackendUnavailable(f"the wrapped backend {what}", where=where, hint=hint)

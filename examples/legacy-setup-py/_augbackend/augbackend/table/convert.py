@@ -11,6 +11,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from augbackend.table import Frozen
+
 TABLE = "tool.augbackend"
 INVALID: Any = object()  # stands for a value that has been complained of
 Keys = tuple[Union[str, int], ...]  # a name that is put together only where a message has it, see `complaints`
@@ -29,16 +31,13 @@ def key(default: Any, *, check: Callable[[str], object] | None = None, check_nam
     return field(metadata=checks) if default is ... else field(default_factory=lambda: default, metadata=checks)
 
 
-class Table:
+class Table(Frozen):
     """What a table is converted to. Its dataclasses have no methods made for each, which every build would compile."""
 
     def __init__(self, **values: Any) -> None:
         known: Any = fields(self)  # type: ignore[arg-type]  # as its subclasses are
         given = {one.name: one.default_factory() for one in known if one.name not in values}
         vars(self).update(given, **values)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{name!r} cannot be set: it is what was declared")
 
 
 @lru_cache
