@@ -21,8 +21,10 @@ def files(build: Build) -> dict[str, Path]:
     folder = _folder(build)
     if folder is None:
         return {}
-    kept = sorted(file for file in _PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    return {(PurePosixPath(folder) / file.relative_to(_PACKAGE.parent).as_posix()).as_posix(): file for file in kept}
+    found = {f"/{file.relative_to(_PACKAGE.parent).as_posix()}": file for file in sorted(_PACKAGE.rglob("*"))}
+    # Without what Python and linters keep there: `__pycache__`, `.mypy_cache`.
+    kept = {name: file for name, file in found.items() if "/." not in name and "/__pycache__/" not in name}
+    return {f"{PurePosixPath(folder)}{name}".removeprefix("./"): file for name, file in kept.items() if file.is_file()}
 
 
 def among(members: Iterable[str], build: Build) -> list[str]:

@@ -85,7 +85,9 @@ def test_what_a_file_says_of_itself(tree: Tree) -> None:
     }
     licence = "SPDX-FileCopyrightText: 2026 The augbackend authors\nSPDX-License-Identifier: MIT\n"
     assert copied["copy.json.license"].decode() == licence
-    assert tomllib.loads(copied["ruff.toml"].decode())["lint"] == {"per-file-ignores": {"*": ["ALL"]}}
+    for_ruff = tomllib.loads(copied["ruff.toml"].decode())
+    assert for_ruff["lint"] == {"per-file-ignores": {"*": ["ALL"]}}
+    assert for_ruff["cache-dir"] == "../../.ruff_cache"  # not in here, where an sdist would take it along
     manifest = json.loads(copied.pop("copy.json"))
     assert (manifest["augbackend"], manifest["command"]) == (__version__, "augbackend adopt")
     assert manifest["files"] == {name: hashlib.sha256(text).hexdigest() for name, text in copied.items()}

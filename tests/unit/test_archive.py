@@ -214,7 +214,8 @@ def test_an_archive_that_is_not_there(tree: Tree) -> None:
 
 
 def test_the_copy_is_in_the_sdist_and_in_no_wheel(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tree({"pyproject.toml": "", "own/augbackend/__init__.py": "# ours\n", "own/augbackend/__pycache__/x": ""})
+    kept_there = {"own/augbackend/__pycache__/x": "", "own/augbackend/.ruff_cache/x": ""}
+    folder = tree({"pyproject.toml": "", "own/augbackend/__init__.py": "# ours\n", **kept_there})
     monkeypatch.setattr("augbackend.hook.own_copy._PACKAGE", folder.resolve() / "own" / "augbackend")
     build = build_of(folder)._replace(backend_path=("elsewhere", "./own"))
     tar_gz(folder / "p-1.tar.gz", {"p-1/pyproject.toml": b""})

@@ -44,6 +44,7 @@ _FOR_RUFF = """\
 # SPDX-FileCopyrightText: {holder}
 # SPDX-License-Identifier: {licence}
 exclude = ["*"]  # code of others: not for the rules of this tree
+cache-dir = "../../.ruff_cache"  # the tree's: a folder in here would be packed into sdists
 line-length = 120
 lint.per-file-ignores."*" = ["ALL"]
 """
