@@ -382,7 +382,14 @@ def test_a_command_that_is_not_understood(folder: Path, capfd: pytest.CaptureFix
 def test_there_is_no_such_program(folder: Path) -> None:
     result = run(folder, "--", "no-such-program", "install")
     assert result.exit_code == 2
-    assert "no-such-program" in result.stderr
+    assert "no folder of PATH has this program" in result.stderr
+    assert "  where: no-such-program\n  hint: install it, or write its path\n" in result.stderr
+
+
+def test_what_is_no_program(folder: Path) -> None:
+    result = run(folder, "--", "./here", "install")
+    assert result.exit_code == 2
+    assert "it cannot be run: " in result.stderr
 
 
 def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ import sys
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from augbackend.errors import AugbackendError
@@ -61,6 +62,10 @@ def run(words: Sequence[str], environ: Mapping[str, str], keep: IO[bytes], *, st
                 list(words), env=dict(environ), stdout=outputs[0], stderr=outputs[1]
             )
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and words[0] == Path(words[0]).name:
+                raise AugbackendError(
+                    "no folder of PATH has this program", where=words[0], hint="install it, or write its path"
+                ) from None
             hint = "after -- comes the command as you would type it: augbackend run -- uv tool install …"
             raise AugbackendError(f"it cannot be run: {error.strerror or error}", where=words[0], hint=hint) from None
         signals.process = process
