@@ -25,7 +25,7 @@ from augbackend.cli.strangers import confinement
 
 from ..cli.archives import content, own_table, sha256, text_of
 from ..cli.test_work_tree import git, repository
-from ..conftest import ROOT
+from ..conftest import ROOT, leaving_to_ci
 from ..matrix import frontends as matrix
 from ..matrix.frontends import BIN, EXE, Frontends
 from . import fake_torch, strange_sdists
@@ -767,7 +767,7 @@ def assert_builds(machine: Machine, what: Path, scratch: Path) -> None:
         assert [wheel.name for wheel in (scratch / folder).glob("*.whl")] == ["demo-1.0-py3-none-any.whl"]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", leaving_to_ci(CASES, ("a module",)))
 def test_an_sdist_is_wrapped_as_advised(machine: Machine, tmp_path: Path, case: str) -> None:
     """By the printed command, and the same by ``--apply``."""
     strange, declared = CASES[case]
@@ -791,7 +791,7 @@ FOLDERS: dict[str, tuple[Mapping[str, str], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("case", FOLDERS)
+@pytest.mark.parametrize("case", leaving_to_ci(FOLDERS, ("a module beside setup.py",)))
 def test_a_folder_is_adopted_as_advised(machine: Machine, tmp_path: Path, case: str) -> None:
     strange, declared = FOLDERS[case]
     strange = {**strange, "PKG-INFO": ""}
