@@ -310,6 +310,7 @@ def torch(tmp_path: Path) -> dict[str, Any]:
     return {"PIP_FIND_LINKS": folder.as_uri(), "UV_FIND_LINKS": folder.as_uri()}
 
 
+@pytest.mark.ci
 def test_a_setuptools_that_torch_refuses(machine: Machine, tmp_path: Path, torch: dict[str, Any]) -> None:
     """Both cannot be had: the pin goes."""
     document = diagnosed(machine, tmp_path, strange_sdists.TORCH_AND_A_PIN, **torch)
@@ -327,6 +328,7 @@ def test_a_setuptools_too_old_to_bring_distutils(machine: Machine, tmp_path: Pat
 
 
 @BEFORE_PYTHON_3_12
+@pytest.mark.ci
 def test_the_reason_names_both_sides_of_a_conflict(machine: Machine, tmp_path: Path, torch: dict[str, Any]) -> None:
     document = diagnosed(machine, tmp_path, strange_sdists.TORCH_AND_OLD_SETUPTOOLS, **torch)
     reason = assert_hopeless(document)

@@ -170,6 +170,7 @@ def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *progr
     return run(frontends, joined, clone, **{**chosen, **folders, **variables})
 
 
+@pytest.mark.ci
 def test_a_tool_that_depends_on_flash_attn(frontends: Frontends, clone: Path) -> None:
     before = (clone / "examples" / "flash-attn-repro" / "pyproject.toml").read_text()
     said = script(frontends, "consumer", clone, "", frontends.program("pipx"))
