@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -109,6 +109,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Names of tests without archives in them: these hold the time, and workers have to agree on the names."""
     return "bytes" if isinstance(val, bytes) and len(val) > _LONGEST_IN_A_NAME else None
+
+
+def leaving_to_ci(cases: Iterable[Any], here: Collection[Any]) -> list[Any]:
+    """A test's cases, of which a developer's ``tox`` runs only some: the others are like them, and CI runs them all.
+
+    :param here: what ``tox`` runs everywhere.
+    """
+    cases = list(cases)
+    assert all(case in cases for case in here)
+    given = [(case, case if isinstance(case, tuple) else (case,)) for case in cases]
+    return [case if case in here else pytest.param(*values, marks=pytest.mark.ci) for case, values in given]
 
 
 @pytest.fixture

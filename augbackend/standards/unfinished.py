@@ -24,3 +24,5 @@ def sweep(folder: Path) -> None:
                 os.kill(int(found[1]) if found else os.getpid(), 0)
             except ProcessLookupError:
                 (folder / name).unlink()
+            except PermissionError:  # it runs, and is somebody else's
+                continue

@@ -16,7 +16,7 @@ import pytest
 from augbackend.cli.edit import backend_copy
 from augbackend.table.layers import read_pyproject
 
-from ..conftest import ROOT
+from ..conftest import ROOT, leaving_to_ci
 from ..matrix.frontends import BIN, EXE, Frontends, build, pip_editable, pip_wheel, uv_build
 from . import fake_torch
 from .repositories import REPOSITORIES, Repository, commit
@@ -28,6 +28,7 @@ pytestmark = [
     pytest.mark.builds,
     pytest.mark.skipif(not (shutil.which("git") and shutil.which("cc")), reason="they are repositories, some with C"),
 ]
+KINDS = leaving_to_ci(REPOSITORIES, ("versioneer", "hatchling-hook", "uv-workspace"))
 
 
 @dataclass
@@ -110,7 +111,7 @@ def check_sdist(one: Adopted, folder: Path) -> None:
     assert found == name
 
 
-@pytest.mark.parametrize("kind", REPOSITORIES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_pip_builds_the_same_wheel(
     frontends: Frontends, adopted: Callable[[str], Adopted], kind: str, tmp_path: Path
 ) -> None:
@@ -119,7 +120,7 @@ def test_pip_builds_the_same_wheel(
     assert wheel(tmp_path / "dist") == wheel(one.direct)
 
 
-@pytest.mark.parametrize("kind", REPOSITORIES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_uv_builds_the_same_wheel_from_an_sdist(
     frontends: Frontends, adopted: Callable[[str], Adopted], kind: str, tmp_path: Path
 ) -> None:
@@ -129,7 +130,7 @@ def test_uv_builds_the_same_wheel_from_an_sdist(
     assert wheel(tmp_path / "dist") == wheel(one.direct)
 
 
-@pytest.mark.parametrize("kind", REPOSITORIES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_build_makes_the_same_sdist(
     frontends: Frontends, adopted: Callable[[str], Adopted], kind: str, tmp_path: Path
 ) -> None:
@@ -138,7 +139,7 @@ def test_build_makes_the_same_sdist(
     check_sdist(one, tmp_path / "dist")
 
 
-@pytest.mark.parametrize("kind", REPOSITORIES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_editable(frontends: Frontends, adopted: Callable[[str], Adopted], kind: str, tmp_path: Path) -> None:
     one = adopted(kind)
     tree = one.clone(tmp_path / "clone")
@@ -152,7 +153,7 @@ def test_editable(frontends: Frontends, adopted: Callable[[str], Adopted], kind:
     assert frontends.run(str(python), "-c", program, cwd=tmp_path).split() == [one.repository.value]
 
 
-@pytest.mark.parametrize("kind", REPOSITORIES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_way_back(frontends: Frontends, kind: str, tmp_path: Path) -> None:
     repository = REPOSITORIES[kind]
     top = repository.make(tmp_path / "repository")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ..cli.archives import sdist, wrapped
-from ..conftest import write
+from ..conftest import leaving_to_ci, write
 from ..matrix.frontends import Frontends, uv_build
 
 pytestmark = pytest.mark.builds
@@ -84,7 +84,7 @@ def built(frontends: Frontends, tree: Path, place: Path, kind: str) -> list[str]
         return sorted(one.name for one in tar if one.isreg())
 
 
-@pytest.mark.parametrize("name", CONSUMERS)
+@pytest.mark.parametrize("name", leaving_to_ci(CONSUMERS, ("setuptools", "setuptools-scm", "hatchling")))
 def test_a_consumer(frontends: Frontends, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     consumer, tree = CONSUMERS[name], tmp_path / "tree"
     system = f'[build-system]\nrequires = ["{consumer.requires}"]\nbuild-backend = "{consumer.backend}"\n'

@@ -26,7 +26,7 @@ from augbackend.cli.strangers import confinement
 from .. import json_outputs
 from ..cli.archives import content, own_table, sha256, text_of
 from ..cli.test_work_tree import git, repository
-from ..conftest import ROOT
+from ..conftest import ROOT, leaving_to_ci
 from ..matrix import frontends as matrix
 from ..matrix.frontends import BIN, EXE, Frontends
 from . import fake_torch, strange_sdists
@@ -311,6 +311,7 @@ def torch(tmp_path: Path) -> dict[str, Any]:
     return {"PIP_FIND_LINKS": folder.as_uri(), "UV_FIND_LINKS": folder.as_uri()}
 
 
+@pytest.mark.ci
 def test_a_setuptools_that_torch_refuses(machine: Machine, tmp_path: Path, torch: dict[str, Any]) -> None:
     """Both cannot be had: the pin goes."""
     document = diagnosed(machine, tmp_path, strange_sdists.TORCH_AND_A_PIN, **torch)
@@ -328,6 +329,7 @@ def test_a_setuptools_too_old_to_bring_distutils(machine: Machine, tmp_path: Pat
 
 
 @BEFORE_PYTHON_3_12
+@pytest.mark.ci
 def test_the_reason_names_both_sides_of_a_conflict(machine: Machine, tmp_path: Path, torch: dict[str, Any]) -> None:
     document = diagnosed(machine, tmp_path, strange_sdists.TORCH_AND_OLD_SETUPTOOLS, **torch)
     reason = assert_hopeless(document)
@@ -768,7 +770,7 @@ def assert_builds(machine: Machine, what: Path, scratch: Path) -> None:
         assert [wheel.name for wheel in (scratch / folder).glob("*.whl")] == ["demo-1.0-py3-none-any.whl"]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", leaving_to_ci(CASES, ("a module",)))
 def test_an_sdist_is_wrapped_as_advised(machine: Machine, tmp_path: Path, case: str) -> None:
     """By the printed command, and the same by ``--apply``."""
     strange, declared = CASES[case]
@@ -792,7 +794,7 @@ FOLDERS: dict[str, tuple[Mapping[str, str], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("case", FOLDERS)
+@pytest.mark.parametrize("case", leaving_to_ci(FOLDERS, ("a module beside setup.py",)))
 def test_a_folder_is_adopted_as_advised(machine: Machine, tmp_path: Path, case: str) -> None:
     strange, declared = FOLDERS[case]
     strange = {**strange, "PKG-INFO": ""}

@@ -14,7 +14,7 @@ from augbackend.hook import declared
 from augbackend.hook.wrapped_backend import resolved
 from augbackend.knowledge import rows
 
-from ..conftest import ROOT
+from ..conftest import ROOT, leaving_to_ci
 from ..manual import BLOCKS, Block, blocks, commands
 from ..matrix import frontends as matrix
 from ..matrix.frontends import BIN, EXE, Frontends
@@ -125,7 +125,7 @@ def test_with_a_package_of_ones_own(frontends: Frontends, clone: Path, tmp_path:
 
 
 @pytest.mark.skipif(not (shutil.which("ccache") and shutil.which("cc")), reason="there is no ccache, or no compiler")
-@pytest.mark.parametrize("scenario", ["compile-once", "compile-once-against-torch"])
+@pytest.mark.parametrize("scenario", leaving_to_ci(["compile-once", "compile-once-against-torch"], ["compile-once"]))
 def test_compiled_once(frontends: Frontends, clone: Path, tmp_path: Path, scenario: str) -> None:
     fake_torch.make(frontends.wheels, "2.8.0")
     extension = tmp_path / "my-extension"
@@ -170,6 +170,7 @@ def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *progr
     return run(frontends, joined, clone, **{**chosen, **folders, **variables})
 
 
+@pytest.mark.ci
 def test_a_tool_that_depends_on_flash_attn(frontends: Frontends, clone: Path) -> None:
     before = (clone / "examples" / "flash-attn-repro" / "pyproject.toml").read_text()
     said = script(frontends, "consumer", clone, "", frontends.program("pipx"))
@@ -186,6 +187,7 @@ def test_a_tool_that_depends_on_flash_attn(frontends: Frontends, clone: Path) ->
     assert not (clone / "examples" / "flash-attn-repro" / "wrapped.d").exists()
 
 
+@pytest.mark.ci
 def test_one_package_and_a_team(frontends: Frontends, clone: Path) -> None:
     (clone / "wrapped.d").mkdir()
     fake_torch.make(clone / "wrapped.d", "2.8.0")  # what uv is told replaces what its variable says
@@ -206,6 +208,7 @@ def test_an_upload(frontends: Frontends, clone: Path) -> None:
     assert re.search(r"Successfully installed .*flash[-_]attn-2\.8\.3", said)
 
 
+@pytest.mark.ci
 def test_an_index(frontends: Frontends, clone: Path) -> None:
     said = script(frontends, "index", clone, "")
     assert "html5lib 1.1+aug: written" in said
@@ -214,6 +217,7 @@ def test_an_index(frontends: Frontends, clone: Path) -> None:
     assert "everything is up to date" in said
 
 
+@pytest.mark.ci
 def test_which_torch(frontends: Frontends, clone: Path) -> None:
     said = script(frontends, "torch", clone, "")
     assert re.findall(r"\+ (torch==[^ ]+)  \(--match-runtime, matched to requirements.txt\)", said) == [

@@ -49,9 +49,16 @@ def test_sdist(dist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
     assert {ROWS, *(f"augbackend/{name}" for name in BACKEND)} <= set(names)
-    assert {"pyproject.toml", "LICENSE", "CHANGELOG.md", "tox.ini", "tests/conftest.py", ".ci/run", "PKG-INFO"} <= set(
-        names
-    )
+    assert {
+        "pyproject.toml",
+        "LICENSE",
+        "CHANGELOG.md",
+        "tox.ini",
+        "toxfile.py",
+        "tests/conftest.py",
+        ".ci/run",
+        "PKG-INFO",
+    } <= set(names)
     assert {"CONTRIBUTING.md", "SECURITY.md", "docs/conf.py", "docs/index.md"} <= set(names)
     assert "examples/legacy-setup-py/_augbackend/augbackend/errors.py" in names
     assert len(names) == len(set(names))

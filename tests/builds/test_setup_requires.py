@@ -11,7 +11,7 @@ import pytest
 from augbackend.cli.edit import adopted_pyproject, backend_copy
 from augbackend.cli.model import declaration
 
-from ..conftest import write
+from ..conftest import leaving_to_ci, write
 from ..matrix import frontends as run
 from ..matrix.frontends import BuildFailedError, Frontends
 
@@ -53,7 +53,7 @@ BUILDERS: dict[str, Callable[[Frontends, Path, Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize("builder", leaving_to_ci(BUILDERS, ("pip", "uv")))
 @pytest.mark.parametrize("case", TREES)
 def test_setup_requires(frontends: Frontends, tmp_path: Path, case: str, builder: str) -> None:
     tree = write(tmp_path / "tree", TREES[case])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from augbackend.cli import install_hint
 
 from ..conftest import write
+
+PYTHON = shlex.quote(sys.executable)
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +36,7 @@ def installed_from(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         ("cache/archive-v0/x", "pyvenv.cfg", 'uvx --from "augbackend[cli]" augbackend'),
         ("pipx/venvs/augbackend", "pipx_metadata.json", 'pipx install --force "augbackend[cli]"'),
         ("cache/pipx/1a2b", "pipx_metadata.json", 'pipx run --spec "augbackend[cli]" augbackend'),
-        ("venv", "pyvenv.cfg", f'{sys.executable} -m pip install "augbackend[cli]"'),
+        ("venv", "pyvenv.cfg", f'{PYTHON} -m pip install "augbackend[cli]"'),
     ],
 )
 def test_each_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, file: str, command: str) -> None:
@@ -44,7 +47,7 @@ def test_each_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str,
 
 def test_an_environment_of_uvs_has_no_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    assert install_hint.command(str(tmp_path)) == f'uv pip install --python {sys.executable} "augbackend[cli]"'
+    assert install_hint.command(str(tmp_path)) == f'uv pip install --python {PYTHON} "augbackend[cli]"'
 
 
 @pytest.mark.parametrize(

@@ -25,16 +25,24 @@ from .runner import CliRunner, Result
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(os.name == "nt", reason="the frontends here are scripts with a first line"),
+    pytest.mark.skipif(os.name == "nt", reason="the frontends here are scripts that sh starts"),
 ]
 
+# Starts this Python, whose path may have blanks and any length, which a first line may not; to Python it is a string.
+STARTS = f"""#!/bin/sh
+'''exec' "{sys.executable}" "$0" "$@"
+' '''
+"""
+
 # Fails until constraints lead to an archive of each package that it is to build; then says which words it got.
-FRONTEND = """#!{python}
+FRONTEND = (
+    STARTS
+    + """
 import os, re, sys
 files = [file for name in ("UV_CONSTRAINT", "PIP_CONSTRAINT") for file in os.environ.get(name, "").split()]
 lines = "".join(open(file).read() for file in files if os.path.exists(file)) + " ".join(sys.argv)
 for name in os.environ["BROKEN"].split():
-    if not re.search(name + " @ file://.*#sha256=[0-9a-f]{{64}}", lines):
+    if not re.search(name + " @ file://.*#sha256=[0-9a-f]{64}", lines):
         if os.path.basename(sys.argv[0]) == "uv":
             print("error: Failed to build `" + name + "==1.0`", file=sys.stderr)
         else:
@@ -44,6 +52,7 @@ for name in os.environ["BROKEN"].split():
 print("installed by", *sys.argv[1:])
 print("files", *files)
 """
+)
 RECIPE = """project = "{0}"
 
 [[entries]]
@@ -63,7 +72,7 @@ def folder(alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     for name in ("demo", "other"):
         sdist(tmp_path / "sdists", name=name)
     write(tmp_path / "recipes", {f"{name}.toml": RECIPE.format(name) for name in ("demo", "other")})
-    write(tmp_path / "bin", {name: FRONTEND.format(python=sys.executable) for name in ("pip", "uv")})
+    write(tmp_path / "bin", dict.fromkeys(("pip", "uv"), FRONTEND))
     for file in (tmp_path / "bin").iterdir():
         file.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
@@ -133,7 +142,7 @@ def test_uv_run_takes_no_constraints(folder: Path, capfd: pytest.CaptureFixture[
 
 def test_uv_run_in_a_project_that_needs_the_package_itself(folder: Path) -> None:
     """What `--with` names does not replace what the project depends on."""
-    write(folder / "bin", {"uv": f"#!{sys.executable}\nraise SystemExit('error: Failed to build `demo==1.0`')\n"})
+    write(folder / "bin", {"uv": f"{STARTS}raise SystemExit('error: Failed to build `demo==1.0`')\n"})
     result = run(folder, "uv", "run", "--with", "tool", "python")
     assert result.exit_code == 1
     assert "in the project, augbackend diagnose --apply" in result.stderr
@@ -218,7 +227,7 @@ def test_json_has_all_that_is_declared(folder: Path) -> None:
 
 
 def test_a_package_is_wrapped_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(folder / "bin", {"pip": FRONTEND.format(python=sys.executable).replace("if not", "if True or not")})
+    write(folder / "bin", {"pip": FRONTEND.replace("if not", "if True or not")})
     monkeypatch.setenv("BROKEN", "demo")
     result = run(folder, "pip", "install", "demo")
     assert result.exit_code == 3
@@ -231,7 +240,7 @@ def test_uv_names_an_archive_by_its_place(folder: Path) -> None:
     write(
         folder / "bin",
         {
-            "uv": FRONTEND.format(python=sys.executable).replace(
+            "uv": FRONTEND.replace(
                 "    if not re.search",
                 """    found = re.search(name + " @ (file://.*#sha256=.*)", lines)
     if found:
@@ -254,11 +263,9 @@ def test_uv_names_an_archive_by_its_place(folder: Path) -> None:
 )
 def test_a_version_that_a_resolver_only_tried(folder: Path, capfd: pytest.CaptureFixture[str], conflict: str) -> None:
     """Its archive would be in the way of the version that fits."""
-    script = (
-        FRONTEND.format(python=sys.executable)
-        .replace('print("installed', f'"demo @" in lines and sys.exit("{conflict}")\nprint(lines)\nprint("installed')
-        .replace("if not re.search", "if 'demo!=1.0' not in lines and not re.search")
-    )
+    script = FRONTEND.replace(
+        'print("installed', f'"demo @" in lines and sys.exit("{conflict}")\nprint(lines)\nprint("installed'
+    ).replace("if not re.search", "if 'demo!=1.0' not in lines and not re.search")
     write(folder / "bin", {"pip": script})
     result = run(folder, "--keep", "kept.txt", "--json", "pip", "install", "tool")
     assert result.exit_code == 0, result.stderr
@@ -321,7 +328,7 @@ def test_what_no_constraint_can_cure(folder: Path, words: str, said: str) -> Non
     ],
 )
 def test_what_is_no_release_is_not_wrapped(folder: Path, printed: str, said: str) -> None:
-    write(folder / "bin", {"uv": f"#!{sys.executable}\nimport sys\nsys.exit({printed!r})\n"})
+    write(folder / "bin", {"uv": f"{STARTS}import sys\nsys.exit({printed!r})\n"})
     result = run(folder, "uv", "pip", "install", "own")
     assert result.exit_code == 1
     assert said in result.stderr
@@ -339,7 +346,7 @@ def test_what_is_no_release_is_not_wrapped(folder: Path, printed: str, said: str
 )
 def test_uv_does_not_name_what_has_only_a_place(folder: Path, asked: str, said: str) -> None:
     printed = "error: The build backend returned an error\n  cause: Call to `x` failed (exit status: 1)"
-    write(folder / "bin", {"uv": f"#!{sys.executable}\nimport sys\nsys.exit({printed!r})\n"})
+    write(folder / "bin", {"uv": f"{STARTS}import sys\nsys.exit({printed!r})\n"})
     result = run(folder, "uv", "pip", "install", *asked.split())
     assert result.exit_code == 1
     assert said in result.stderr
@@ -363,14 +370,14 @@ def test_hashes_in_a_file_are_held_to(folder: Path, words: str) -> None:
 
 
 def test_another_failure_is_the_commands_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    write(folder / "bin", {"pip": f"#!{sys.executable}\nimport sys\nprint('no such thing')\nsys.exit(7)\n"})
+    write(folder / "bin", {"pip": f"{STARTS}import sys\nprint('no such thing')\nsys.exit(7)\n"})
     result = run(folder, "pip", "install", "demo")
     assert (result.exit_code, result.stderr) == (7, "")
     assert capfd.readouterr().out == "no such thing\n"
 
 
 def test_a_command_that_fails_in_silence(folder: Path) -> None:
-    write(folder / "bin", {"uv": f"#!{sys.executable}\nraise SystemExit(2)\n"})
+    write(folder / "bin", {"uv": f"{STARTS}raise SystemExit(2)\n"})
     result = run(folder, "uv", "-qq", "pip", "install", "demo")
     assert result.exit_code == 2
     assert "it printed nothing" in result.stderr
@@ -387,7 +394,14 @@ def test_a_command_that_is_not_understood(folder: Path, capfd: pytest.CaptureFix
 def test_there_is_no_such_program(folder: Path) -> None:
     result = run(folder, "--", "no-such-program", "install")
     assert result.exit_code == 2
-    assert "no-such-program" in result.stderr
+    assert "no folder of PATH has this program" in result.stderr
+    assert "  where: no-such-program\n  hint: install it, or write its path\n" in result.stderr
+
+
+def test_what_is_no_program(folder: Path) -> None:
+    result = run(folder, "--", "./here", "install")
+    assert result.exit_code == 2
+    assert "it cannot be run: " in result.stderr
 
 
 def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -469,7 +483,7 @@ signal.signal(signal.SIGINT, lambda *_: exit(3))
 pathlib.Path('started').touch()
 time.sleep(60)
 """
-    write(folder / "bin", {"uvx": f"#!{sys.executable}\n{program}"})
+    write(folder / "bin", {"uvx": STARTS + program})
     (folder / "bin" / "uvx").chmod(0o755)
     words = [sys.executable, "-m", "augbackend.cli", "run", "--", "uvx", "tool"]
     with subprocess.Popen(
@@ -518,7 +532,7 @@ if "compile" in sys.argv:
 
 def test_nothing_has_to_be_built_for_uv_to_say_which_torch(folder: Path) -> None:
     """What uv is asked with has static metadata; what the command then gets is for the version that it says."""
-    script = FRONTEND.format(python=sys.executable).replace("files = [", f"{ASKED}files = [", 1)
+    script = FRONTEND.replace("files = [", f"{ASKED}files = [", 1)
     write(folder / "bin", {"uv": script})
     recipe = RECIPE.format("demo").replace('"six"', '{ requirement = "torch", match-runtime = true }')
     write(folder / "recipes", {"demo.toml": recipe})

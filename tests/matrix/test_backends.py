@@ -14,6 +14,7 @@ import pytest
 from augbackend.cli.edit import backend_copy
 from augbackend.table.layers import read_pyproject
 
+from ..conftest import leaving_to_ci
 from .frontends import EXE, Frontends, build, pip_editable, pip_wheel, uv_build
 from .projects import BACKENDS, GREETING, Form
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.matrix
 
 FRONTENDS = {"pip": pip_wheel, "uv": uv_build, "build": build}
 MAKING_SDISTS = ["uv", "build"]
+CASES = leaving_to_ci(BACKENDS, ("setuptools-legacy", "hatchling", "uv-build"))
 
 
 @dataclass
@@ -111,30 +113,30 @@ def parsed(pyproject: bytes, folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("frontend", FRONTENDS)
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", CASES)
 def test_wheel_is_the_same(builds: Builds, backend: str, frontend: str) -> None:
     direct = wheel_members(builds.of("uv", backend, "direct"))
     assert wheel_members(builds.of(frontend, backend, "in-tree")) == direct
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", CASES)
 def test_wheel_is_the_same_with_augbackend_installed(builds: Builds, backend: str) -> None:
     direct = wheel_members(builds.of("uv", backend, "direct"))
     assert wheel_members(builds.of("uv", backend, "installed")) == direct
 
 
 @pytest.mark.parametrize("frontend", MAKING_SDISTS)
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", CASES)
 def test_sdist_is_the_same_and_the_backend(builds: Builds, backend: str, frontend: str, tmp_path: Path) -> None:
     check_sdist(builds, frontend, backend, "in-tree", tmp_path)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", CASES)
 def test_sdist_is_the_same_with_augbackend_installed(builds: Builds, backend: str, tmp_path: Path) -> None:
     check_sdist(builds, "uv", backend, "installed", tmp_path)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", CASES)
 def test_unpacked_sdist_builds_the_same_wheel(builds: Builds, backend: str, tmp_path: Path) -> None:
     sdist = one(builds.of("build", backend, "in-tree"), "*.tar.gz")
     builds.frontends.run(sys.executable, "-m", "tarfile", "--extract", str(sdist), str(tmp_path), cwd=tmp_path)
@@ -143,7 +145,7 @@ def test_unpacked_sdist_builds_the_same_wheel(builds: Builds, backend: str, tmp_
     assert wheel_members(out) == wheel_members(builds.of("uv", backend, "direct"))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", CASES)
 def test_editable_installation(builds: Builds, backend: str, tmp_path: Path) -> None:
     direct = dict(wheel_members(builds.of("uv", backend, "direct"))[1])
     tree = BACKENDS[backend].write(tmp_path / "tree", "in-tree")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -195,8 +196,17 @@ def test_what_is_no_archive_is_left_alone(tree: Tree, content: bytes) -> None:
 
 
 @pytest.mark.processes
-def test_what_killed_runs_left_is_swept(tree: Tree) -> None:
-    """And neither what a running one is writing, nor anybody else's files."""
+def test_what_killed_runs_left_is_swept(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And neither what a running one is writing, of whichever user, nor anybody else's files."""
+    kill, listdir = os.kill, os.listdir
+
+    def asked_by_a_user(process: int, signal: int) -> None:
+        if process == 1:
+            raise PermissionError
+        kill(process, signal)
+
+    monkeypatch.setattr(os, "kill", asked_by_a_user)
+    monkeypatch.setattr(os, "listdir", lambda folder: sorted(listdir(folder)))
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     gone = [f".{name}.{process.pid}.tmp" for name in ("p-1.tar.gz", "p-1-py3-none-any.whl")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..conftest import ROOT, run_hook, write
 
 pytestmark = pytest.mark.processes
 
+PYTHON = shlex.quote(sys.executable)
 Tree = Callable[[dict[str, "str | bytes"]], Path]
 
 PYPROJECT = """
@@ -366,7 +368,7 @@ def test_missing_requirement_before_a_build(tree: Tree) -> None:
         assert outcome.status == 1
         assert first == "augbackend: error: not installed in the build environment: no-such-thing"
         assert "without build isolation" in where
-        assert hint == f"  hint: {sys.executable} -m pip install 'no-such-thing>=1'"
+        assert hint == f"  hint: {PYTHON} -m pip install 'no-such-thing>=1'"
     assert run_hook(folder, "build_sdist", "x").status == 0
 
 
@@ -386,9 +388,7 @@ def test_a_wrapped_backend_that_is_not_installed(tree: Tree, extra: str) -> None
             == f"augbackend: error: not installed in the build environment: nothing-much{', nothing-such' * len(more)}"
         )
         assert "build-system.requires" in where
-        assert (
-            hint == f"  hint: {sys.executable} -m pip install 'Nothing_Much>=1'{''.join(f' {one!r}' for one in more)}"
-        )
+        assert hint == f"  hint: {PYTHON} -m pip install 'Nothing_Much>=1'{''.join(f' {one!r}' for one in more)}"
 
 
 def test_other_version_is_warned_of(tree: Tree) -> None:
@@ -419,7 +419,7 @@ def test_what_stands_in_build_system_requires_has_to_be_installed(tree: Tree) ->
     first, where, hint = outcome.stderr.splitlines()
     assert first == "augbackend: error: not installed in the build environment: no-such, other-such"
     assert where.startswith("  where: build-system.requires, ")
-    assert hint == f"  hint: {sys.executable} -m pip install 'No_Such>=1' other-such"
+    assert hint == f"  hint: {PYTHON} -m pip install 'No_Such>=1' other-such"
     assert run_hook(folder, "build_sdist", "x").status == 0
 
 

@@ -318,6 +318,13 @@ def resolved(tree: Tree, table: str, environ: dict[str, str]) -> dict[str, str |
     return {one.name: one.value for one in resolve(build, environ)}
 
 
+def test_a_value_that_no_variable_can_hold(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here, too, since a process with such a locale tells nothing of a tree whose path it cannot write either."""
+    monkeypatch.setattr(os, "fsencode", lambda text: text.encode("ascii"))
+    with pytest.raises(AugbackendError, match=r"variables\.A: this system cannot hold the value: 'ascii' codec"):
+        resolved(tree, 'extra-build-variables = { A = "\u2026" }', {})
+
+
 def test_variables(tree: Tree) -> None:
     table = """
         [tool.augbackend.extra-build-variables]

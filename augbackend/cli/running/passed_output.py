@@ -18,6 +18,7 @@ import sys
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from augbackend.cli.model.cli_error import CliError
@@ -61,6 +62,13 @@ def run(words: Sequence[str], environ: Mapping[str, str], keep: IO[bytes], *, st
                 list(words), env=dict(environ), stdout=outputs[0], stderr=outputs[1]
             )
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and words[0] == Path(words[0]).name:
+                raise CliError(
+                    "no folder of PATH has this program",
+                    id="program-not-found",
+                    where=words[0],
+                    hint="install it, or write its path",
+                ) from None
             hint = "after -- comes the command as you would type it: augbackend run -- uv tool install …"
             raise CliError(
                 f"it cannot be run: {error.strerror or error}", id="command-not-run", where=words[0], hint=hint
