@@ -41,6 +41,10 @@ UNAVAILABLE = (
     "a module that cannot be imported is for the frontend to report; wrapped, the frontend finds augbackend, and"
     " augbackend's own error names the module that is missing"
 )
+NOT_INSTALLED = (
+    "its tree asks for a project that is not installed, which the frontend lets pass; wrapped, a build without"
+    " isolation ends before it begins, with the command that installs it"
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,12 @@ SUITES = {
         needs=("pytest", "setuptools", "testpath"),
         arguments=("tests",),
         different={
+            "tests.test_call_hooks::test_build_editable": NOT_INSTALLED,
+            "tests.test_call_hooks::test_build_wheel": NOT_INSTALLED,
+            "tests.test_call_hooks::test_build_wheel_relpath": NOT_INSTALLED,
             "tests.test_call_hooks::test_missing_backend_gives_exception": UNAVAILABLE,
+            "tests.test_call_hooks::test_prepare_metadata_for_build_editable": NOT_INSTALLED,
+            "tests.test_call_hooks::test_prepare_metadata_for_build_wheel": NOT_INSTALLED,
             "tests.test_inplace_hooks::test_intree_backend_not_in_path[buildsys]": UNAVAILABLE,
             "tests.test_inplace_hooks::test_intree_backend_not_in_path[nested.buildsys]": UNAVAILABLE,
         },
