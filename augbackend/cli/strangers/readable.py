@@ -103,6 +103,11 @@ def folders(command: StrangersCommand) -> list[Path]:
     return [one for one in dict.fromkeys(shown) if not is_within(one, own)]
 
 
+def of_installed_python(program: Path) -> Iterator[Path]:
+    """What belongs to an installed Python, which perhaps no variable names, but only the links of its environments."""
+    return filter(_is_hidden_otherwise, _of_program(program, is_trusted=False))
+
+
 def is_within(path: Path, parents: Iterable[Path]) -> bool:
     """Whether a path, as it is written, is one of some folders or in one."""
     text = f"{path}/"
