@@ -87,6 +87,8 @@ def test_help_breaks_no_word(path: str, monkeypatch: pytest.MonkeyPatch) -> None
             "not-a-requirement",
         ),
         ("serve x --port a", "invalid value for '--port'", "augbackend serve --help", "bad-value"),
+        ("show ./nowhere", "invalid value for", "is the path right? Here is ", "bad-value"),
+        ("-q cache", "no such option '-q'", "comes after the command: augbackend COMMAND -q", "no-such-option"),
     ],
 )
 def test_one_form_of_errors(typed: str, what: str, hint: str, ident: str) -> None:
@@ -104,6 +106,8 @@ def test_one_form_of_errors(typed: str, what: str, hint: str, ident: str) -> Non
     [
         ("--variable A=1 --variable A=2", "given-twice"),
         ("--variable A=1 --variable A=1", "given-twice"),
+        ("--require wheel --require wheel", "given-twice"),
+        ("--output a --output b", "given-twice"),
         ("--require wheel==1 --require Wheel==2", "requirements-contradict"),
         ("--match-runtime torch==2.8.0 --match-runtime torch==2.9.0", "requirements-contradict"),
         ("--pin-runtime torch=x --pin-runtime torch=x.x", "given-twice"),
