@@ -88,13 +88,20 @@ def test_help_breaks_no_word(path: str, monkeypatch: pytest.MonkeyPatch) -> None
         ),
         ("serve x --port a", "invalid value for '--port'", "augbackend serve --help", "bad-value"),
         ("show ./nowhere", "invalid value for", "is the path right? Here is ", "bad-value"),
+        (
+            "serve ./nowhere",
+            "there is no such folder",
+            "make one: augbackend index nowhere NAME==VERSION",
+            "no-index-there",
+        ),
+        ("index demo==1.0", "the folder comes first: augbackend index ./site demo==1.0", "--help", "nothing-to-index"),
         ("-q cache", "no such option '-q'", "comes after the command: augbackend COMMAND -q", "no-such-option"),
     ],
 )
 def test_one_form_of_errors(typed: str, what: str, hint: str, ident: str) -> None:
     found = run(*typed.split())
     assert (found.exit_code, found.stdout) == (2, "")
-    first, last = found.stderr.splitlines()
+    first, *_, last = found.stderr.splitlines()
     assert first.startswith(f"augbackend: error: {what}")
     assert first.endswith(f" [{ident}]")
     assert last.startswith("  hint: ")

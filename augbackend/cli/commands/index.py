@@ -210,8 +210,11 @@ def index(
     if project is None and asks_for_all and not has_options:
         project = completion.alone(root, lock)
     if project is None and asks_for_all and not lock:
+        is_package = "==" in out.name and not out.exists()
         raise UsageMistakeError(
-            "name packages, a file of them (-r, --lock), or run it in a project that declares some",
+            f"the folder comes first: augbackend index ./site {out}"
+            if is_package
+            else "name packages, a file of them (-r, --lock), or run it in a project that declares some",
             id="nothing-to-index",
         )
     added: frozenset[str] = frozenset()

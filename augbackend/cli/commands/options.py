@@ -35,7 +35,7 @@ AUTO = "auto"
 
 
 def requirements(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """PEP 508 strings, checked; none twice, and no two name different versions of a project for the same environments."""
+    """PEP 508 strings, checked; none twice, and no two for different versions of a project in the same environments."""
     twice = next((value for value in values if values.count(value) > 1), "")
     if twice:
         raise ValueMistakeError(f"{twice!r} is given twice: leave one out", id="given-twice")

@@ -132,7 +132,11 @@ def own_without_links(folder: Path) -> Path:
     temporary, real = Path(tempfile.gettempdir()), _real(folder)
     is_temporary = folder != temporary and is_within(folder, [temporary])
     if is_temporary and real != _real(temporary) / folder.relative_to(temporary):
-        raise CliError("other people's code has put a link there", id="link-by-foreign-code", where=str(folder))
+        what, hint = (
+            "other people's code has put a link there",
+            "it tries to write elsewhere: look at its setup.py before you install it",
+        )
+        raise CliError(what, id="link-by-foreign-code", where=str(folder), hint=hint)
     return real
 
 
