@@ -72,8 +72,8 @@ def folder(alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
-def run(folder: Path, *words: str) -> Result:
-    recipes = ["--recipes-from", str(folder / "recipes"), "--cache-dir", str(folder / "cache")]
+def run(folder: Path, *words: str, cache: str = "cache") -> Result:
+    recipes = ["--recipes-from", str(folder / "recipes"), "--cache-dir", str(folder / cache)]
     return CliRunner().invoke(group, ["run", *recipes, *words])
 
 
@@ -184,7 +184,7 @@ def test_a_cache_that_cannot_be_written(folder: Path) -> None:
     write(folder, {"cache": "a file"})
     result = run(folder, "pip", "install", "demo")
     assert result.exit_code == 2  # refused at once
-    result = run(folder, "--cache-dir", str(folder / "cache" / "below"), "--json", "pip", "install", "demo")
+    result = run(folder, "--json", "pip", "install", "demo", cache="cache/below")
     assert result.exit_code == 3
     assert "Not a directory" in json.loads(result.stdout)["left"]
 
@@ -194,6 +194,15 @@ def test_a_full_disk_does_not_end_the_command(capfd: pytest.CaptureFixture[str])
         ended = passed_output.run([sys.executable, "-c", "print('all of it')"], os.environ, keep)
     assert (ended.status, ended.output) == (0, "")
     assert capfd.readouterr().out == "all of it\n"
+
+
+def test_a_command_that_fails_for_another_reason_is_told_so(folder: Path) -> None:
+    failing = FRONTEND.format(python=sys.executable).replace('print("files", *files)', "sys.exit(7)")
+    write(folder / "bin", {"pip": failing})
+    result = run(folder, "pip", "install", "demo")
+    assert result.exit_code == 7
+    assert "augbackend: the command still fails with 1 wrapped package" in result.stderr
+    assert result.stderr.splitlines()[-1] == "no build failed this time: what the command said above is why"
 
 
 def test_json_is_alone_on_stdout(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
