@@ -54,6 +54,8 @@ def translated(error: click.ClickException) -> CliError:
     """What click says, as an error of ours: which option, and where the right ones stand."""
     possible = getattr(error, "possibilities", None) or ()
     what = (error.message if possible else error.format_message()).strip().rstrip(".")
+    if isinstance(error, click.MissingParameter):
+        what = " ".join(what.split())  # click lists what there is to choose from in lines
     if isinstance(error, click.NoSuchOption):
         what = f"no such option {error.option_name!r}"  # each click says it in other words
     hint = f"did you mean {' or '.join(map(repr, possible))}?" if possible else ""

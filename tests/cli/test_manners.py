@@ -95,6 +95,7 @@ def test_help_breaks_no_word(path: str, monkeypatch: pytest.MonkeyPatch) -> None
             "no-index-there",
         ),
         ("index demo==1.0", "the folder comes first: augbackend index ./site demo==1.0", "--help", "nothing-to-index"),
+        ("completion", "missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish", "comp", "missing-argument"),
         ("-q cache", "no such option '-q'", "comes after the command: augbackend COMMAND -q", "no-such-option"),
     ],
 )
