@@ -17,6 +17,7 @@ from augbackend.cli.fetch import index, pip_configuration
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import dependencies, package_sources, source_patch
 from augbackend.cli.model.locked_version import exact_version
+from augbackend.cli.model.requirement import why_none
 from augbackend.cli.model.usage_mistake import UsageMistakeError, ValueMistakeError
 from augbackend.cli.strangers.confinement import Level
 from augbackend.features.compiler_cache import CacheName
@@ -45,7 +46,7 @@ def requirements(_context: click.Context, _parameter: click.Parameter, values: t
             one = Requirement(value)
             version = Version(exact_version(one) or "0")
         except InvalidRequirement as error:
-            raise ValueMistakeError(f"{value!r}: {str(error).splitlines()[0]}", id="not-a-requirement") from None
+            raise ValueMistakeError(f"{value!r}: {why_none(value, error)}", id="not-a-requirement") from None
         except InvalidVersion:  # of `===`, which may name anything
             continue
         if exact_version(one):
