@@ -396,7 +396,8 @@ def test_a_command_that_is_not_understood(folder: Path, capfd: pytest.CaptureFix
 def test_there_is_no_such_program(folder: Path) -> None:
     result = run(folder, "--", "no-such-program", "install")
     assert result.exit_code == 2
-    assert "no-such-program" in result.stderr
+    assert "augbackend: error: there is no such program on PATH" in result.stderr
+    assert "  where: no-such-program\n  hint: is it spelled right, and installed? " in result.stderr
 
 
 def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

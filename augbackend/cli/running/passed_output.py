@@ -62,9 +62,10 @@ def run(words: Sequence[str], environ: Mapping[str, str], keep: IO[bytes], *, st
             )
         except OSError as error:
             hint = "after -- comes the command as you would type it: augbackend run -- uv tool install …"
-            raise CliError(
-                f"it cannot be run: {error.strerror or error}", id="command-not-run", where=words[0], hint=hint
-            ) from None
+            what = f"it cannot be run: {error.strerror or error}"
+            if isinstance(error, FileNotFoundError):
+                what, hint = "there is no such program on PATH", f"is it spelled right, and installed? {hint}"
+            raise CliError(what, id="command-not-run", where=words[0], hint=hint) from None
         signals.process = process
         channels.pass_on(process)
         status = process.wait()
