@@ -78,8 +78,8 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
     "--recipes",
     "with_recipes",
     is_flag=True,
-    help="All versions that recipes were checked with by a build; with --for, also what was only read and is built"
-    " against that.",
+    help="Every version that a recipe was checked with by a build; with --for, also those built against that project"
+    " that nobody has built yet.",
 )
 @recipe_options.recipes_from
 @recipe_options.no_recipes_option
