@@ -124,6 +124,11 @@ def test_the_users_word_wins_and_that_is_said(folder: Path) -> None:
     ]
 
 
+def test_what_the_user_says_as_the_recipe_does_gives_way_to_nothing(folder: Path) -> None:
+    (package,) = report("demo", "--recipes", folder / "mine", "--require", "numpy<2")["packages"]
+    assert package["recipe"]["overridden"] == []
+
+
 def test_no_recipes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe_places, "own_folder", lambda: folder / "mine")
     (package,) = report("demo", "--no-recipes")["packages"]

@@ -224,7 +224,7 @@ def _left_open(recipe: Declaration, said: Declaration) -> tuple[Declaration, tup
             requires.append(one)
         elif own is None:
             told.append(f"{one.entry.text} of the recipe is left out, since you drop {one.name}")
-        elif own.entry != one.entry:
+        elif own.entry.text != one.entry.text:
             told.append(f"{one.entry.text} of the recipe gives way to {own.entry.text} ({own.origin})")
     variables = {name: one for name, one in recipe.variables.items() if name not in said.variables}
     told += [
