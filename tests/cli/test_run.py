@@ -400,6 +400,17 @@ def test_there_is_no_such_program(folder: Path) -> None:
     assert "  where: no-such-program\n  hint: is it spelled right, and installed? " in result.stderr
 
 
+@pytest.mark.parametrize(("words", "place"), [((), "."), (("my-tree",), "my-tree"), (("--wheel", "-o", "x", "a"), "a")])
+def test_a_tree_that_build_builds_is_ones_own(folder: Path, words: tuple[str, ...], place: str) -> None:
+    said = "ERROR Backend subprocess exited when trying to invoke get_requires_for_build_sdist"
+    write(folder / "bin", {"pyproject-build": f"#!{sys.executable}\nimport sys\nprint({said!r})\nsys.exit(1)\n"})
+    (folder / "bin" / "pyproject-build").chmod(0o755)
+    result = run(folder, "--", "pyproject-build", *words)
+    assert result.exit_code == 1
+    assert f"{place} is a folder of your own, and did not build [folder-not-built]" in result.stderr
+    assert f"hint: augbackend diagnose {place} finds out" in result.stderr
+
+
 def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = run(folder, "--dry-run", "pip", "install", "demo")
     assert result.exit_code == 0
