@@ -411,6 +411,14 @@ def test_a_tree_that_build_builds_is_ones_own(folder: Path, words: tuple[str, ..
     assert f"hint: augbackend diagnose {place} finds out" in result.stderr
 
 
+@pytest.mark.parametrize(("words", "place"), [((), "."), (("--wheel", "my-tree"), "my-tree")])
+def test_a_tree_that_uv_builds_is_ones_own(folder: Path, words: tuple[str, ...], place: str) -> None:
+    said = "error: Failed to build `/home/me/my-tree`"
+    write(folder / "bin", {"uv": f"#!{sys.executable}\nimport sys\nsys.exit({said!r})\n"})
+    result = run(folder, "--", "uv", "build", *words)
+    assert f"hint: augbackend diagnose {place} finds out" in result.stderr, result.stderr
+
+
 def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = run(folder, "--dry-run", "pip", "install", "demo")
     assert result.exit_code == 0
