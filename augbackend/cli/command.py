@@ -27,6 +27,18 @@ class CliCommand(click.Command):
             flag, text = texts[name]
             self.params.append(click.Option([flag, f"--{name}"], is_flag=True, help=text))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words.
+
+        :raises UsageMistakeError: if an option that has one value is given twice: nobody knows which is meant.
+        """
+        _, _, given = self.make_parser(ctx).parse_args(args=[*args])
+        single = [one for one in given if isinstance(one, click.Option) and not (one.multiple or one.is_flag)]
+        for one in single if not ctx.resilient_parsing else ():
+            if single.count(one) > 1:
+                raise UsageMistakeError(f"{one.opts[-1]} is given twice: leave one out", id="given-twice")
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, as loud as the user wants it."""
         asked = {name: bool(ctx.params.get(name)) for name in ("quiet", "verbose")}

@@ -82,6 +82,8 @@ def _in_whole_words(text: str, stream: TextIO) -> str:
         width = os.get_terminal_size(stream.fileno()).columns
     except (AttributeError, OSError, ValueError):
         return text
+    if not width:  # nobody has told this terminal its size, as under script(1)
+        return text
     lines = text.split("\n")
     return "\n".join(
         "\n".join(wrapped(line, "", "  ", width=width) if told.match(line) and len(line) > width else [line])

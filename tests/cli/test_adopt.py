@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,8 @@ from augbackend.cli.model import declaration
 from augbackend.errors import AugbackendError
 from augbackend.hook import declared
 
-from ..conftest import run_hook
+from ..conftest import run_hook, write
+from ..manual import PAGES
 from .runner import CliRunner, Result
 
 if sys.version_info >= (3, 11):
@@ -788,3 +791,14 @@ def test_reading_what_was_written(tree: Tree) -> None:
     build = declared.read(folder, environ={})
     assert build.values["extra-build-variables"]["Q"].value == '"quoted"'
     assert "torch==2.8.0 ; sys_platform == 'linux'" in build.requires
+
+
+def test_the_manual_shows_what_is_written(tmp_path: Path) -> None:
+    page = PAGES["docs/how-to/your-own-package.md"]
+    typed = re.search(r"after\n`augbackend (adopt \. [^`]+)`:\n\n```toml\n(.+?)```", page, re.DOTALL)
+    assert typed is not None
+    write(tmp_path, {"setup.py": "from setuptools import setup\nsetup(name='x', version='1')\n"})
+    words = shlex.split(typed[1])
+    words[1] = str(tmp_path)
+    assert CliRunner().invoke(group, words).exit_code == 0
+    assert (tmp_path / "pyproject.toml").read_text("utf-8") == typed[2]

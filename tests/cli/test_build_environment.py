@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from augbackend.cli.strangers.environment import Environment, Installer
 from augbackend.cli.strangers.process import Ran
 
 from ..conftest import write
+from . import confined
 from .archives import sdist
 
 pytestmark = [pytest.mark.once, pytest.mark.processes, pytest.mark.usefixtures("alone")]
@@ -332,6 +334,24 @@ def test_what_an_installer_runs_of_an_environment_is_confined(using: Installer, 
     made.install_wheel(Path(wheel), 60)
     assert inside.exists(), "it did not even run"
     assert not outside.exists()
+
+
+@pytest.mark.parametrize("by", confined.BY)
+def test_a_wheel_installs_for_a_python_that_no_variable_names(
+    using: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """One of uv's or pyenv's, of which only the environment is called. It may lie in a home, which a build cannot see."""
+    source(tmp_path / "links", "one")
+    made = filled(using, tmp_path, "one")
+    wheel = shutil.copy(next(using.built.glob("one*.whl")), tmp_path / "links")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    if using.is_uv:  # beside augbackend, it would lead there
+        (tmp_path / "elsewhere").mkdir()
+        elsewhere = str(shutil.copy(using.program, tmp_path / "elsewhere"))
+        made = replace(made, installer=replace(using, program=elsewhere))
+    with confined.only(by):
+        ran = made.install_wheel(Path(wheel), 60)
+    assert ran.status == 0, ran.output
 
 
 def test_what_there_is_instead_is_said(using: Installer, tmp_path: Path) -> None:

@@ -120,3 +120,21 @@ def test_the_id_stands_before_the_mistakes() -> None:
     text = error_report.text(SettingsError("x", ["y"]))
     assert text.splitlines()[0].endswith("(x) [mistakes-in-settings]")
     assert text.splitlines()[1] == "  y"
+
+
+HINTS_THAT_ARE_FOUND_OUT = {  # when they are raised: no text of theirs stands in the code
+    "backend-makes-no-sdist",
+    "backend-not-importable",
+    "hunk-does-not-apply",
+    "lock-unreadable",
+    "no-cli-extra",
+}
+
+
+def test_every_message_says_what_to_do() -> None:
+    entries = re.findall(
+        r"^### ([a-z0-9-]+)\n\n((?:- .*\n)+)", f"{PAGES['docs/reference/messages.md']}\n", re.MULTILINE
+    )
+    assert len(entries) > 100
+    without = {ident for ident, lines in entries if "\n- hint: " not in lines}
+    assert without - HINTS_THAT_ARE_FOUND_OUT == set()

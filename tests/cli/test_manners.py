@@ -87,12 +87,22 @@ def test_help_breaks_no_word(path: str, monkeypatch: pytest.MonkeyPatch) -> None
             "not-a-requirement",
         ),
         ("serve x --port a", "invalid value for '--port'", "augbackend serve --help", "bad-value"),
+        ("show ./nowhere", "invalid value for", "is the path right? Here is ", "bad-value"),
+        (
+            "serve ./nowhere",
+            "there is no such folder",
+            "make one: augbackend index nowhere NAME==VERSION",
+            "no-index-there",
+        ),
+        ("index demo==1.0", "the folder comes first: augbackend index ./site demo==1.0", "--help", "nothing-to-index"),
+        ("completion", "missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish", "comp", "missing-argument"),
+        ("-q cache", "no such option '-q'", "comes after the command: augbackend COMMAND -q", "no-such-option"),
     ],
 )
 def test_one_form_of_errors(typed: str, what: str, hint: str, ident: str) -> None:
     found = run(*typed.split())
     assert (found.exit_code, found.stdout) == (2, "")
-    first, last = found.stderr.splitlines()
+    first, *_, last = found.stderr.splitlines()
     assert first.startswith(f"augbackend: error: {what}")
     assert first.endswith(f" [{ident}]")
     assert last.startswith("  hint: ")
@@ -104,6 +114,8 @@ def test_one_form_of_errors(typed: str, what: str, hint: str, ident: str) -> Non
     [
         ("--variable A=1 --variable A=2", "given-twice"),
         ("--variable A=1 --variable A=1", "given-twice"),
+        ("--require wheel --require wheel", "given-twice"),
+        ("--output a --output b", "given-twice"),
         ("--require wheel==1 --require Wheel==2", "requirements-contradict"),
         ("--match-runtime torch==2.8.0 --match-runtime torch==2.9.0", "requirements-contradict"),
         ("--pin-runtime torch=x --pin-runtime torch=x.x", "given-twice"),

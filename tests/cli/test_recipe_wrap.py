@@ -124,8 +124,9 @@ def test_the_users_word_wins_and_that_is_said(folder: Path) -> None:
     ]
 
 
-def test_the_same_word_gives_way_to_none(folder: Path) -> None:
-    (package,) = report("demo", "--recipes", folder / "mine", "--require", "numpy<2")["packages"]
+def test_what_the_user_says_as_the_recipe_does_gives_way_to_nothing(folder: Path) -> None:
+    options = ("--recipes", folder / "mine", "--require", "numpy<2", "--variable", "DEMO=1")
+    (package,) = report("demo", *options)["packages"]
     assert package["recipe"]["overridden"] == []
 
 

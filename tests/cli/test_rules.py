@@ -472,6 +472,15 @@ def test_what_cannot_be_installed_is_said_in_one_line(tree: Tree) -> None:
     )
 
 
+def test_that_only_the_first_index_was_asked_is_said(tree: Tree) -> None:
+    """uv's own hint stands after all that it found out, and is cut off."""
+    text = f"error: No solution found\n  cause: Because {'y ' * 300}\n\nhint: ... use `--index-strategy unsafe-best-match`\n"
+    found = obstacles.obstacle(case_of(tree({"setup.py": ""})), failed(text, "install"))
+    assert found.reason.endswith(
+        "y; of several indexes uv asks the first that has the project: UV_INDEX_STRATEGY=unsafe-best-match asks all"
+    )
+
+
 def test_a_wheel_is_no_obstacle(tree: Tree) -> None:
     with pytest.raises(ValueError, match="no obstacle"):
         obstacles.obstacle(case_of(tree({"setup.py": ""})), Attempt(Declaration(), Path("x.whl"), None, 1.0))

@@ -81,8 +81,8 @@ def folder(alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
-def run(folder: Path, *words: str) -> Result:
-    recipes = ["--recipes-from", str(folder / "recipes"), "--cache-dir", str(folder / "cache")]
+def run(folder: Path, *words: str, cache: str = "cache") -> Result:
+    recipes = ["--recipes-from", str(folder / "recipes"), "--cache-dir", str(folder / cache)]
     return CliRunner().invoke(group, ["run", *recipes, *words])
 
 
@@ -193,7 +193,7 @@ def test_a_cache_that_cannot_be_written(folder: Path) -> None:
     write(folder, {"cache": "a file"})
     result = run(folder, "pip", "install", "demo")
     assert result.exit_code == 2  # refused at once
-    result = run(folder, "--cache-dir", str(folder / "cache" / "below"), "--json", "pip", "install", "demo")
+    result = run(folder, "--json", "pip", "install", "demo", cache="cache/below")
     assert result.exit_code == 3
     assert "Not a directory" in json.loads(result.stdout)["left"]
 
@@ -203,6 +203,15 @@ def test_a_full_disk_does_not_end_the_command(capfd: pytest.CaptureFixture[str])
         ended = passed_output.run([sys.executable, "-c", "print('all of it')"], os.environ, keep)
     assert (ended.status, ended.output) == (0, "")
     assert capfd.readouterr().out == "all of it\n"
+
+
+def test_a_command_that_fails_for_another_reason_is_told_so(folder: Path) -> None:
+    failing = FRONTEND.replace('print("files", *files)', "sys.exit(7)")
+    write(folder / "bin", {"pip": failing})
+    result = run(folder, "pip", "install", "demo")
+    assert result.exit_code == 7
+    assert "augbackend: the command still fails with 1 wrapped package" in result.stderr
+    assert result.stderr.splitlines()[-1] == "no build failed this time: what the command said above is why"
 
 
 def test_json_is_alone_on_stdout(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -394,14 +403,33 @@ def test_a_command_that_is_not_understood(folder: Path, capfd: pytest.CaptureFix
 def test_there_is_no_such_program(folder: Path) -> None:
     result = run(folder, "--", "no-such-program", "install")
     assert result.exit_code == 2
-    assert "no folder of PATH has this program" in result.stderr
-    assert "  where: no-such-program\n  hint: install it, or write its path\n" in result.stderr
+    assert "augbackend: error: there is no such program on PATH" in result.stderr
+    assert "  where: no-such-program\n  hint: is it spelled right, and installed? " in result.stderr
 
 
 def test_what_is_no_program(folder: Path) -> None:
     result = run(folder, "--", "./here", "install")
     assert result.exit_code == 2
     assert "it cannot be run: " in result.stderr
+
+
+@pytest.mark.parametrize(("words", "place"), [((), "."), (("my-tree",), "my-tree"), (("--wheel", "-o", "x", "a"), "a")])
+def test_a_tree_that_build_builds_is_ones_own(folder: Path, words: tuple[str, ...], place: str) -> None:
+    said = "ERROR Backend subprocess exited when trying to invoke get_requires_for_build_sdist"
+    write(folder / "bin", {"pyproject-build": f"{STARTS}import sys\nprint({said!r})\nsys.exit(1)\n"})
+    (folder / "bin" / "pyproject-build").chmod(0o755)
+    result = run(folder, "--", "pyproject-build", *words)
+    assert result.exit_code == 1
+    assert f"{place} is a folder of your own, and did not build [folder-not-built]" in result.stderr
+    assert f"hint: augbackend diagnose {place} finds out" in result.stderr
+
+
+@pytest.mark.parametrize(("words", "place"), [((), "."), (("--wheel", "my-tree"), "my-tree")])
+def test_a_tree_that_uv_builds_is_ones_own(folder: Path, words: tuple[str, ...], place: str) -> None:
+    said = "error: Failed to build `/home/me/my-tree`"
+    write(folder / "bin", {"uv": f"{STARTS}import sys\nsys.exit({said!r})\n"})
+    result = run(folder, "--", "uv", "build", *words)
+    assert f"hint: augbackend diagnose {place} finds out" in result.stderr, result.stderr
 
 
 def test_dry_run_runs_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -149,6 +149,14 @@ def test_the_folder_here(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "flit_core.buildapi builds this tree" in show().output
 
 
+def test_where_nothing_is_built_the_hint_names_what_is_there(tree: Tree) -> None:
+    assert "hint: name the folder of a package or of a project, or an archive" in show(tree({"notes.txt": ""})).output
+    assert (
+        "hint: name one of its archives: augbackend show "
+        in show(tree({"wrapped.d/a-1.tar.gz": ""}) / "wrapped.d").output
+    )
+
+
 def test_a_copy_that_is_gone(tree: Tree) -> None:
     text = "[build-system]\nrequires = []\nbuild-backend = 'augbackend'\nbackend-path = ['_augbackend']\n"
     result = show(tree({"pyproject.toml": text, "setup.py": ""}))

@@ -203,6 +203,20 @@ def test_a_sentence_ends_between_words_and_a_command_is_left(monkeypatch: pytest
     assert lines[-1] == command
 
 
+def test_a_terminal_without_a_size_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sizeless(Terminal):
+        def fileno(self) -> int:
+            return 2
+
+    monkeypatch.setattr(os, "get_terminal_size", lambda _descriptor: os.terminal_size((0, 0)))
+    monkeypatch.setenv("NO_COLOR", "1")
+    drawn = Sizeless()
+    monkeypatch.setattr(sys, "stderr", drawn)
+    with terminal.visible_output():
+        click.echo("augbackend: error: it is not there", err=True)
+    assert drawn.getvalue() == "augbackend: error: it is not there\n"
+
+
 def test_every_console_is_made_in_one_place() -> None:
     """Elsewhere it would draw past what makes strangers' words visible, or through it."""
     folder = Path(terminal.__file__).parent

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from augbackend.cli.model.cli_error import CliError
@@ -43,7 +44,10 @@ def gather(tree: Path, document: Mapping[str, Any]) -> dict[str, Any]:
     if not (is_built or packages):
         what = "nothing is built here" if has_file else "it has no pyproject.toml, so augbackend does not build it"
         lists = sorted(file.name for file in tree.glob("requirements*.txt"))
-        hint = f"augbackend diagnose {lists[0]} looks at what that installs" if lists else "see augbackend adopt"
+        archives = sorted(tree.glob("*.tar.gz"))
+        hint = "name the folder of a package or of a project, or an archive"
+        hint = f"name one of its archives: augbackend show {shlex.quote(str(archives[0]))}" if archives else hint
+        hint = f"augbackend diagnose {lists[0]} looks at what that installs" if lists else hint
         raise CliError(
             what, id="nothing-built-here", where=str(tree / "pyproject.toml") if has_file else str(tree), hint=hint
         )

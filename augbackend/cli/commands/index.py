@@ -78,8 +78,8 @@ def _variants(_context: click.Context, _parameter: click.Parameter, values: tupl
     "--recipes",
     "with_recipes",
     is_flag=True,
-    help="All versions that recipes were checked with by a build; with --for, also what was only read and is built"
-    " against that.",
+    help="Every version that a recipe was checked with by a build; with --for, also those built against that project"
+    " that nobody has built yet.",
 )
 @recipe_options.recipes_from
 @recipe_options.no_recipes_option
@@ -210,8 +210,11 @@ def index(
     if project is None and asks_for_all and not has_options:
         project = completion.alone(root, lock)
     if project is None and asks_for_all and not lock:
+        is_package = "==" in out.name and not out.exists()
         raise UsageMistakeError(
-            "name packages, a file of them (-r, --lock), or run it in a project that declares some",
+            f"the folder comes first: augbackend index ./site {out}"
+            if is_package
+            else "name packages, a file of them (-r, --lock), or run it in a project that declares some",
             id="nothing-to-index",
         )
     added: frozenset[str] = frozenset()

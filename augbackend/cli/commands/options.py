@@ -17,6 +17,7 @@ from augbackend.cli.fetch import index, pip_configuration
 from augbackend.cli.model import declaration as declarations
 from augbackend.cli.model import dependencies, package_sources, source_patch
 from augbackend.cli.model.locked_version import exact_version
+from augbackend.cli.model.requirement import why_none
 from augbackend.cli.model.usage_mistake import UsageMistakeError, ValueMistakeError
 from augbackend.cli.strangers.confinement import Level
 from augbackend.features.compiler_cache import CacheName
@@ -35,14 +36,17 @@ AUTO = "auto"
 
 
 def requirements(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """PEP 508 strings, checked; no two name different versions of one project for the same environments."""
+    """PEP 508 strings, checked; none twice, and no two for different versions of a project in the same environments."""
+    twice = next((value for value in values if values.count(value) > 1), "")
+    if twice:
+        raise ValueMistakeError(f"{twice!r} is given twice: leave one out", id="given-twice")
     pinned: dict[tuple[str, str], tuple[Version, str]] = {}
     for value in values:
         try:
             one = Requirement(value)
             version = Version(exact_version(one) or "0")
         except InvalidRequirement as error:
-            raise ValueMistakeError(f"{value!r}: {str(error).splitlines()[0]}", id="not-a-requirement") from None
+            raise ValueMistakeError(f"{value!r}: {why_none(value, error)}", id="not-a-requirement") from None
         except InvalidVersion:  # of `===`, which may name anything
             continue
         if exact_version(one):

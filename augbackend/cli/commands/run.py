@@ -25,6 +25,7 @@ from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.package_sources import NOWHERE
 from augbackend.cli.model.usage_mistake import UsageMistakeError
 from augbackend.cli.running import frontend_command, known_recipes, report, target_python
+from augbackend.cli.strangers import interruption
 from augbackend.errors import tell
 
 from . import options, places_of_command, recipe_options
@@ -136,5 +137,8 @@ def run(
         document = report.as_json(command, status, packages, running.left, keep)
         click.echo(terminal.as_json({**document, "left-out": left_out}))
     elif running.constraints and not (quiet and not status):
-        tell("\n" + "\n".join(report.lines(command, packages, running.constraints, keep, is_done=not status)))
+        said = [*report.lines(command, packages, running.constraints, keep, is_done=not status)]
+        if status not in (0, interruption.STATUS) and not running.left:
+            said.append(report.FAILS_OTHERWISE)
+        tell("\n" + "\n".join(said))
     raise SystemExit(status or ours)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _LOOPBACK, _PORT = "127.0.0.1", 8080
 
 
 @click.command(cls=CliCommand)
-@click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--host", default=_LOOPBACK, show_default=True, help="The address to listen at.")
 @click.option(
     "--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 for any that is free."
@@ -37,9 +38,9 @@ def serve(out: Path, host: str, port: int) -> None:
     """  # noqa: D301  # click wants the backspace character, where it is not to wrap lines
     names = on_disk.read(out)
     if not names:
-        raise CliError(
-            "there is no index in it", id="no-index-there", where=str(out), hint=f"make one: augbackend index {out} …"
-        )
+        what = "there is no index in it" if out.is_dir() else "there is no such folder"
+        hint = f"make one: augbackend index {shlex.quote(str(out))} NAME==VERSION"
+        raise CliError(what, id="no-index-there", where=str(out), hint=hint)
     with SiteServer(out, host, port) as server:
         if not _is_loopback(str(server.server_address[0])):
             say("warning", f"whoever reaches this machine can read {out}")

@@ -134,7 +134,9 @@ def _recipe_file(text: str, folders: Sequence[Path]) -> RecipeFile:
         return RecipeFile(Path(text))
     requirement = requirement_of(text)
     if requirement is None or (requirement.specifier and not exact_version(requirement)):
-        raise CliError("it is neither a name, NAME==VERSION nor a file", id="neither-name-nor-file", where=text)
+        hint = "name a project (cchardet), a version of it (cchardet==2.1.7), or a file (recipes/cchardet.toml)"
+        what = "it is neither a name, NAME==VERSION nor a file"
+        raise CliError(what, id="neither-name-nor-file", where=text, hint=hint)
     file = f"{canonicalize_name(requirement.name)}{recipe_places.SUFFIX}"
     there = next((folder / file for folder in folders if (folder / file).is_file()), None)
     if there is None:

@@ -132,7 +132,8 @@ class ProjectCopy:
         try:
             content = left_file.content(self.place, "uv.lock", _LARGEST)
         except (OSError, ValueError) as error:
-            raise CliError(f"uv has left no lock: {error}", id="uv-left-no-lock", where=str(self.folder)) from None
+            what, hint = f"uv has left no lock: {error}", "run uv lock yourself, then this again"
+            raise CliError(what, id="uv-left-no-lock", where=str(self.folder), hint=hint) from None
         return lock_files.that_uv_makes(content, self.folder / "uv.lock")
 
     def _is_known(self, folder: Path | None) -> bool:

@@ -33,6 +33,10 @@ _UNREACHABLE = re.compile(
 
 _PROGRESS = re.compile(r"(?:Using|Resolved|Prepared|Collecting|Downloading|hint)")
 _LONGEST = 400  # characters of a message
+_OF_FIRST_INDEX = "--index-strategy"  # in uv's hint, which comes last and is long
+_MORE_INDEXES = (
+    "; of several indexes uv asks the first that has the project: UV_INDEX_STRATEGY=unsafe-best-match asks all"
+)
 _OF_A_WHEEL: dict[str, str] = {"identity": "", "import": "it does not import: "}
 
 
@@ -146,4 +150,5 @@ def in_the_words_of_installer(output: str) -> str:
             said = f"{said} {' '.join(words.split())}"
         if len(said) > _LONGEST:
             break
-    return said[1 : _LONGEST + 1].strip(" x").rstrip(".")
+    more = _MORE_INDEXES if _OF_FIRST_INDEX in output else ""
+    return f"{said[1 : _LONGEST + 1].strip(' x').rstrip('.')}{more}"

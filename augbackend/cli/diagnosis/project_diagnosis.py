@@ -81,7 +81,8 @@ class ProjectDiagnosis:
                 return found
             if found in seen:
                 what = f"the project cannot be resolved: uv builds {found.name} whatever it is told of it"
-                raise CliError(what, id="uv-builds-it-anyway", where=str(copy.folder))
+                hint = "lock it on a machine where that builds, or name a lock: augbackend diagnose requirements.txt"
+                raise CliError(what, id="uv-builds-it-anyway", where=str(copy.folder), hint=hint)
             seen.add(found)
             job = Job(_target_of(found, copy), declared.get(found.name, Declaration()))
             diagnosis = self._all([self._package(job)])[0]

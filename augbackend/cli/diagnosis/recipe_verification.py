@@ -114,7 +114,9 @@ def to_verify(recipe: Recipe, version: str = "") -> list[EntryToVerify]:
         if not found:
             there = "; ".join(one.versions for one in recipe.entries)
             raise CliError(
-                f"no entry is for {recipe.project} {version}: the versions there are {there}", id="recipe-lacks-version"
+                f"no entry is for {recipe.project} {version}: the versions there are {there}",
+                id="recipe-lacks-version",
+                hint="name one of these, or add an entry for it to the recipe",
             )
         return found
     found = []

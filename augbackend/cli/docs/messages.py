@@ -21,7 +21,7 @@ _SEE_HELP = "--help of the command says what it takes"
 OF_CLASSES = {  # the ids that are of a class: what such an error says, and what to do
     "bad-usage": ("words that the command does not take", _SEE_HELP),
     "bad-value": ("invalid value for '…': …", _SEE_HELP),
-    "build-would-fail": ("what a build would say; the list of these is at the end of the page", ""),
+    "build-would-fail": ("what a build would say", "the list of these is at the end of the page"),
     "file-not-there": ("No such file or directory", "is the path right that it names?"),
     "mistakes-in-recipe": ("… mistakes in the recipe …", "each is named by its key: mend them there"),
     "mistakes-in-settings": (

@@ -29,7 +29,10 @@ def patch(tree: Path, patches: Sequence[SourcePatch]) -> None:
         for depth in range(1, len(parts) + 1):
             if tree.joinpath(*parts[:depth]).is_symlink():
                 raise CliError(
-                    f"{name} lies behind a link, which no patch changes", id="patch-through-link", where=str(tree)
+                    f"{name} lies behind a link, which no patch changes",
+                    id="patch-through-link",
+                    where=str(tree),
+                    hint="name in the patch the file that the link leads to",
                 )
         return tree / name
 

@@ -98,7 +98,10 @@ class GitTree:
         while left:
             chunk = answer.read(min(left, _CHUNK))
             if not chunk:
-                raise CliError("git ended while it was read from", id="git-ended-early", where=file.object_id)
+                hint = "run it again; if it ends again, git fsck says what is broken"
+                raise CliError(
+                    "git ended while it was read from", id="git-ended-early", where=file.object_id, hint=hint
+                )
             left -= len(chunk)
             yield chunk
         answer.read(1)  # a line's end

@@ -298,7 +298,8 @@ def _streamed(finder: PackageFinder, found: IndexFile, target: Path, bounds: Bou
             elif time.monotonic() > bounds.until:
                 what = "the time ran out while it was downloaded"
             if what:
-                raise CliError(what, id="download-over-limit", where=shown(found.url))
+                hint = "name another version, or build a wheel of it yourself: --find-links FOLDER"
+                raise CliError(what, id="download-over-limit", where=shown(found.url), hint=hint)
     if found.sha256 and digest.hexdigest() != found.sha256:
         raise HashMismatchError(Link(found.url), {"sha256": [found.sha256]}, {"sha256": digest.hexdigest()})
     return target

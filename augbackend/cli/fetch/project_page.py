@@ -62,5 +62,8 @@ def _files_on(page: IndexPage) -> Iterator[PublishedFile]:
         yield from filter(None, (published_file.from_anchor(anchor, base) for anchor in parser.anchors))
     except (ValueError, TypeError, LookupError, RecursionError, AttributeError) as error:
         raise UnansweredError(
-            f"its page cannot be read: {error}", id="index-page-unreadable", where=index.shown(base)
+            f"its page cannot be read: {error}",
+            id="index-page-unreadable",
+            where=index.shown(base),
+            hint="is this the address of an index, such as https://…/simple? Name another with --index-url",
         ) from None

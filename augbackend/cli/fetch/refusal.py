@@ -16,5 +16,5 @@ def refusal(path: Path, what: str, *, id: str) -> CliError:
     """The error that refuses an archive."""
     if len(what) > _LONGEST:
         what = f"{what[:_LONGEST]}…"
-    hint = "nothing of it was unpacked or kept"
+    hint = "nothing of it was unpacked; name another file, or the repository (git+https://…)"
     return CliError(f"not a sound sdist: {what}", id=id, where=str(path), hint=hint)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 import re
@@ -25,6 +26,7 @@ from augbackend.cli.model import package_sources
 from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.package_sources import NOWHERE
+from augbackend.cli.model.requirement import why_none
 from augbackend.errors import AugbackendError
 
 from . import cache as caches
@@ -102,7 +104,8 @@ def parse(text: str) -> Target:
     if looks_like_path and not _NAMED_URL.match(text):
         path = Path(text)
         if not path.exists():
-            raise CliError("there is no such file or folder", id="no-such-path", where=text, hint="is the path right?")
+            hint = f"is the path right? There is {_nearest(path)}" if _nearest(path) else "is the path right?"
+            raise CliError("there is no such file or folder", id="no-such-path", where=text, hint=hint)
         if not path.is_file() and not path.is_dir():  # to read a pipe would wait for ever
             raise CliError(
                 "it is neither a file nor a folder",
@@ -115,8 +118,8 @@ def parse(text: str) -> Target:
         requirement = Requirement(text)
     except InvalidRequirement as error:
         hint = "name a requirement (flash-attn==2.8.3), an sdist, a ./folder or a URL"
-        raise CliError(str(error).splitlines()[0], id="not-a-requirement", where=text, hint=hint) from None
-    _check_is_no_folder(text.strip())
+        raise CliError(why_none(text, error), id="not-a-requirement", where=text, hint=hint) from None
+    _check_is_no_path(text.strip())
     name = canonicalize_name(requirement.name)
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     found = Target(name=name, extras=extras, marker=str(requirement.marker or ""))
@@ -125,8 +128,21 @@ def parse(text: str) -> Target:
     return replace(found, requirement=f"{name}{requirement.specifier}")
 
 
-def _check_is_no_folder(name: str) -> None:
-    """Make sure that a name does not mean a folder as well: guessing would wrap one for the other."""
+def _nearest(path: Path) -> str:
+    """What is there by a name that is almost a path's; empty if there is nothing like it."""
+    try:
+        names = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        return ""
+    return next((str(path.with_name(one)) for one in difflib.get_close_matches(path.name, sorted(names), 1, 0.75)), "")
+
+
+def _check_is_no_path(name: str) -> None:
+    """Make sure that a name does not mean a file or folder as well: guessing would wrap one for the other."""
+    if "." in name and Path(name).is_file():
+        hint = f'augbackend diagnose ./{name} reads a list of requirements; "{name}>=0" is the published package'
+        what = f"{name} is a file here, and the name of a package"
+        raise CliError(what, id="file-or-package", where=str(Path.cwd()), hint=hint)
     if Path(name).is_dir():
         hint = f'write ./{name} for the folder, and "{name}>=0" or {name}==VERSION for the published package'
         raise CliError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_ONE_EQUALS_SIGN = re.compile(r"\s*([\w.-]+(?:\[[^]]*\])?)\s*=\s*(\w.*)")
 
 
 @lru_cache(maxsize=4096)
@@ -39,3 +42,12 @@ def project_of(text: str) -> str:
     """The project that a text requires, canonical; empty if the text is no requirement."""
     requirement = requirement_of(text)
     return canonicalize_name(requirement.name) if requirement else ""
+
+
+def why_none(text: str, error: InvalidRequirement) -> str:
+    """Why a text is no requirement, in the words of somebody who has mistyped one."""
+    mistyped = _ONE_EQUALS_SIGN.fullmatch(text)
+    meant = "{}=={}".format(*mistyped.groups()) if mistyped else ""
+    if requirement_of(meant) is not None:
+        return f"write it with two equals signs: {meant}"
+    return str(error).splitlines()[0]

@@ -80,7 +80,8 @@ def nowhere(path: str) -> SourcePatch:
 
     :raises AugbackendError: always.
     """
-    raise CliError("there is no folder that it could be in", id="patch-has-no-folder", where=path)
+    what, hint = "there is no folder that it could be in", "save the recipe to a file, and the patch beside it"
+    raise CliError(what, id="patch-has-no-folder", where=path, hint=hint)
 
 
 def of_file(file: Path) -> SourcePatch:

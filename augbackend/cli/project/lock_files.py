@@ -103,7 +103,10 @@ def that_uv_makes(content: bytes, place: Path) -> Lock:
         document = layers.toml(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise CliError(
-            f"what uv makes of it cannot be read: {error}", id="uv-export-unreadable", where=str(place)
+            f"what uv makes of it cannot be read: {error}",
+            id="uv-export-unreadable",
+            where=str(place),
+            hint="run uv lock yourself, then this again",
         ) from None
     return _of_graph(uv_lock.read(place, document, "the uv.lock that uv makes now"))
 

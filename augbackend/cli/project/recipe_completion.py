@@ -230,7 +230,7 @@ def _left_open(recipe: Declaration, said: Declaration) -> tuple[Declaration, tup
     told += [
         f"{name}={one.value} of the recipe gives way to {name}={said.variables[name].value}"
         for name, one in recipe.variables.items()
-        if name in said.variables and said.variables[name] != one
+        if name in said.variables and said.variables[name].value != one.value
     ]
     settings = {name: one for name, one in recipe.config_settings.items() if name not in said.config_settings}
     told += [

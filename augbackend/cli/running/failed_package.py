@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .package_said import Said
 
 _ESCAPES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_][0-?]*[ -/]*[@-~]?")
+_BUILDS_OWN = re.compile(r"^ERROR Backend subprocess exited when trying to invoke ", re.MULTILINE)  # what it is given
 _QUOTED_BY_BUILD = re.compile(r"^< ?", re.MULTILINE)
 
 
@@ -67,6 +68,8 @@ def found(frontend: Frontend, output: str) -> FailedPackage | Unclear | None:
         frontend, (uv_output.said,) if frontend.startswith("uv") else (uv_output.said, pip_output.said)
     )
     answers = [said for reader in readers for said in [reader(text)] if said is not None]
+    if not answers and frontend == "build" and _BUILDS_OWN.search(text):
+        return Unclear("build does not name it", is_unnamed=True)
     if not answers:
         return None
     if len(answers) > 1:

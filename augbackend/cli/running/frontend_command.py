@@ -114,6 +114,8 @@ class FrontendCommand:
     @property
     def places(self) -> list[str]:
         """What is asked for by its place alone: a folder, a repository, an archive's path or URL."""
+        if "build" in (self.frontend, self.action):  # of a tree, which is the current folder if none is named
+            return self.named or ["."]
         asked = [*self.named, *self.options("-e", "--editable", "--with-editable", "--from", "--spec", "--with", "-w")]
         return [one for one in asked if one in (".", "..") or (re.search(r"[/\\]", one) and " @ " not in one)]
 

@@ -62,14 +62,14 @@ def run(words: Sequence[str], environ: Mapping[str, str], keep: IO[bytes], *, st
                 list(words), env=dict(environ), stdout=outputs[0], stderr=outputs[1]
             )
         except OSError as error:
+            hint = "after -- comes the command as you would type it: augbackend run -- uv tool install …"
             if isinstance(error, FileNotFoundError) and words[0] == Path(words[0]).name:
                 raise CliError(
-                    "no folder of PATH has this program",
+                    "there is no such program on PATH",
                     id="program-not-found",
                     where=words[0],
-                    hint="install it, or write its path",
+                    hint=f"is it spelled right, and installed? {hint}",
                 ) from None
-            hint = "after -- comes the command as you would type it: augbackend run -- uv tool install …"
             raise CliError(
                 f"it cannot be run: {error.strerror or error}", id="command-not-run", where=words[0], hint=hint
             ) from None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .frontend_command import FrontendCommand
     from .known_recipes import KnownRecipe
 
+FAILS_OTHERWISE = "no build failed this time: what the command said above is why"
+
 
 def as_json(
     command: FrontendCommand, status: int, cured: Sequence[CuredPackage], left: str, keep: Path | None

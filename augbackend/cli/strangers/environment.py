@@ -18,7 +18,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from augbackend.cli.model.cli_error import CliError
 
-from . import interpreter, pip_alone, process, temporary_folder
+from . import interpreter, pip_alone, process, readable, temporary_folder
 from .telling_line import telling_line
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ class Environment:
         command = self._command("--no-index", "--no-deps", "--", str(wheel))
         program = Path(self.installer.program)  # pip is searched for in the folder that it is in
         reads = [wheel.parent, program if self.installer.is_uv else program.parent, Path(pip_alone.__file__)]
+        reads += readable.of_installed_python(Path(self.installer.python.path))  # uv starts it, by a link
         return process.run(command, home, environ, limit, [self.folder.parent], reads=reads)
 
     def _command(self, *arguments: str) -> list[str]:

@@ -55,7 +55,10 @@ def build_system(tree: Path) -> BuildSystem:
         requires = answer.texts([*table["requires"]])
     except UnsoundAnswerError as error:
         raise CliError(
-            f"build-system.requires: {error}", id="bad-build-requirement", where=str(tree / "pyproject.toml")
+            f"build-system.requires: {error}",
+            id="bad-build-requirement",
+            where=str(tree / "pyproject.toml"),
+            hint="mend the entry there: each is a text such as 'setuptools>=61'",
         ) from None
     return BuildSystem(tuple(requires), backend, tuple(table.get("backend-path", ())))
 

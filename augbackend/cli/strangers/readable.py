@@ -103,6 +103,11 @@ def folders(command: StrangersCommand) -> list[Path]:
     return [one for one in dict.fromkeys(shown) if not is_within(one, own)]
 
 
+def of_installed_python(program: Path) -> Iterator[Path]:
+    """What belongs to an installed Python, which perhaps no variable names, but only the links of its environments."""
+    return filter(_is_hidden_otherwise, _of_program(program, is_trusted=False))
+
+
 def is_within(path: Path, parents: Iterable[Path]) -> bool:
     """Whether a path, as it is written, is one of some folders or in one."""
     text = f"{path}/"
@@ -127,7 +132,11 @@ def own_without_links(folder: Path) -> Path:
     temporary, real = Path(tempfile.gettempdir()), _real(folder)
     is_temporary = folder != temporary and is_within(folder, [temporary])
     if is_temporary and real != _real(temporary) / folder.relative_to(temporary):
-        raise CliError("other people's code has put a link there", id="link-by-foreign-code", where=str(folder))
+        what, hint = (
+            "other people's code has put a link there",
+            "it tries to write elsewhere: look at its setup.py before you install it",
+        )
+        raise CliError(what, id="link-by-foreign-code", where=str(folder), hint=hint)
     return real
 
 

@@ -76,6 +76,9 @@ def checked(answer: int) -> int:
     if answer < 0:
         why = os.strerror(ctypes.get_errno())
         raise CliError(
-            f"a build cannot be kept to its own folders: {why}", id="cannot-confine", where="this system's kernel"
+            f"a build cannot be kept to its own folders: {why}",
+            id="cannot-confine",
+            where="this system's kernel",
+            hint="install bubblewrap, which confines it in another way",
         )
     return answer

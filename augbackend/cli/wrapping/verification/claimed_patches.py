@@ -116,7 +116,10 @@ def on_tree(claimed: ClaimedPatches, tree: GitTree) -> PatchedFiles:
         if file is None:
             return None
         if file.is_link:
-            raise CliError(f"{name} is a link, which no patch changes", id="patched-file-is-link", where=name)
+            hint = "name in the patch the file that the link leads to"
+            raise CliError(
+                f"{name} is a link, which no patch changes", id="patched-file-is-link", where=name, hint=hint
+            )
         return FileBefore(tree.read(name) or b"", file.is_executable)
 
     return patched_files.applied(tuple(claimed.patches.values()), read)

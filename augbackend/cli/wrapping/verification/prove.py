@@ -73,7 +73,9 @@ def _compared(claim: Claim, terms: Terms) -> Proof:
     if _is_compared_as_tree(claim, terms):
         if lookup.offline:
             raise index.UnansweredError(
-                "a repository is fetched again, and --offline asks nobody", id="repository-needs-network"
+                "a repository is fetched again, and --offline asks nobody",
+                id="repository-needs-network",
+                hint="leave --offline out",
             )
         is_whole = whole_repository.is_in(claim)
         with git_tree.tree_at(origin.url, is_whole=is_whole) as tree:
