@@ -97,12 +97,13 @@ class Document(NamedTuple):
 
 def parse(content: bytes) -> Document:
     """Read a document; bytes that are not UTF-8 come back as they are."""
-    lines = content.decode("utf-8", "surrogateescape").split("\n")
-    texts = [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
-    end = next((at for at, text in enumerate(texts) if not text.rstrip("\r\n")), len(texts))
-    starts = [at for at, text in enumerate(texts[:end]) if not at or text[0] not in " \t"]
-    fields = ["".join(texts[at:next_one]) for at, next_one in zip(starts, [*starts[1:], end])]
-    return Document(tuple(Field(text.partition(":")[0].strip().lower(), text) for text in fields), "".join(texts[end:]))
+    text = content.decode("utf-8", "surrogateescape")
+    blank = re.search(r"(?m)^\r*(?:\n|\Z)", text)
+    end = blank.start() if blank else len(text)
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text[:end])
+    starts = [at for at, line in enumerate(lines) if not at or line[0] not in " \t"]
+    fields = ["".join(lines[at:next_one]) for at, next_one in zip(starts, [*starts[1:], len(lines)])]
+    return Document(tuple(Field(field.partition(":")[0].strip().lower(), field) for field in fields), text[end:])
 
 
 def _is_static_version(version: str) -> bool:

@@ -292,6 +292,11 @@ def test_a_version_that_is_a_path_where_the_path_exists(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("evil*"))
 
 
+def test_a_version_of_more_digits_than_python_reads(tmp_path: Path) -> None:
+    archive = packed(tmp_path, Entry("demo-1.0/PKG-INFO", PKG_INFO.replace("1.0", "9" * 5000).encode()))
+    refused(tmp_path, archive, "which is no name and version")
+
+
 def test_the_file_name_tells_where_nothing_else_does(tmp_path: Path) -> None:
     archive = sdist(tmp_path / "in", {"PKG-INFO": b""})
     archives.wrapped(archive, "-o", tmp_path / "out")

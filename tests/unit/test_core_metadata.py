@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +98,13 @@ def test_values() -> None:
     assert (document.value("a"), document.value("name"), document.value("b")) == ("2 more", "p", "")
     assert document.body == "\nA: body\n"
     assert Document(()).content == b""
+
+
+def test_a_long_description_costs_what_it_is_long() -> None:
+    """Of twenty bytes a line, a list of its lines would be."""
+    content = b"Name: p\n" + b"\n" * 10**6
+    tracemalloc.start()
+    document = parse(content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (document.content, peak < 6 * len(content)) == (content, True)

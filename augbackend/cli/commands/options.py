@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, get_args
 import click
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend import features
 from augbackend.cli.fetch import index, pip_configuration
@@ -47,7 +47,7 @@ def requirements(_context: click.Context, _parameter: click.Parameter, values: t
             version = Version(exact_version(one) or "0")
         except InvalidRequirement as error:
             raise ValueMistakeError(f"{value!r}: {why_none(value, error)}", id="not-a-requirement") from None
-        except InvalidVersion:  # of `===`, which may name anything
+        except ValueError:  # of `===`, which may name anything
             continue
         if exact_version(one):
             before, text = pinned.setdefault((canonicalize_name(one.name), str(one.marker)), (version, value))

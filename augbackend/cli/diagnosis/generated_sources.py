@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from . import compiler_output, failure_clues
 from .evidence import Proposal, declaring
@@ -108,7 +108,7 @@ def _is_of_3(attempt: Attempt) -> bool:
         return False
     try:
         return Version(attempt.installed.get("cython", "0")) >= _THE_THIRD
-    except InvalidVersion:
+    except ValueError:
         return False
 
 

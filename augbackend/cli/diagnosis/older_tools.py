@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.knowledge.pythons import at_least
 
@@ -66,7 +66,7 @@ def bounds(case: Case, attempt: Attempt, name: str) -> list[str]:
     try:
         installed = Version(attempt.installed.get(name, "0"))
         return [str(bound) for bound in sorted(Version(row.version) for row in rows) if bound <= installed]
-    except InvalidVersion:
+    except ValueError:
         return []
 
 

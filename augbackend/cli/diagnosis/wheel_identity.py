@@ -86,7 +86,7 @@ def of_folder(tree: Path, reading: Reading) -> Identity | None:
         return None
     try:
         return Identity(canonicalize_name(reading.name), Version(reading.version), "its PKG-INFO")
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
@@ -95,7 +95,7 @@ def told_otherwise(tree: Path, reading: Reading, wheel: Path) -> str:
     version = parse_wheel_filename(wheel.name)[1]
     try:
         is_read = not reading.version or Version(reading.version).public == version.public
-    except InvalidVersion:
+    except ValueError:
         return ""
     why = "".join(f": {line}" for line in unread_tables(tree))
     return "" if is_read else f"its files say version {reading.version}, and the wheel is {version}{why}"

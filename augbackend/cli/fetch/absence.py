@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.cli.model.cli_error import CliError
 from augbackend.cli.model.locked_version import fits_here
@@ -64,7 +64,7 @@ def _only_wheels(name: str, wheels: Sequence[Any], sdists: Sequence[Any], places
 def _allows(requirement: Requirement, package: Any) -> bool:
     try:
         return requirement.specifier.contains(str(package.version), prereleases=True)
-    except InvalidVersion:
+    except ValueError:
         return not requirement.specifier
 
 
@@ -82,5 +82,5 @@ def _in_order(version: str) -> tuple[bool, Any]:
     """What versions are sorted by; those of no known form are the oldest."""
     try:
         return True, Version(version)
-    except InvalidVersion:
+    except ValueError:
         return False, version

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.cli.edit import replace_file
 
@@ -122,5 +122,5 @@ def _noted(file: Path) -> IndexFile | None:
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None

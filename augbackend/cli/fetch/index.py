@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.cli import loudness, progress
 from augbackend.cli.model import published_file
@@ -336,7 +336,7 @@ def _file_of(package: Any) -> IndexFile:
     link = package.link
     hashes = {name: values[0] for name, values in (link.hash_option or {}).items()}
     version = str(package.version)
-    with suppress(InvalidVersion):
+    with suppress(ValueError):
         version = str(Version(version))
     name, digest = canonicalize_name(package.name), hashes.get("sha256", "")
     return IndexFile(name, version, link.filename, link.url_without_fragment, digest, shown(link.comes_from or ""))

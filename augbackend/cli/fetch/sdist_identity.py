@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import InvalidSdistFilename, parse_sdist_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.standards import setup_identity
 from augbackend.table import layers
@@ -40,7 +40,7 @@ def normal(version: str) -> str:
     """A version in its canonical spelling; as it is, if it is none (PEP 440)."""
     try:
         return str(Version(version))
-    except InvalidVersion:
+    except ValueError:
         return version
 
 

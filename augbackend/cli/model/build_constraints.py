@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion
-
 from augbackend.features.extra_build_dependencies import BuildDependency
 
 from .cli_error import CliError
@@ -65,5 +63,5 @@ def _fulfils(one: BuildRequirement, constraint: BuildRequirement) -> bool:
     versions = [it.version for it in one.versions] or ([exact] if exact else [])
     try:
         return bool(versions) and all(constraint.parsed.specifier.contains(it, prereleases=True) for it in versions)
-    except InvalidVersion:  # `===` takes any text
+    except ValueError:  # `===` takes any text
         return False

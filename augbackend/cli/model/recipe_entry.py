@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.standards.requirements import parse_requirement
 from augbackend.table.convert import key
@@ -26,7 +26,7 @@ def _check_pythons(text: str) -> None:
 def _check_number(text: str) -> None:
     try:
         Version(text)
-    except InvalidVersion:
+    except ValueError:
         raise ValueError("this is no version (PEP 440), such as 2.1.7") from None
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.cli.fetch import index, release
 from augbackend.cli.fetch.index import UnansweredError
@@ -208,5 +208,5 @@ def _first_of(wheels: Sequence[str]) -> str:
 def _public(version: str) -> str:
     try:
         return Version(version).public
-    except InvalidVersion:
+    except ValueError:
         return version

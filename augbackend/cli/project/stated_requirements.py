@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.cli.model.requirement import requirement_of
 from augbackend.table import layers, strings
@@ -144,7 +144,7 @@ def _clause(part: str) -> str:
         return f"=={bare}"
     try:
         release = Version(bare).release
-    except InvalidVersion:
+    except ValueError:
         return part  # no specifier
     place = min(1, len(release) - 1)
     if part[0] == "^":

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from .package_said import Said
 
@@ -39,7 +39,7 @@ def said(text: str) -> Said | None:
         return Said([name], places={name: [named["place"]]})
     try:
         version = str(Version(named["version"]))
-    except InvalidVersion:
+    except ValueError:
         return Said([name])
     return Said([name], versions={name: [version]}, is_last=True)
 

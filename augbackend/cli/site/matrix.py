@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.cli.model.locked_version import exact_version
 from augbackend.cli.model.requirement import requirement_of
@@ -44,5 +44,5 @@ def _may_be(job: Job, version: str) -> bool:
     label = job.declaration.local_version
     try:
         return Version(f"{exact.partition('+')[0]}+{label}" if label else exact) == Version(version)
-    except InvalidVersion:
+    except ValueError:
         return True

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from augbackend.cli.fetch import sdist_identity
 from augbackend.cli.fetch.refusal import refusal
@@ -30,7 +30,7 @@ def identity(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
     if not re.fullmatch(NAME, name) or not _is_version(version):
         raise refusal(
             upstream.path,
-            f"it calls itself {name!r} {version!r}, which is no name and version",
+            f"it calls itself {name!r:.60} {version!r:.60}, which is no name and version",
             id="bad-name-or-version",
         )
     name, version = canonicalize_name(name), sdist_identity.normal(version)
@@ -65,5 +65,5 @@ def _name_and_version(top: TopFiles, upstream: Upstream) -> tuple[str, str]:
 def _is_version(text: str) -> bool:
     try:
         return bool(Version(text))
-    except InvalidVersion:
+    except ValueError:  # a number of thousands of digits is no InvalidVersion
         return False
