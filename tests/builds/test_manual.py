@@ -152,18 +152,20 @@ def test_compiled_once(frontends: Frontends, clone: Path, tmp_path: Path, scenar
         assert "note: torch 2.8.0+fake is not installed for the build: the one in " in said[-2]
 
 
-def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *programs: str, **variables: str) -> str:
-    """Run a scenario's commands one after the other in one shell, with fake torches beside the index."""
+def prepare(frontends: Frontends, clone: Path) -> None:
+    """Fake torches beside the index, and the command line in the environment of the commands."""
     for version in ("2.8.0", "2.9.0"):
         fake_torch.make(frontends.wheels, version)
+    run(frontends, f'uv pip install --quiet --python python "{clone}[cli]"', clone)
+    (clone / ".python-version").write_text(f"{sys.executable}\n")
+
+
+def script(frontends: Frontends, scenario: str, clone: Path, folder: str, *programs: str, **variables: str) -> str:
+    """Run a scenario's commands one after the other in one shell."""
+    prepare(frontends, clone)
     # Where the commands make an environment of their own, that is the one to install into.
     python = str(clone.parent / "environment" / BIN / "python")
     chosen = {} if "uv venv" in commands(scenario) else {"UV_PYTHON": python}
-    for command in (
-        f'uv pip install --quiet --python python "{clone}[cli]"',
-        f'echo {sys.executable} > "{clone}/.python-version"',
-    ):
-        run(frontends, command, clone)
     path = ":".join(str(Path(program).parent) for program in programs)
     folders = {name: str(clone.parent / name) for name in ("PIPX_HOME", "PIPX_BIN_DIR", "PIPX_MAN_DIR")}
     joined = "\n".join([f'export PATH="$PATH:{path}"', f'cd "{clone / folder}"', *commands(scenario)])
@@ -236,7 +238,7 @@ def test_a_tool_of(frontends: Frontends, clone: Path, name: str) -> None:
     if name == "poetry" and " " in str(clone):
         pytest.skip("scripts that poetry installs do not start from a path with a space")
     program = frontends.program(*(("poetry",) if name == "poetry" else ("pdm", "pdm[locked]")))
-    script(frontends, "none", clone, "")
+    prepare(frontends, clone)
     run(frontends, "cd examples/flash-attn-repro; augbackend wrap --no-sources", clone)
     (table,) = [block.text for block in blocks("toml") if f"tool.{name}." in block.text]
     more = ("einops", "packaging", "psutil", "ninja", "wheel", "flit_core", "flit-core")
