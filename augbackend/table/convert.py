@@ -33,8 +33,10 @@ class Table(Frozen):
 
     def __init__(self, **values: Any) -> None:
         known: Any = fields(self)  # type: ignore[arg-type]  # as its subclasses are
-        given = {one.name: one.default_factory() for one in known if one.name not in values}
-        vars(self).update(given, **values)
+        for one in known:
+            vars(self)[one.name] = values.pop(one.name) if one.name in values else one.default_factory()
+        if values:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
 
 
 @lru_cache

@@ -390,6 +390,11 @@ def test_what_a_copy_leaves_out(
     assert said == f"augbackend: note: environment variable AUGBACKEND_SHINY: {left_out}; ignored\n"
 
 
+def test_a_name_that_a_table_does_not_have() -> None:
+    with pytest.raises(TypeError, match="BuildDependency has no requirment"):
+        BuildDependency(requirement="x", requirment="y")
+
+
 def test_what_is_declared_is_not_changed() -> None:
     with pytest.raises(AttributeError, match="'marker' cannot be set"):
         BuildDependency(requirement="x").marker = ""

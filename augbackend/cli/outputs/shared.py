@@ -26,7 +26,10 @@ PATCH = record(
 )
 
 _ERROR: Keys = {
-    "id": ({**TEXT, "pattern": "^[a-z]+(-[a-z0-9]+)*$"}, "Which kind of error it is, in words that stay the same."),
+    "id": (
+        {**TEXT, "pattern": "^[a-z]+(-[a-z0-9]+)*$"},
+        "Which message it is, in words that stay the same: the manual explains each.",
+    ),
     "what": (TEXT, "What happened."),
     "where": (TEXT, "The file, key, option or URL; empty if there is none."),
     "hint": (TEXT, "What to do; empty if nothing is known."),
