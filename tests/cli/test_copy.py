@@ -65,6 +65,13 @@ def test_the_core_and_what_the_table_uses(tree: Tree) -> None:
     assert not [name for name in copied if name.startswith(("cli", "knowledge"))]
 
 
+@pytest.mark.parametrize("key", ["", "backend-path = ['own']\n"])
+def test_what_only_a_wrapped_backend_of_the_tree_needs(key: str) -> None:
+    document = tomllib.loads(f"[tool.augbackend]\nbuild-backend = 'own'\n{key}")
+    copied = backend_copy.backend_files(document, "augbackend adopt")
+    assert ("hook/in_tree.py" in copied) == bool(key)
+
+
 def test_a_key_of_an_inner_table(tree: Tree) -> None:
     pyproject = '[build-system]\nrequires = []\n[tool.augbackend]\nextra-build-dependencies = [{ requirement = "x", match-runtime = true }]\n'
     folder = tree({"pyproject.toml": pyproject, "setup.py": SETUP_PY})
